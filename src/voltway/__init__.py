@@ -1,0 +1,1 @@
+"""Voltway: a charging network, from the plug to the paid receipt."""

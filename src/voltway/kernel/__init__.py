@@ -1,0 +1,1 @@
+"""The rock: units, money, ids, errors and facts. Touches nothing outside itself."""

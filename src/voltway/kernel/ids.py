@@ -1,0 +1,40 @@
+"""Names of things: a type for each, so that none is taken for another."""
+
+import os
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+PartyId = NewType("PartyId", UUID)
+OperatorId = NewType("OperatorId", UUID)
+LocationId = NewType("LocationId", UUID)
+StationId = NewType("StationId", UUID)
+EvseId = NewType("EvseId", UUID)
+TokenId = NewType("TokenId", UUID)
+TariffId = NewType("TariffId", UUID)
+SessionId = NewType("SessionId", UUID)
+OrderId = NewType("OrderId", UUID)
+PaymentId = NewType("PaymentId", UUID)
+SettlementId = NewType("SettlementId", UUID)
+InvoiceId = NewType("InvoiceId", UUID)
+EntryId = NewType("EntryId", UUID)
+AlertId = NewType("AlertId", UUID)
+
+#: The name in a station's URL and Basic auth (OCPP-J 1.6 §3.1.1), not a public EVSE id.
+StationIdentity = NewType("StationIdentity", str)
+#: The public name on the hardware and in OCPI: ``FI*VLT*E1042*3``.
+PublicEvseId = NewType("PublicEvseId", str)
+#: What a driver shows, as the station sends it; compared without regard to case (OCPP IdToken).
+TokenUid = NewType("TokenUid", str)
+#: The station's name for a session (OCPP ``transactionId``; in 1.6 a number of ours as text).
+TransactionRef = NewType("TransactionRef", str)
+#: Made of what an effect is *for*, never of a clock: the same key twice is one effect.
+OnceKey = NewType("OnceKey", str)
+
+
+def new_id(now: datetime) -> UUID:
+    """A UUID version 7 (RFC 9562 §5.7): sorts by the moment it was made, the rest is random."""
+    millis = int(now.timestamp() * 1000)
+    raw = int.from_bytes(os.urandom(10), "big")
+    value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76 | (raw >> 68 & 0xFFF) << 64
+    return UUID(int=value | 0b10 << 62 | raw & (1 << 62) - 1)

@@ -1,0 +1,252 @@
+"""What a station can tell us, in any version of OCPP.
+
+A report is a claim: it may be late, told twice, or wrong. Rules decide what becomes of it.
+Times are what the station claims, parsed to UTC, or ``None`` where it gave nothing readable;
+``Heard.received_at`` is when we heard it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from voltway.kernel.ids import StationId, TokenUid, TransactionRef
+from voltway.kernel.units import CurrentMa, PowerW, RegisterWh, VoltageMv
+
+
+class Context(StrEnum):
+    """When in a session a reading was taken (OCPP ReadingContext, reduced to what matters)."""
+
+    BEGIN = "begin"
+    PERIODIC = "periodic"
+    CLOCK = "clock"
+    END = "end"
+    TRIGGER = "trigger"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A meter's register and measurands at one moment. ``None``: not told."""
+
+    at: datetime | None
+    register_wh: RegisterWh | None = None
+    power_w: PowerW | None = None
+    current_ma: CurrentMa | None = None
+    voltage_mv: VoltageMv | None = None
+    soc_percent: int | None = None
+    context: Context = Context.PERIODIC
+    #: Signed data and measurands that have no column, kept as the station sent them (JSON text).
+    rest: str | None = None
+
+
+class PortStatus(StrEnum):
+    """The state of an EVSE in our words (see the design's states)."""
+
+    AVAILABLE = "available"
+    PREPARING = "preparing"  # plugged or token shown, not charging yet; OCPP 2.x Occupied
+    CHARGING = "charging"
+    IDLE = "idle"  # connected, no energy asked for or given
+    RESERVED = "reserved"
+    FAULTED = "faulted"
+    UNAVAILABLE = "unavailable"  # taken out of service
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    vendor: str
+    model: str
+    serial: str | None = None
+    firmware: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A heartbeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """``evse`` 0 is the whole station (1.6 connector 0)."""
+
+    evse: int
+    connector: int
+    status: PortStatus
+    at: datetime | None
+    error_code: str | None = None
+    info: str | None = None
+    vendor_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenShown:
+    """May this token charge here, now?"""
+
+    token: TokenUid
+    kind: str = "ISO14443"
+    evse: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """``ref`` is ``None`` where the station does not name transactions (1.6): we do, in answer.
+
+    ``seq`` is 2.x's seqNo, ``offline`` its flag. ``evse`` may be unknown at first in 2.x.
+    """
+
+    ref: TransactionRef | None
+    evse: int | None
+    connector: int | None
+    token: TokenUid | None
+    at: datetime | None
+    readings: tuple[Reading, ...] = ()
+    remote_start_id: int | None = None
+    seq: int | None = None
+    offline: bool = False
+    charging: bool | None = None
+    reservation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """Readings; in 2.x also news of a running transaction (token, EVSE, charging state).
+
+    ``ref`` is ``None`` for readings outside a transaction. ``charging``: ``True`` energy flows,
+    ``False`` it does not; ``by_vehicle`` says who withholds it, where known.
+    """
+
+    ref: TransactionRef | None
+    evse: int | None
+    readings: tuple[Reading, ...]
+    at: datetime | None = None
+    connector: int | None = None
+    token: TokenUid | None = None
+    seq: int | None = None
+    offline: bool = False
+    charging: bool | None = None
+    by_vehicle: bool | None = None
+    remote_start_id: int | None = None
+    trigger: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """``readings`` ends with the last register (1.6 meterStop is its own reading, context END)."""
+
+    ref: TransactionRef | None
+    reason: str
+    at: datetime | None
+    readings: tuple[Reading, ...] = ()
+    token: TokenUid | None = None
+    evse: int | None = None
+    connector: int | None = None
+    seq: int | None = None
+    offline: bool = False
+    remote_start_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableReported:
+    component: str
+    variable: str
+    value: str | None
+    evse: int | None = None
+    instance: str | None = None
+    attribute: str = "Actual"
+    mutability: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesReported:
+    """A part of a report of variables (NotifyReport)."""
+
+    request: int | None
+    seq: int
+    last: bool
+    variables: tuple[VariableReported, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventNotified:
+    """A monitored variable did something (NotifyEvent)."""
+
+    at: datetime | None
+    component: str
+    variable: str
+    value: str
+    trigger: str
+    severity: int | None = None
+    cleared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VendorData:
+    """DataTransfer."""
+
+    vendor: str
+    message: str | None
+    data: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A message that we keep and answer, and that moves nothing yet (logs, firmware, security)."""
+
+    action: str
+    summary: Mapping[str, str] = field(default_factory=dict)
+
+
+Report: TypeAlias = (
+    Booted
+    | Alive
+    | StatusChanged
+    | TokenShown
+    | Started
+    | Metered
+    | Ended
+    | VariablesReported
+    | EventNotified
+    | VendorData
+    | Other
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Where a station departed from the standard and was understood all the same."""
+
+    kind: str
+    path: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One call of a station: what it told, and what a decision is owed to.
+
+    ``index`` is the call's place in the batch; decisions are given by it.
+    """
+
+    index: int
+    station: StationId
+    action: str
+    received_at: datetime
+    reports: Sequence[Report]
+    deviations: Sequence[Deviation] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a call is answered with, in our words; the dialect puts it on the wire.
+
+    Empty fields mean: nothing to say.
+    """
+
+    registered: str | None = None  # Booted: accepted | pending | rejected
+    interval_s: int | None = None
+    token: str | None = None  # accepted | blocked | expired | invalid | concurrent | unknown
+    ref: TransactionRef | None = None  # Started, where we name it
+    vendor_data: str | None = None  # accepted | rejected | unknown_vendor | unknown_message
