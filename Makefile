@@ -1,0 +1,36 @@
+# Few words: make demo, make test. Everything happens in .venv.
+.PHONY: setup demo test check fix replay
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    Voltway with an embedded PostgreSQL, twelve simulated stations, payments and mail"
+	@echo "make test    all checks and all tests"
+	@echo "make check   formatting, lint, types, the floors of the house, spelling, house rules"
+	@echo "make fix     what the formatter and the linter can mend by themselves"
+	@echo "make replay  3,395 real charging sessions through the whole house"
+	@echo "make setup   what the others call first; does nothing the second time"
+
+setup:
+	@python3 scripts/setup.py
+
+demo: setup
+	@.venv/bin/voltway demo
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/codespell src tests docs scripts *.md
+	$(PY) -m pytest -q -p no:cacheprovider tests/tidy
+
+test: check
+	$(PY) -m pytest -q -n 2 --dist loadgroup
+
+fix: setup
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+replay: setup
+	.venv/bin/voltway replay data/sessions_workplace.csv --tariff data/workplace_tariff.json
