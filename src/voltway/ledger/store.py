@@ -1,0 +1,125 @@
+"""The books as rows: added, never changed."""
+
+from typing import Any
+
+import msgspec
+
+from voltway.kernel.ids import EntryId, OnceKey, PartyId
+from voltway.kernel.money import Currency, Money
+from voltway.ledger.model import Account, AccountLine, Entry, KeptEntry, Posting
+from voltway.runtime.work import Row, Work
+
+
+async def keep(work: Work, id: EntryId, entry: Entry) -> bool:
+    """Keep an entry and its postings; whether it is new. Two at once wait for each other."""
+    row = await work.one(
+        """
+        INSERT INTO ledger_entry (id, party_id, once, at, memo, evidence, posting_count, kept_at)
+        VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)
+            ON CONFLICT (party_id, once) DO NOTHING
+        RETURNING id
+        """,
+        id,
+        entry.party,
+        entry.once,
+        entry.at,
+        entry.memo,
+        msgspec.json.encode(dict(entry.evidence)).decode(),
+        len(entry.postings),
+        work.now,
+    )
+    if row is None:
+        return False
+    await work.run_many(
+        """
+        INSERT INTO ledger_posting (entry_id, number, party_id, debit, credit, amount_minor, currency)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        [
+            (id, number, entry.party, p.debit, p.credit, p.amount.minor, p.amount.currency)
+            for number, p in enumerate(entry.postings, start=1)
+        ],
+    )
+    return True
+
+
+async def by_key(work: Work, party: PartyId, once: OnceKey) -> KeptEntry | None:
+    """The entry that was posted under this key."""
+    rows = await work.all(
+        """
+        SELECT id, party_id, once, at, memo, evidence::text AS evidence,
+               debit, credit, amount_minor, currency
+          FROM entry_view
+         WHERE party_id = $1 AND once = $2
+         ORDER BY number
+        """,
+        party,
+        once,
+    )
+    return _kept(rows)[0] if rows else None
+
+
+async def about(work: Work, key: str, value: str) -> list[KeptEntry]:
+    """The entries whose evidence names this, oldest first."""
+    rows = await work.all(
+        """
+        SELECT id, party_id, once, at, memo, evidence::text AS evidence,
+               debit, credit, amount_minor, currency
+          FROM entry_view
+         WHERE evidence @> jsonb_build_object($1::text, $2::text)
+         ORDER BY at, id, number
+        """,
+        key,
+        value,
+    )
+    return _kept(rows)
+
+
+async def accounts(work: Work, path: str | None = None) -> list[AccountLine]:
+    """Every account that this work can see, or the one at a path, one line per currency."""
+    rows = await work.all(
+        """
+        SELECT account, currency,
+               sum(debit_minor)::bigint AS debit_minor, sum(credit_minor)::bigint AS credit_minor
+          FROM account_view
+         WHERE $1::text IS NULL OR account = $1
+         GROUP BY account, currency
+         ORDER BY account, currency
+        """,
+        path,
+    )
+    return [
+        AccountLine(
+            Account(row["account"]),
+            Currency(row["currency"]),
+            row["debit_minor"],
+            row["credit_minor"],
+        )
+        for row in rows
+    ]
+
+
+def _kept(rows: Any) -> list[KeptEntry]:
+    by_id: dict[EntryId, list[Row]] = {}
+    for row in rows:
+        by_id.setdefault(EntryId(row["id"]), []).append(row)
+    return [KeptEntry(id, _entry(lines)) for id, lines in by_id.items()]
+
+
+def _entry(lines: list[Row]) -> Entry:
+    first = lines[0]
+    return Entry(
+        party=PartyId(first["party_id"]),
+        once=OnceKey(first["once"]),
+        at=first["at"],
+        memo=first["memo"],
+        evidence=msgspec.json.decode(first["evidence"], type=dict[str, str]),
+        postings=tuple(
+            Posting(
+                debit=Account(line["debit"]),
+                credit=Account(line["credit"]),
+                amount=Money(line["amount_minor"], Currency(line["currency"])),
+            )
+            for line in lines
+        ),
+    )
