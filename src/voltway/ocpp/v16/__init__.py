@@ -1,0 +1,1 @@
+"""OCPP 1.6 (JSON), with its security whitepaper."""
