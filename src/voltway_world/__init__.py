@@ -1,0 +1,1 @@
+"""The outside of Voltway, simulated: real protocols, and nothing imported from Voltway."""

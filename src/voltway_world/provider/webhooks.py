@@ -1,0 +1,81 @@
+"""Telling the merchant: signed, and repeated with growing delays until it is heard."""
+
+import asyncio
+import hashlib
+import hmac
+import time
+
+import httpx
+import msgspec
+
+from voltway_world.provider.books import Event, Page
+from voltway_world.provider.faults import Faults
+from voltway_world.provider.journal import Books
+
+TRIES_MAX = 8
+
+
+def signature(secret: str, body: bytes, at: int) -> str:
+    """The header that proves that we sent exactly these bytes at this second."""
+    signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={signed}"
+
+
+class Messenger:
+    """Brings every event to the merchant at least once, also those left over by the last run."""
+
+    def __init__(
+        self, books: Books, faults: Faults, *, url: str | None, secret: str, delay_s: float
+    ) -> None:
+        self._books = books
+        self._faults = faults
+        self.url = url
+        self._secret = secret
+        self._delay_s = delay_s
+        self._errands: set[asyncio.Task[None]] = set()
+        # The merchant is on this machine: loading certificates would only slow the start down.
+        self._client = httpx.AsyncClient(timeout=10, verify=False, trust_env=False)
+
+    def start(self) -> None:
+        for event in list(self._books.undelivered.values()):
+            self.send(event)
+
+    def send(self, event: Event) -> None:
+        """Start bringing an event; the caller does not wait for it."""
+        if self.url is None:
+            return
+        errand = asyncio.create_task(self._bring(event, self.url))
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+
+    async def stop(self) -> None:
+        for errand in list(self._errands):
+            errand.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _bring(self, event: Event, url: str) -> None:
+        fault = self._faults.draw("webhook")
+        kind = fault.kind if fault else None
+        if kind == "webhook_lost":
+            self._books.keep(Page(delivered=event.id))
+            return
+        if fault is not None and kind == "webhook_late":
+            await asyncio.sleep(fault.seconds)
+        if kind == "webhook_doubled":
+            await self._post(event, url)
+        for tried in range(TRIES_MAX):
+            if await self._post(event, url):
+                self._books.keep(Page(delivered=event.id))
+                return
+            await asyncio.sleep(self._delay_s * 2**tried)
+
+    async def _post(self, event: Event, url: str) -> bool:
+        body = msgspec.json.encode(event)
+        signed = signature(self._secret, body, int(time.time()))
+        headers = {"Content-Type": "application/json", "Voltway-Signature": signed}
+        try:
+            answer = await self._client.post(url, content=body, headers=headers)
+        except httpx.HTTPError:
+            return False
+        return answer.is_success

@@ -1,0 +1,85 @@
+"""An HTTP server inside the running event loop, on a port of its own."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Iterator, MutableMapping
+from typing import Any, TypeAlias
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+Peer: TypeAlias = tuple[str, int]
+
+#: The open lines of all servers of this process, so that a fault can cut one of them.
+_lines: MutableMapping[Peer, asyncio.BaseTransport] = {}
+
+
+class _Line(H11Protocol):
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self.client is not None:
+            _lines[self.client] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.client is not None:
+            _lines.pop(self.client, None)
+        super().connection_lost(exc)
+
+
+def cut_line(peer: Peer) -> None:
+    """Reset the TCP connection of a caller, as a crashed server does."""
+    line = _lines.get(peer)
+    if not isinstance(line, asyncio.Transport):
+        return
+    # Lingering for zero seconds turns the close into an RST instead of an orderly FIN.
+    line.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+    )
+    line.abort()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # Signals belong to the program that runs us, for it may run more than one server.
+        yield
+
+
+class Serving:
+    """Serves one ASGI application from ``start`` to ``stop``."""
+
+    def __init__(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._app = app
+        self._address = (host, port)
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.url = ""
+
+    async def start(self) -> str:
+        """Listen, and say at which URL. Raises ``OSError`` when the port is taken."""
+        listening = socket.create_server(self._address, reuse_port=False)
+        host, port = listening.getsockname()[:2]
+        config = uvicorn.Config(
+            self._app,
+            http=_Line,
+            ws="none",
+            interface="asgi3",
+            proxy_headers=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+        self.url = f"http://{host}:{port}"
+        return self.url
+
+    async def stop(self) -> None:
+        if self._server is None or self._task is None:
+            return
+        self._server.should_exit = True
+        await self._task
