@@ -54,9 +54,7 @@ class Work(Protocol):
 
     async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
 
-    async def copy(
-        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-    ) -> None:
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows by COPY, the cheapest way to keep many."""
         ...
 

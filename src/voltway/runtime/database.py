@@ -1,0 +1,313 @@
+"""The database: a pool of connections, and the transactions that rooms know as ``Work``.
+
+A connection works in the role ``voltway_house``, which every wall lets through. Work for one party
+puts on the role ``voltway_app`` and the party's name for its transaction, in the same message
+that begins it, so that the wall costs no round trip.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+
+from voltway.kernel.errors import Misconfigured, Outage
+from voltway.kernel.ids import PartyId
+from voltway.runtime.clock import SystemClock
+from voltway.runtime.metrics import WORK_SECONDS
+from voltway.runtime.pgwork import Kept, PgWork
+from voltway.runtime.roles import HOUSE, PARTY
+from voltway.runtime.work import BeginWork, Clock, Work
+
+VERSION_MIN: Final = 15  # views that see with the eyes of who asks
+STATEMENT_S_MAX: Final = 30
+ACQUIRE_S_MAX: Final = 10.0
+TRIES_MAX: Final = 8
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class DatabaseUnreachable(Outage):
+    """The database does not answer."""
+
+
+@dataclass(eq=False)
+class DatabaseTooSlow(Outage):
+    """The database took too long to answer."""
+
+
+@dataclass(eq=False)
+class WorkCollided(Outage):
+    """Two pieces of work wanted the same rows at the same moment. Please try again."""
+
+
+@dataclass(eq=False)
+class DatabaseNotFound(Misconfigured):
+    """The database at {where} cannot be used: {reason}. Check VOLTWAY_DATABASE_URL."""
+
+    where: str
+    reason: str
+
+
+@dataclass(eq=False)
+class DatabaseTooOld(Misconfigured):
+    """The database at {where} is PostgreSQL {found}; Voltway needs {needed} or newer."""
+
+    where: str
+    found: int
+    needed: int = VERSION_MIN
+
+
+_LOST: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+class _Connection(asyncpg.Connection):
+    """A connection that needs no cleaning between works: all that a work sets is LOCAL to it."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+@dataclass(slots=True)
+class Database:
+    """An open database. ``begin`` is the ``BeginWork`` of the whole house."""
+
+    pool: "asyncpg.Pool[Any]"
+    clock: Clock
+    url: str
+    copies: bool
+    listeners: list[Callable[[Kept], None]] = field(default_factory=list)
+
+    def begin(self, party: PartyId | None = None) -> "_Begun":
+        """A transaction as work, kept at the end of the block or undone."""
+        return _Begun(self, party)
+
+    def when_kept(self, listener: Callable[[Kept], None]) -> None:
+        """Call this, at once and briefly, after each commit that others may want to know of."""
+        self.listeners.append(listener)
+
+    async def connect(self) -> "asyncpg.Connection[Any]":
+        """A connection of one's own, in the role of the house: to listen, to hold a lock."""
+        return await _reach(self.url, role=HOUSE)
+
+    async def close(self) -> None:
+        """Give back all connections; what still works gets a moment to end."""
+        try:
+            async with asyncio.timeout(5):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
+
+
+async def open_database(
+    url: str, clock: Clock | None = None, *, connections: int = 16, connections_min: int = 2
+) -> Database:
+    """Open a migrated database."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=connections_min,
+            max_size=connections,
+            connection_class=_Connection,
+            init=_teach,
+            server_settings=_settings(HOUSE),
+            max_inactive_connection_lifetime=300,
+            command_timeout=STATEMENT_S_MAX + 5,
+            timeout=ACQUIRE_S_MAX,
+        )
+    except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
+        raise DatabaseNotFound(_where(url), _said(reason)) from None
+    copies = await pool.fetchval(
+        "SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user"
+    )
+    return Database(pool, clock or SystemClock(), url, copies=copies)
+
+
+async def connect_owner(url: str) -> "asyncpg.Connection[Any]":
+    """A connection as the account that owns the tables, to migrate them."""
+    owner = await _reach(url, role=None)
+    version = owner.get_server_version().major
+    if version < VERSION_MIN:
+        await owner.close()
+        raise DatabaseTooOld(_where(url), version)
+    return owner
+
+
+async def retrying(
+    begin: BeginWork, party: PartyId | None, do: Callable[[Work], Awaitable[T]]
+) -> T:
+    """Do this in one transaction, and again from the start if it collided with another."""
+    for attempt in range(1, TRIES_MAX):
+        try:
+            async with begin(party) as work:
+                return await do(work)
+        except WorkCollided:
+            await asyncio.sleep(0.002 * 2**attempt)
+    async with begin(party) as work:
+        return await do(work)
+
+
+class _Begun:
+    """One transaction, from BEGIN to COMMIT or ROLLBACK."""
+
+    __slots__ = ("_connection", "_database", "_party", "_started", "_work")
+
+    def __init__(self, database: Database, party: PartyId | None) -> None:
+        self._database = database
+        self._party = party
+
+    async def __aenter__(self) -> Work:
+        self._started = perf_counter()
+        database, party = self._database, self._party
+        begin = "BEGIN"
+        if party is not None:
+            begin = f"BEGIN; SET LOCAL ROLE {PARTY}; SET LOCAL voltway.party = '{party}'"
+        try:
+            connection = await database.pool.acquire(timeout=ACQUIRE_S_MAX)
+        except _LOST as reason:
+            raise DatabaseUnreachable from reason
+        try:
+            await connection.execute(begin)
+        except BaseException as reason:
+            await _release(database, connection)
+            if isinstance(reason, _LOST):
+                raise DatabaseUnreachable from reason
+            raise
+        self._connection = connection
+        self._work = PgWork(connection, database.clock.now(), party, copies=database.copies)
+        return self._work
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        trouble: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        connection, work = self._connection, self._work
+        try:
+            if trouble is not None:
+                with suppress(Exception):
+                    await connection.execute("ROLLBACK")
+                _translate(trouble)
+                return
+            try:
+                await work.flush()
+                await connection.execute("COMMIT")
+            except Exception as reason:
+                with suppress(Exception):
+                    await connection.execute("ROLLBACK")
+                _translate(reason)
+                raise
+        finally:
+            await _release(self._database, connection)
+            outcome = "kept" if trouble is None else "undone"
+            WORK_SECONDS.labels(outcome).observe(perf_counter() - self._started)
+        if kept := work.kept():
+            for listener in self._database.listeners:
+                listener(kept)
+
+
+async def _release(database: Database, connection: Any) -> None:
+    """Give the connection back; one that is in no state to be given back is closed."""
+    try:
+        await database.pool.release(connection)
+    except _LOST:
+        connection.terminate()
+
+
+def _translate(trouble: BaseException) -> None:
+    """Raise the trouble in our words, if it is one that the database has and we expect."""
+    match trouble:
+        case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError():
+            raise WorkCollided from trouble
+        case asyncpg.QueryCanceledError():
+            raise DatabaseTooSlow from trouble
+        case (
+            asyncpg.PostgresConnectionError()
+            | asyncpg.InterfaceError()
+            | asyncpg.AdminShutdownError()
+            | asyncpg.CrashShutdownError()
+        ):
+            raise DatabaseUnreachable from trouble
+        case _:
+            return
+
+
+async def _reach(url: str, *, role: str | None) -> "asyncpg.Connection[Any]":
+    try:
+        connection = await asyncpg.connect(
+            url,
+            timeout=ACQUIRE_S_MAX,
+            server_settings=_settings(role) if role else {"application_name": "voltway"},
+        )
+    except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
+        raise DatabaseNotFound(_where(url), _said(reason)) from None
+    return connection
+
+
+def _settings(role: str) -> dict[str, str]:
+    return {
+        "application_name": "voltway",
+        "role": role,
+        "statement_timeout": f"{STATEMENT_S_MAX}s",
+        "idle_in_transaction_session_timeout": "60s",
+        "timezone": "UTC",
+    }
+
+
+async def _teach(connection: "asyncpg.Connection[Any]") -> None:
+    """Columns of JSON hold and give Python values, not text."""
+    # In the binary format, because COPY knows no other.
+    await connection.set_type_codec(
+        "json",
+        schema="pg_catalog",
+        encoder=msgspec.json.encode,
+        decoder=msgspec.json.decode,
+        format="binary",
+    )
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_to_jsonb, decoder=_of_jsonb, format="binary"
+    )
+
+
+def _to_jsonb(value: object) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)  # the version of the format, jsonb_send
+
+
+def _of_jsonb(sent: bytes) -> object:
+    return msgspec.json.decode(memoryview(sent)[1:])
+
+
+def _where(url: str) -> str:
+    """The address without the account's password, fit to be shown."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "its address"
+    return f"{parts.hostname or 'the local socket'}{parts.path}"
+
+
+def _said(reason: BaseException) -> str:
+    if isinstance(reason, TimeoutError):
+        return "it does not answer"
+    if isinstance(reason, ConnectionRefusedError):
+        return "nobody listens there"
+    if isinstance(reason, OSError):
+        return (reason.strerror or "it cannot be reached").lower()
+    return str(reason).split("\n", 1)[0].rstrip(".") or type(reason).__name__

@@ -1,0 +1,103 @@
+"""``Work`` on PostgreSQL: one transaction of one connection."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+import msgspec
+
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import PartyId
+from voltway.runtime.work import Job, Row
+
+_TELL: Final = """
+    INSERT INTO outbox (party_id, subject, kind, body, at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a commit brought that others may want to know of at once."""
+
+    kinds: frozenset[str]
+    jobs: frozenset[str]
+    touched: frozenset[str]
+
+
+class PgWork:
+    """One transaction. Facts and jobs are gathered, and written in one go before the commit."""
+
+    __slots__ = ("_connection", "_copies", "_facts", "_jobs", "_now", "_party", "_touched")
+
+    def __init__(
+        self, connection: Any, now: datetime, party: PartyId | None, *, copies: bool
+    ) -> None:
+        self._connection = connection
+        self._now = now
+        self._party = party
+        self._copies = copies and party is None
+        self._facts: list[tuple[PartyId, str, str, str, datetime]] = []
+        self._jobs: list[Job] = []
+        self._touched: set[str] = set()
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @property
+    def party(self) -> PartyId | None:
+        return self._party
+
+    async def one(self, sql: str, *values: Any) -> Row | None:
+        return cast("Row | None", await self._connection.fetchrow(sql, *values))
+
+    async def all(self, sql: str, *values: Any) -> Sequence[Row]:
+        return cast("Sequence[Row]", await self._connection.fetch(sql, *values))
+
+    async def run(self, sql: str, *values: Any) -> int:
+        # The command's tag ends with its count: "INSERT 0 3", "UPDATE 3"; "SET" has none.
+        tag: str = await self._connection.execute(sql, *values)
+        count = tag.rsplit(" ", 1)[-1]
+        return int(count) if count.isdigit() else 0
+
+    async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        await self._connection.executemany(sql, rows)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        if self._copies:
+            await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
+            return
+        # PostgreSQL has no COPY into a table with policies for a role that they bind.
+        places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
+        names = ", ".join(columns)
+        await self.run_many(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+
+    async def announce(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            body = msgspec.json.encode(fact).decode()
+            self._facts.append((fact.party, fact.subject, type(fact).__name__, body, fact.at))
+            self._touched.add(fact.subject)
+
+    async def enqueue(self, *jobs: Job) -> None:
+        self._jobs += jobs
+
+    def touch(self, *subjects: str) -> None:
+        self._touched.update(subjects)
+
+    async def flush(self) -> None:
+        """Write the gathered facts and jobs, as the last act of the transaction."""
+        if self._facts:
+            columns = zip(*self._facts, strict=True)
+            await self._connection.execute(_TELL, *(list(column) for column in columns))
+
+    def kept(self) -> Kept | None:
+        """What to tell others after the commit, if anything."""
+        if not (self._facts or self._jobs or self._touched):
+            return None
+        return Kept(
+            kinds=frozenset(kind for _, _, kind, _, _ in self._facts),
+            jobs=frozenset(job.kind for job in self._jobs),
+            touched=frozenset(self._touched),
+        )

@@ -1,0 +1,104 @@
+"""What all tests share: a real PostgreSQL, a fresh database for each test, a clock that jumps.
+
+One server for each test process, with its durability switched off; the tables are made once in a
+template, and each test gets a copy of it.
+"""
+
+import asyncio
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import Database, connect_owner, open_database
+from voltway.runtime.migrate import migrate
+from voltway.runtime.postgres import EmbeddedPostgres
+from voltway.runtime.work import BeginWork
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TestServer:
+    """A PostgreSQL that gives out fresh databases."""
+
+    __test__ = False
+
+    postgres: EmbeddedPostgres
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def fresh_database(self, *, template: str = "voltway") -> str:
+        """The address of a new copy of the template.
+
+        By copying files: 16 ms; by the log, PostgreSQL's default, 160 ms.
+        """
+        name = f"test_{next(self.numbers)}"
+        await self._order(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return self.postgres.address(name)
+
+    async def drop(self, url: str) -> None:
+        name = url.split("?", 1)[0].rsplit("/", 1)[1]
+        await self._order(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    async def _order(self, sql: str) -> None:
+        connection = await asyncpg.connect(self.postgres.address("postgres"))
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """A running server whose database ``voltway`` is the migrated template."""
+    with tempfile.TemporaryDirectory(prefix="vw-") as folder:
+        Path(folder).chmod(0o755)
+        postgres = EmbeddedPostgres(Path(folder), durable=False, connections=200)
+        address = postgres.start()
+        try:
+            asyncio.run(_migrate(address))
+            yield TestServer(postgres)
+        finally:
+            postgres.stop()
+
+
+async def _migrate(address: str) -> None:
+    owner = await connect_owner(address)
+    try:
+        await migrate(owner)
+    finally:
+        await owner.close()
+
+
+@pytest.fixture
+async def database_url(server: TestServer) -> AsyncIterator[str]:
+    """The address of this test's own migrated database."""
+    url = await server.fresh_database()
+    yield url
+    await server.drop(url)
+
+
+@pytest.fixture
+def clock() -> JumpingClock:
+    """Stands at noon of a Monday until the test moves it."""
+    return JumpingClock(NOON)
+
+
+@pytest.fixture
+async def database(database_url: str, clock: JumpingClock) -> AsyncIterator[Database]:
+    """This test's own database, open."""
+    opened = await open_database(database_url, clock, connections_min=1)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def begin(database: Database) -> BeginWork:
+    """Begins work on this test's database."""
+    return database.begin
