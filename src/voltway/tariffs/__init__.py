@@ -1,0 +1,1 @@
+"""Tariffs: the complete OCPI model, and the one way to a price."""

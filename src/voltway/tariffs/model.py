@@ -1,0 +1,283 @@
+"""Tariffs, what they are applied to, and what comes of it: the nouns of this room.
+
+The words are those of OCPI 2.2.1 and 2.3.0 (Tariffs module). A tariff of 2.1.1 is the same with
+less in it, so one model holds all three.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from fractions import Fraction
+
+from voltway.kernel.money import Currency, Money
+from voltway.tariffs.exact import Exact, as_decimal
+
+
+class Dimension(StrEnum):
+    """What is priced: per kWh, per hour of charging, per hour of parking, once."""
+
+    ENERGY = "ENERGY"
+    TIME = "TIME"
+    PARKING_TIME = "PARKING_TIME"
+    FLAT = "FLAT"
+
+
+#: How many base units (Wh, s, times) make the unit that a price is given for (kWh, h, once).
+BASE_UNITS: Mapping[Dimension, int] = {
+    Dimension.ENERGY: 1000,
+    Dimension.TIME: 3600,
+    Dimension.PARKING_TIME: 3600,
+    Dimension.FLAT: 1,
+}
+
+
+class TariffType(StrEnum):
+    """For whom a tariff is meant; none is for everyone."""
+
+    AD_HOC_PAYMENT = "AD_HOC_PAYMENT"
+    PROFILE_CHEAP = "PROFILE_CHEAP"
+    PROFILE_FAST = "PROFILE_FAST"
+    PROFILE_GREEN = "PROFILE_GREEN"
+    REGULAR = "REGULAR"
+
+
+class TaxIncluded(StrEnum):
+    """Whether the prices of a tariff contain tax (OCPI 2.3.0). Before 2.3.0 they never do."""
+
+    YES = "YES"
+    NO = "NO"
+    NOT_APPLICABLE = "N/A"
+
+
+class Reservation(StrEnum):
+    """A price for holding an EVSE: while it is held, and when nobody came."""
+
+    RESERVATION = "RESERVATION"
+    EXPIRES = "RESERVATION_EXPIRES"
+
+
+class Weekday(IntEnum):
+    """The days as ``datetime.weekday`` counts them."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PriceComponent:
+    """One price. ``vat`` is a percentage; none is not the same as 0 %."""
+
+    dimension: Dimension
+    price: Decimal
+    vat: Decimal | None = None
+    step_size: int = 1
+
+    def __post_init__(self) -> None:
+        assert self.price >= 0
+        assert self.vat is None or self.vat >= 0
+        assert self.step_size >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restrictions:
+    """When an element applies. All that are given must hold (OCPI TariffRestrictions)."""
+
+    start_time: time | None = None
+    end_time: time | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    min_kwh: Decimal | None = None
+    max_kwh: Decimal | None = None
+    min_current_a: Decimal | None = None
+    max_current_a: Decimal | None = None
+    min_power_kw: Decimal | None = None
+    max_power_kw: Decimal | None = None
+    min_duration_s: int | None = None
+    max_duration_s: int | None = None
+    days: frozenset[Weekday] = frozenset()
+    reservation: Reservation | None = None
+
+    @property
+    def asks_the_clock(self) -> bool:
+        clock = (self.start_time, self.end_time, self.start_date, self.end_date)
+        return bool(self.days) or any(limit is not None for limit in clock)
+
+    @property
+    def asks_the_power(self) -> bool:
+        limits = (self.min_current_a, self.max_current_a, self.min_power_kw, self.max_power_kw)
+        return any(limit is not None for limit in limits)
+
+
+UNRESTRICTED = Restrictions()
+
+
+@dataclass(frozen=True, slots=True)
+class TariffElement:
+    """Prices that share their restrictions."""
+
+    price_components: tuple[PriceComponent, ...]
+    restrictions: Restrictions = UNRESTRICTED
+
+    def component(self, dimension: Dimension) -> PriceComponent | None:
+        """The price of a dimension in this element: the first, should there be two."""
+        for component in self.price_components:
+            if component.dimension is dimension:
+                return component
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLimit:
+    """A least or most that a session costs, before and after tax; both bind, each by itself."""
+
+    before_taxes: Decimal
+    after_taxes: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayText:
+    """A text and the language it is in."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What charging costs, as one party offers it. Elements are tried in their order."""
+
+    id: str
+    currency: Currency
+    elements: tuple[TariffElement, ...]
+    country_code: str | None = None
+    party_id: str | None = None
+    type: TariffType | None = None
+    tax_included: TaxIncluded = TaxIncluded.NO
+    min_price: PriceLimit | None = None
+    max_price: PriceLimit | None = None
+    alt_text: tuple[DisplayText, ...] = ()
+    alt_url: str | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    last_updated: datetime | None = None
+    energy_mix: str | None = None  # JSON, untouched: nothing in it changes a price
+
+    def __post_init__(self) -> None:
+        assert self.elements, "a tariff without elements prices nothing"
+
+    def holds_at(self, at: datetime) -> bool:
+        """Whether the tariff may be used for a session that begins now."""
+        return (self.starts is None or self.starts <= at) and (self.ends is None or at < self.ends)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingPeriod:
+    """A stretch of a session, or of the reservation before it, and what was used in it.
+
+    Times are UTC. What is used is spread evenly over the period. A period that reserves says of
+    which kind its reservation is, and uses ``reserved_s`` alone.
+    """
+
+    begins: datetime
+    ends: datetime
+    energy_wh: Exact = 0
+    charging_s: Exact = 0
+    parking_s: Exact = 0
+    reserved_s: Exact = 0
+    reservation: Reservation | None = None
+    min_power_kw: Exact | None = None
+    max_power_kw: Exact | None = None
+    min_current_a: Exact | None = None
+    max_current_a: Exact | None = None
+
+    def __post_init__(self) -> None:
+        assert self.begins <= self.ends, "a period does not end before it begins"
+        assert self.energy_wh >= 0
+        assert self.charging_s >= 0
+        assert self.parking_s >= 0
+        assert self.reserved_s >= 0
+        assert self.reservation or not self.reserved_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """What one price component contributes.
+
+    ``used`` and ``billed`` are exact, in Wh, seconds or times; ``volume`` and ``billed_volume``
+    are the same in the unit of the price.
+    """
+
+    dimension: Dimension
+    element: int  # its place in the tariff, from 0
+    reservation: Reservation | None
+    used: Exact
+    billed: Exact
+    price: Decimal
+    vat: Decimal | None
+    before_taxes: Decimal
+    tax: Decimal
+    after_taxes: Decimal
+    why: str
+
+    @property
+    def volume(self) -> Decimal:
+        return as_decimal(self.used * Fraction(1, BASE_UNITS[self.dimension]))
+
+    @property
+    def billed_volume(self) -> Decimal:
+        return as_decimal(self.billed * Fraction(1, BASE_UNITS[self.dimension]))
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """All that is taxed at one rate. A rate of none is what no tax was stated for."""
+
+    rate: Decimal | None
+    before_taxes: Decimal
+    tax: Decimal
+
+
+class Bound(StrEnum):
+    """The limit that a cost ran into."""
+
+    MIN_PRICE = "MIN_PRICE"
+    MAX_PRICE = "MAX_PRICE"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """What a minimum or maximum price added to the lines' sum, or (negative) took off it."""
+
+    bound: Bound
+    before_taxes: Decimal
+    after_taxes: Decimal
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a session costs, exactly, and what is therefore to be paid."""
+
+    currency: Currency
+    before_taxes: Decimal
+    after_taxes: Decimal
+    payable: Money
+    lines: tuple[CostLine, ...] = ()
+    limits: tuple[LimitLine, ...] = ()
+    taxes: tuple[TaxLine, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        """What the driver's total is: after tax."""
+        return self.after_taxes
+
+    @property
+    def tax(self) -> Decimal:
+        return self.after_taxes - self.before_taxes

@@ -1,0 +1,135 @@
+"""What charging costs.
+
+A running session's estimate, the amount we capture, the invoice and the roaming partner's CDR
+all come from ``price``. There is no second way to arrive at an amount.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from voltway.tariffs.exact import Exact, narrowed
+from voltway.tariffs.model import (
+    ChargingPeriod,
+    Cost,
+    Dimension,
+    PriceComponent,
+    Reservation,
+    Tariff,
+)
+from voltway.tariffs.rules_select import Stretch, active, elements_for, stretches
+from voltway.tariffs.rules_total import Share, total
+
+#: The order in which a bill lists its lines: as AFIR art. 5 orders the prices.
+LISTED = (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME, Dimension.FLAT)
+
+
+def price(tariff: Tariff, periods: Sequence[ChargingPeriod], zone: ZoneInfo) -> Cost:
+    """What these periods of one session cost under this tariff, at a place in this zone.
+
+    The periods may come in any order. A reservation before the session is priced by itself: it
+    has its own flat fee, its own time and its own step.
+    """
+    ordered = sorted(periods, key=lambda period: (period.begins, period.ends))
+    shares: list[Share] = []
+    for kind in (Reservation.EXPIRES, Reservation.RESERVATION, None):
+        these = [period for period in ordered if period.reservation is kind]
+        shares += _shares(tariff, these, zone, kind)
+    charged = any(period.reservation is None for period in periods)
+    return total(tariff, shares, charged=charged)
+
+
+def _shares(
+    tariff: Tariff,
+    periods: Sequence[ChargingPeriod],
+    zone: ZoneInfo,
+    kind: Reservation | None,
+) -> list[Share]:
+    tally = _Tally(kind)
+    for stretch in stretches(elements_for(tariff, kind), periods, zone):
+        tally.add(stretch)
+    return tally.stepped()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was used of each price, in the order of its first use."""
+
+    kind: Reservation | None
+    used: dict[Dimension, dict[int, Exact]] = field(default_factory=dict)
+    components: dict[tuple[Dimension, int], PriceComponent] = field(default_factory=dict)
+    last: dict[Dimension, int] = field(default_factory=dict)
+
+    def add(self, stretch: Stretch) -> None:
+        period = stretch.period
+        if self.kind is None:
+            self._use(stretch, Dimension.ENERGY, period.energy_wh)
+            self._use(stretch, Dimension.TIME, period.charging_s)
+            self._use(stretch, Dimension.PARKING_TIME, period.parking_s)
+        else:
+            self._use(stretch, Dimension.TIME, period.reserved_s)
+        # A flat fee is paid once, when it is first active.
+        if Dimension.FLAT in stretch.prices and Dimension.FLAT not in self.used:
+            self._use(stretch._replace(share=1), Dimension.FLAT, 1)
+
+    def _use(self, stretch: Stretch, dimension: Dimension, volume: Exact) -> None:
+        if not volume or dimension not in stretch.prices:
+            return
+        priced = active(stretch.prices[dimension], stretch.period)
+        if priced is None:
+            return
+        of_dimension = self.used.setdefault(dimension, {})
+        of_dimension[priced.place] = of_dimension.get(priced.place, 0) + volume * stretch.share
+        self.components[dimension, priced.place] = priced.component
+        self.last[dimension] = priced.place
+
+    def stepped(self) -> list[Share]:
+        """The shares, with what the last step of each kind adds to its last price.
+
+        See Note [Steps round up the session].
+        """
+        time = Dimension.PARKING_TIME if Dimension.PARKING_TIME in self.used else Dimension.TIME
+        return [
+            share
+            for dimension in LISTED
+            for share in self._of(dimension, steps=dimension in (Dimension.ENERGY, time))
+        ]
+
+    def _of(self, dimension: Dimension, *, steps: bool) -> list[Share]:
+        shares = [
+            Share(
+                dimension=dimension,
+                element=place,
+                reservation=self.kind,
+                component=self.components[dimension, place],
+                used=narrowed(used),
+                billed=narrowed(used),
+            )
+            for place, used in self.used.get(dimension, {}).items()
+        ]
+        if not steps:
+            return shares
+        return [
+            _rounded_up(share, sum(each.used for each in shares))
+            if share.element == self.last[dimension]
+            else share
+            for share in shares
+        ]
+
+
+# Note [Steps round up the session]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+# OCPI 2.2.1, CDR object, "step_size": it rounds up what the whole session used, not each period:
+# once for energy, and once for charging and parking time together. The step is that of the last
+# price that was used, and what it adds is billed at that price. If parking was billed, only the
+# parking time is rounded up: the charging time before it was followed by another time.
+
+
+def _rounded_up(last: Share, used: Exact) -> Share:
+    step = last.component.step_size
+    if not step:
+        return last
+    whole = ceil(Fraction(used) / step) * step
+    return replace(last, billed=narrowed(last.used + whole - used))

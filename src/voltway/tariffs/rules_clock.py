@@ -1,0 +1,99 @@
+"""When restrictions hold by the clock: local time of day, date and day of the week.
+
+Durations are counted in UTC, and every instant is looked at in the location's own zone. So the
+hour that autumn repeats holds twice, and the hour that spring leaves out never does.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from voltway.tariffs.model import Restrictions
+
+MIDNIGHT = time(0)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+def holds_by_clock(restrictions: Restrictions, local: datetime) -> bool:
+    """Whether date, day and time of day allow it. Starts are inclusive, ends exclusive."""
+    today = local.date()
+    if restrictions.start_date is not None and today < restrictions.start_date:
+        return False
+    if restrictions.end_date is not None and today >= restrictions.end_date:
+        return False
+    if restrictions.days and local.weekday() not in restrictions.days:
+        return False
+    if restrictions.start_time is None and restrictions.end_time is None:
+        return True
+    return _holds_at_time(restrictions, local.time())
+
+
+def _holds_at_time(restrictions: Restrictions, now: time) -> bool:
+    """An end before its start is on the next day; an end at 00:00 is the end of the day."""
+    start = restrictions.start_time or MIDNIGHT
+    end = restrictions.end_time or MIDNIGHT
+    if end == MIDNIGHT:
+        return now >= start
+    if start < end:
+        return start <= now < end
+    return now >= start or now < end
+
+
+def clock_turns(
+    restrictions: Iterable[Restrictions], zone: ZoneInfo, begins: datetime, ends: datetime
+) -> set[datetime]:
+    """Every UTC moment after the beginning and before the end at which a clock restriction may
+    begin or cease to hold: the named times of each local day, its midnight, and the moments at
+    which the zone's own clocks are put forward or back.
+    """
+    asking = [each for each in restrictions if each.asks_the_clock]
+    if not asking:
+        return set()
+    times = {MIDNIGHT}
+    for each in asking:
+        times.update(at for at in (each.start_time, each.end_time) if at is not None)
+    found = {turn for turn in _turns(sorted(times), zone, begins, ends) if begins < turn < ends}
+    return found
+
+
+def _turns(
+    times: list[time], zone: ZoneInfo, begins: datetime, ends: datetime
+) -> Iterator[datetime]:
+    day = begins.astimezone(zone).date()
+    last = ends.astimezone(zone).date()
+    while day <= last:
+        midnight = datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
+        next_midnight = datetime.combine(day + DAY, MIDNIGHT, zone).astimezone(UTC)
+        if _offset(midnight, zone) == _offset(next_midnight, zone):
+            # An ordinary day: the first midnight and a difference give every time of it.
+            for at in times:
+                yield midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+        else:
+            yield _change(zone, midnight, next_midnight)
+            yield from _both_times(times, zone, day)
+        day += DAY
+
+
+def _both_times(times: list[time], zone: ZoneInfo, day: date) -> Iterator[datetime]:
+    """The times of a day on which the clocks change: a repeated time is two moments."""
+    for at in times:
+        for fold in (0, 1):
+            yield datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC)
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The first second at which the zone's offset is the later one."""
+    later = _offset(after, zone)
+    while after - before > SECOND:
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        if _offset(middle, zone) == later:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:
+    return at.astimezone(zone).utcoffset()

@@ -1,0 +1,231 @@
+"""Which price applies: the first element, in the tariff's order, that has it and may be used.
+
+Each dimension is looked up by itself (OCPI 2.2.1, Tariff object), so that prices of several
+elements can be active together. A dimension that no element prices is free.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from voltway.tariffs.exact import Exact, exact, narrowed
+from voltway.tariffs.model import (
+    ChargingPeriod,
+    Dimension,
+    PriceComponent,
+    Reservation,
+    Restrictions,
+    Tariff,
+    TariffElement,
+)
+from voltway.tariffs.rules_clock import clock_turns, holds_by_clock
+
+
+class Placed(NamedTuple):
+    """An element and its place in the tariff."""
+
+    place: int
+    element: TariffElement
+
+
+class Priced(NamedTuple):
+    """A price that may apply, and the element it stands in."""
+
+    place: int
+    component: PriceComponent
+    restrictions: Restrictions
+    asks_the_power: bool
+
+
+class Stretch(NamedTuple):
+    """A part of a period in which no restriction turns."""
+
+    period: ChargingPeriod
+    share: Exact  # of the period
+    prices: Mapping[Dimension, Sequence[Priced]]
+
+
+def elements_for(tariff: Tariff, reservation: Reservation | None) -> list[Placed]:
+    """The elements that may price a session, a reservation, or a reservation that nobody used.
+
+    When it expired, what is priced for that goes before what is priced for holding it.
+    """
+    placed = [Placed(place, element) for place, element in enumerate(tariff.elements)]
+
+    def of(kind: Reservation | None) -> list[Placed]:
+        return [each for each in placed if each.element.restrictions.reservation is kind]
+
+    if reservation is Reservation.EXPIRES:
+        return of(Reservation.EXPIRES) + of(Reservation.RESERVATION)
+    return of(reservation)
+
+
+def active(prices: Sequence[Priced], period: ChargingPeriod) -> Priced | None:
+    """The price that applies at the power and current of this period."""
+    for priced in prices:
+        if not priced.asks_the_power or _holds_by_power(priced.restrictions, period):
+            return priced
+    return None
+
+
+def _holds_by_power(restrictions: Restrictions, period: ChargingPeriod) -> bool:
+    """Minimum inclusive, maximum exclusive. What is not known holds no restriction."""
+    limits = (
+        (restrictions.min_power_kw, restrictions.max_power_kw, _power(period)),
+        (
+            restrictions.min_current_a,
+            restrictions.max_current_a,
+            (period.min_current_a, period.max_current_a),
+        ),
+    )
+    for least, most, (low, high) in limits:
+        low, high = (high if low is None else low), (low if high is None else high)
+        if least is not None and (low is None or low < exact(least)):
+            return False
+        if most is not None and (high is None or high >= exact(most)):
+            return False
+    return True
+
+
+def _power(period: ChargingPeriod) -> tuple[Exact | None, Exact | None]:
+    """The power of a period; where none was told, what its energy and time say on average."""
+    if period.min_power_kw is not None or period.max_power_kw is not None:
+        return period.min_power_kw, period.max_power_kw
+    lasted = period.ends - period.begins
+    if not lasted:
+        return None, None
+    hours = Fraction(lasted // timedelta(microseconds=1), 3_600_000_000)
+    average = narrowed(Fraction(period.energy_wh) / 1000 / hours)
+    return average, average
+
+
+def stretches(
+    elements: Sequence[Placed], periods: Sequence[ChargingPeriod], zone: ZoneInfo
+) -> Iterator[Stretch]:
+    """The periods, in order, cut wherever a clock, a duration or an energy restriction turns."""
+    if not periods:
+        return
+    timeline = _timeline(elements, periods, zone)
+    turns, steps = timeline.turns, timeline.steps
+    used: Exact = 0
+    for period in periods:
+        when = bisect_right(turns, period.begins)
+        step = bisect_right(steps, used)
+        after = used + period.energy_wh
+        late = when < len(turns) and turns[when] < period.ends
+        much = step < len(steps) and steps[step] < after
+        if not late and not much:
+            yield Stretch(period, 1, timeline.prices(when, step))
+        else:
+            yield from _cut(timeline, period, used)
+        used = after
+
+
+def _cut(timeline: "_Timeline", period: ChargingPeriod, used: Exact) -> Iterator[Stretch]:
+    """What is used is spread evenly over a period, so each turn lies at a fraction of it."""
+    lasted = (period.ends - period.begins) // timedelta(microseconds=1)
+    cuts: dict[Exact, tuple[int, int]] = {}  # fraction of the period -> turns and steps there
+    for turn in timeline.turns:
+        if period.begins < turn < period.ends:
+            into = (turn - period.begins) // timedelta(microseconds=1)
+            cuts[Fraction(into, lasted)] = (1, 0)
+    for step in timeline.steps:
+        if used < step < used + period.energy_wh:
+            at = Fraction(step - used) / period.energy_wh
+            cuts[at] = (cuts.get(at, (0, 0))[0], 1)
+    when = bisect_right(timeline.turns, period.begins)
+    reached = bisect_right(timeline.steps, used)
+    begins: Exact = 0
+    for cut in sorted(cuts):
+        yield Stretch(period, cut - begins, timeline.prices(when, reached))
+        turned, stepped = cuts[cut]
+        when, reached, begins = when + turned, reached + stepped, cut
+    yield Stretch(period, 1 - begins, timeline.prices(when, reached))
+
+
+@dataclass(slots=True)
+class _Timeline:
+    """The moments and energies at which restrictions turn, and the prices between them."""
+
+    elements: Sequence[Placed]
+    zone: ZoneInfo
+    begins: datetime
+    turns: list[datetime]
+    steps: list[Exact]
+    known: dict[tuple[int, int], Mapping[Dimension, Sequence[Priced]]]
+
+    def prices(self, when: int, step: int) -> Mapping[Dimension, Sequence[Priced]]:
+        """What may apply after so many turns and so many steps."""
+        found = self.known.get((when, step))
+        if found is None:
+            at = self.turns[when - 1] if when else self.begins
+            used = self.steps[step - 1] if step else 0
+            found = self.known[when, step] = self._chosen(at, used)
+        return found
+
+    def _chosen(self, at: datetime, used: Exact) -> Mapping[Dimension, Sequence[Priced]]:
+        """Per dimension, the elements up to the first that power and current cannot exclude."""
+        local = at.astimezone(self.zone)
+        lasted_s = (at - self.begins).total_seconds()
+        chosen: dict[Dimension, list[Priced]] = {}
+        wanted = {
+            part.dimension for each in self.elements for part in each.element.price_components
+        }
+        for place, element in self.elements:
+            limits = element.restrictions
+            if not _holds(limits, local, lasted_s, used):
+                continue
+            asks = limits.asks_the_power
+            for dimension in [each for each in wanted if element.component(each)]:
+                component = element.component(dimension)
+                assert component is not None
+                chosen.setdefault(dimension, []).append(Priced(place, component, limits, asks))
+                if not asks:
+                    wanted.discard(dimension)
+            if not wanted:
+                break
+        return chosen
+
+
+def _holds(limits: Restrictions, local: datetime, lasted_s: float, used: Exact) -> bool:
+    """Everything but power and current. Whole seconds of a float are exact."""
+    if limits.min_duration_s is not None and lasted_s < limits.min_duration_s:
+        return False
+    if limits.max_duration_s is not None and lasted_s >= limits.max_duration_s:
+        return False
+    if limits.min_kwh is not None and used < exact(limits.min_kwh * 1000):
+        return False
+    if limits.max_kwh is not None and used >= exact(limits.max_kwh * 1000):
+        return False
+    return holds_by_clock(limits, local)
+
+
+def _timeline(
+    elements: Sequence[Placed], periods: Sequence[ChargingPeriod], zone: ZoneInfo
+) -> _Timeline:
+    begins = periods[0].begins
+    ends = max(period.ends for period in periods)
+    limits = [each.element.restrictions for each in elements]
+    turns = clock_turns(limits, zone, begins, ends)
+    turns.update(turn for turn in _durations(limits, begins) if begins < turn < ends)
+    return _Timeline(elements, zone, begins, sorted(turns), sorted(_energies(limits)), {})
+
+
+def _durations(limits: Iterable[Restrictions], begins: datetime) -> Iterator[datetime]:
+    for each in limits:
+        for lasts_s in (each.min_duration_s, each.max_duration_s):
+            if lasts_s is not None:
+                yield begins + timedelta(seconds=lasts_s)
+
+
+def _energies(limits: Iterable[Restrictions]) -> set[Exact]:
+    return {
+        exact(each * 1000)
+        for limit in limits
+        for each in (limit.min_kwh, limit.max_kwh)
+        if each is not None and each > 0
+    }

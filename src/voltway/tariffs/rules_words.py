@@ -1,0 +1,68 @@
+"""The words under a line of a bill: what was used, at what price, and how it was rounded."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from voltway.kernel.money import Currency
+from voltway.tariffs.exact import Exact, as_decimal
+from voltway.tariffs.model import Bound, Dimension, PriceComponent, Reservation
+
+WHAT = {
+    Dimension.ENERGY: "of energy",
+    Dimension.TIME: "of charging",
+    Dimension.PARKING_TIME: "connected without charging",
+}
+
+
+def why_line(
+    dimension: Dimension,
+    component: PriceComponent,
+    currency: Currency,
+    *,
+    reservation: Reservation | None,
+    used: Exact,
+    billed: Exact,
+) -> str:
+    """One sentence that lets a person check the line."""
+    price = f"{component.price:f} {currency}"
+    if dimension is Dimension.FLAT:
+        once = {
+            None: "once for the session",
+            Reservation.RESERVATION: "once for the reservation",
+            Reservation.EXPIRES: "once because nobody came to the reserved place",
+        }
+        return f"{price} {once[reservation]}."
+    what = "of reservation" if reservation else WHAT[dimension]
+    unit = "kWh" if dimension is Dimension.ENERGY else "hour"
+    said = f"{_volume(dimension, used)} {what} at {price} per {unit}"
+    if billed != used:
+        step = _step(dimension, component.step_size)
+        said += f", billed as {_volume(dimension, billed)} because it is billed in steps of {step}"
+    return f"{said}."
+
+
+def why_limit(bound: Bound, after: Decimal, currency: Currency) -> str:
+    """One sentence for the line of a limit."""
+    which = "least" if bound is Bound.MIN_PRICE else "most"
+    return f"A session costs at {which} {after:f} {currency} including tax."
+
+
+def lasts(seconds: Exact) -> str:
+    """A duration as people say it: ``1 h 30 min``, ``42 min 10 s``."""
+    whole, rest = divmod(seconds, 1)
+    minutes, secs = divmod(int(whole), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
+    if secs or rest or not (hours or minutes):
+        parts.append(f"{round(float(secs + rest), 3):g} s")
+    return " ".join(part for part in parts if part)
+
+
+def _volume(dimension: Dimension, volume: Exact) -> str:
+    if dimension is Dimension.ENERGY:
+        return f"{as_decimal(Fraction(volume) / 1000):f} kWh"
+    return lasts(volume)
+
+
+def _step(dimension: Dimension, step: int) -> str:
+    return f"{step} Wh" if dimension is Dimension.ENERGY else lasts(step)
