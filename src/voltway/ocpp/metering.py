@@ -1,0 +1,165 @@
+"""Meter values of any OCPP version as readings: one row a moment, the trade's units, whole numbers.
+
+A version's dialect gives samples; here they are put together (OCPP 1.6 §7.43–7.46, 2.0.1 part 2
+§2.43 and MeasurandEnumType). What has no column of ours is kept as the station sent it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from voltway.kernel.units import CurrentMa, PowerW, RegisterWh, VoltageMv
+from voltway.stations.reports import Context, Deviation, Reading
+
+ENERGY = "Energy.Active.Import.Register"
+POWER = "Power.Active.Import"
+CURRENT = "Current.Import"
+VOLTAGE = "Voltage"
+SOC = "SoC"
+
+_TABLED = frozenset({ENERGY, POWER, CURRENT, VOLTAGE, SOC})
+
+#: To the unit of our column, by measurand and the unit that the station names.
+_SCALE: dict[str, dict[str, int]] = {
+    ENERGY: {"Wh": 1, "kWh": 1_000, "MWh": 1_000_000},
+    POWER: {"W": 1, "kW": 1_000},
+    CURRENT: {"A": 1_000, "mA": 1},
+    VOLTAGE: {"V": 1_000, "mV": 1, "kV": 1_000_000},
+    SOC: {"Percent": 1},
+}
+_DEFAULT_UNIT = {ENERGY: "Wh", POWER: "W", CURRENT: "A", VOLTAGE: "V", SOC: "Percent"}
+
+_CONTEXT = {
+    "Transaction.Begin": Context.BEGIN,
+    "Transaction.End": Context.END,
+    "Sample.Periodic": Context.PERIODIC,
+    "Sample.Clock": Context.CLOCK,
+    "Trigger": Context.TRIGGER,
+}
+_ORDER = list(Context)
+
+#: Beyond this a number is no measurement of a charging station (2.0e15 Wh is the world's year).
+_ABSURD = Decimal(10) ** 15
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured value as a version gives it."""
+
+    value: str | Decimal
+    measurand: str = ENERGY
+    unit: str | None = None
+    exponent: int = 0
+    phase: str | None = None
+    context: str | None = None
+    location: str | None = None
+    signed: object | None = None
+
+
+def readings(
+    at: datetime | None, samples: Sequence[Sample], deviations: list[Deviation]
+) -> list[Reading]:
+    """The readings of one meter value: one, or one for each context that it mixes."""
+    contexts = {_CONTEXT.get(s.context or "Sample.Periodic", Context.OTHER) for s in samples}
+    if len(contexts) == 1:
+        return [_reading(at, contexts.pop(), samples, deviations)]
+    return [
+        _reading(
+            at,
+            context,
+            [
+                s
+                for s in samples
+                if _CONTEXT.get(s.context or "Sample.Periodic", Context.OTHER) is context
+            ],
+            deviations,
+        )
+        for context in sorted(contexts, key=_ORDER.index)
+    ]
+
+
+def register(value: int, at: datetime | None, context: Context) -> Reading:
+    """A bare register beside a timestamp (1.6 meterStart, meterStop). A negative one tells nothing."""
+    return Reading(at, RegisterWh(value) if value >= 0 else None, context=context)
+
+
+def _reading(
+    at: datetime | None, context: Context, samples: Sequence[Sample], deviations: list[Deviation]
+) -> Reading:
+    found: dict[str, list[tuple[Sample, int]]] = {}
+    rest: list[Sample] = []
+    for sample in samples:
+        if sample.measurand not in _TABLED or sample.signed is not None:
+            rest.append(sample)
+        if sample.measurand in _TABLED and not isinstance(sample.signed, str):
+            number = _number(sample, deviations)
+            if number is not None:
+                found.setdefault(sample.measurand, []).append((sample, number))
+    energy = _one(found.get(ENERGY, ()), sums=True)
+    power = _one(found.get(POWER, ()), sums=True)
+    current = _one(found.get(CURRENT, ()), sums=False)
+    voltage = _one(found.get(VOLTAGE, ()), sums=False)
+    soc = _one(found.get(SOC, ()), sums=False)
+    return Reading(
+        at,
+        RegisterWh(energy) if energy is not None and energy >= 0 else None,
+        PowerW(power) if power is not None else None,
+        CurrentMa(current) if current is not None else None,
+        VoltageMv(voltage) if voltage is not None else None,
+        soc if soc is not None and 0 <= soc <= 100 else None,
+        context,
+        msgspec.json.encode([_kept(sample) for sample in rest]).decode() if rest else None,
+    )
+
+
+def _one(found: Iterable[tuple[Sample, int]], *, sums: bool) -> int | None:
+    """One number of several: the outlet's before others; the total, or the phases together.
+
+    Phases are summed only where there is no total; of currents and voltages, which do not add up,
+    the largest of the phases stands.
+    """
+    best = [pair for pair in found if pair[0].location in (None, "Outlet")] or list(found)
+    totals = [number for sample, number in best if sample.phase is None]
+    if totals:
+        return totals[-1]
+    phases = {s.phase: number for s, number in best if s.phase in ("L1", "L2", "L3")}
+    phases = phases or {s.phase: number for s, number in best}
+    if not phases:
+        return None
+    return sum(phases.values()) if sums else max(phases.values())
+
+
+def _number(sample: Sample, deviations: list[Deviation]) -> int | None:
+    unit = sample.unit or _DEFAULT_UNIT[sample.measurand]
+    scale = _SCALE[sample.measurand].get(unit)
+    try:
+        value = Decimal(sample.value) if isinstance(sample.value, str) else sample.value
+        value = value.scaleb(sample.exponent)
+        if scale is None or not value.is_finite() or abs(value) * scale > _ABSURD:
+            raise ValueError
+        number = int(value * scale)
+    except (InvalidOperation, ValueError, OverflowError):
+        deviations.append(
+            Deviation("no_measurement", sample.measurand, f"{str(sample.value)[:40]} {unit[:20]}")
+        )
+        return None
+    if sample.measurand == ENERGY and number < 0:
+        deviations.append(Deviation("negative_register", ENERGY, str(sample.value)[:40]))
+    return number
+
+
+def _kept(sample: Sample) -> dict[str, object]:
+    """A sample with no column, in the words of OCPP, without what it did not say."""
+    said = {
+        "measurand": sample.measurand,
+        "value": sample.value if isinstance(sample.value, str) else str(sample.value),
+        "unit": sample.unit,
+        "exponent": sample.exponent or None,
+        "phase": sample.phase,
+        "location": sample.location,
+        "signed": sample.signed,
+    }
+    return {name: value for name, value in said.items() if value is not None}
