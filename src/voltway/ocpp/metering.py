@@ -1,7 +1,7 @@
 """Meter values of any OCPP version as readings: one row a moment, the trade's units, whole numbers.
 
-A version's dialect gives samples; here they are put together (OCPP 1.6 §7.43–7.46, 2.0.1 part 2
-§2.43 and MeasurandEnumType). What has no column of ours is kept as the station sent it.
+A version's dialect gives samples; here they are put together (OCPP 1.6 §7.43 to 7.46, 2.0.1
+part 2 §2.43 and MeasurandEnumType). What has no column of ours is kept as the station sent it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -82,7 +82,7 @@ def readings(
 
 
 def register(value: int, at: datetime | None, context: Context) -> Reading:
-    """A bare register beside a timestamp (1.6 meterStart, meterStop). A negative one tells nothing."""
+    """A bare register beside a timestamp (1.6 meterStart). A negative one tells nothing."""
     return Reading(at, RegisterWh(value) if value >= 0 else None, context=context)
 
 
@@ -125,8 +125,8 @@ def _one(found: Iterable[tuple[Sample, int]], *, sums: bool) -> int | None:
     totals = [number for sample, number in best if sample.phase is None]
     if totals:
         return totals[-1]
-    phases = {s.phase: number for s, number in best if s.phase in ("L1", "L2", "L3")}
-    phases = phases or {s.phase: number for s, number in best}
+    phases = {str(s.phase): number for s, number in best if s.phase in ("L1", "L2", "L3")}
+    phases = phases or {str(s.phase): number for s, number in best}
     if not phases:
         return None
     return sum(phases.values()) if sums else max(phases.values())
@@ -134,21 +134,26 @@ def _one(found: Iterable[tuple[Sample, int]], *, sums: bool) -> int | None:
 
 def _number(sample: Sample, deviations: list[Deviation]) -> int | None:
     unit = sample.unit or _DEFAULT_UNIT[sample.measurand]
-    scale = _SCALE[sample.measurand].get(unit)
-    try:
-        value = Decimal(sample.value) if isinstance(sample.value, str) else sample.value
-        value = value.scaleb(sample.exponent)
-        if scale is None or not value.is_finite() or abs(value) * scale > _ABSURD:
-            raise ValueError
-        number = int(value * scale)
-    except (InvalidOperation, ValueError, OverflowError):
+    value = _scaled(sample, _SCALE[sample.measurand].get(unit))
+    if value is None:
         deviations.append(
             Deviation("no_measurement", sample.measurand, f"{str(sample.value)[:40]} {unit[:20]}")
         )
         return None
+    number = int(value)
     if sample.measurand == ENERGY and number < 0:
         deviations.append(Deviation("negative_register", ENERGY, str(sample.value)[:40]))
     return number
+
+
+def _scaled(sample: Sample, scale: int | None) -> Decimal | None:
+    try:
+        value = Decimal(sample.value).scaleb(sample.exponent)
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+    if scale is None or not value.is_finite() or abs(value) * scale > _ABSURD:
+        return None
+    return value * scale
 
 
 def _kept(sample: Sample) -> dict[str, object]:

@@ -70,7 +70,10 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """``evse`` 0 is the whole station (1.6 connector 0)."""
+    """``evse`` 0 is the whole station (1.6 connector 0).
+
+    ``charging`` and ``by_vehicle`` as in ``Metered``, where the status tells them (1.6 SuspendedEV).
+    """
 
     evse: int
     connector: int
@@ -79,6 +82,8 @@ class StatusChanged:
     error_code: str | None = None
     info: str | None = None
     vendor_error: str | None = None
+    charging: bool | None = None
+    by_vehicle: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

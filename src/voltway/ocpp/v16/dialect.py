@@ -1,0 +1,397 @@
+"""OCPP 1.6 in our words.
+
+Where 1.6 differs from our model:
+  - A connector of 1.6 is an EVSE of ours, for 1.6 knows no EVSE; connector 0 is the station.
+  - A transaction has no name until we answer its start, and then the name is a number.
+  - The register of a start or stop is a bare number of watt-hours beside the timestamp.
+  - Whether energy flows is told by StatusNotification (Charging, SuspendedEV, SuspendedEVSE).
+  - Configuration is keys with values, not variables of components.
+  - A single EVSE cannot be reset; a remote start has no number of its own.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Final, TypeVar
+
+import msgspec
+
+from voltway.kernel.ids import TokenUid, TransactionRef
+from voltway.ocpp import metering
+from voltway.ocpp.dialect import (
+    CallNotOfVersion,
+    HeardCall,
+    OrderUnknownToVersion,
+    answered,
+    empty_answers,
+    known,
+    refused,
+    unreadable,
+)
+from voltway.ocpp.faults import BrokenPayload, Fault, Version
+from voltway.ocpp.frame import Call, CallError, CallResult, payload_of
+from voltway.ocpp.metering import Sample
+from voltway.ocpp.reading import read
+from voltway.ocpp.shapes import Action, Wire
+from voltway.ocpp.times import read_time, write_time
+from voltway.ocpp.v16 import wire
+from voltway.ocpp.writing import write
+from voltway.stations import orders
+from voltway.stations.orders import Answered, Order, Outcome, Variable
+from voltway.stations.reports import (
+    Alive,
+    Booted,
+    Context,
+    Decision,
+    Deviation,
+    Ended,
+    Metered,
+    Other,
+    PortStatus,
+    Reading,
+    Report,
+    Started,
+    StatusChanged,
+    TokenShown,
+    VendorData,
+)
+
+T = TypeVar("T", bound=Wire)
+
+#: Never answered with a CALLERROR, whatever is in them.
+TRANSACTIONS: Final = frozenset({"StartTransaction", "MeterValues", "StopTransaction"})
+
+#: More connectors than this no station has; the number is a mistake.
+CONNECTOR_MAX: Final = 1000
+
+_STATUS: Final = {
+    "Available": PortStatus.AVAILABLE,
+    "Preparing": PortStatus.PREPARING,
+    "Charging": PortStatus.CHARGING,
+    "SuspendedEV": PortStatus.IDLE,
+    "SuspendedEVSE": PortStatus.IDLE,
+    "Finishing": PortStatus.IDLE,
+    "Reserved": PortStatus.RESERVED,
+    "Unavailable": PortStatus.UNAVAILABLE,
+    "Faulted": PortStatus.FAULTED,
+}
+
+#: (energy flows, the vehicle withholds it)
+_FLOW: Final[dict[str, tuple[bool, bool | None]]] = {
+    "Charging": (True, None),
+    "SuspendedEV": (False, True),
+    "SuspendedEVSE": (False, False),
+}
+
+_TOKEN: Final = {
+    "accepted": "Accepted",
+    "blocked": "Blocked",
+    "expired": "Expired",
+    "concurrent": "ConcurrentTx",
+}
+
+_REGISTERED: Final = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
+
+_VENDOR: Final = {
+    "accepted": "Accepted",
+    "rejected": "Rejected",
+    "unknown_message": "UnknownMessageId",
+}
+
+#: The messages that may be asked for, in the words of 2.x (1.6 §7.33 MessageTrigger).
+_TRIGGER: Final = {
+    "BootNotification": "BootNotification",
+    "Heartbeat": "Heartbeat",
+    "StatusNotification": "StatusNotification",
+    "MeterValues": "MeterValues",
+    "FirmwareStatusNotification": "FirmwareStatusNotification",
+    "LogStatusNotification": "DiagnosticsStatusNotification",
+    "DiagnosticsStatusNotification": "DiagnosticsStatusNotification",
+}
+
+_EMPTY: Final = empty_answers(wire.ACTIONS)
+
+
+class Dialect16:
+    """OCPP 1.6 edition 2, JSON."""
+
+    version: ClassVar[Version] = "1.6"
+    subprotocol: ClassVar[str] = "ocpp1.6"
+    actions: ClassVar[dict[str, Action]] = wire.ACTIONS
+    can_say: ClassVar[frozenset[type]] = frozenset(
+        {
+            orders.StartCharging,
+            orders.StopCharging,
+            orders.Reset,
+            orders.Unlock,
+            orders.ChangeAvailability,
+            orders.Trigger,
+            orders.ReadVariables,
+            orders.SetVariable,
+            orders.ClearCache,
+            orders.SendVendorData,
+            orders.RawCall,
+        }
+    )
+
+    def hear(self, call: Call) -> HeardCall:
+        kind = known(wire.ACTIONS, call).request
+        try:
+            message, odd = read(kind, payload_of(call), stand_in=call.action in TRANSACTIONS)
+        except BrokenPayload as trouble:
+            if call.action in TRANSACTIONS:
+                return unreadable(call, trouble)
+            raise
+        deviations = [*call.tolerated, *odd]
+        return HeardCall(_reports(call.action, message, deviations), deviations)
+
+    def answer(self, call: Call, decision: Decision, now: datetime) -> bytes:
+        match call.action:
+            case "BootNotification":
+                return write(
+                    wire.BootNotificationResponse(
+                        status=_REGISTERED[decision.registered or "rejected"],
+                        current_time=write_time(now),
+                        interval=decision.interval_s or 300,
+                    )
+                )
+            case "Heartbeat":
+                return write(wire.HeartbeatResponse(current_time=write_time(now)))
+            case "Authorize":
+                return write(wire.AuthorizeResponse(id_tag_info=_token(decision)))
+            case "StartTransaction":
+                ref = int(decision.ref) if decision.ref else 0
+                return write(
+                    wire.StartTransactionResponse(transaction_id=ref, id_tag_info=_token(decision))
+                )
+            case "StopTransaction":
+                told = _token(decision) if decision.token else None
+                return write(wire.StopTransactionResponse(id_tag_info=told))
+            case "DataTransfer":
+                status = _VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
+                return write(wire.DataTransferResponse(status=status))
+            case _ if call.action in _EMPTY:
+                return write(_EMPTY[call.action])
+            case _:
+                raise BrokenPayload(Fault.NOT_SUPPORTED, f"{call.action} is not served here")
+
+    def say(self, order: Order) -> tuple[str, bytes]:
+        if isinstance(order, orders.RawCall):
+            return order.action, _checked(order)
+        message = _message(order)
+        return type(message).__name__.removesuffix("Request"), write(message)
+
+    def read(self, order: Order, result: CallResult | CallError) -> Outcome:
+        if isinstance(result, CallError):
+            return refused(result)
+        text = payload_of(result).decode("utf-8", "replace")
+        match order:
+            case orders.ReadVariables():
+                return _configuration(result, text)
+            case orders.RawCall():
+                word = _word(text)
+                return Outcome(answered(word) if word else Answered.ACCEPTED, word, text)
+            case orders.SetVariable(name=name, value=value):
+                word = _word(text)
+                variable = Variable(name, value if word == "Accepted" else None, status=word)
+                return Outcome(answered(word), word, text, variables=(variable,))
+            case _:
+                word = _word(text)
+                return Outcome(answered(word), word, text)
+
+
+def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Report]:
+    match message:
+        case wire.BootNotificationRequest():
+            return [
+                Booted(
+                    message.charge_point_vendor,
+                    message.charge_point_model,
+                    message.charge_point_serial_number or message.charge_box_serial_number,
+                    message.firmware_version,
+                )
+            ]
+        case wire.HeartbeatRequest():
+            return [Alive()]
+        case wire.StatusNotificationRequest():
+            return [_status(message, deviations)]
+        case wire.AuthorizeRequest():
+            return [TokenShown(TokenUid(message.id_tag))]
+        case wire.StartTransactionRequest():
+            return [_started(message, deviations)]
+        case wire.MeterValuesRequest():
+            return [_metered(message, deviations)]
+        case wire.StopTransactionRequest():
+            return [_ended(message, deviations)]
+        case wire.DataTransferRequest():
+            return [VendorData(message.vendor_id, message.message_id, message.data)]
+        case _:
+            return [Other(action, _summary(message))]
+
+
+def _started(message: wire.StartTransactionRequest, deviations: list[Deviation]) -> Started:
+    at = _time(message.timestamp, "timestamp", deviations)
+    evse = _connector(message.connector_id, deviations)
+    return Started(
+        ref=None,
+        evse=evse,
+        connector=1 if evse else None,
+        token=TokenUid(message.id_tag) if message.id_tag else None,
+        at=at,
+        readings=(metering.register(message.meter_start, at, Context.BEGIN),),
+        reservation=message.reservation_id,
+    )
+
+
+def _metered(message: wire.MeterValuesRequest, deviations: list[Deviation]) -> Metered:
+    number = message.transaction_id
+    return Metered(
+        ref=TransactionRef(str(number)) if number is not None else None,
+        evse=_connector(message.connector_id, deviations),
+        readings=_readings(message.meter_value, deviations),
+    )
+
+
+def _ended(message: wire.StopTransactionRequest, deviations: list[Deviation]) -> Ended:
+    at = _time(message.timestamp, "timestamp", deviations)
+    told = _readings(message.transaction_data or [], deviations)
+    return Ended(
+        ref=TransactionRef(str(message.transaction_id)),
+        reason=message.reason or "Local",  # OCPP 1.6 §7.36: absent is Local
+        at=at,
+        readings=(*told, metering.register(message.meter_stop, at, Context.END)),
+        token=TokenUid(message.id_tag) if message.id_tag else None,
+    )
+
+
+def _status(message: wire.StatusNotificationRequest, deviations: list[Deviation]) -> StatusChanged:
+    charging, by_vehicle = _FLOW.get(message.status, (None, None))
+    return StatusChanged(
+        evse=_connector(message.connector_id, deviations) or 0,
+        connector=1,
+        status=_STATUS.get(message.status, PortStatus.UNKNOWN),
+        at=_time(message.timestamp, "timestamp", deviations),
+        error_code=None if message.error_code == "NoError" else message.error_code,
+        info=message.info,
+        vendor_error=message.vendor_error_code,
+        charging=charging,
+        by_vehicle=by_vehicle,
+    )
+
+
+def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tuple[Reading, ...]:
+    found: list[Reading] = []
+    for value in values:
+        at = _time(value.timestamp, "timestamp", deviations)
+        samples = [
+            Sample(
+                sample.value,
+                sample.measurand or metering.ENERGY,
+                sample.unit,
+                phase=sample.phase,
+                context=sample.context,
+                location=sample.location,
+                # Signed data is no number (1.6 §7.40 ValueFormat); it is kept to the byte.
+                signed="SignedData" if sample.format == "SignedData" else None,
+            )
+            for sample in value.sampled_value
+        ]
+        found += metering.readings(at, samples, deviations)
+    return tuple(found)
+
+
+def _time(text: str | None, path: str, deviations: list[Deviation]) -> datetime | None:
+    moment, odd = read_time(text)
+    if odd is not None:
+        deviations.append(Deviation(odd.value, path, (text or "")[:64]))
+    return moment
+
+
+def _connector(number: int, deviations: list[Deviation]) -> int | None:
+    if 0 <= number <= CONNECTOR_MAX:
+        return number
+    deviations.append(Deviation("no_connector", "connectorId", str(number)))
+    return None
+
+
+def _summary(message: Wire) -> dict[str, str]:
+    """The plain members of a message that moves nothing yet, for people to read."""
+    given = {name: getattr(message, name) for name in message.__struct_fields__}
+    return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
+
+
+def _token(decision: Decision) -> wire.IdTagInfo:
+    return wire.IdTagInfo(status=_TOKEN.get(decision.token or "", "Invalid"))
+
+
+def _message(order: Order) -> Wire:
+    match order:
+        case orders.StartCharging():
+            return wire.RemoteStartTransactionRequest(id_tag=order.token, connector_id=order.evse)
+        case orders.StopCharging(ref=ref) if ref.isdecimal():
+            return wire.RemoteStopTransactionRequest(transaction_id=int(ref))
+        case orders.Reset(evse=None):
+            return wire.ResetRequest(type="Hard" if order.immediate else "Soft")
+        case orders.Unlock():
+            return wire.UnlockConnectorRequest(connector_id=order.evse)
+        case orders.ChangeAvailability():
+            return wire.ChangeAvailabilityRequest(
+                connector_id=order.evse or 0,
+                type="Operative" if order.operative else "Inoperative",
+            )
+        case orders.Trigger(message=asked) if asked in _TRIGGER:
+            return wire.TriggerMessageRequest(
+                requested_message=_TRIGGER[asked], connector_id=order.evse
+            )
+        case orders.ReadVariables():
+            return wire.GetConfigurationRequest(key=list(order.names) or None)
+        case orders.SetVariable():
+            return wire.ChangeConfigurationRequest(key=order.name, value=order.value)
+        case orders.ClearCache():
+            return wire.ClearCacheRequest()
+        case orders.SendVendorData():
+            return wire.DataTransferRequest(
+                vendor_id=order.vendor, message_id=order.message, data=order.data
+            )
+        case _:
+            raise OrderUnknownToVersion("1.6", _what(order))
+
+
+def _what(order: Order) -> str:
+    match order:
+        case orders.Reset():
+            return "resetting a single EVSE"
+        case orders.Trigger(message=asked):
+            return f"asking for {asked[:50]}"
+        case orders.StopCharging(ref=ref):
+            return f"a transaction named {ref[:40]}"
+        case _:
+            return type(order).__name__
+
+
+def _checked(order: orders.RawCall) -> bytes:
+    action = wire.ACTIONS.get(order.action)
+    if action is None or action.by == "station":
+        raise CallNotOfVersion("1.6", order.action[:50], "it is no call to a station")
+    try:
+        return write(msgspec.json.decode(order.payload, type=action.request))
+    except msgspec.MsgspecError as trouble:
+        raise CallNotOfVersion("1.6", order.action, str(trouble)) from None
+
+
+def _word(text: str) -> str:
+    """The status of an answer, whatever else it holds."""
+    try:
+        payload: Any = msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        return ""
+    word = payload.get("status") if isinstance(payload, dict) else None
+    return word[:50] if isinstance(word, str) else ""
+
+
+def _configuration(result: CallResult, text: str) -> Outcome:
+    try:
+        answer, _ = read(wire.GetConfigurationResponse, payload_of(result))
+    except BrokenPayload as trouble:
+        return Outcome(Answered.ERROR, str(trouble)[:255], text)
+    found = [Variable(key.key, key.value, key.readonly) for key in answer.configuration_key or ()]
+    unknown = [Variable(name, None, None, "UnknownKey") for name in answer.unknown_key or ()]
+    return Outcome(Answered.ACCEPTED, "Accepted", text, variables=(*found, *unknown))

@@ -1,0 +1,324 @@
+"""OCPP 2.0.1 in our words.
+
+Where 2.0.1 differs from our model:
+  - One message, TransactionEvent, tells of the start, the middle and the end.
+  - The station names the transaction, and may name it before anyone has shown a token, and
+    before it knows the EVSE.
+  - Occupied says only that a plug is in; whether energy flows is told by chargingState.
+  - What can be set are variables of components. We write one as ``Component.Variable``, with
+    ``[instance]`` behind either and ``@evse`` or ``@evse:connector`` behind the component.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Final
+
+from voltway.kernel.ids import TokenUid, TransactionRef
+from voltway.ocpp import metering
+from voltway.ocpp.dialect import HeardCall, empty_answers, known, unreadable
+from voltway.ocpp.faults import BrokenPayload, Fault, Version
+from voltway.ocpp.frame import Call, CallError, CallResult, payload_of
+from voltway.ocpp.metering import Sample
+from voltway.ocpp.reading import read
+from voltway.ocpp.shapes import Action, Wire
+from voltway.ocpp.times import read_time, write_time
+from voltway.ocpp.v201 import asking, wire
+from voltway.ocpp.writing import write
+from voltway.stations.orders import Order, Outcome
+from voltway.stations.reports import (
+    Alive,
+    Booted,
+    Decision,
+    Deviation,
+    Ended,
+    EventNotified,
+    Metered,
+    Other,
+    PortStatus,
+    Reading,
+    Report,
+    Started,
+    StatusChanged,
+    TokenShown,
+    VariableReported,
+    VariablesReported,
+    VendorData,
+)
+
+#: Never answered with a CALLERROR, whatever is in them.
+TRANSACTIONS: Final = frozenset({"TransactionEvent", "MeterValues"})
+
+EVSE_MAX: Final = 1000
+
+_STATUS: Final = {
+    "Available": PortStatus.AVAILABLE,
+    "Occupied": PortStatus.PREPARING,
+    "Reserved": PortStatus.RESERVED,
+    "Unavailable": PortStatus.UNAVAILABLE,
+    "Faulted": PortStatus.FAULTED,
+}
+
+#: (energy flows, the vehicle withholds it) by ChargingStateEnumType
+_FLOW: Final[dict[str | None, tuple[bool | None, bool | None]]] = {
+    "Charging": (True, None),
+    "SuspendedEV": (False, True),
+    "SuspendedEVSE": (False, False),
+    "EVConnected": (False, None),
+    "Idle": (False, True),
+}
+
+_TOKEN: Final = {
+    "accepted": "Accepted",
+    "blocked": "Blocked",
+    "expired": "Expired",
+    "concurrent": "ConcurrentTx",
+    "invalid": "Invalid",
+}
+
+_REGISTERED: Final = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
+
+_VENDOR: Final = {
+    "accepted": "Accepted",
+    "rejected": "Rejected",
+    "unknown_message": "UnknownMessageId",
+}
+
+_EMPTY: Final = empty_answers(wire.ACTIONS)
+
+
+class Dialect201:
+    """OCPP 2.0.1 edition 3."""
+
+    version: ClassVar[Version] = "2.0.1"
+    subprotocol: ClassVar[str] = "ocpp2.0.1"
+    actions: ClassVar[dict[str, Action]] = wire.ACTIONS
+    can_say: ClassVar[frozenset[type]] = asking.CAN_SAY
+
+    def hear(self, call: Call) -> HeardCall:
+        kind = known(wire.ACTIONS, call).request
+        try:
+            message, odd = read(kind, payload_of(call), stand_in=call.action in TRANSACTIONS)
+        except BrokenPayload as trouble:
+            if call.action in TRANSACTIONS:
+                return unreadable(call, trouble)
+            raise
+        deviations = [*call.tolerated, *odd]
+        return HeardCall(_reports(call.action, message, deviations), deviations)
+
+    def answer(self, call: Call, decision: Decision, now: datetime) -> bytes:
+        match call.action:
+            case "BootNotification":
+                return write(
+                    wire.BootNotificationResponse(
+                        status=_REGISTERED[decision.registered or "rejected"],
+                        current_time=write_time(now),
+                        interval=decision.interval_s or 300,
+                    )
+                )
+            case "Heartbeat":
+                return write(wire.HeartbeatResponse(current_time=write_time(now)))
+            case "Authorize":
+                return write(wire.AuthorizeResponse(id_token_info=_token(decision)))
+            case "TransactionEvent":
+                # Part 2 E01.FR.10 and E02.FR.09: a token in the event is answered with its status.
+                told = _token(decision) if decision.token else None
+                return write(wire.TransactionEventResponse(id_token_info=told))
+            case "DataTransfer":
+                status = _VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
+                return write(wire.DataTransferResponse(status=status))
+            case _ if call.action in _EMPTY:
+                return write(_EMPTY[call.action])
+            case _:
+                raise BrokenPayload(Fault.NOT_SUPPORTED, f"{call.action} is not served here")
+
+    def say(self, order: Order) -> tuple[str, bytes]:
+        return asking.say(order)
+
+    def read(self, order: Order, result: CallResult | CallError) -> Outcome:
+        return asking.read_outcome(order, result)
+
+
+def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Report]:
+    match message:
+        case wire.TransactionEventRequest():
+            return [_event(message, deviations)]
+        case wire.MeterValuesRequest():
+            readings = _readings(message.meter_value, deviations)
+            return [Metered(None, _evse(message.evse_id, deviations), readings)]
+        case wire.HeartbeatRequest():
+            return [Alive()]
+        case wire.StatusNotificationRequest():
+            return [
+                StatusChanged(
+                    _evse(message.evse_id, deviations) or 0,
+                    message.connector_id,
+                    _STATUS.get(message.connector_status, PortStatus.UNKNOWN),
+                    _time(message.timestamp, deviations),
+                )
+            ]
+        case wire.AuthorizeRequest(id_token=token):
+            return [TokenShown(TokenUid(token.id_token), token.type)]
+        case wire.BootNotificationRequest(charging_station=station):
+            return [
+                Booted(
+                    station.vendor_name,
+                    station.model,
+                    station.serial_number,
+                    station.firmware_version,
+                    message.reason,
+                )
+            ]
+        case wire.NotifyReportRequest():
+            return [_variables(message)]
+        case wire.NotifyEventRequest():
+            return [_notified(event, deviations) for event in message.event_data]
+        case wire.DataTransferRequest():
+            data = message.data if isinstance(message.data, str | None) else str(message.data)
+            return [VendorData(message.vendor_id, message.message_id, data)]
+        case _:
+            return [Other(action, _summary(message))]
+
+
+def _event(
+    message: wire.TransactionEventRequest, deviations: list[Deviation]
+) -> Started | Metered | Ended:
+    """Start, middle or end. An event of a type we do not know is taken as news of the middle."""
+    info = message.transaction_info
+    ref = TransactionRef(info.transaction_id) if info.transaction_id else None
+    evse = _evse(message.evse.id, deviations) if message.evse else None
+    connector = message.evse.connector_id if message.evse else None
+    token = TokenUid(message.id_token.id_token) if message.id_token else None
+    at = _time(message.timestamp, deviations)
+    readings = _readings(message.meter_value or [], deviations)
+    charging, by_vehicle = _FLOW.get(info.charging_state, (None, None))
+    offline = bool(message.offline)
+    match message.event_type:
+        case "Started":
+            return Started(
+                ref=ref,
+                evse=evse,
+                connector=connector,
+                token=token,
+                at=at,
+                readings=readings,
+                remote_start_id=info.remote_start_id,
+                seq=message.seq_no,
+                offline=offline,
+                charging=charging,
+                reservation=message.reservation_id,
+            )
+        case "Ended":
+            return Ended(
+                ref=ref,
+                reason=info.stopped_reason or "Local",  # part 2 ReasonEnumType: absent is Local
+                at=at,
+                readings=readings,
+                token=token,
+                evse=evse,
+                connector=connector,
+                seq=message.seq_no,
+                offline=offline,
+                remote_start_id=info.remote_start_id,
+            )
+        case _:
+            return Metered(
+                ref=ref,
+                evse=evse,
+                readings=readings,
+                at=at,
+                connector=connector,
+                token=token,
+                seq=message.seq_no,
+                offline=offline,
+                charging=charging,
+                by_vehicle=by_vehicle,
+                remote_start_id=info.remote_start_id,
+                trigger=message.trigger_reason,
+            )
+
+
+def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tuple[Reading, ...]:
+    found: list[Reading] = []
+    for value in values:
+        at = _time(value.timestamp, deviations)
+        samples = [_sample(sample) for sample in value.sampled_value]
+        found += metering.readings(at, samples, deviations)
+    return tuple(found)
+
+
+def _sample(sample: wire.SampledValue) -> Sample:
+    unit = sample.unit_of_measure
+    signed = sample.signed_meter_value
+    return Sample(
+        sample.value,
+        sample.measurand or metering.ENERGY,
+        unit.unit if unit else None,
+        exponent=(unit.multiplier or 0) if unit else 0,
+        phase=sample.phase,
+        context=sample.context,
+        location=sample.location,
+        # The number stands beside its signature here, unlike in 1.6: both are kept.
+        signed={
+            "data": signed.signed_meter_data,
+            "method": signed.signing_method,
+            "encoding": signed.encoding_method,
+            "key": signed.public_key,
+        }
+        if signed
+        else None,
+    )
+
+
+def _variables(message: wire.NotifyReportRequest) -> VariablesReported:
+    return VariablesReported(
+        message.request_id,
+        message.seq_no,
+        last=not message.tbc,
+        variables=tuple(
+            VariableReported(
+                component=asking.component_name(told.component),
+                variable=told.variable.name,
+                value=attribute.value,
+                evse=told.component.evse.id if told.component.evse else None,
+                instance=told.variable.instance,
+                attribute=attribute.type or "Actual",
+                mutability=attribute.mutability,
+            )
+            for told in message.report_data or ()
+            for attribute in told.variable_attribute
+        ),
+    )
+
+
+def _notified(event: wire.EventData, deviations: list[Deviation]) -> EventNotified:
+    return EventNotified(
+        _time(event.timestamp, deviations),
+        asking.component_name(event.component),
+        event.variable.name,
+        event.actual_value,
+        event.trigger,
+        cleared=bool(event.cleared),
+    )
+
+
+def _time(text: str, deviations: list[Deviation]) -> datetime | None:
+    moment, odd = read_time(text)
+    if odd is not None:
+        deviations.append(Deviation(odd.value, "timestamp", text[:64]))
+    return moment
+
+
+def _evse(number: int, deviations: list[Deviation]) -> int | None:
+    if 0 <= number <= EVSE_MAX:
+        return number
+    deviations.append(Deviation("no_evse", "evse.id", str(number)))
+    return None
+
+
+def _summary(message: Wire) -> dict[str, str]:
+    """The plain members of a message that moves nothing yet, for people to read."""
+    given = {name: getattr(message, name) for name in message.__struct_fields__}
+    return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
+
+
+def _token(decision: Decision) -> wire.IdTokenInfo:
+    return wire.IdTokenInfo(status=_TOKEN.get(decision.token or "", "Unknown"))
