@@ -12,7 +12,7 @@ from voltway.parties.model import Party, Role
 from voltway.runtime.database import Database
 from voltway.runtime.work import BeginWork, Row
 
-#: Every table, partitions apart (nobody is granted those), its policies, and how its rows are owned.
+#: Every table, what parties may do with it, and its wall.
 TABLES = """
     SELECT c.relname AS name, c.relrowsecurity AS walled, c.relispartition AS is_part,
            EXISTS (SELECT FROM pg_attribute a
@@ -43,7 +43,7 @@ async def tables(begin: BeginWork) -> Sequence[Row]:
 async def test_every_table_that_has_a_party_stands_behind_the_wall(begin: BeginWork) -> None:
     found = {row["name"]: row for row in await tables(begin)}
 
-    assert {"party", "operator", "session"} <= set(found), "this test looks at the real tables"
+    assert {"party", "operator"} <= set(found), "this test looks at the real tables"
     for name, row in found.items():
         if not row["has_party"] and name != "party":
             continue

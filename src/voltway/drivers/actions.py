@@ -1,0 +1,141 @@
+"""What can be done about tokens."""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from voltway.drivers import rules, store
+from voltway.drivers.model import Shown, Token, TokenKind, TokenStatus
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import PartyId, StationId, TokenId, TokenUid, new_id
+from voltway.runtime.work import Work
+
+#: Kinds of 2.x that show nobody: no token opens a station by being absent (2.0.1 part 2 §3.43).
+_SHOWS_NOBODY = frozenset({"noauthorization"})
+
+
+@dataclass(eq=False)
+class TokenTaken(Refusal):
+    """There is already a token {uid}."""
+
+    uid: TokenUid
+
+
+@dataclass(eq=False)
+class NoSuchToken(Refusal):
+    """There is no token {token}."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+    token: TokenId
+
+
+async def add_token(
+    work: Work,
+    party: PartyId,
+    uid: str,
+    *,
+    kind: TokenKind = TokenKind.RFID,
+    label: str = "",
+    valid_until: datetime | None = None,
+    tariff_version_id: UUID | None = None,
+    email: str | None = None,
+) -> Token:
+    """A new token of a party, if the party has none that is written alike."""
+    token = Token(
+        id=TokenId(new_id(work.now)),
+        party=party,
+        uid=rules.checked(uid),
+        kind=kind,
+        label=label.strip(),
+        status=TokenStatus.ACTIVE,
+        created_at=work.now,
+        valid_until=valid_until,
+        tariff_version_id=tariff_version_id,
+        email=email,
+    )
+    if not await store.add(work, token, rules.sameness(token.uid)):
+        raise TokenTaken(token.uid)
+    return token
+
+
+async def make_ad_hoc_token(
+    work: Work, party: PartyId, tariff_version_id: UUID | None, valid_until: datetime | None
+) -> TokenUid:
+    """A token for one visit of a guest, with the price that the guest was shown.
+
+    Sixteen capital hexadecimal digits: some stations cut or garble longer ones, and some refuse
+    what is no hexadecimal number (quirks A-001, A-007). No card has a uid of eight bytes.
+    """
+    token = await add_token(
+        work,
+        party,
+        secrets.token_hex(8).upper(),
+        kind=TokenKind.AD_HOC,
+        label="Guest",
+        valid_until=valid_until,
+        tariff_version_id=tariff_version_id,
+    )
+    return token.uid
+
+
+async def block(work: Work, token: TokenId) -> Token:
+    return await _become(work, token, TokenStatus.BLOCKED)
+
+
+async def unblock(work: Work, token: TokenId) -> Token:
+    return await _become(work, token, TokenStatus.ACTIVE)
+
+
+async def expire(work: Work, token: TokenId) -> Token:
+    """Its use is over: a guest's token after the visit."""
+    return await _become(work, token, TokenStatus.EXPIRED)
+
+
+async def _become(work: Work, id: TokenId, status: TokenStatus) -> Token:
+    token = await store.by_id(work, id)
+    if token is None:
+        raise NoSuchToken(id)
+    await store.set_status(work, id, status)
+    return replace(token, status=status)
+
+
+async def tokens(work: Work, party: PartyId) -> list[Token]:
+    """The tokens of a party, the newest first."""
+    return await store.of_party(work, party)
+
+
+async def tokens_of(
+    work: Work, wanted: Collection[tuple[PartyId, TokenUid]]
+) -> Mapping[tuple[PartyId, TokenUid], Token]:
+    """The tokens that are the same as these, however a reader wrote them."""
+    alike = {(party, uid): (party, rules.sameness(uid)) for party, uid in wanted}
+    if not alike:
+        return {}
+    found = await store.by_sameness(work, set(alike.values()))
+    return {asked: found[key] for asked, key in alike.items() if key in found}
+
+
+async def shown_at(
+    work: Work, shown: Collection[tuple[StationId, TokenUid]]
+) -> Mapping[tuple[StationId, TokenUid], Token]:
+    """The tokens shown at stations, each of its station's own party."""
+    alike = {(station, uid): (station, rules.sameness(uid)) for station, uid in shown}
+    if not alike:
+        return {}
+    found = await store.by_station(work, set(alike.values()))
+    return {asked: found[key] for asked, key in alike.items() if key in found}
+
+
+async def authorize(work: Work, asked: Sequence[tuple[int, StationId, Shown]]) -> dict[int, str]:
+    """May these tokens charge at these stations now? By the index of the question."""
+    found = await shown_at(work, {(station, shown.token) for _, station, shown in asked})
+    return {
+        index: "invalid"
+        if shown.kind.lower() in _SHOWS_NOBODY
+        else rules.standing(found.get((station, shown.token)), work.now)
+        for index, station, shown in asked
+    }

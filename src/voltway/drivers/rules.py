@@ -1,0 +1,48 @@
+"""Which tokens are the same, and whether one may charge now. Never about money."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from voltway.drivers.model import Token, TokenStatus
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import TokenUid
+
+UID_LENGTH_MAX = 255  # OCPP 2.1 IdTokenType; 2.0.1 has 36, 1.6 has 20
+
+
+@dataclass(eq=False)
+class NotAToken(Refusal):
+    """A token needs 1 to 255 characters, at least one of them a letter or a digit."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+def sameness(uid: str) -> str:
+    """What two ways to write one token have in common.
+
+    Readers put blanks, colons, backslashes or rubbish between and behind the bytes, in either case
+    (quirks A-001, A-003, A-004): only letters and digits count. OCPP compares without regard to
+    case (1.6 §6.2 CiString, 2.0.1 part 2 §3.2).
+    """
+    return "".join(sign for sign in uid if sign.isascii() and sign.isalnum()).upper()
+
+
+def checked(uid: str) -> TokenUid:
+    """A uid that we can keep and a station can show."""
+    text = uid.strip()
+    if not sameness(text) or len(text) > UID_LENGTH_MAX or not text.isprintable():
+        raise NotAToken
+    return TokenUid(text)
+
+
+def standing(token: Token | None, now: datetime) -> str:
+    """May this token charge now? In the words of ``Decision.token``."""
+    if token is None:
+        return "unknown"
+    if token.status is TokenStatus.BLOCKED:
+        return "blocked"
+    over = token.valid_until is not None and token.valid_until <= now
+    if over or token.status is TokenStatus.EXPIRED:
+        return "expired"
+    return "accepted"

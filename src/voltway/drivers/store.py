@@ -1,0 +1,98 @@
+"""The SQL of tokens."""
+
+from collections.abc import Collection, Mapping
+
+from voltway.drivers.model import Token, TokenKind, TokenStatus
+from voltway.kernel.ids import PartyId, StationId, TokenId, TokenUid
+from voltway.runtime.work import Row, Work
+
+_COLUMNS = """t.id, t.party_id, t.uid, t.kind, t.label, t.status, t.valid_until,
+              t.tariff_version_id, t.email, t.created_at"""
+
+
+def _token(row: Row) -> Token:
+    return Token(
+        id=TokenId(row["id"]),
+        party=PartyId(row["party_id"]),
+        uid=TokenUid(row["uid"]),
+        kind=TokenKind(row["kind"]),
+        label=row["label"],
+        status=TokenStatus(row["status"]),
+        created_at=row["created_at"],
+        valid_until=row["valid_until"],
+        tariff_version_id=row["tariff_version_id"],
+        email=row["email"],
+    )
+
+
+async def add(work: Work, token: Token, sameness: str) -> bool:
+    """Whether the party had no such token yet."""
+    return bool(
+        await work.run(
+            """
+            INSERT INTO token (id, party_id, uid, sameness, kind, label, status, valid_until,
+                               tariff_version_id, email, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                ON CONFLICT DO NOTHING
+            """,
+            token.id,
+            token.party,
+            token.uid,
+            sameness,
+            token.kind.value,
+            token.label,
+            token.status.value,
+            token.valid_until,
+            token.tariff_version_id,
+            token.email,
+            token.created_at,
+        )
+    )
+
+
+async def by_sameness(
+    work: Work, wanted: Collection[tuple[PartyId, str]]
+) -> Mapping[tuple[PartyId, str], Token]:
+    rows = await work.all(
+        f"""
+        SELECT {_COLUMNS}, t.sameness
+          FROM unnest($1::uuid[], $2::text[]) AS w (party_id, sameness)
+          JOIN token t ON t.party_id = w.party_id AND t.sameness = w.sameness
+        """,
+        [party for party, _ in wanted],
+        [sameness for _, sameness in wanted],
+    )
+    return {(PartyId(row["party_id"]), row["sameness"]): _token(row) for row in rows}
+
+
+async def by_station(
+    work: Work, wanted: Collection[tuple[StationId, str]]
+) -> Mapping[tuple[StationId, str], Token]:
+    """The tokens of each station's own party: no other party's token opens it."""
+    rows = await work.all(
+        f"""
+        SELECT {_COLUMNS}, t.sameness, w.station_id
+          FROM unnest($1::uuid[], $2::text[]) AS w (station_id, sameness)
+          JOIN station_view s ON s.id = w.station_id
+          JOIN token t ON t.party_id = s.party_id AND t.sameness = w.sameness
+        """,
+        [station for station, _ in wanted],
+        [sameness for _, sameness in wanted],
+    )
+    return {(StationId(row["station_id"]), row["sameness"]): _token(row) for row in rows}
+
+
+async def by_id(work: Work, id: TokenId) -> Token | None:
+    row = await work.one(f"SELECT {_COLUMNS} FROM token t WHERE t.id = $1 FOR UPDATE", id)
+    return None if row is None else _token(row)
+
+
+async def of_party(work: Work, party: PartyId) -> list[Token]:
+    rows = await work.all(
+        f"SELECT {_COLUMNS} FROM token t WHERE t.party_id = $1 ORDER BY t.id DESC", party
+    )
+    return [_token(row) for row in rows]
+
+
+async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
+    await work.run("UPDATE token SET status = $2 WHERE id = $1", id, status.value)
