@@ -206,6 +206,24 @@ class ChargingPeriod:
         assert self.reservation or not self.reserved_s
 
 
+@dataclass(frozen=True, slots=True)
+class MeterPoint:
+    """The energy that a session had used at a moment, and the power then if the station told."""
+
+    at: datetime
+    energy_wh: int  # since the start of the session, not the register
+    power_w: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """From this moment on, energy flows or does not; and if not, who holds it back."""
+
+    at: datetime
+    charging: bool
+    by_vehicle: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostLine:
     """What one price component contributes.

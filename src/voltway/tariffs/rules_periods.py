@@ -1,0 +1,122 @@
+"""From what the meter and the plug said to the periods that are priced.
+
+The running cost, the captured amount and the CDR are all made from these periods, so that they
+cannot differ in what they count.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+from voltway.tariffs.exact import Exact, narrowed
+from voltway.tariffs.model import ChargingPeriod, MeterPoint, StateChange
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+def periods_of(
+    points: Sequence[MeterPoint],
+    changes: Sequence[StateChange] = (),
+    *,
+    begins: datetime,
+    ends: datetime,
+) -> tuple[ChargingPeriod, ...]:
+    """A session's periods: one between each two moments at which something was told.
+
+    Between two points the energy is spread evenly. Points and changes may come in any order and
+    twice. What is told of before the beginning is left out; what is told of after the end counts
+    as told at the end, for the last register often comes late. A register that fell is ignored.
+
+    See Note [Who holds the power back].
+    """
+    assert begins <= ends, "a session does not end before it begins"
+    meter = _metered(points, begins, ends)
+    states = sorted((change for change in changes if change.at < ends), key=lambda each: each.at)
+    moments = {begins, ends}
+    moments.update(point.at for point in meter)
+    moments.update(change.at for change in states if begins < change.at)
+    ordered = sorted(moments)
+    if len(ordered) == 1:
+        return (ChargingPeriod(begins=begins, ends=ends, energy_wh=meter[-1].energy_wh),)
+    return tuple(_periods(ordered, meter, states))
+
+
+# Note [Who holds the power back]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+# PARKING_TIME is the vehicle not asking for power. When the station withholds it (a limit, a
+# neighbour's turn, a fault), the driver is not parking: that time stays charging time, as it is
+# in OCPI's own sum (CDR object: charging time is the total less the parking time). Until the
+# first change is told, a session charges.
+
+
+def _metered(points: Sequence[MeterPoint], begins: datetime, ends: datetime) -> list[MeterPoint]:
+    """The points in order, one a moment, never falling, from nothing at the beginning."""
+    kept = [MeterPoint(begins, 0)]
+    for point in sorted(points, key=lambda each: (each.at, each.energy_wh)):
+        if point.at < begins or point.energy_wh < kept[-1].energy_wh:
+            continue
+        at = min(point.at, ends)
+        if at == kept[-1].at and len(kept) > 1:
+            kept.pop()
+        kept.append(MeterPoint(at, point.energy_wh, point.power_w))
+    return kept
+
+
+@dataclass(slots=True)
+class _Meter:
+    """The energy since the beginning at any moment, walked forward."""
+
+    points: Sequence[MeterPoint]
+    nth: int = 0
+
+    def at(self, moment: datetime) -> Exact:
+        points = self.points
+        while self.nth + 1 < len(points) and points[self.nth + 1].at <= moment:
+            self.nth += 1
+        here = points[self.nth]
+        if here.at == moment or self.nth + 1 == len(points):
+            return here.energy_wh
+        after = points[self.nth + 1]
+        share = Fraction((moment - here.at) // MICROSECOND, (after.at - here.at) // MICROSECOND)
+        return narrowed(here.energy_wh + (after.energy_wh - here.energy_wh) * share)
+
+
+def _periods(
+    moments: Sequence[datetime], points: Sequence[MeterPoint], states: Sequence[StateChange]
+) -> Iterator[ChargingPeriod]:
+    meter = _Meter(points)
+    powers = {point.at: point.power_w for point in points}
+    changed = [change.at for change in states]
+    before: Exact = 0
+    for begins, ends in pairwise(moments):
+        after = meter.at(ends)
+        lasted_us = (ends - begins) // MICROSECOND
+        lasted_s = narrowed(Fraction(lasted_us, 1_000_000))
+        nth = bisect_right(changed, begins)
+        parks = nth > 0 and not states[nth - 1].charging and states[nth - 1].by_vehicle
+        energy = after - before
+        power = _power(energy, lasted_us, powers.get(ends))
+        yield ChargingPeriod(
+            begins=begins,
+            ends=ends,
+            energy_wh=energy,
+            charging_s=0 if parks else lasted_s,
+            parking_s=lasted_s if parks else 0,
+            min_power_kw=power,
+            max_power_kw=power,
+        )
+        before = after
+
+
+def _power(energy: Exact, lasted_us: int, told_w: int | None) -> Exact:
+    """The average of a period, as the register has it.
+
+    Where the register did not move but the station tells of power, the register is a coarse one
+    (some count whole kilowatt-hours), and the station is believed.
+    """
+    if not energy and told_w:
+        return narrowed(Fraction(told_w, 1000))
+    return narrowed(Fraction(energy) * 3_600_000 / lasted_us)
