@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec import Raw
+
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.frame import Call
 from voltway.stations.reports import (
@@ -19,7 +21,6 @@ from voltway.stations.reports import (
     VariablesReported,
     VendorData,
 )
-from msgspec import Raw
 
 BY_VERSION = {dialect.version: dialect for dialect in DIALECTS.values()}
 
