@@ -1,0 +1,194 @@
+"""The outbox as watchers read it: every fact once for each, none skipped, in the order of commits.
+
+Note [Nothing is skipped]
+~~~~~~~~~~~~~~~~~~~~~~~~~
+A fact is numbered (id) when it is written, but seen when its transaction commits, and those may be
+in different orders: a reader that goes by id alone skips the slow transaction's facts. So a
+watcher reads in windows of transactions. A window [since, until) ends where the oldest transaction
+still at work begins (``pg_snapshot_xmin``): in it, all is decided and nothing can appear any more.
+
+Within a window the order is that of id. It is the right order for each subject: who changes a
+subject holds its row until the commit, so of two facts about it the second is numbered after the
+first was committed. Transaction numbers would be wrong here: a transaction may begin early, wait
+for that row, and speak last. Two such transactions overlap in time, so they always fall in the
+same window.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from voltway.kernel.facts import Fact
+from voltway.runtime.work import Row, Work
+
+_LOCK: Final = """
+    SELECT since::text, until::text, last_id, tries
+      FROM watcher
+     WHERE name = $1
+       FOR UPDATE SKIP LOCKED
+"""
+_READ: Final = """
+    SELECT id, party_id, subject, kind, body, at
+      FROM outbox
+     WHERE xid >= $1::text::xid8 AND xid < $2::text::xid8 AND id > $3 AND kind = ANY($4)
+     ORDER BY id
+     LIMIT $5
+"""
+_HORIZON: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon"
+_MOVE: Final = """
+    UPDATE watcher
+       SET since = $2::text::xid8, until = $3::text::xid8, last_id = $4,
+           tries = 0, last_trouble = ''
+     WHERE name = $1
+"""
+_BEHIND: Final = """
+    SELECT w.name
+      FROM watcher w
+     WHERE w.name = ANY($1)
+       AND EXISTS (SELECT FROM outbox o
+                    WHERE o.xid >= w.until
+                       OR (o.xid >= w.since AND o.id > w.last_id))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a watcher has heard: a window of transactions, and the last fact heard in it."""
+
+    since: str
+    until: str
+    last_id: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact as it stands in the outbox."""
+
+    id: int
+    row: Row
+
+    def read(self, kinds: Mapping[str, type[Fact]]) -> Fact:
+        """The fact itself."""
+        return msgspec.json.decode(self.row["body"], type=kinds[self.row["kind"]])
+
+
+async def register(work: Work, watcher: str) -> None:
+    """Give a new watcher its place, before all that is still kept."""
+    await work.run(
+        "INSERT INTO watcher (name, since, until) VALUES ($1, '0', '0') ON CONFLICT DO NOTHING",
+        watcher,
+    )
+
+
+async def lock_place(work: Work, watcher: str) -> Place | None:
+    """The watcher's place, held until the work ends; None while another process holds it."""
+    row = await work.one(_LOCK, watcher)
+    return Place(**row) if row else None
+
+
+async def read(
+    work: Work, place: Place, kinds: Sequence[str], *, limit: int
+) -> tuple[Place, list[Told]]:
+    """The next facts of these kinds, and the place that they were read at."""
+    rows = await work.all(_READ, place.since, place.until, place.last_id, kinds, limit)
+    if not rows:
+        horizon = await work.one(_HORIZON)
+        assert horizon is not None
+        place = Place(place.until, horizon["horizon"], 0, place.tries)
+        rows = await work.all(_READ, place.since, place.until, 0, kinds, limit)
+    return place, [Told(row["id"], row) for row in rows]
+
+
+async def move(work: Work, watcher: str, place: Place) -> None:
+    """Keep how far the watcher has heard, together with what it did."""
+    await work.run(_MOVE, watcher, place.since, place.until, place.last_id)
+
+
+async def behind(work: Work, watchers: Sequence[str]) -> list[str]:
+    """The watchers for which something may have come that they have not heard."""
+    return [row["name"] for row in await work.all(_BEHIND, watchers)]
+
+
+async def note_trouble(work: Work, watcher: str, trouble: str) -> int:
+    """Count a failed try; how many there were for this fact."""
+    row = await work.one(
+        "UPDATE watcher SET tries = tries + 1, last_trouble = $2 WHERE name = $1 RETURNING tries",
+        watcher,
+        trouble,
+    )
+    assert row is not None
+    tries: int = row["tries"]
+    return tries
+
+
+async def bury(work: Work, watcher: str, told: Told, trouble: str) -> None:
+    """Lay aside a fact that a watcher cannot take, where an operator sees it."""
+    row = told.row
+    await work.run(
+        """
+        INSERT INTO dead_fact
+               (watcher, fact_id, party_id, subject, kind, body, at, trouble, died_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (watcher, fact_id) DO UPDATE SET trouble = excluded.trouble
+        """,
+        watcher,
+        told.id,
+        *(row[name] for name in ("party_id", "subject", "kind", "body", "at")),
+        trouble,
+        work.now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadFact:
+    """A fact that a watcher could not take."""
+
+    id: int
+    watcher: str
+    subject: str
+    kind: str
+    at: datetime
+    trouble: str
+    died_at: datetime
+
+
+async def dead_facts(work: Work, *, limit: int = 100) -> list[DeadFact]:
+    """The newest facts that were laid aside."""
+    rows = await work.all(
+        """
+        SELECT id, watcher, subject, kind, at, trouble, died_at
+          FROM dead_fact
+         ORDER BY id DESC
+         LIMIT $1
+        """,
+        limit,
+    )
+    return [DeadFact(**row) for row in rows]
+
+
+async def exhume(work: Work, dead: int) -> tuple[str, Told] | None:
+    """Take a fact that was laid aside out again: whose it was, and the fact."""
+    row = await work.one("DELETE FROM dead_fact WHERE id = $1 RETURNING *", dead)
+    return (row["watcher"], Told(row["fact_id"], row)) if row else None
+
+
+async def trim(work: Work, watchers: Sequence[str], *, older_than: datetime, limit: int) -> int:
+    """Forget facts that all watchers have heard and that are older than this; how many."""
+    return await work.run(
+        """
+        DELETE FROM outbox
+         WHERE id IN (SELECT id
+                        FROM outbox
+                       WHERE xid < (SELECT min(since) FROM watcher WHERE name = ANY($1))
+                         AND at < $2
+                       ORDER BY xid, id
+                       LIMIT $3)
+        """,
+        watchers,
+        older_than,
+        limit,
+    )

@@ -1,0 +1,267 @@
+"""Settings: each with a name, a default, its unit in the name, and words that say what it does.
+
+They come from the environment (``VOLTWAY_HTTP``) or from a TOML file (``http = "…"``); the
+environment wins. What is unknown or wrong is refused with one sentence that names it.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from voltway.kernel.errors import Misconfigured
+
+PREFIX: Final = "VOLTWAY_"
+FILE: Final = "voltway.toml"
+
+
+@dataclass(eq=False)
+class SettingUnknown(Misconfigured):
+    """There is no setting {name} (in {where}).{near}"""
+
+    name: str
+    where: str
+    near: str
+
+
+@dataclass(eq=False)
+class SettingWrong(Misconfigured):
+    """The setting {name} (in {where}) is wrong: {reason}."""
+
+    name: str
+    where: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SettingsUnreadable(Misconfigured):
+    """The settings file {file} cannot be read: {reason}."""
+
+    file: str
+    reason: str
+
+
+def _says(words: str, *, secret: bool = False, **limits: Any) -> msgspec.Meta:
+    return msgspec.Meta(description=words, extra={"secret": secret}, **limits)
+
+
+Address = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$")]
+Url = Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings of one Voltway."""
+
+    data: Annotated[
+        Path,
+        _says("The folder where the embedded PostgreSQL and the secrets of this house live."),
+    ] = Path("data")
+    database_url: Annotated[
+        str,
+        _says(
+            "A PostgreSQL of your own, `postgresql://account:password@host/database`, version 15 "
+            "or newer. Empty: an embedded one in the data folder.",
+            secret=True,
+        ),
+    ] = ""
+    database_connections: Annotated[
+        int, _says("How many connections to the database are open at most.", ge=4, le=200)
+    ] = 16
+    http: Annotated[
+        Address, _says("Where the pages and the API are served. Port 0 takes a free one.")
+    ] = "127.0.0.1:8080"
+    ocpp: Annotated[Address, _says("Where stations connect, `ws://HOST:PORT/ocpp/<identity>`.")] = (
+        "127.0.0.1:8180"
+    )
+    public_url: Annotated[
+        Url,
+        _says(
+            "The address that drivers see, in QR codes, mails and the payment provider's way "
+            "back. Empty: the address that pages are served at."
+        ),
+    ] = ""
+    provider_url: Annotated[
+        Url, _says("The payment provider's API. Empty: nobody can pay by card.")
+    ] = ""
+    provider_secret: Annotated[
+        str, _says("The key that we show to the payment provider.", secret=True)
+    ] = ""
+    provider_webhook_secret: Annotated[
+        str, _says("The key that signs what the payment provider tells us.", secret=True)
+    ] = ""
+    smtp_host: Annotated[
+        str, _says("The mail server that takes our mails. Empty: no mail is sent.")
+    ] = ""
+    smtp_port: Annotated[int, _says("The mail server's port.", ge=1, le=65535)] = 587
+    smtp_user: Annotated[str, _says("Our account at the mail server. Empty: no sign-in.")] = ""
+    smtp_password: Annotated[
+        str, _says("The password of our account at the mail server.", secret=True)
+    ] = ""
+    smtp_tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        _says("How the line to the mail server is made private; `none` only on this machine."),
+    ] = "starttls"
+    mail_from: Annotated[str, _says("Who our mails come from.")] = "Voltway <receipts@localhost>"
+    start_within_s: Annotated[
+        int,
+        _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),
+    ] = 120
+    readings_grace_s: Annotated[
+        int,
+        _says("How long a bill waits for late readings of a session that ended without.", ge=0),
+    ] = 30
+    heartbeat_s: Annotated[
+        int, _says("How often stations are asked to say that they are alive.", ge=10, le=86400)
+    ] = 300
+    batch_wait_ms: Annotated[
+        int,
+        _says("How long a lone meter reading waits for others to be kept with.", ge=0, le=1000),
+    ] = 15
+    frame_bytes_max: Annotated[
+        int, _says("The longest message that a station may send.", ge=4096, le=16_777_216)
+    ] = 262_144
+    simulator_url: Annotated[
+        Url,
+        _says("Where the simulated stations are steered; the demo shows a button for it."),
+    ] = ""
+    keep_facts_h: Annotated[
+        int, _says("How long facts that everybody has heard stay in the outbox.", ge=0)
+    ] = 48
+    drain_s: Annotated[
+        int, _says("How long a stopping Voltway waits for work at hand.", ge=1, le=300)
+    ] = 8
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _says("The least important line still told.")
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "human", "json"],
+        _says("One line an event: for a person, for a machine, or as the output asks for."),
+    ] = "auto"
+
+
+#: Read by the loader itself, so not among the settings.
+CONFIG_NAME: Final = f"{PREFIX}CONFIG"
+CONFIG_SAYS: Final = "The settings file. Empty: `voltway.toml` in the data folder, if there is one."
+
+
+def load(
+    environment: Mapping[str, str] = os.environ, given: Mapping[str, object] | None = None
+) -> Settings:
+    """The settings: ``given`` (the command line), the environment, the file, the defaults."""
+    from_environment = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name != CONFIG_NAME
+    }
+    data = (given or {}).get("data") or from_environment.get("data") or Settings().data
+    named = environment.get(CONFIG_NAME, "")
+    file = Path(named) if named else Path(str(data)) / FILE
+    found = _read(file, must_exist=bool(named))
+    settings: dict[str, object] = {}
+    for values, where in (
+        (found, str(file)),
+        (from_environment, "the environment"),
+        (given or {}, "the command line"),
+    ):
+        for name, value in values.items():
+            settings[name] = _checked(name, value, where)
+    return Settings(**settings)  # type: ignore[arg-type] # each value was converted to its type
+
+
+def _read(file: Path, *, must_exist: bool) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if not must_exist:
+            return {}
+        raise SettingsUnreadable(str(file), "there is no such file") from None
+    except NotADirectoryError:
+        return {}
+    except OSError as reason:
+        raise SettingsUnreadable(str(file), (reason.strerror or str(reason)).lower()) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as reason:
+        raise SettingsUnreadable(str(file), str(reason)) from None
+
+
+def _checked(name: str, value: object, where: str) -> object:
+    """The value as its setting's type; text from the environment is read as what is wanted."""
+    shown = f"{PREFIX}{name.upper()}"
+    kinds = get_type_hints(Settings, include_extras=True)
+    if name not in kinds:
+        raise SettingUnknown(shown, where, _near(name, list(kinds)))
+    try:
+        return msgspec.convert(
+            value, kinds[name], strict=not isinstance(value, str), dec_hook=_to_path
+        )
+    except msgspec.ValidationError:
+        raise SettingWrong(shown, where, _wanted(kinds[name])) from None
+
+
+def _to_path(kind: type, value: object) -> object:
+    assert kind is Path, "the only kind of setting that msgspec does not know"
+    if isinstance(value, Path):
+        return value
+    if isinstance(value, str) and value:
+        return Path(value)
+    raise ValueError("no path")
+
+
+def _near(name: str, names: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, names, n=1)
+    return f" Do you mean {PREFIX}{near[0].upper()}?" if near else ""
+
+
+def _wanted(kind: Any) -> str:
+    """What a setting takes, in words. The wrong value is not shown: it may be a secret."""
+    inner, limits = kind, ""
+    while get_origin(inner) is Annotated:
+        inner, *metas = get_args(inner)
+        for meta in metas:
+            bounds = [(meta.ge, "at least"), (meta.le, "at most")]
+            limits += "".join(f" {word} {bound}" for bound, word in bounds if bound is not None)
+    if inner is int:
+        return f"it takes a whole number{limits}"
+    if get_origin(inner) is Literal:
+        return "it takes " + " or ".join(f'"{choice}"' for choice in get_args(inner))
+    if inner is Path:
+        return "it takes the path of a folder"
+    if kind == get_type_hints(Settings, include_extras=True)["http"]:
+        return 'it takes HOST:PORT, as in "127.0.0.1:8080"'
+    return "it takes an address that begins with http:// or https://"
+
+
+def rendered() -> str:
+    """``docs/operating/settings.md``: every setting, as the code has it."""
+    lines = [
+        "# Settings",
+        "",
+        "Set them in the environment (`VOLTWAY_HTTP=127.0.0.1:8080`) or in a TOML file",
+        '(`http = "127.0.0.1:8080"`). The command line wins over the environment, and the',
+        "environment over the file. A name's ending is its unit: `_s` seconds, `_ms` milliseconds,",
+        "`_h` hours. This page is written by `python -m voltway.runtime.settings`.",
+        "",
+        "| environment | in the file | default | what it does |",
+        "|---|---|---|---|",
+        f"| `{CONFIG_NAME}` | | empty | {CONFIG_SAYS} |",
+    ]
+    hints = get_type_hints(Settings, include_extras=True)
+    for field in msgspec.structs.fields(Settings):
+        metas = [meta for meta in hints[field.name].__metadata__ if meta.description]
+        (meta,) = metas
+        default = f"`{field.default}`" if str(field.default) else "empty"
+        secret = " Secret: never logged." if (meta.extra or {}).get("secret") else ""
+        lines.append(
+            f"| `{PREFIX}{field.name.upper()}` | `{field.name}` | {default} "
+            f"| {meta.description}{secret} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(rendered(), end="")  # noqa: T201 - this is the command's output

@@ -1,0 +1,61 @@
+"""Which views are stale: told to the live pages of this process, joined together, never kept."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Final
+
+PENDING_MAX: Final = 4096
+
+
+class LocalTouches:
+    """``Touches`` within one process. A page that draws slowly misses nothing and delays nobody."""
+
+    def __init__(self) -> None:
+        self._by_subject: dict[str, set[_Listener]] = {}
+
+    def tell(self, subjects: Iterable[str]) -> None:
+        """Wake who listens to these subjects."""
+        for subject in subjects:
+            kind = subject.partition(":")[0]
+            for name in (subject, f"{kind}:*"):
+                for listener in self._by_subject.get(name, ()):
+                    listener.hear(subject)
+
+    @asynccontextmanager
+    async def listen(self, *subjects: str) -> AsyncIterator[AsyncIterator[frozenset[str]]]:
+        """Yields sets of touched subjects until the block is left."""
+        listener = _Listener(subjects)
+        for subject in subjects:
+            self._by_subject.setdefault(subject, set()).add(listener)
+        try:
+            yield listener.told()
+        finally:
+            for subject in subjects:
+                listeners = self._by_subject[subject]
+                listeners.discard(listener)
+                if not listeners:
+                    del self._by_subject[subject]
+
+
+class _Listener:
+    """One page: what it has yet to hear."""
+
+    def __init__(self, subjects: tuple[str, ...]) -> None:
+        self._subjects = frozenset(subjects)
+        self._pending: set[str] = set()
+        self._awake = asyncio.Event()
+
+    def hear(self, subject: str) -> None:
+        self._pending.add(subject)
+        # Too much to name: everything that this page looks at is stale.
+        if len(self._pending) > PENDING_MAX:
+            self._pending = set(self._subjects)
+        self._awake.set()
+
+    async def told(self) -> AsyncIterator[frozenset[str]]:
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            told, self._pending = frozenset(self._pending), set()
+            yield told
