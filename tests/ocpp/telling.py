@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Raw
 
+from voltway.ocpp.dialect import Dialect
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.frame import Call
 from voltway.stations.reports import (
@@ -22,7 +23,7 @@ from voltway.stations.reports import (
     VendorData,
 )
 
-BY_VERSION = {dialect.version: dialect for dialect in DIALECTS.values()}
+BY_VERSION: dict[str, Dialect] = {dialect.version: dialect for dialect in DIALECTS.values()}
 
 
 def hear(version: str, text: str) -> list[Report]:
