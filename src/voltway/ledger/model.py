@@ -85,7 +85,7 @@ class AccountLine:
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """Every account, and the sum over all of them: zero in each currency, or the books are broken."""
+    """Every account, and the sums over all of them: zero in each currency, or we are wrong."""
 
     lines: tuple[AccountLine, ...]
 

@@ -1,8 +1,6 @@
 """The books as rows: added, never changed."""
 
-from typing import Any
-
-import msgspec
+from collections.abc import Sequence
 
 from voltway.kernel.ids import EntryId, OnceKey, PartyId
 from voltway.kernel.money import Currency, Money
@@ -15,7 +13,7 @@ async def keep(work: Work, id: EntryId, entry: Entry) -> bool:
     row = await work.one(
         """
         INSERT INTO ledger_entry (id, party_id, once, at, memo, evidence, posting_count, kept_at)
-        VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (party_id, once) DO NOTHING
         RETURNING id
         """,
@@ -24,7 +22,7 @@ async def keep(work: Work, id: EntryId, entry: Entry) -> bool:
         entry.once,
         entry.at,
         entry.memo,
-        msgspec.json.encode(dict(entry.evidence)).decode(),
+        dict(entry.evidence),
         len(entry.postings),
         work.now,
     )
@@ -32,7 +30,8 @@ async def keep(work: Work, id: EntryId, entry: Entry) -> bool:
         return False
     await work.run_many(
         """
-        INSERT INTO ledger_posting (entry_id, number, party_id, debit, credit, amount_minor, currency)
+        INSERT INTO ledger_posting
+            (entry_id, number, party_id, debit, credit, amount_minor, currency)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
         [
@@ -47,7 +46,7 @@ async def by_key(work: Work, party: PartyId, once: OnceKey) -> KeptEntry | None:
     """The entry that was posted under this key."""
     rows = await work.all(
         """
-        SELECT id, party_id, once, at, memo, evidence::text AS evidence,
+        SELECT id, party_id, once, at, memo, evidence,
                debit, credit, amount_minor, currency
           FROM entry_view
          WHERE party_id = $1 AND once = $2
@@ -63,7 +62,7 @@ async def about(work: Work, key: str, value: str) -> list[KeptEntry]:
     """The entries whose evidence names this, oldest first."""
     rows = await work.all(
         """
-        SELECT id, party_id, once, at, memo, evidence::text AS evidence,
+        SELECT id, party_id, once, at, memo, evidence,
                debit, credit, amount_minor, currency
           FROM entry_view
          WHERE evidence @> jsonb_build_object($1::text, $2::text)
@@ -99,7 +98,7 @@ async def accounts(work: Work, path: str | None = None) -> list[AccountLine]:
     ]
 
 
-def _kept(rows: Any) -> list[KeptEntry]:
+def _kept(rows: Sequence[Row]) -> list[KeptEntry]:
     by_id: dict[EntryId, list[Row]] = {}
     for row in rows:
         by_id.setdefault(EntryId(row["id"]), []).append(row)
@@ -113,7 +112,7 @@ def _entry(lines: list[Row]) -> Entry:
         once=OnceKey(first["once"]),
         at=first["at"],
         memo=first["memo"],
-        evidence=msgspec.json.decode(first["evidence"], type=dict[str, str]),
+        evidence=first["evidence"],
         postings=tuple(
             Posting(
                 debit=Account(line["debit"]),

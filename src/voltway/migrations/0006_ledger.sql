@@ -89,3 +89,4 @@ CREATE VIEW account_view WITH (security_invoker = true) AS
              UNION ALL
             SELECT party_id, credit, currency, 0, amount_minor FROM ledger_posting) AS side
      GROUP BY party_id, account, currency;
+

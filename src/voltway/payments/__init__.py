@@ -1,0 +1,1 @@
+"""Holds, captures, refunds: what we ask of payment providers, and what they did."""

@@ -1,0 +1,301 @@
+"""Taking money, giving it back, letting it go. Asking the world takes three moves: note, ask, note.
+
+No transaction is open while we ask. If we die before the answer is noted, the step stands without
+one, and whoever comes next (the settlement, the sweep) asks again under the same key: the provider
+acts once.
+"""
+
+from dataclasses import dataclass, replace
+
+from voltway.drivers import actions as drivers
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import OnceKey, PaymentId
+from voltway.kernel.money import Money
+from voltway.payments import rules, store, store_steps
+from voltway.payments.model import (
+    Captured,
+    Payment,
+    PaymentRefunded,
+    PaymentState,
+    StepTaken,
+    Verb,
+    Why,
+)
+from voltway.payments.provider import (
+    CaptureOrder,
+    Declined,
+    HoldSeen,
+    HoldState,
+    Provider,
+    ProviderNonsense,
+    ProviderSilent,
+    Refunded,
+    RefundOrder,
+    ReleaseOrder,
+)
+from voltway.runtime.work import BeginWork, Work
+from voltway.stations import actions as stations
+from voltway.stations.orders import OrderState
+
+
+@dataclass(eq=False)
+class RefundTooLarge(Refusal):
+    """{asked} cannot be given back: {left} is left of this payment."""
+
+    kind = Kind.LIMIT
+
+    asked: Money
+    left: Money
+
+
+@dataclass(eq=False)
+class KeyOfAnotherStep(Refusal):
+    """The key {once} was already used to ask for something else."""
+
+    kind = Kind.CONFLICT
+
+    once: OnceKey
+
+
+async def capture(
+    begin: BeginWork, provider: Provider, payment: PaymentId, amount: Money, once: OnceKey
+) -> Captured | Declined:
+    """Take this much of a hold; the rest of it is released. ``once`` names the settlement."""
+    async with begin() as work:
+        noted = await _note_capture(work, payment, amount, once)
+    if not isinstance(noted, StepTaken):
+        return noted
+    return await finish_capture(begin, provider, noted)
+
+
+async def _note_capture(
+    work: Work, payment: PaymentId, amount: Money, once: OnceKey
+) -> StepTaken | Captured | Declined:
+    """The step to ask for; or what is known already, where there is nothing to ask any more."""
+    before = await store.lock(work, payment)
+    step = await store_steps.step(work, once)
+    if step is not None:
+        if (step.payment, step.verb, step.amount_minor) != (payment, Verb.CAPTURE, amount.minor):
+            raise KeyOfAnotherStep(once)
+        return step if step.answer is None else _capture_known(before, step)
+    if before.state is PaymentState.CAPTURED:
+        return Captured(payment, before.captured, None)
+    if before.state not in rules.BEGINS[Verb.CAPTURE]:
+        return Declined(before.state, f"There is no hold to take from: it is {before.state}.")
+    assert 0 < amount.minor <= before.hold_minor, "rules.to_capture says how much can be taken"
+    assert amount.currency == before.currency
+    step = store_steps.new_step(work, before, Verb.CAPTURE, once, amount.minor, "")
+    await store_steps.note_step(work, step)
+    await keep(work, before, replace(before, state=PaymentState.CAPTURING))
+    return step
+
+
+def _capture_known(payment: Payment, step: StepTaken) -> Captured | Declined:
+    if step.answer == "done":
+        return Captured(payment.id, payment.captured, step.id)
+    return Declined(step.answer or "", step.detail or "")
+
+
+async def finish_capture(
+    begin: BeginWork, provider: Provider, step: StepTaken
+) -> Captured | Declined:
+    """Ask for a noted capture, as often as it takes, and note what came of it."""
+    ref = await _about_to_ask(begin, step)
+    order = CaptureOrder(
+        once=step.once, ref=ref.provider_ref or "", amount=Money(step.amount_minor, ref.currency)
+    )
+    try:
+        answer = await provider.capture(order)
+        if isinstance(answer, Declined) and answer.code == Declined.MOVED_ON:
+            answer = await provider.fetch(order.ref)
+    except ProviderSilent as silence:
+        await note_silence(begin, step, silence)
+        raise
+    async with begin() as work:
+        return await _note_captured(work, provider, step, answer)
+
+
+async def _note_captured(
+    work: Work, provider: Provider, step: StepTaken, answer: HoldSeen | Declined
+) -> Captured | Declined:
+    before = await store.lock(work, step.payment)
+    if isinstance(answer, Declined):
+        await store_steps.answered(work, step.id, answer.code, answer.reason)
+        if not rules.is_over(before.state):
+            after, facts = rules.capture_declined(before, Why.CAPTURE_DECLINED, work.now)
+            await keep(work, before, after)
+            await work.announce(facts)
+        return answer
+    after, facts = rules.learned(before, answer, work.now)
+    if not rules.is_over(after.state):
+        raise ProviderNonsense(provider.name, f"a capture left a hold that is {answer.state}")
+    await keep(work, before, after)
+    await work.announce(facts)
+    if after.state is PaymentState.CAPTURED:
+        await store_steps.answered(work, step.id, "done")
+        return Captured(after.id, after.captured, step.id)
+    gone = Declined(after.state, f"The hold was {after.state} when we took the money.")
+    await store_steps.answered(work, step.id, gone.code, gone.reason)
+    return gone
+
+
+async def release(begin: BeginWork, provider: Provider, payment: PaymentId, why: Why) -> Payment:
+    """Let a hold go. From now on nothing can start for it; the driver gets everything back."""
+    async with begin() as work:
+        step = await note_release(work, await store.lock(work, payment), why)
+    if step is not None:
+        await finish_release(begin, provider, step)
+    async with begin() as work:
+        return await store.load(work, payment)
+
+
+async def note_release(work: Work, before: Payment, why: Why) -> StepTaken | None:
+    """The step to ask for, in the work that decided it, or ``None`` if there is no hold to let
+    go. The payment is locked by its caller."""
+    once = OnceKey(f"{before.id}:release")
+    step = await store_steps.step(work, once)
+    if step is not None:
+        return step if step.answer is None else None
+    abandoned = before.state is PaymentState.CAPTURE_DECLINED and before.hold_open
+    if before.provider_ref is None or not (before.state in rules.BEGINS[Verb.RELEASE] or abandoned):
+        return None
+    step = store_steps.new_step(work, before, Verb.RELEASE, once, 0, why)
+    await store_steps.note_step(work, step)
+    if not abandoned:
+        await keep(work, before, replace(before, state=PaymentState.RELEASING, why=why))
+    await _end_start(work, before)
+    return step
+
+
+async def _end_start(work: Work, payment: Payment) -> None:
+    """Nothing can start any more for a hold that is let go."""
+    key = (payment.party, payment.token)
+    token = (await drivers.tokens_of(work, {key})).get(key)
+    if token is not None:
+        await drivers.expire(work, token.id)
+    if payment.order is not None:
+        order = await stations.order(work, payment.order)
+        if order.state is OrderState.QUEUED:
+            await stations.cancel_order(work, payment.order, "The payment was released.")
+
+
+async def finish_release(begin: BeginWork, provider: Provider, step: StepTaken) -> None:
+    """Ask for a noted release, and note what came of it."""
+    payment = await _about_to_ask(begin, step)
+    order = ReleaseOrder(once=step.once, ref=payment.provider_ref or "")
+    try:
+        answer = await provider.release(order)
+        # Whatever it says no to, the hold itself tells where it is.
+        seen = await provider.fetch(order.ref) if isinstance(answer, Declined) else answer
+    except ProviderSilent as silence:
+        await note_silence(begin, step, silence)
+        raise
+    async with begin() as work:
+        before = await store.lock(work, step.payment)
+        after, facts = rules.learned(before, seen, work.now)
+        await keep(work, before, after)
+        await work.announce(facts)
+        if seen.state in (HoldState.HELD, HoldState.AWAITING):
+            await store_steps.troubled(work, step.id, f"the hold is still {seen.state}")
+            return
+        await store_steps.answered(
+            work, step.id, "done" if seen.state is HoldState.VOIDED else seen.state
+        )
+
+
+async def refund(
+    begin: BeginWork,
+    provider: Provider,
+    payment: PaymentId,
+    amount: Money,
+    *,
+    reason: str,
+    once: OnceKey,
+) -> Refunded | Declined:
+    """Give back a part or all of what was taken. Two at once cannot give back more than that."""
+    async with begin() as work:
+        step = await _note_refund(work, payment, amount, reason, once)
+    if step.answer is not None:
+        if step.answer == "done":
+            return Refunded(step.detail or "", amount)
+        return Declined(step.answer, step.detail or "")
+    return await finish_refund(begin, provider, step)
+
+
+async def _note_refund(
+    work: Work, payment: PaymentId, amount: Money, reason: str, once: OnceKey
+) -> StepTaken:
+    before = await store.lock(work, payment)
+    step = await store_steps.step(work, once)
+    if step is not None:
+        if (step.payment, step.verb, step.amount_minor) != (payment, Verb.REFUND, amount.minor):
+            raise KeyOfAnotherStep(once)
+        return step
+    promised = await store_steps.promised_refunds(work, payment)
+    if not rules.may_refund(before, amount, promised):
+        left = before.captured_minor - before.refunded_minor - promised
+        raise RefundTooLarge(amount, Money(left, before.currency))
+    step = store_steps.new_step(work, before, Verb.REFUND, once, amount.minor, reason)
+    await store_steps.note_step(work, step)
+    return step
+
+
+async def finish_refund(
+    begin: BeginWork, provider: Provider, step: StepTaken
+) -> Refunded | Declined:
+    """Ask for a noted refund, and note what came of it."""
+    payment = await _about_to_ask(begin, step)
+    amount = Money(step.amount_minor, payment.currency)
+    order = RefundOrder(
+        once=step.once, ref=payment.provider_ref or "", amount=amount, reason=step.reason
+    )
+    try:
+        answer = await provider.refund(order)
+    except ProviderSilent as silence:
+        await note_silence(begin, step, silence)
+        raise
+    async with begin() as work:
+        before = await store.lock(work, step.payment)
+        if isinstance(answer, Declined):
+            await store_steps.answered(work, step.id, answer.code, answer.reason)
+            return answer
+        if await store_steps.answered(work, step.id, "done", answer.ref):
+            # A webhook may have told the sum already, so it is counted and not added to.
+            sum_minor = max(before.refunded_minor, await store_steps.refunds_done(work, before.id))
+            await keep(work, before, replace(before, refunded_minor=sum_minor))
+            await work.announce([_refunded(work, before, step)])
+        return answer
+
+
+def _refunded(work: Work, payment: Payment, step: StepTaken) -> PaymentRefunded:
+    return PaymentRefunded(
+        party=payment.party,
+        payment=payment.id,
+        at=work.now,
+        amount_minor=step.amount_minor,
+        currency=payment.currency,
+        reason=step.reason,
+        once=step.once,
+    )
+
+
+async def note_silence(begin: BeginWork, step: StepTaken, silence: ProviderSilent) -> None:
+    """Nobody knows now whether the provider acted. Only evidence leads out of that."""
+    async with begin() as work:
+        before = await store.lock(work, step.payment)
+        await store_steps.troubled(work, step.id, str(silence))
+        if PaymentState.UNKNOWN in rules.WALK[before.state]:
+            await keep(work, before, replace(before, state=PaymentState.UNKNOWN))
+
+
+async def keep(work: Work, before: Payment, after: Payment) -> None:
+    """Keep the next state of a locked payment: one compare-and-set along the walk."""
+    assert rules.may_become(before.state, after.state), f"{before.state} to {after.state}"
+    moved = await store.move(work, before, after)
+    assert moved, "the payment is locked, so nobody else has moved it"
+
+
+async def _about_to_ask(begin: BeginWork, step: StepTaken) -> Payment:
+    async with begin() as work:
+        await store_steps.tried(work, step.id)
+        return await store.load(work, step.payment)

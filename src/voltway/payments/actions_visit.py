@@ -1,0 +1,238 @@
+"""A visit of a driver without an account: a hold, then a start, or the money back."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from voltway.drivers import actions as drivers
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, new_id
+from voltway.parties import actions as parties
+from voltway.payments import rules, store, store_steps
+from voltway.payments.actions_money import keep, note_silence
+from voltway.payments.model import HoldPlaced, Payment, PaymentState, StepTaken, Verb, Visit
+from voltway.payments.provider import Declined, HoldOrder, HoldSeen, Provider, ProviderSilent
+from voltway.runtime.work import BeginWork, Work
+from voltway.stations import actions as stations
+from voltway.stations.orders import StartCharging
+from voltway.tariffs import actions as tariffs
+
+#: How long a driver has from the first page to the end of the hosted page.
+VISIT_LASTS: Final = timedelta(minutes=30)
+#: How long a token that was made for one visit can start a session.
+TOKEN_LASTS: Final = timedelta(hours=2)
+START_WITHIN_S: Final = 120
+
+EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f,;<>\"]{1,64}@[^@\s\x00-\x1f\x7f,;<>\"]{1,189}")
+
+
+@dataclass(eq=False)
+class NoPriceHere(Refusal):
+    """{evse} has no price yet, so nobody can pay here. Please use another one."""
+
+    kind = Kind.CONFLICT
+
+    evse: PublicEvseId
+
+
+@dataclass(eq=False)
+class NotAnAddress(Refusal):
+    """This does not look like an e-mail address. Leave it empty if you need no receipt by mail."""
+
+    kind = Kind.INVALID
+
+
+@dataclass(eq=False)
+class HoldRefused(Refusal):
+    """The payment could not be begun: {reason} Nothing was charged."""
+
+    kind = Kind.CONFLICT
+
+    reason: str
+
+
+@dataclass(eq=False)
+class NothingToStart(Refusal):
+    """There is nothing to start: this visit is {state}."""
+
+    kind = Kind.CONFLICT
+
+    state: PaymentState
+
+
+async def open_visit(
+    begin: BeginWork,
+    provider: Provider,
+    *,
+    evse: EvseId,
+    email: str | None,
+    locale: str,
+    return_url: str,
+    cancel_url: str,
+) -> Visit:
+    """Freeze the price, and open a hold that the driver confirms on the provider's page.
+
+    The URLs may hold ``{visit_key}``, which is not known before.
+    """
+    async with begin() as work:
+        payment = await _new_payment(
+            work, provider, evse=evse, email=email, locale=locale, urls=(return_url, cancel_url)
+        )
+        once = OnceKey(f"{payment.id}:hold")
+        step = store_steps.new_step(work, payment, Verb.HOLD, once, payment.hold_minor, "")
+        await store.add(work, payment)
+        await store_steps.note_step(work, step)
+    payment = await finish_hold(begin, provider, step)
+    if payment.state is PaymentState.DECLINED or payment.hosted_url is None:
+        raise HoldRefused(payment.why or "the provider declined it.")
+    return Visit(payment.visit_key, payment.hosted_url)
+
+
+async def _new_payment(
+    work: Work,
+    provider: Provider,
+    *,
+    evse: EvseId,
+    email: str | None,
+    locale: str,
+    urls: tuple[str, str],
+) -> Payment:
+    email = (email or "").strip() or None
+    if email is not None and not EMAIL.fullmatch(email):
+        raise NotAnAddress
+    place = await stations.place_of(work, evse)
+    party = await parties.party(work, place.party)
+    where = (place.party, place.location, place.station)
+    assigned = (await tariffs.tariff_for(work, {where}, work.now)).get(where)
+    if assigned is None:
+        raise NoPriceHere(place.public_id)
+    token = await drivers.make_ad_hoc_token(
+        work, place.party, assigned.version_id, work.now + TOKEN_LASTS
+    )
+    key = secrets.token_urlsafe(18)
+    return Payment(
+        id=PaymentId(new_id(work.now)),
+        party=place.party,
+        visit_key=key,
+        evse=evse,
+        station=place.station,
+        token=token,
+        tariff_version=assigned.version_id,
+        locale=locale[:16],
+        email=email,
+        provider=provider.name,
+        state=PaymentState.ASKED,
+        hold_minor=party.hold_minor,
+        currency=party.currency,
+        created_at=work.now,
+        return_url=urls[0].replace("{visit_key}", key),
+        cancel_url=urls[1].replace("{visit_key}", key),
+        description=f"{party.name}, {place.location_name}, {place.public_id}",
+    )
+
+
+async def finish_hold(begin: BeginWork, provider: Provider, step: StepTaken) -> Payment:
+    """Ask for a noted hold, and note what came of it."""
+    async with begin() as work:
+        await store_steps.tried(work, step.id)
+        payment = await store.load(work, step.payment)
+    order = HoldOrder(
+        once=step.once,
+        reference=str(payment.id),
+        amount=payment.hold,
+        description=payment.description,
+        return_url=payment.return_url,
+        cancel_url=payment.cancel_url,
+    )
+    try:
+        answer = await provider.open_hold(order)
+    except ProviderSilent as silence:
+        await note_silence(begin, step, silence)
+        raise
+    async with begin() as work:
+        if isinstance(answer, HoldSeen):
+            await store_steps.answered(work, step.id, "done", answer.ref)
+            return await learn(work, payment.id, answer)
+        return await _note_refused(work, step, answer)
+
+
+async def _note_refused(work: Work, step: StepTaken, no: Declined) -> Payment:
+    await store_steps.answered(work, step.id, no.code, no.reason)
+    before = await store.lock(work, step.payment)
+    after = replace(before, state=PaymentState.DECLINED, why=no.reason, ended_at=work.now)
+    await keep(work, before, after)
+    return after
+
+
+async def hear_webhook(
+    begin: BeginWork, provider: Provider, headers: Mapping[str, str], raw: bytes
+) -> None:
+    """Take a webhook: verified, stored once, and only a reason to look at the hold itself."""
+    told = provider.read_webhook(headers, raw)
+    async with begin() as work:
+        payment = await store.named(work, provider.name, told.ref, told.reference)
+        if payment is None:
+            return  # of another house that shares the account
+        if not await store_steps.keep_event(work, provider.name, told.event, told.kind, payment):
+            return
+    seen = await provider.fetch(told.ref)
+    async with begin() as work:
+        await learn(work, payment.id, seen)
+        await store_steps.acted(work, provider.name, told.event)
+
+
+async def refresh(begin: BeginWork, provider: Provider, payment: PaymentId) -> Payment:
+    """The payment after a look at the provider's side: the driver is back before the webhook."""
+    async with begin() as work:
+        known = await store.load(work, payment)
+    if rules.is_over(known.state) or known.provider_ref is None:
+        return known
+    seen = await provider.fetch(known.provider_ref)
+    async with begin() as work:
+        await store.looked(work, payment)
+        return await learn(work, payment, seen)
+
+
+async def learn(work: Work, payment: PaymentId, seen: HoldSeen) -> Payment:
+    """Take evidence in. Where it says that the money is held, charging is started with it, in
+    the same work: a hold that is kept has its order, and no hold has two."""
+    before = await store.lock(work, payment)
+    after, facts = rules.learned(before, seen, work.now)
+    if any(isinstance(fact, HoldPlaced) for fact in facts):
+        after = await _start(work, after)
+    await keep(work, before, after)
+    await work.announce(facts)
+    return after
+
+
+async def start_again(work: Work, visit_key: str) -> Payment:
+    """Order the start once more: the driver has plugged in after the station gave up."""
+    payment = await store.by_visit(work, visit_key)
+    before = await store.lock(work, payment.id)
+    if before.state is not PaymentState.HELD or before.session is not None:
+        raise NothingToStart(before.state)
+    after = await _start(work, before)
+    await keep(work, before, after)
+    return after
+
+
+async def _start(work: Work, payment: Payment) -> Payment:
+    """Order the start that this hold is for. Held too late it is released by the sweep instead."""
+    if work.now - payment.created_at > VISIT_LASTS:
+        return payment
+    place = await stations.place_of(work, payment.evse)
+    start = StartCharging(
+        evse=place.number, token=payment.token, remote_start_id=payment.remote_start_id
+    )
+    order = await stations.place_order(
+        work, place.station, start, by="driver", expires_s=START_WITHIN_S
+    )
+    return replace(payment, order=order)
+
+
+async def visit(work: Work, visit_key: str) -> Payment:
+    """The payment of a visit, for its pages."""
+    return await store.by_visit(work, visit_key)

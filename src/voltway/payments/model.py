@@ -1,0 +1,196 @@
+"""Payments: what became of the money that one visit set aside."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import (
+    EvseId,
+    OnceKey,
+    OrderId,
+    PartyId,
+    PaymentId,
+    SessionId,
+    StationId,
+    TokenUid,
+)
+from voltway.kernel.money import Currency, Money
+from voltway.payments.provider import Card
+
+
+class PaymentState(StrEnum):
+    """Where a payment is. ``rules.WALK`` says where it can go from there."""
+
+    ASKED = "asked"  # noted; the provider has not answered yet
+    AWAITING = "awaiting"  # the driver is on the hosted page
+    HELD = "held"
+    CAPTURING = "capturing"
+    CAPTURED = "captured"
+    RELEASING = "releasing"
+    RELEASED = "released"
+    DECLINED = "declined"
+    CAPTURE_DECLINED = "capture_declined"  # the bank said no when we took the money
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # we asked and heard nothing; only evidence leads out
+
+
+class Verb(StrEnum):
+    """What is asked of a provider."""
+
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    REFUND = "refund"
+
+
+class Why(StrEnum):
+    """Why a hold was let go."""
+
+    NOTHING_STARTED = "nothing_started"
+    NOTHING_TO_PAY = "nothing_to_pay"
+    GAVE_UP = "gave_up"  # the driver went away from the page
+    TOO_LATE = "too_late"  # paid when the visit was over
+    CAPTURE_DECLINED = "capture_declined"
+    LEFT_OVER = "left_over"  # nobody settled it within a day
+    EXPIRED = "expired"
+    BY_PROVIDER = "by_provider"  # voided there, not by us
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """The money of one visit: one driver, one EVSE, one hold."""
+
+    id: PaymentId
+    party: PartyId
+    visit_key: str
+    evse: EvseId
+    station: StationId
+    token: TokenUid
+    tariff_version: UUID
+    locale: str
+    provider: str
+    state: PaymentState
+    hold_minor: int
+    currency: Currency
+    created_at: datetime
+    return_url: str
+    cancel_url: str
+    description: str
+    email: str | None = None
+    session: SessionId | None = None
+    session_ended_at: datetime | None = None
+    order: OrderId | None = None
+    provider_ref: str | None = None
+    hosted_url: str | None = None
+    card: Card | None = None
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    held_at: datetime | None = None
+    ended_at: datetime | None = None
+    expires_at: datetime | None = None
+    #: Whether the provider may still be holding the driver's money.
+    hold_open: bool = False
+    why: str | None = None
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.captured_minor <= self.hold_minor
+        assert 0 <= self.refunded_minor <= self.captured_minor
+
+    @property
+    def hold(self) -> Money:
+        return Money(self.hold_minor, self.currency)
+
+    @property
+    def captured(self) -> Money:
+        return Money(self.captured_minor, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money(self.refunded_minor, self.currency)
+
+    @property
+    def subject(self) -> str:
+        return f"payment:{self.id}"
+
+    @property
+    def remote_start_id(self) -> int:
+        """The number a station echoes so that we know our own start again (31 bits, OCPP 2.x)."""
+        return self.id.int & 0x7FFF_FFFF or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTaken:
+    """One thing asked of a provider: noted before it is asked, answered after."""
+
+    id: UUID
+    payment: PaymentId
+    party: PartyId
+    verb: Verb
+    once: OnceKey
+    amount_minor: int
+    reason: str
+    asked_at: datetime
+    answered_at: datetime | None = None
+    answer: str | None = None  # done, or the provider's word for no
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The money that was taken, and the step that shows it."""
+
+    payment: PaymentId
+    amount: Money
+    step: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the driver's page needs to go on: its key, and where to pay."""
+
+    visit_key: str
+    hosted_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PaymentFact(Fact):
+    payment: PaymentId
+
+    @property
+    def subject(self) -> str:
+        return f"payment:{self.payment}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPlaced(_PaymentFact):
+    evse: EvseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReleased(_PaymentFact):
+    """The driver gets the whole hold back. Announced when the provider has said so."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCaptured(_PaymentFact):
+    amount_minor: int
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDeclined(_PaymentFact):
+    """The bank said no, to the hold or (``on_capture``) to taking the money."""
+
+    on_capture: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefunded(_PaymentFact):
+    amount_minor: int
+    currency: Currency
+    reason: str
+    once: str

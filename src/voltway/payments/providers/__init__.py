@@ -1,0 +1,1 @@
+"""One file for each payment provider we can speak to."""

@@ -1,0 +1,236 @@
+"""The simulated provider, over its HTTP API: Stripe-like holds, signed webhooks, hosted page."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import httpx
+import msgspec
+
+from voltway.kernel.money import Currency, Money
+from voltway.payments.provider import (
+    Capabilities,
+    CaptureOrder,
+    Card,
+    Declined,
+    HoldOrder,
+    HoldSeen,
+    HoldState,
+    ProviderNonsense,
+    ProviderSilent,
+    Refunded,
+    RefundOrder,
+    ReleaseOrder,
+    Told,
+    WebhookNotSigned,
+)
+
+STATES: Final = {
+    "requires_payment": HoldState.AWAITING,
+    "authorised": HoldState.HELD,
+    "declined": HoldState.DECLINED,
+    "expired": HoldState.EXPIRED,
+    "captured": HoldState.CAPTURED,
+    "voided": HoldState.VOIDED,
+}
+
+#: Statuses by which the provider says no for good; everything else is no answer.
+NO: Final = frozenset({400, 402, 404, 409, 422})
+
+WEBHOOK_BYTES_MAX: Final = 65_536
+
+T = TypeVar("T")
+
+
+class _Card(msgspec.Struct):
+    brand: str
+    last4: str
+    wallet: str | None = None
+
+
+class _Hold(msgspec.Struct):
+    id: str
+    status: str
+    amount_minor: int
+    currency: str
+    reference: str
+    hosted_url: str
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    expires_at: datetime | None = None
+    card: _Card | None = None
+
+
+class _Refund(msgspec.Struct):
+    id: str
+    amount_minor: int
+    currency: str
+
+
+class _Error(msgspec.Struct):
+    code: str
+    message: str
+
+
+class _Trouble(msgspec.Struct):
+    error: _Error
+
+
+class _Data(msgspec.Struct):
+    id: str
+    reference: str = ""
+
+
+class _Event(msgspec.Struct):
+    id: str
+    type: str
+    data: _Data
+
+
+class SimulatedProvider:
+    """Speaks to ``voltway_world.provider``. Close it when the house closes."""
+
+    name = "simulated"
+    can = Capabilities()
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        secret: str,
+        webhook_secret: str,
+        timeout_s: float = 10.0,
+        tolerance_s: int = 300,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._webhook_key = webhook_secret.encode()
+        self._tolerance_s = tolerance_s
+        # The age of a webhook is told by its sender's clock, which never jumps as ours may.
+        self._wall = wall
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {secret}"},
+            timeout=timeout_s,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def open_hold(self, order: HoldOrder) -> HoldSeen | Declined:
+        body = {
+            "amount_minor": order.amount.minor,
+            "currency": order.amount.currency,
+            "reference": order.reference,
+            "description": order.description,
+            "return_url": order.return_url,
+            "cancel_url": order.cancel_url,
+            "capture_method": "manual",
+        }
+        answer = await self._ask("/v1/holds", order.once, body, _Hold)
+        return self._seen(answer)
+
+    async def capture(self, order: CaptureOrder) -> HoldSeen | Declined:
+        body = {"amount_minor": order.amount.minor}
+        path = self._path(order.ref, "capture")
+        return self._seen(await self._ask(path, order.once, body, _Hold))
+
+    async def release(self, order: ReleaseOrder) -> HoldSeen | Declined:
+        return self._seen(await self._ask(self._path(order.ref, "void"), order.once, {}, _Hold))
+
+    async def refund(self, order: RefundOrder) -> Refunded | Declined:
+        body = {"amount_minor": order.amount.minor, "reason": order.reason}
+        path = self._path(order.ref, "refunds")
+        match await self._ask(path, order.once, body, _Refund):
+            case _Refund(id, amount_minor, currency):
+                return Refunded(id, Money(amount_minor, Currency(currency)))
+            case Declined() as no:
+                return no
+
+    async def fetch(self, ref: str) -> HoldSeen:
+        response = await self._send("GET", self._path(ref), {}, None)
+        seen = self._seen(self._read(response, _Hold))
+        if isinstance(seen, Declined):
+            raise ProviderNonsense(self.name, f"the hold {ref} cannot be fetched ({seen.code})")
+        return seen
+
+    def read_webhook(self, headers: Mapping[str, str], raw: bytes) -> Told:
+        """The header is ``Voltway-Signature: t=<seconds>,v1=<hmac-sha256 of "t.body">``."""
+        if len(raw) > WEBHOOK_BYTES_MAX:
+            raise WebhookNotSigned(self.name, "it is too long to be one")
+        self._verify(_header(headers, "voltway-signature"), raw)
+        try:
+            event = msgspec.json.decode(raw, type=_Event)
+        except msgspec.DecodeError as error:
+            raise ProviderNonsense(self.name, "a signed webhook cannot be read") from error
+        return Told(event.id, event.type, event.data.id, event.data.reference)
+
+    def _verify(self, header: str, raw: bytes) -> None:
+        parts = [part.partition("=") for part in header.split(",")]
+        stamps = [value for name, _, value in parts if name.strip() == "t"]
+        signatures = [value for name, _, value in parts if name.strip() == "v1"]
+        if len(stamps) != 1 or not stamps[0].isascii() or not stamps[0].isdigit() or not signatures:
+            raise WebhookNotSigned(self.name, "the signature is missing or cannot be read")
+        wanted = hmac.new(self._webhook_key, f"{stamps[0]}.".encode() + raw, hashlib.sha256)
+        digest = wanted.hexdigest().encode()
+        if not any(hmac.compare_digest(given.encode(), digest) for given in signatures):
+            raise WebhookNotSigned(self.name, "the signature is not of these bytes")
+        if len(stamps[0]) > 12 or abs(self._wall() - int(stamps[0])) > self._tolerance_s:
+            raise WebhookNotSigned(self.name, "it was signed too long ago")
+
+    @staticmethod
+    def _path(ref: str, *verbs: str) -> str:
+        assert ref.replace("_", "").isalnum(), "a hold's name goes into a path"
+        return "/".join(("/v1/holds", ref, *verbs))
+
+    async def _ask(
+        self, path: str, once: str, body: Mapping[str, Any], kind: type[T]
+    ) -> T | Declined:
+        response = await self._send("POST", path, {"Idempotency-Key": once}, body)
+        return self._read(response, kind)
+
+    async def _send(
+        self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
+    ) -> httpx.Response:
+        try:
+            return await self._client.request(method, path, headers=headers, json=body)
+        except httpx.HTTPError as error:
+            raise ProviderSilent(self.name, type(error).__name__) from error
+
+    def _read(self, response: httpx.Response, kind: type[T]) -> T | Declined:
+        try:
+            if response.is_success:
+                return msgspec.json.decode(response.content, type=kind)
+            if response.status_code in NO:
+                trouble = msgspec.json.decode(response.content, type=_Trouble).error
+                return Declined(trouble.code, trouble.message)
+        except msgspec.DecodeError as error:
+            raise ProviderSilent(self.name, "its answer cannot be read") from error
+        raise ProviderSilent(self.name, f"status {response.status_code}")
+
+    def _seen(self, answer: _Hold | Declined) -> HoldSeen | Declined:
+        if isinstance(answer, Declined):
+            return answer
+        if answer.status not in STATES:
+            raise ProviderNonsense(self.name, f"a hold that is {answer.status!r}")
+        currency = Currency(answer.currency)
+        card = answer.card
+        return HoldSeen(
+            ref=answer.id,
+            reference=answer.reference,
+            state=STATES[answer.status],
+            amount=Money(answer.amount_minor, currency),
+            captured=Money(answer.captured_minor, currency),
+            refunded=Money(answer.refunded_minor, currency),
+            hosted_url=answer.hosted_url,
+            expires_at=answer.expires_at,
+            card=Card(card.brand, card.last4, card.wallet) if card else None,
+        )
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    """A header by its name in small letters, whatever the case it was sent in."""
+    return next((value for key, value in headers.items() if key.lower() == name), "")

@@ -1,0 +1,280 @@
+"""Payments as rows; what was asked for them is in ``store_steps``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import (
+    EvseId,
+    OrderId,
+    PartyId,
+    PaymentId,
+    SessionId,
+    StationId,
+    TokenUid,
+)
+from voltway.kernel.money import Currency
+from voltway.payments.model import Payment, PaymentState
+from voltway.payments.provider import Card
+from voltway.runtime.work import Row, Work
+
+
+@dataclass(eq=False)
+class NoSuchPayment(Refusal):
+    """There is no payment {payment}."""
+
+    kind = Kind.ABSENT
+
+    payment: PaymentId
+
+
+@dataclass(eq=False)
+class NoSuchVisit(Refusal):
+    """This visit does not exist, or its address was not copied whole."""
+
+    kind = Kind.ABSENT
+
+
+#: Column, and the field of ``Payment`` it keeps, where they are called the same.
+SAME: Final = """
+    visit_key locale email session_ended_at provider provider_ref hosted_url return_url cancel_url
+    description state hold_minor captured_minor refunded_minor currency created_at held_at
+    ended_at expires_at hold_open why
+"""
+
+COLUMNS: Final = (
+    "id, party_id, evse_id, station_id, token_uid, tariff_version_id, session_id, order_id,"
+    " card_brand, card_last4, card_wallet, " + ", ".join(SAME.split())
+)
+
+
+async def add(work: Work, payment: Payment) -> None:
+    await work.run(
+        """
+        INSERT INTO payment
+            (id, party_id, visit_key, evse_id, station_id, token_uid, tariff_version_id, locale,
+             email, provider, return_url, cancel_url, description, state, hold_minor, currency,
+             created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        """,
+        payment.id,
+        payment.party,
+        payment.visit_key,
+        payment.evse,
+        payment.station,
+        payment.token,
+        payment.tariff_version,
+        payment.locale,
+        payment.email,
+        payment.provider,
+        payment.return_url,
+        payment.cancel_url,
+        payment.description,
+        payment.state,
+        payment.hold_minor,
+        payment.currency,
+        payment.created_at,
+    )
+
+
+async def load(work: Work, payment: PaymentId) -> Payment:
+    row = await work.one(f"SELECT {COLUMNS} FROM payment WHERE id = $1", payment)
+    if row is None:
+        raise NoSuchPayment(payment)
+    return _payment(row)
+
+
+async def lock(work: Work, payment: PaymentId) -> Payment:
+    """The payment, locked until the work ends, so that its steps are decided one at a time."""
+    row = await work.one(f"SELECT {COLUMNS} FROM payment WHERE id = $1 FOR UPDATE", payment)
+    if row is None:
+        raise NoSuchPayment(payment)
+    return _payment(row)
+
+
+async def by_visit(work: Work, visit_key: str) -> Payment:
+    row = await work.one(f"SELECT {COLUMNS} FROM payment WHERE visit_key = $1", visit_key)
+    if row is None:
+        raise NoSuchVisit
+    return _payment(row)
+
+
+async def by_token(work: Work, party: PartyId, token: TokenUid) -> Payment | None:
+    """The payment of a visit's token, locked: the token was made for that visit alone."""
+    row = await work.one(
+        f"""
+        SELECT {COLUMNS} FROM payment
+         WHERE party_id = $1 AND lower(token_uid) = lower($2)
+           FOR UPDATE
+        """,
+        party,
+        token,
+    )
+    return _payment(row) if row else None
+
+
+async def by_session(work: Work, session: SessionId) -> Payment | None:
+    row = await work.one(f"SELECT {COLUMNS} FROM payment WHERE session_id = $1", session)
+    return _payment(row) if row else None
+
+
+async def named(work: Work, provider: str, ref: str, reference: str) -> Payment | None:
+    """The payment that a provider speaks of: by its name for it, or by ours."""
+    row = await work.one(
+        f"""
+        SELECT {COLUMNS} FROM payment
+         WHERE provider = $1 AND (provider_ref = $2 OR (provider_ref IS NULL AND id::text = $3))
+        """,
+        provider,
+        ref,
+        reference,
+    )
+    return _payment(row) if row else None
+
+
+async def move(work: Work, before: Payment, after: Payment) -> bool:
+    """Keep what became of a payment, if it is still where we thought: compare and set."""
+    count = await work.run(
+        """
+        UPDATE payment
+           SET state = $3, provider_ref = $4, hosted_url = $5, captured_minor = $6,
+               refunded_minor = $7, hold_minor = $8, held_at = $9, ended_at = $10,
+               expires_at = $11, hold_open = $12, why = $13, order_id = $14, session_id = $15,
+               session_ended_at = $16, card_brand = $17, card_last4 = $18, card_wallet = $19
+         WHERE id = $1 AND state = $2
+        """,
+        before.id,
+        before.state,
+        after.state,
+        after.provider_ref,
+        after.hosted_url,
+        after.captured_minor,
+        after.refunded_minor,
+        after.hold_minor,
+        after.held_at,
+        after.ended_at,
+        after.expires_at,
+        after.hold_open,
+        after.why,
+        after.order,
+        after.session,
+        after.session_ended_at,
+        after.card.brand if after.card else None,
+        after.card.last4 if after.card else None,
+        after.card.wallet if after.card else None,
+    )
+    work.touch(before.subject)
+    return count == 1
+
+
+async def looked(work: Work, payment: PaymentId) -> None:
+    """Note that the provider's side was looked at now."""
+    await work.run("UPDATE payment SET looked_at = $2 WHERE id = $1", payment, work.now)
+
+
+async def stop_asked(work: Work, payment: PaymentId) -> None:
+    await work.run("UPDATE payment SET stop_asked_at = $2 WHERE id = $1", payment, work.now)
+
+
+async def unstarted(work: Work, held_before: datetime) -> list[PaymentId]:
+    """Held payments for which nothing has started."""
+    rows = await work.all(
+        "SELECT id FROM payment WHERE state = 'held' AND session_id IS NULL AND held_at <= $1",
+        held_before,
+    )
+    return [PaymentId(row["id"]) for row in rows]
+
+
+async def running(work: Work, asked_before: datetime) -> list[Payment]:
+    """Payments whose session runs, and that were not stopped at their limit just now."""
+    rows = await work.all(
+        f"""
+        SELECT {COLUMNS} FROM payment
+         WHERE state = 'held' AND session_id IS NOT NULL AND session_ended_at IS NULL
+           AND (stop_asked_at IS NULL OR stop_asked_at <= $1)
+        """,
+        asked_before,
+    )
+    return [_payment(row) for row in rows]
+
+
+async def to_look_at(work: Work, before: datetime) -> list[PaymentId]:
+    """Payments of which we may have missed news: no webhook came, or it was lost."""
+    rows = await work.all(
+        """
+        SELECT id FROM payment
+         WHERE provider_ref IS NOT NULL
+           AND (state IN ('awaiting', 'capturing', 'releasing', 'unknown')
+                OR (state = 'held' AND expires_at <= $2))
+           AND created_at <= $1
+           AND (looked_at IS NULL OR looked_at <= $1)
+         ORDER BY looked_at NULLS FIRST
+         LIMIT 100
+        """,
+        before,
+        work.now,
+    )
+    return [PaymentId(row["id"]) for row in rows]
+
+
+async def left_over(work: Work, ended_before: datetime) -> list[Payment]:
+    """Holds that stand open though nobody will take the money any more."""
+    rows = await work.all(
+        f"""
+        SELECT {COLUMNS} FROM payment
+         WHERE hold_open AND (state = 'capture_declined'
+                              OR (state = 'held' AND session_ended_at <= $1))
+        """,
+        ended_before,
+    )
+    return [_payment(row) for row in rows]
+
+
+async def sessions_of_token(work: Work, party: PartyId, token: TokenUid) -> Sequence[SessionId]:
+    """Sessions that were started with a token, whether or not the news has come to us."""
+    rows = await work.all(
+        "SELECT id FROM session_view WHERE party_id = $1 AND lower(token_uid) = lower($2)",
+        party,
+        token,
+    )
+    return [SessionId(row["id"]) for row in rows]
+
+
+def _payment(row: Row) -> Payment:
+    card = None
+    if row["card_last4"] is not None:
+        card = Card(row["card_brand"], row["card_last4"], row["card_wallet"])
+    return Payment(
+        id=PaymentId(row["id"]),
+        party=PartyId(row["party_id"]),
+        visit_key=row["visit_key"],
+        evse=EvseId(row["evse_id"]),
+        station=StationId(row["station_id"]),
+        token=TokenUid(row["token_uid"]),
+        tariff_version=row["tariff_version_id"],
+        locale=row["locale"],
+        provider=row["provider"],
+        state=PaymentState(row["state"]),
+        hold_minor=row["hold_minor"],
+        currency=Currency(row["currency"]),
+        created_at=row["created_at"],
+        return_url=row["return_url"],
+        cancel_url=row["cancel_url"],
+        description=row["description"],
+        email=row["email"],
+        session=SessionId(row["session_id"]) if row["session_id"] else None,
+        session_ended_at=row["session_ended_at"],
+        order=OrderId(row["order_id"]) if row["order_id"] else None,
+        provider_ref=row["provider_ref"],
+        hosted_url=row["hosted_url"],
+        card=card,
+        captured_minor=row["captured_minor"],
+        refunded_minor=row["refunded_minor"],
+        held_at=row["held_at"],
+        ended_at=row["ended_at"],
+        expires_at=row["expires_at"],
+        hold_open=row["hold_open"],
+        why=row["why"],
+    )

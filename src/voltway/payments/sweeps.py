@@ -1,0 +1,123 @@
+"""What is done about payments when nobody does anything: the janitor's rounds.
+
+Each round asks under the keys that were noted, so that two rounds at once, or a round beside a
+settlement, are harmless.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final, assert_never
+
+from voltway.kernel.errors import Outage
+from voltway.kernel.ids import PaymentId
+from voltway.payments import store, store_steps
+from voltway.payments.actions_money import (
+    finish_capture,
+    finish_refund,
+    finish_release,
+    note_release,
+    release,
+)
+from voltway.payments.actions_visit import START_WITHIN_S, finish_hold, refresh
+from voltway.payments.model import PaymentState, StepTaken, Verb, Why
+from voltway.payments.provider import Provider
+from voltway.runtime.work import BeginWork
+from voltway.sessions import actions as sessions
+
+#: An answer that takes longer than this is not coming any more.
+SILENT_AFTER: Final = timedelta(seconds=30)
+LOOK_EVERY: Final = timedelta(seconds=60)
+STOP_AGAIN_AFTER: Final = timedelta(seconds=60)
+#: Before the 24 hours within which every hold must end.
+LEFT_OVER_AFTER: Final = timedelta(hours=20)
+
+
+async def release_unstarted(
+    begin: BeginWork, provider: Provider, *, within_s: int = START_WITHIN_S
+) -> int:
+    """Let holds go for which nothing started in time: the driver was not charged."""
+    async with begin() as work:
+        waiting = await store.unstarted(work, work.now - timedelta(seconds=within_s))
+    done = 0
+    for payment in waiting:
+        done += await _quietly(partial(_release_unstarted, begin, provider, payment))
+    return done
+
+
+async def _release_unstarted(begin: BeginWork, provider: Provider, id: PaymentId) -> None:
+    async with begin() as work:
+        payment = await store.lock(work, id)
+        if payment.state is not PaymentState.HELD or payment.session is not None:
+            return
+        # The session may have begun while the news of it is still on its way to us.
+        if await store.sessions_of_token(work, payment.party, payment.token):
+            return
+        step = await note_release(work, payment, Why.NOTHING_STARTED)
+    if step is not None:
+        await finish_release(begin, provider, step)
+
+
+async def resolve_unknown(begin: BeginWork, provider: Provider) -> int:
+    """Ask again what was asked without an answer, and look at what we may have missed."""
+    async with begin() as work:
+        steps = await store_steps.open_steps(work, work.now - SILENT_AFTER)
+    done = 0
+    for step in steps:
+        done += await _quietly(partial(_ask_again, begin, provider, step))
+    async with begin() as work:
+        missed = await store.to_look_at(work, work.now - LOOK_EVERY)
+    for payment in missed:
+        done += await _quietly(partial(refresh, begin, provider, payment))
+    return done
+
+
+async def _ask_again(begin: BeginWork, provider: Provider, step: StepTaken) -> None:
+    match step.verb:
+        case Verb.HOLD:
+            await finish_hold(begin, provider, step)
+        case Verb.CAPTURE:
+            await finish_capture(begin, provider, step)
+        case Verb.RELEASE:
+            await finish_release(begin, provider, step)
+        case Verb.REFUND:
+            await finish_refund(begin, provider, step)
+        case never:
+            assert_never(never)
+
+
+async def stop_at_limit(begin: BeginWork) -> int:
+    """Stop the sessions whose running cost has reached what is held for them."""
+    async with begin() as work:
+        running = await store.running(work, work.now - STOP_AGAIN_AFTER)
+    stopped = 0
+    for payment in running:
+        assert payment.session is not None, "the query asks for payments with a session"
+        async with begin() as work:
+            record, cost = await sessions.cost_so_far(work, payment.session)
+            if record.ended_at is None and cost.payable.minor >= payment.hold_minor:
+                await sessions.stop(work, payment.session, by="limit")
+                await store.stop_asked(work, payment.id)
+                stopped += 1
+    return stopped
+
+
+async def void_leftovers(begin: BeginWork, provider: Provider) -> int:
+    """Let holds go that nobody will take from any more, before a day is over."""
+    async with begin() as work:
+        leftovers = await store.left_over(work, work.now - LEFT_OVER_AFTER)
+    done = 0
+    for payment in leftovers:
+        declined = payment.state is PaymentState.CAPTURE_DECLINED
+        why = Why.CAPTURE_DECLINED if declined else Why.LEFT_OVER
+        done += await _quietly(partial(release, begin, provider, payment.id, why))
+    return done
+
+
+async def _quietly(do: Callable[[], Awaitable[object]]) -> int:
+    """Do one thing of a round. An outage is noted where it happened, and the round goes on."""
+    try:
+        await do()
+    except Outage:
+        return 0
+    return 1
