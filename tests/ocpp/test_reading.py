@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -291,14 +292,46 @@ def test_custom_data_is_kept_and_held_to_our_caps() -> None:
 
     assert message.custom_data == {"vendorId": "x", "more": [Decimal("1.50")]}
     assert deviations == ()
-    assert refused(v201.HeartbeatRequest, payload.replace("1.50", "[" * 40 + "]" * 40))
-    assert refused(v201.HeartbeatRequest, payload.replace("1.50", '{"a":1,"a":2}'))
+    for hostile in ("[" * 40 + "]" * 40, '{"a":1,"a":2}', "9" * 41):
+        trouble = refused(v201.HeartbeatRequest, payload.replace("1.50", hostile))
+        assert trouble.fault is Fault.FORMAT
 
 
 def test_a_list_beyond_our_caps_is_refused() -> None:
     assert "10000" in str(
         refused(v16.MeterValuesRequest, meter_values('{"value":"1"},' * 10_000 + '{"value":"1"}'))
     )
+
+
+@given(text=st.text())
+def test_no_text_is_written_longer_than_it_can_come(text: str) -> None:
+    # The proof by writing it again stands on this.
+    shortest = json.dumps(text, ensure_ascii=False).encode()
+
+    assert len(msgspec.json.encode(text)) == len(shortest)
+
+
+@given(
+    value=st.text(max_size=30),
+    location=st.none() | st.sampled_from(["EV", "Outlet", "Moon"]),
+    blank=st.booleans(),
+    escaped=st.booleans(),
+)
+def test_fast_and_slow_reading_say_the_same(
+    value: str, location: str | None, blank: bool, escaped: bool
+) -> None:
+    sample = {"value": value} | ({} if location is None else {"location": location})
+    payload = {
+        "connectorId": 1,
+        "meterValue": [{"timestamp": "t", "sampledValue": [sample]}],
+    }
+    text = json.dumps(payload, ensure_ascii=escaped, separators=None if blank else (",", ":"))
+
+    message, deviations = read(v16.MeterValuesRequest, text.encode())
+
+    read_sample = message.meter_value[0].sampled_value[0]
+    assert (read_sample.value, read_sample.location) == (value, location)
+    assert bool(deviations) == (location == "Moon")
 
 
 def quirk_payloads() -> list[Any]:

@@ -216,6 +216,8 @@ class _Repair:
                 raise _Unreadable
 
     def value(self, kind: inspect.Type, given: Any, path: str) -> Any:
+        if type(given) is str and _holds(kind, given):
+            return given  # most members, and the match below is slow
         match kind:
             case inspect.StrType(max_length=most):
                 text = self._text(given, path)
@@ -311,6 +313,12 @@ class _Repair:
         if kind.max_length is not None and len(items) > kind.max_length:
             self.note("too_many", path, len(items))
         return items
+
+
+def _holds(kind: inspect.Type, text: str) -> bool:
+    if isinstance(kind, inspect.StrType):
+        return kind.max_length is None or len(text) <= kind.max_length
+    return isinstance(kind, inspect.LiteralType) and text in kind.values
 
 
 # ASCII digits only: Python would read Arabic-Indic ones, underscores and "NaN" (quirk M-006).
