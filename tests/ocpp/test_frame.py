@@ -67,7 +67,14 @@ def test_only_2_1_knows_messages_without_answer() -> None:
     assert isinstance(frame.decode(send, "2.1"), frame.Send)
     assert isinstance(frame.decode(b'[5,"7","GenericError","",{}]', "2.1"), frame.CallResultError)
     assert answer(send, "2.0.1")[:3] == [4, "7", "MessageTypeNotSupported"]
-    assert answer(send, "1.6") is None  # OCPP-J 1.6 §4.1.3: ignore it
+
+
+def test_only_2_0_1_answers_a_type_of_message_that_nobody_knows() -> None:
+    strange = b'[9,"7","Anything",{}]'
+
+    assert answer(strange, "2.0.1")[:3] == [4, "7", "MessageTypeNotSupported"]
+    assert answer(strange, "1.6") is None
+    assert answer(strange, "2.1") is None
 
 
 def test_a_null_payload_is_an_empty_one() -> None:

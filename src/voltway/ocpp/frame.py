@@ -170,11 +170,12 @@ def _with_good_will(text: bytes | str, version: Version) -> Frame:
     if not isinstance(elements, list) or kind is None:
         raise BrokenFrame(Fault.RPC, "it is no array that begins with a type and an id")
     if kind not in (2, 3, 4) and not (version == "2.1" and kind in (5, 6)):
+        # Only 2.0.1 wants an answer (part 4 §4.4); 1.6 (§4.1.3) and 2.1 (§4.4) say: ignore it.
         raise BrokenFrame(
             Fault.MESSAGE_TYPE,
             f"message type {kind} is not known",
             message_id,
-            wants_answer=version != "1.6",
+            wants_answer=version == "2.0.1",
         )
     if not message_id:
         raise BrokenFrame(Fault.RPC, "its message id cannot be read", wants_answer=not is_answer)
