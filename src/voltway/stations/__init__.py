@@ -1,0 +1,1 @@
+"""Locations, stations and EVSEs: what they told and what we asked of them."""
