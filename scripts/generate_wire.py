@@ -110,7 +110,7 @@ class Schema:
             case "integer":
                 return Plain(_integer(node))
             case "number":
-                return Plain("Decimal")
+                return Plain(_number(node))
             case "boolean":
                 return Plain("bool")
             case None:
@@ -138,6 +138,16 @@ def _integer(node: dict[str, Any]) -> str:
         return "Int64"
     least = _whole(node.get("minimum"), "INT64_MIN")
     return f"Annotated[int, Meta(ge={least}, le={_whole(node.get('maximum'), 'INT64_MAX')})]"
+
+
+def _number(node: dict[str, Any]) -> str:
+    # msgspec does not bound a Decimal; the reader holds it to these, and so does the writer.
+    bounds = {"least": node.get("minimum"), "most": node.get("maximum")}
+    known = ", ".join(
+        f'"{word}": {int(bound)}' for word, bound in bounds.items() if bound is not None
+    )
+    assert all(bound is None or bound == int(bound) for bound in bounds.values())
+    return f"Annotated[Decimal, Meta(extra={{{known}}})]" if known else "Decimal"
 
 
 def _whole(bound: float | None, otherwise: str) -> str:

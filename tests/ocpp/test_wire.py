@@ -80,7 +80,7 @@ def example(kind: inspect.Type, *, whole: bool) -> Any:
             return "x" * (most or 20)
         case inspect.IntType(ge=least):
             return max(1, int(least or 0))
-        case inspect.DecimalType():
+        case inspect.DecimalType() | inspect.Metadata():
             return Decimal(0)  # the one number that all bounds of the schemas allow
         case inspect.BoolType():
             return True
@@ -198,3 +198,24 @@ def test_a_number_that_is_none_is_not_written() -> None:
 
     with pytest.raises(AssertionError):
         write(wire.CostUpdatedRequest(total_cost=Decimal("NaN"), transaction_id="t-1"))
+
+
+def test_a_number_beyond_its_bounds_is_not_written_and_is_told_when_read() -> None:
+    from voltway.ocpp.v21 import wire
+
+    period = wire.ChargingSchedulePeriod(start_period=0, discharge_limit=Decimal("0.5"))
+    schedule = wire.CompositeSchedule(
+        evse_id=1,
+        duration=60,
+        schedule_start="2026-03-02T12:00:00Z",
+        charging_rate_unit="W",
+        charging_schedule_period=[period],
+    )
+    message = wire.GetCompositeScheduleResponse(status="Accepted", schedule=schedule)
+
+    with pytest.raises(AssertionError, match="out_of_range"):
+        write(message)
+    payload = msgspec.json.Encoder(decimal_format="number").encode(message)
+    read_again, deviations = read(wire.GetCompositeScheduleResponse, payload)
+    assert read_again == message
+    assert [deviation.kind for deviation in deviations] == ["out_of_range"]

@@ -1,8 +1,8 @@
 """Payloads to stations: exactly what the version's schema allows, or we are wrong.
 
-A message is written and read again by the strict decoder of its own type, so nothing leaves that
-a strict station would refuse: no unknown value of an enumeration, no text too long, no number out
-of range; absent members are not written, and ``null`` never is.
+A message is written and read again by our own reader, which tells every deviation. So nothing
+leaves that a strict station would refuse: no unknown value of an enumeration, no text too long,
+no number out of range; absent members are not written, and ``null`` never is.
 """
 
 from functools import cache
@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect, structs
 
+from voltway.ocpp.faults import BrokenPayload
+from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Wire
 
 #: Members whose words we choose freely, by type and member; their ends may be cut to fit.
@@ -25,7 +27,7 @@ _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 def write(message: Wire) -> bytes:
     """The payload's JSON. Free text that is too long is cut; anything else asserts."""
     payload = _ENCODE(message)
-    if _is_valid(message, payload):
+    if _trouble(message, payload) is None:
         return payload
     payload = _ENCODE(_cut(message))
     trouble = _trouble(message, payload)
@@ -33,21 +35,13 @@ def write(message: Wire) -> bytes:
     return payload
 
 
-def _is_valid(message: Wire, payload: bytes) -> bool:
-    return _trouble(message, payload) is None
-
-
 def _trouble(message: Wire, payload: bytes) -> str | None:
+    """What a strict station would find in it."""
     try:
-        _decoder(type(message)).decode(payload)
-    except msgspec.MsgspecError as error:
+        _, deviations = read(type(message), payload)
+    except BrokenPayload as error:
         return str(error)
-    return None
-
-
-@cache
-def _decoder(kind: type[Wire]) -> "msgspec.json.Decoder[Wire]":
-    return msgspec.json.Decoder(kind)
+    return str(deviations[0]) if deviations else None
 
 
 def _cut(message: Wire) -> Wire:

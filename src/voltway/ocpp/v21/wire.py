@@ -798,8 +798,8 @@ class AuthorizeResponse(Wire, frozen=True, kw_only=True):
 class BatteryData(Wire, frozen=True, kw_only=True):
     evse_id: Annotated[int, Meta(ge=0, le=INT64_MAX)]
     serial_number: Annotated[str, Meta(max_length=50)]
-    so_c: Decimal
-    so_h: Decimal
+    so_c: Annotated[Decimal, Meta(extra={"least": 0, "most": 100})]
+    so_h: Annotated[Decimal, Meta(extra={"least": 0, "most": 100})]
     production_date: str | None = None
     vendor_info: Annotated[str, Meta(max_length=500)] | None = None
     custom_data: dict[str, Any] | None = None
@@ -1200,9 +1200,13 @@ class ChargingSchedulePeriod(Wire, frozen=True, kw_only=True):
     limit_l3: Decimal | None = field(name="limit_L3", default=None)
     number_phases: Annotated[int, Meta(ge=0, le=3)] | None = None
     phase_to_use: Annotated[int, Meta(ge=0, le=3)] | None = None
-    discharge_limit: Decimal | None = None
-    discharge_limit_l2: Decimal | None = field(name="dischargeLimit_L2", default=None)
-    discharge_limit_l3: Decimal | None = field(name="dischargeLimit_L3", default=None)
+    discharge_limit: Annotated[Decimal, Meta(extra={"most": 0})] | None = None
+    discharge_limit_l2: Annotated[Decimal, Meta(extra={"most": 0})] | None = field(
+        name="dischargeLimit_L2", default=None
+    )
+    discharge_limit_l3: Annotated[Decimal, Meta(extra={"most": 0})] | None = field(
+        name="dischargeLimit_L3", default=None
+    )
     setpoint: Decimal | None = None
     setpoint_l2: Decimal | None = field(name="setpoint_L2", default=None)
     setpoint_l3: Decimal | None = field(name="setpoint_L3", default=None)
@@ -2198,9 +2202,13 @@ class ChargingScheduleUpdate(Wire, frozen=True, kw_only=True):
     limit: Decimal | None = None
     limit_l2: Decimal | None = field(name="limit_L2", default=None)
     limit_l3: Decimal | None = field(name="limit_L3", default=None)
-    discharge_limit: Decimal | None = None
-    discharge_limit_l2: Decimal | None = field(name="dischargeLimit_L2", default=None)
-    discharge_limit_l3: Decimal | None = field(name="dischargeLimit_L3", default=None)
+    discharge_limit: Annotated[Decimal, Meta(extra={"most": 0})] | None = None
+    discharge_limit_l2: Annotated[Decimal, Meta(extra={"most": 0})] | None = field(
+        name="dischargeLimit_L2", default=None
+    )
+    discharge_limit_l3: Annotated[Decimal, Meta(extra={"most": 0})] | None = field(
+        name="dischargeLimit_L3", default=None
+    )
     setpoint: Decimal | None = None
     setpoint_l2: Decimal | None = field(name="setpoint_L2", default=None)
     setpoint_l3: Decimal | None = field(name="setpoint_L3", default=None)
