@@ -6,6 +6,7 @@ hour that autumn repeats holds twice, and the hour that spring leaves out never 
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from voltway.tariffs.model import Restrictions
@@ -15,18 +16,29 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
-def holds_by_clock(restrictions: Restrictions, local: datetime) -> bool:
+class Local(NamedTuple):
+    """What a clock on the wall shows."""
+
+    day: date
+    weekday: int
+    time: time
+
+
+def local_at(at: datetime, zone: ZoneInfo) -> Local:
+    """What the location's own clock shows at this moment."""
+    local = at.astimezone(zone)
+    return Local(local.date(), local.weekday(), local.time())
+
+
+def holds_by_clock(restrictions: Restrictions, local: Local) -> bool:
     """Whether date, day and time of day allow it. Starts are inclusive, ends exclusive."""
-    today = local.date()
-    if restrictions.start_date is not None and today < restrictions.start_date:
+    if not _holds_at_time(restrictions, local.time):
         return False
-    if restrictions.end_date is not None and today >= restrictions.end_date:
+    if restrictions.days and local.weekday not in restrictions.days:
         return False
-    if restrictions.days and local.weekday() not in restrictions.days:
+    if restrictions.start_date is not None and local.day < restrictions.start_date:
         return False
-    if restrictions.start_time is None and restrictions.end_time is None:
-        return True
-    return _holds_at_time(restrictions, local.time())
+    return restrictions.end_date is None or local.day < restrictions.end_date
 
 
 def _holds_at_time(restrictions: Restrictions, now: time) -> bool:
@@ -53,8 +65,7 @@ def clock_turns(
     times = {MIDNIGHT}
     for each in asking:
         times.update(at for at in (each.start_time, each.end_time) if at is not None)
-    found = {turn for turn in _turns(sorted(times), zone, begins, ends) if begins < turn < ends}
-    return found
+    return {turn for turn in _turns(sorted(times), zone, begins, ends) if begins < turn < ends}
 
 
 def _turns(
@@ -65,8 +76,10 @@ def _turns(
     while day <= last:
         midnight = datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
         next_midnight = datetime.combine(day + DAY, MIDNIGHT, zone).astimezone(UTC)
-        if _offset(midnight, zone) == _offset(next_midnight, zone):
-            # An ordinary day: the first midnight and a difference give every time of it.
+        exists = midnight.astimezone(zone).time() == MIDNIGHT
+        if exists and _offset(midnight, zone) == _offset(next_midnight, zone):
+            # An ordinary day: its midnight and a difference give every time of it. (In Cairo
+            # and Santiago, the day on which clocks are put forward has no midnight.)
             for at in times:
                 yield midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
         else:

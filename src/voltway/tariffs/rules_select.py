@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from voltway.tariffs.model import (
     Tariff,
     TariffElement,
 )
-from voltway.tariffs.rules_clock import clock_turns, holds_by_clock
+from voltway.tariffs.rules_clock import Local, clock_turns, holds_by_clock, local_at
 
 
 class Placed(NamedTuple):
@@ -32,13 +33,21 @@ class Placed(NamedTuple):
     element: TariffElement
 
 
+class PowerLimits(NamedTuple):
+    """The power and current at which a price applies; minimum inclusive, maximum exclusive."""
+
+    least_kw: Exact | None
+    most_kw: Exact | None
+    least_a: Exact | None
+    most_a: Exact | None
+
+
 class Priced(NamedTuple):
-    """A price that may apply, and the element it stands in."""
+    """A price that may apply, the element it stands in, and what power it asks for, if any."""
 
     place: int
     component: PriceComponent
-    restrictions: Restrictions
-    asks_the_power: bool
+    power: PowerLimits | None
 
 
 class Stretch(NamedTuple):
@@ -67,28 +76,25 @@ def elements_for(tariff: Tariff, reservation: Reservation | None) -> list[Placed
 def active(prices: Sequence[Priced], period: ChargingPeriod) -> Priced | None:
     """The price that applies at the power and current of this period."""
     for priced in prices:
-        if not priced.asks_the_power or _holds_by_power(priced.restrictions, period):
+        if priced.power is None or _holds_by_power(priced.power, period):
             return priced
     return None
 
 
-def _holds_by_power(restrictions: Restrictions, period: ChargingPeriod) -> bool:
-    """Minimum inclusive, maximum exclusive. What is not known holds no restriction."""
-    limits = (
-        (restrictions.min_power_kw, restrictions.max_power_kw, _power(period)),
-        (
-            restrictions.min_current_a,
-            restrictions.max_current_a,
-            (period.min_current_a, period.max_current_a),
-        ),
-    )
-    for least, most, (low, high) in limits:
-        low, high = (high if low is None else low), (low if high is None else high)
-        if least is not None and (low is None or low < exact(least)):
+def _holds_by_power(limits: PowerLimits, period: ChargingPeriod) -> bool:
+    """What is not known holds no restriction."""
+    if limits.least_kw is not None or limits.most_kw is not None:
+        low, high = _power(period)
+        if not _within(limits.least_kw, limits.most_kw, low, high):
             return False
-        if most is not None and (high is None or high >= exact(most)):
-            return False
-    return True
+    return _within(limits.least_a, limits.most_a, period.min_current_a, period.max_current_a)
+
+
+def _within(least: Exact | None, most: Exact | None, low: Exact | None, high: Exact | None) -> bool:
+    low, high = (high if low is None else low), (low if high is None else high)
+    if least is not None and (low is None or low < least):
+        return False
+    return most is None or (high is not None and high < most)
 
 
 def _power(period: ChargingPeriod) -> tuple[Exact | None, Exact | None]:
@@ -147,11 +153,20 @@ def _cut(timeline: "_Timeline", period: ChargingPeriod, used: Exact) -> Iterator
     yield Stretch(period, 1 - begins, timeline.prices(when, reached))
 
 
+class _Choice(NamedTuple):
+    """An element as it is looked at again and again: its limits and its prices, made once."""
+
+    restrictions: Restrictions
+    least_wh: Exact | None
+    most_wh: Exact | None
+    prices: Mapping[Dimension, Priced]
+
+
 @dataclass(slots=True)
 class _Timeline:
     """The moments and energies at which restrictions turn, and the prices between them."""
 
-    elements: Sequence[Placed]
+    choices: Sequence[_Choice]
     zone: ZoneInfo
     begins: datetime
     turns: list[datetime]
@@ -169,37 +184,31 @@ class _Timeline:
 
     def _chosen(self, at: datetime, used: Exact) -> Mapping[Dimension, Sequence[Priced]]:
         """Per dimension, the elements up to the first that power and current cannot exclude."""
-        local = at.astimezone(self.zone)
+        local = local_at(at, self.zone)
         lasted_s = (at - self.begins).total_seconds()
         chosen: dict[Dimension, list[Priced]] = {}
-        wanted = {
-            part.dimension for each in self.elements for part in each.element.price_components
-        }
-        for place, element in self.elements:
-            limits = element.restrictions
-            if not _holds(limits, local, lasted_s, used):
+        settled: set[Dimension] = set()
+        for choice in self.choices:
+            if settled.issuperset(choice.prices) or not _holds(choice, local, lasted_s, used):
                 continue
-            asks = limits.asks_the_power
-            for dimension in [each for each in wanted if element.component(each)]:
-                component = element.component(dimension)
-                assert component is not None
-                chosen.setdefault(dimension, []).append(Priced(place, component, limits, asks))
-                if not asks:
-                    wanted.discard(dimension)
-            if not wanted:
-                break
+            for dimension, priced in choice.prices.items():
+                if dimension not in settled:
+                    chosen.setdefault(dimension, []).append(priced)
+                    if priced.power is None:
+                        settled.add(dimension)
         return chosen
 
 
-def _holds(limits: Restrictions, local: datetime, lasted_s: float, used: Exact) -> bool:
+def _holds(choice: _Choice, local: Local, lasted_s: float, used: Exact) -> bool:
     """Everything but power and current. Whole seconds of a float are exact."""
+    limits = choice.restrictions
     if limits.min_duration_s is not None and lasted_s < limits.min_duration_s:
         return False
     if limits.max_duration_s is not None and lasted_s >= limits.max_duration_s:
         return False
-    if limits.min_kwh is not None and used < exact(limits.min_kwh * 1000):
+    if choice.least_wh is not None and used < choice.least_wh:
         return False
-    if limits.max_kwh is not None and used >= exact(limits.max_kwh * 1000):
+    if choice.most_wh is not None and used >= choice.most_wh:
         return False
     return holds_by_clock(limits, local)
 
@@ -209,10 +218,38 @@ def _timeline(
 ) -> _Timeline:
     begins = periods[0].begins
     ends = max(period.ends for period in periods)
-    limits = [each.element.restrictions for each in elements]
+    choices = [_choice(each) for each in elements]
+    limits = [choice.restrictions for choice in choices]
     turns = clock_turns(limits, zone, begins, ends)
     turns.update(turn for turn in _durations(limits, begins) if begins < turn < ends)
-    return _Timeline(elements, zone, begins, sorted(turns), sorted(_energies(limits)), {})
+    steps = {step for each in choices for step in (each.least_wh, each.most_wh) if step}
+    return _Timeline(choices, zone, begins, sorted(turns), sorted(steps), {})
+
+
+def _choice(placed: Placed) -> _Choice:
+    limits = placed.element.restrictions
+    power = None
+    if limits.asks_the_power:
+        power = PowerLimits(
+            _exactly(limits.min_power_kw),
+            _exactly(limits.max_power_kw),
+            _exactly(limits.min_current_a),
+            _exactly(limits.max_current_a),
+        )
+    prices: dict[Dimension, Priced] = {}
+    for component in placed.element.price_components:
+        prices.setdefault(component.dimension, Priced(placed.place, component, power))
+    least, most = _exactly(limits.min_kwh), _exactly(limits.max_kwh)
+    return _Choice(
+        limits,
+        None if least is None else narrowed(least * 1000),
+        None if most is None else narrowed(most * 1000),
+        prices,
+    )
+
+
+def _exactly(limit: Decimal | None) -> Exact | None:
+    return None if limit is None else exact(limit)
 
 
 def _durations(limits: Iterable[Restrictions], begins: datetime) -> Iterator[datetime]:
@@ -220,12 +257,3 @@ def _durations(limits: Iterable[Restrictions], begins: datetime) -> Iterator[dat
         for lasts_s in (each.min_duration_s, each.max_duration_s):
             if lasts_s is not None:
                 yield begins + timedelta(seconds=lasts_s)
-
-
-def _energies(limits: Iterable[Restrictions]) -> set[Exact]:
-    return {
-        exact(each * 1000)
-        for limit in limits
-        for each in (limit.min_kwh, limit.max_kwh)
-        if each is not None and each > 0
-    }
