@@ -99,7 +99,7 @@ def test_a_path_holds_only_plain_words(part: str) -> None:
 
 accounts = st.sampled_from(["a", "b", "c", "d"]).map(Account)
 postings = st.builds(
-    lambda pair, minor, currency: Posting(*pair, Money(minor, Currency(currency))),
+    lambda pair, minor, currency: Posting(pair[0], pair[1], Money(minor, Currency(currency))),
     st.tuples(accounts, accounts).filter(lambda pair: pair[0] != pair[1]),
     st.integers(1, 10**12),
     st.sampled_from(["EUR", "SEK", "JPY"]),

@@ -1,0 +1,146 @@
+"""The documents that are frozen: a CDR and a receipt, as plain data that never changes.
+
+Amounts are whole minor units, exact numbers are decimal texts, times are UTC with the zone beside
+them. Encoded with sorted keys, so that the same document is always the same bytes and one hash.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a document."""
+
+
+class Seller(_Document, frozen=True, kw_only=True):
+    name: str
+    legal_name: str
+    vat_id: str | None
+    address: tuple[str, ...]
+    country: str
+
+
+class Place(_Document, frozen=True, kw_only=True):
+    location: str
+    address: str
+    postal_code: str | None
+    city: str
+    country: str
+    evse: str  # the public id
+    plate: int  # the number on the bay
+    zone: str
+
+
+class Visit(_Document, frozen=True, kw_only=True):
+    """What happened, as the meter and the plug told it."""
+
+    session: str
+    begins: str
+    ends: str
+    duration_s: int
+    charging_s: int
+    idle_s: int
+    energy_wh: int
+    meter_begin_wh: int | None
+    meter_end_wh: int | None
+    ended_because: str | None
+    doubtful: tuple[str, ...] = ()
+
+
+class Line(_Document, frozen=True, kw_only=True):
+    """One price, what it was for, and what it came to."""
+
+    kind: str  # ENERGY, TIME, PARKING_TIME, FLAT; MIN_PRICE, MAX_PRICE
+    reservation: str | None
+    volume: str  # in kWh, h or times
+    billed_volume: str
+    price: str | None  # with tax; none for a limit
+    rate: str | None
+    gross_minor: int
+    net_minor: int
+    why: str
+
+
+class Tax(_Document, frozen=True, kw_only=True):
+    rate: str | None
+    gross_minor: int
+    net_minor: int
+    tax_minor: int
+
+
+class Paid(_Document, frozen=True, kw_only=True):
+    """How it was paid: by a card's hold, or not yet."""
+
+    how: str  # card | account | nothing
+    provider: str | None = None
+    card_brand: str | None = None
+    card_last4: str | None = None
+    wallet: str | None = None
+    hold_minor: int = 0
+    paid_minor: int = 0
+    released_minor: int = 0
+    open_minor: int = 0
+
+
+class Receipt(_Document, frozen=True, kw_only=True):
+    """A receipt as it was issued."""
+
+    version: int = 1
+    kind: str = "receipt"
+    number: str
+    issued_at: str
+    currency: str
+    rounding: str = "gross-leading"
+    seller: Seller
+    place: Place
+    visit: Visit
+    lines: tuple[Line, ...]
+    taxes: tuple[Tax, ...]
+    total_minor: int
+    net_minor: int
+    tax_minor: int
+    paid: Paid
+    tariff: str
+    tariff_version: str
+    cdr: str
+    cdr_sha256: str
+
+
+class CdrDocument(_Document, frozen=True, kw_only=True):
+    """What was charged and what it costs, exact, before anything is rounded but the total."""
+
+    version: int = 1
+    session: str
+    party: str
+    token_kind: str
+    evse: str
+    place: Place
+    visit: Visit
+    tariff: str
+    tariff_version: str
+    currency: str
+    total_before_taxes: str
+    total_after_taxes: str
+    total_minor: int
+    charged: bool
+    lines: tuple[Line, ...]
+    taxes: tuple[Tax, ...]
+    points: tuple[tuple[str, int], ...]
+    changes: tuple[tuple[str, str], ...]
+
+
+def frozen(document: _Document) -> tuple[bytes, str]:
+    """The bytes of a document and their SHA-256."""
+    raw = msgspec.json.encode(document, order="sorted")
+    return raw, hashlib.sha256(raw).hexdigest()
+
+
+def receipt(raw: bytes | str) -> Receipt:
+    """The receipt that these bytes are."""
+    return msgspec.json.decode(raw, type=Receipt)
+
+
+def plain(raw: bytes | str) -> Any:
+    return msgspec.json.decode(raw)

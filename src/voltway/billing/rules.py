@@ -1,0 +1,36 @@
+"""Which way a settlement goes, and when it is tried again."""
+
+from datetime import timedelta
+from typing import Final
+
+from voltway.billing.model import (
+    ACCOUNT_ROUTE,
+    CARD_ROUTE,
+    FREE_ROUTE,
+    GIVEN_ROUTE,
+    Step,
+)
+
+BACK_OFF_MAX: Final = timedelta(hours=1)
+
+
+def route(*, payable_minor: int, has_hold: bool) -> tuple[Step, ...]:
+    """The way of a session that is priced. All ways begin with the price that decides them."""
+    if has_hold:
+        return CARD_ROUTE if payable_minor else FREE_ROUTE
+    return ACCOUNT_ROUTE if payable_minor else GIVEN_ROUTE
+
+
+def is_charged(energy_wh: int, no_charge_below_wh: int) -> bool:
+    """Less than the party's least energy costs nothing: the car never really charged."""
+    return energy_wh >= no_charge_below_wh
+
+
+def back_off(tries: int) -> timedelta:
+    """How long a settlement rests before its next try: seconds at first, an hour at most."""
+    return min(timedelta(seconds=2 ** min(tries, 16)), BACK_OFF_MAX)
+
+
+def number(ident: str, series: str, year: int, place: int) -> str:
+    """An invoice's number as people read it: ``VLT-R2026-000118``."""
+    return f"{ident}-{series}{year}-{place:06d}"
