@@ -1,0 +1,75 @@
+"""The mail catcher: takes every mail by SMTP, delivers none, and shows them on a page."""
+
+import asyncio
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import Session as Visit
+
+from voltway_world.mail.box import Box, Mail
+from voltway_world.mail.pages import make_pages
+from voltway_world.serving import Serving
+
+__all__ = ["Mail", "MailCatcher"]
+
+
+class _Catch:
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    async def handle_DATA(self, server: SMTP, visit: Visit, envelope: Envelope) -> str:  # noqa: N802
+        content = envelope.content
+        assert isinstance(content, bytes)
+        await self._box.put(envelope.mail_from or "", list(envelope.rcpt_tos), content)
+        return "250 Caught"
+
+
+class MailCatcher:
+    """The mail catcher inside this event loop: ``async with MailCatcher(folder) as mail:``."""
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        smtp: tuple[str, int] = ("127.0.0.1", 0),
+        http: tuple[str, int] = ("127.0.0.1", 0),
+    ) -> None:
+        self.box = Box(data)
+        self._smtp_address = smtp
+        self._serving = Serving(make_pages(self.box), host=http[0], port=http[1])
+        self._server: asyncio.Server | None = None
+        self.smtp_host, self.smtp_port = smtp
+
+    @property
+    def url(self) -> str:
+        return self._serving.url
+
+    async def start(self) -> None:
+        handler = _Catch(self.box)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: SMTP(handler, enable_SMTPUTF8=True, hostname="mail.invalid", loop=loop),
+            *self._smtp_address,
+        )
+        self.smtp_host, self.smtp_port = self._server.sockets[0].getsockname()[:2]
+        await self._serving.start()
+
+    async def stop(self) -> None:
+        await self._serving.stop()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
