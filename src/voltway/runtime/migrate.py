@@ -7,12 +7,16 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Final
 
 import asyncpg
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.queries import Queries
 
 from voltway.kernel.errors import Misconfigured
+from voltway.runtime import queue
 from voltway.runtime.roles import HOUSE, PARTY, ensure_roles
 
 NAME: Final = re.compile(r"(?P<number>\d{4})_(?P<room>[a-z_]+)\.sql")
@@ -85,6 +89,7 @@ async def migrate(
         missing = _missing(wanted, known)
         for migration in missing:
             await _apply(owner, migration)
+        await _install_queue(owner, known)
         await _raise_walls(owner)
     finally:
         await owner.execute("SELECT pg_advisory_unlock($1)", LOCK)
@@ -95,7 +100,8 @@ def _missing(wanted: Sequence[Migration], known: dict[str, str]) -> list[Migrati
     for migration in wanted:
         if known.get(migration.name, migration.checksum) != migration.checksum:
             raise MigrationChanged(migration.name)
-    if strangers := known.keys() - {migration.name for migration in wanted}:
+    strangers = {name for name in known if NAME.fullmatch(name)}
+    if strangers := strangers - {migration.name for migration in wanted}:
         raise DatabaseNewer(min(strangers))
     return [migration for migration in wanted if migration.name not in known]
 
@@ -112,6 +118,23 @@ async def _apply(owner: "asyncpg.Connection[Any]", migration: Migration) -> None
             migration.name,
             migration.checksum,
         )
+
+
+async def _install_queue(owner: "asyncpg.Connection[Any]", known: dict[str, str]) -> None:
+    """The queue's tables are pgqueuer's: it makes them, and brings them up to its own version."""
+    name = f"pgqueuer {version('pgqueuer')}"
+    if name in known:
+        return
+    if any(other.startswith("pgqueuer ") for other in known):
+        await Queries(AsyncpgDriver(owner)).upgrade()
+    else:
+        await owner.execute(queue.INSTALL)
+    await owner.execute(
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(queue.TABLES)} TO {HOUSE};"
+        f"GRANT SELECT, INSERT, UPDATE ON {', '.join(queue.TABLES[:2])} TO {PARTY};"
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {HOUSE}, {PARTY}"
+    )
+    await owner.execute("INSERT INTO migration (name, checksum) VALUES ($1, '')", name)
 
 
 async def _raise_walls(owner: "asyncpg.Connection[Any]") -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId
+from voltway.runtime import queue
 from voltway.runtime.work import Job, Row
 
 _TELL: Final = """
@@ -91,6 +92,8 @@ class PgWork:
         if self._facts:
             columns = zip(*self._facts, strict=True)
             await self._connection.execute(_TELL, *(list(column) for column in columns))
+        if self._jobs:
+            await self._connection.execute(queue.ENQUEUE, *queue.enqueued(self._jobs, self._now))
 
     def kept(self) -> Kept | None:
         """What to tell others after the commit, if anything."""

@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data: Annotated[
         Path,
         _says("The folder where the embedded PostgreSQL and the secrets of this house live."),
-    ] = Path("data")
+    ] = Path("voltway-data")
     database_url: Annotated[
         str,
         _says(

@@ -1,0 +1,249 @@
+"""Jobs: work for later, tried until it is done, on pgqueuer.
+
+A job is queued in the transaction that needs it (``work.enqueue``) and may run more than once: what
+makes an effect happen once is a unique key in the room that owns it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import structlog
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job as Picked
+from pgqueuer.domain.models import TracebackRecord
+from pgqueuer.domain.types import JobId, QueueEntrypoint, QueueManagerId
+from pgqueuer.ports.repository import EntrypointExecutionParameter
+
+from voltway.kernel.errors import Outage
+from voltway.runtime import queue
+from voltway.runtime.database import Database
+from voltway.runtime.metrics import counter, histogram
+from voltway.runtime.work import BeginWork, Work
+
+# A worker that says nothing for so long is taken for dead, and its jobs are run by another.
+SILENCE_S_MAX: Final = 6.0
+POLL_S: Final = 2.0
+BATCH: Final = 10
+AT_ONCE_MAX: Final = 20
+RECONNECT_S: Final = 1.0
+BACK_OFF_S: Final = 1.0
+BACK_OFF_S_MAX: Final = 600.0
+OUTAGE_TRIES_MAX: Final = 60  # with the pauses above, some nine hours
+FAULT_TRIES_MAX: Final = 5
+
+DONE: Final = counter("voltway_jobs", "Jobs that ran, by what became of them", "kind", "outcome")
+SECONDS: Final = histogram("voltway_job_seconds", "How long jobs ran", "kind")
+
+log = structlog.get_logger("voltway.jobs")
+# pgqueuer logs each failure with its trace; we say the same in our words, once.
+logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
+
+
+class Handler(Protocol):
+    """Does one job. An ``Outage`` is tried again, later and later; harmless when repeated."""
+
+    def __call__(self, begin: BeginWork, body: Mapping[str, str]) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadJob:
+    """A job that was tried often enough. It rests until an operator says to try again."""
+
+    id: int
+    kind: str
+    key: str
+    body: Mapping[str, str]
+    tries: int
+    trouble: str
+    died_at: datetime
+
+
+class Jobs:
+    """The worker of this process."""
+
+    def __init__(self, database: Database, *, back_off_s: float = BACK_OFF_S) -> None:
+        self._database = database
+        self._back_off_s = back_off_s
+        self._handlers: dict[str, Handler] = {}
+        self._manager: QueueManager | None = None
+        self._worker: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._id = QueueManagerId(uuid4())
+
+    def handle(self, kind: str, handler: Handler) -> None:
+        """Do jobs of this kind so."""
+        assert kind not in self._handlers, f"two handlers for jobs of kind {kind}"
+        self._handlers[kind] = handler
+
+    async def start(self) -> None:
+        """Begin to work."""
+        self._worker = asyncio.create_task(self._keep_working())
+
+    async def stop(self) -> None:
+        """Finish the jobs at hand; the rest waits in the queue."""
+        self._stopping.set()
+        if self._manager is not None:
+            self._manager.shutdown.set()
+        if self._worker is not None:
+            await self._worker
+            self._worker = None
+
+    async def catch_up(self) -> int:
+        """Do all jobs that are due by the house clock, and those that they queue; how many.
+
+        For tests and replays that do not ``start``. An outage is raised after the job was queued
+        again, and so is a fault.
+        """
+        done = 0
+        connection = await self._database.connect()
+        try:
+            queries = _queries(connection)
+            while True:
+                now = msgspec.to_builtins(self._database.clock.now())
+                await connection.execute(queue.BRING_FORWARD, now)
+                picked = await self._dequeue(queries)
+                if not picked:
+                    return done
+                for job in picked:
+                    await self._do_alone(queries, job)
+                    done += 1
+        finally:
+            await connection.close()
+
+    async def _keep_working(self) -> None:
+        """Work until told to stop, through losses of the database."""
+        while not self._stopping.is_set():
+            try:
+                await self._work()
+            except Exception as trouble:  # noqa: BLE001 - the worker outlives whatever ends a run
+                log.warning("jobs_interrupted", trouble=str(trouble) or type(trouble).__name__)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RECONNECT_S):
+                        await self._stopping.wait()
+
+    async def _work(self) -> None:
+        connection = await self._database.connect()
+        try:
+            manager = QueueManager(_queries(connection))
+            for kind in self._handlers:
+                manager.entrypoint(kind, on_failure="hold", accepts_context=False)(self._do)
+            self._manager = manager
+            if not self._stopping.is_set():
+                await manager.run(
+                    dequeue_timeout=timedelta(seconds=POLL_S),
+                    batch_size=BATCH,
+                    max_concurrent_tasks=AT_ONCE_MAX,
+                    shutdown_on_listener_failure=True,
+                    heartbeat_timeout=timedelta(seconds=SILENCE_S_MAX),
+                )
+        finally:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                await connection.close(timeout=1)
+
+    async def _do(self, job: Picked) -> None:
+        """Do one job. See Note [Queued once, and never lost]."""
+        kind, began = str(job.entrypoint), perf_counter()
+        outcome = "done"
+        try:
+            async with self._database.begin() as work:
+                await work.run(queue.TAKE_KEY_OFF, job.id)
+            payload = msgspec.json.decode(job.payload or b"", type=queue.Payload)
+            await self._handlers[kind](self._database.begin, payload.body)
+        except asyncio.CancelledError:
+            # Told to hurry: it runs again at the next start. Cancelled, it would be forgotten.
+            outcome = "interrupted"
+            raise RetryRequested(reason="Voltway was stopped meanwhile.") from None
+        except Exception as trouble:
+            tries = job.attempts + 1
+            tries_max = OUTAGE_TRIES_MAX if isinstance(trouble, Outage) else FAULT_TRIES_MAX
+            words = f"{type(trouble).__name__}: {trouble}"
+            if tries >= tries_max:
+                outcome = "dead"
+                log.exception("job_gave_up", kind=kind, tries=tries)
+                raise
+            outcome = "tried"
+            delay_s = min(self._back_off_s * 2.0**job.attempts, BACK_OFF_S_MAX)
+            log.warning("job_waits", kind=kind, tries=tries, trouble=words, delay_s=delay_s)
+            raise RetryRequested(timedelta(seconds=delay_s), words) from trouble
+        finally:
+            DONE.labels(kind, outcome).inc()
+            SECONDS.labels(kind).observe(perf_counter() - began)
+
+    async def _dequeue(self, queries: Queries) -> list[Picked]:
+        return await queries.dequeue(
+            batch_size=BATCH,
+            entrypoints={
+                QueueEntrypoint(kind): EntrypointExecutionParameter(concurrency_limit=0)
+                for kind in self._handlers
+            },
+            queue_manager_id=self._id,
+            global_concurrency_limit=None,
+            heartbeat_timeout=timedelta(seconds=SILENCE_S_MAX),
+        )
+
+    async def _do_alone(self, queries: Queries, job: Picked) -> None:
+        """Do a picked job in the calling task, and raise its trouble."""
+        try:
+            await self._do(job)
+        except RetryRequested as again:
+            record = TracebackRecord.from_exception(again, job.id)
+            await queries.retry_job(job, again.delay, record)
+            raise (again.__cause__ or again) from None
+        except Exception as trouble:
+            record = TracebackRecord.from_exception(trouble, job.id)
+            await queries.log_jobs([(job, "failed", record)])
+            raise
+        await queries.log_jobs([(job, "successful", None)])
+
+
+async def dead_jobs(work: Work, *, limit: int = 100) -> list[DeadJob]:
+    """The jobs that were given up, newest first, each with its last trouble."""
+    rows = await work.all(queue.DEAD, limit)
+    return [_dead(row) for row in rows]
+
+
+async def try_again(work: Work, job: int) -> None:
+    """Queue a job that was given up, as if it were new."""
+    await work.run(queue.REQUEUE, [JobId(job)])
+
+
+async def waiting(work: Work) -> dict[str, int]:
+    """How many jobs there are in each state, for metrics and the console."""
+    return {row["status"]: row["count"] for row in await work.all(queue.COUNT)}
+
+
+async def trim(work: Work, keep: timedelta) -> int:
+    """Forget the log of jobs that ended longer ago than this."""
+    return await work.run(queue.TRIM, keep)
+
+
+def _dead(row: Mapping[str, Any]) -> DeadJob:
+    payload = msgspec.json.decode(row["payload"] or b"{}", type=queue.Payload)
+    record = row["traceback"] or {}
+    kind, words = record.get("exception_type", ""), record.get("exception_message", "")
+    trouble = words if kind == "RetryRequested" else f"{kind}: {words}"
+    return DeadJob(
+        id=row["id"],
+        kind=row["kind"],
+        key=payload.key,
+        body=payload.body,
+        tries=row["tries"],
+        trouble=trouble,
+        died_at=row["died_at"],
+    )
+
+
+def _queries(connection: "asyncpg.Connection[Any]") -> Queries:
+    return Queries(AsyncpgDriver(connection))

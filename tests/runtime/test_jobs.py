@@ -1,0 +1,232 @@
+"""Jobs run soon after the commit that queued them, are tried again, and are never lost."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from voltway.kernel.errors import Outage
+from voltway.runtime import jobs as runtime_jobs
+from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import Database
+from voltway.runtime.jobs import Jobs, dead_jobs, try_again, waiting
+from voltway.runtime.work import BeginWork, Job
+
+
+@dataclass(eq=False)
+class ProviderSilent(Outage):
+    """The provider does not answer."""
+
+
+@dataclass(slots=True)
+class Doer:
+    """Does jobs by remembering them, and fails as often as it is told to."""
+
+    done: list[str] = field(default_factory=list)
+    troubles: list[Exception] = field(default_factory=list)
+    waits_for: int = 1
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, begin: BeginWork, body: Mapping[str, str]) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.done.append(body["name"])
+        if len(self.done) >= self.waits_for:
+            self.enough.set()
+
+
+def greeting(name: str, key: str = "") -> Job:
+    return Job(kind="greet", key=key or name, body={"name": name})
+
+
+async def enqueue(begin: BeginWork, *jobs: Job) -> None:
+    async with begin() as work:
+        await work.enqueue(*jobs)
+
+
+async def test_a_job_runs_within_a_tenth_of_a_second_of_its_commit(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+    await jobs.start()
+    await enqueue(begin, greeting("first"))
+    await asyncio.wait_for(doer.enough.wait(), 10)
+
+    took_s = []
+    for n in range(5):
+        doer.enough.clear()
+        doer.waits_for += 1
+        began = asyncio.get_running_loop().time()
+        await enqueue(begin, greeting(f"n{n}"))
+        await asyncio.wait_for(doer.enough.wait(), 10)
+        took_s.append(asyncio.get_running_loop().time() - began)
+    await jobs.stop()
+
+    assert sorted(took_s)[2] < 0.1, f"a worker that idles starts at once, not after {took_s}"
+    async with begin() as work:
+        assert await waiting(work) == {}, "stopping keeps what was done"
+
+
+async def test_a_job_of_work_that_is_undone_does_not_run(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+
+    async def change_my_mind() -> None:
+        async with begin() as work:
+            await work.enqueue(greeting("nobody"))
+            raise ValueError("changed my mind")
+
+    with pytest.raises(ValueError, match="changed my mind"):
+        await change_my_mind()
+
+    assert await jobs.catch_up() == 0
+
+
+async def test_a_key_that_waits_is_queued_once_and_undoes_nothing(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+
+    await enqueue(begin, greeting("a", "same"), greeting("b", "same"))
+    await enqueue(begin, greeting("c", "same"), greeting("d", "other"))
+
+    assert await jobs.catch_up() == 2
+    assert doer.done == ["b", "d"]
+
+
+async def test_a_key_queued_while_its_job_runs_runs_again(
+    database: Database, begin: BeginWork
+) -> None:
+    runs = []
+
+    async def handler(begin: BeginWork, body: Mapping[str, str]) -> None:
+        runs.append(body["name"])
+        if len(runs) == 1:
+            await enqueue(begin, greeting("again", "same"))
+
+    jobs = Jobs(database)
+    jobs.handle("greet", handler)
+    await enqueue(begin, greeting("first", "same"))
+
+    assert await jobs.catch_up() == 2
+    assert runs == ["first", "again"]
+
+
+async def test_a_waiting_job_is_not_picked_while_a_later_work_counts_on_it(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+    await enqueue(begin, greeting("first", "same"))
+
+    async with begin() as work:
+        await work.enqueue(greeting("second", "same"))
+        await work.flush()  # type: ignore[attr-defined] # what the commit does first
+        assert await jobs.catch_up() == 0, "it would not see what this work is about to keep"
+
+    assert await jobs.catch_up() == 1
+
+
+async def test_a_job_waits_for_its_moment_by_the_house_clock(
+    database: Database, begin: BeginWork, clock: JumpingClock
+) -> None:
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+    later = clock.now() + timedelta(hours=1)
+    await enqueue(begin, Job("greet", "later", {"name": "later"}, not_before=later))
+
+    assert await jobs.catch_up() == 0
+    clock.jump(timedelta(minutes=59))
+    assert await jobs.catch_up() == 0
+    clock.jump(timedelta(minutes=1))
+    assert await jobs.catch_up() == 1
+
+
+async def test_an_outage_is_tried_again_until_it_is_over(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer(troubles=[ProviderSilent(), ProviderSilent(), ProviderSilent()])
+    jobs = Jobs(database, back_off_s=0.001)
+    jobs.handle("greet", doer)
+    await jobs.start()
+    await enqueue(begin, greeting("patient"))
+    await asyncio.wait_for(doer.enough.wait(), 10)
+    await jobs.stop()
+
+    assert doer.done == ["patient"]
+
+
+async def test_a_job_that_fails_and_fails_rests_where_an_operator_sees_it(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer(troubles=[ValueError("broken") for _ in range(runtime_jobs.FAULT_TRIES_MAX)])
+    jobs = Jobs(database, back_off_s=0.0)
+    jobs.handle("greet", doer)
+    await enqueue(begin, greeting("unlucky"))
+
+    for _ in range(runtime_jobs.FAULT_TRIES_MAX):
+        with pytest.raises(ValueError, match="broken"):
+            await jobs.catch_up()
+    async with begin() as work:
+        (dead,) = await dead_jobs(work)
+    assert (dead.kind, dead.key, dead.body) == ("greet", "unlucky", {"name": "unlucky"})
+    assert dead.trouble == "ValueError: broken"
+    assert dead.tries == runtime_jobs.FAULT_TRIES_MAX
+    assert await jobs.catch_up() == 0
+
+    async with begin() as work:
+        await try_again(work, dead.id)
+    assert await jobs.catch_up() == 1
+    assert doer.done == ["unlucky"]
+    async with begin() as work:
+        assert await dead_jobs(work) == []
+
+
+async def test_a_party_may_queue_jobs_too(database: Database, begin: BeginWork) -> None:
+    from uuid import UUID
+
+    from voltway.kernel.ids import PartyId
+
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+    async with begin(PartyId(UUID(int=1))) as work:
+        await work.enqueue(greeting("from a party"))
+
+    assert await jobs.catch_up() == 1
+
+
+async def test_a_worker_finishes_the_job_at_hand_before_it_stops(
+    database: Database, begin: BeginWork
+) -> None:
+    running, may_end = asyncio.Event(), asyncio.Event()
+    ended = []
+
+    async def slow(begin: BeginWork, body: Mapping[str, str]) -> None:
+        running.set()
+        await may_end.wait()
+        ended.append(body["name"])
+
+    jobs = Jobs(database)
+    jobs.handle("greet", slow)
+    await jobs.start()
+    await enqueue(begin, greeting("slow"))
+    await asyncio.wait_for(running.wait(), 10)
+    stopping = asyncio.create_task(jobs.stop())
+    may_end.set()
+    await asyncio.wait_for(stopping, 10)
+
+    assert ended == ["slow"]
+    async with begin() as work:
+        assert await waiting(work) == {}
