@@ -1,0 +1,78 @@
+// Ages that stay true, dialogs, and the key for the find box. Every page works without this file.
+"use strict";
+
+const ago = (seconds) => {
+  if (seconds < 60) return `${seconds}\u00a0s ago`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}\u00a0min ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours}\u00a0h\u00a0${String(minutes % 60).padStart(2, "0")} ago`;
+  return `${Math.floor(hours / 24)}\u00a0d ago`;
+};
+
+// The server's clock, not this machine's, says how old a value is.
+const skew = () => {
+  const now = document.querySelector("meta[name=now]");
+  return now ? Date.parse(now.content) - pageStart : 0;
+};
+const pageStart = Date.now();
+const shift = skew();
+
+const tick = () => {
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const seconds = Math.floor((Date.now() + shift - Date.parse(time.dateTime)) / 1000);
+    const words = ago(Math.max(0, seconds));
+    if (time.textContent !== words) time.textContent = words;
+  }
+};
+setInterval(tick, 1000);
+tick();
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.opens);
+    if (dialog instanceof HTMLDialogElement) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+  }
+  const closer = event.target.closest("[data-closes]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    const find = document.querySelector("[data-find]");
+    if (find) {
+      event.preventDefault();
+      find.focus();
+      find.select();
+    }
+  }
+  if (event.key === "Escape") {
+    const close = document.querySelector("[data-drawer-close]");
+    if (close && !document.querySelector("dialog[open]")) close.click();
+  }
+});
+
+// A form that was sent once is not sent twice by an impatient thumb.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) event.preventDefault();
+  if (form.method === "post") form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+// Where a live view broke off, its age goes on; the words say so.
+document.body.addEventListener("htmx:sseError", () => {
+  document.documentElement.dataset.live = "lost";
+});
+document.body.addEventListener("htmx:sseOpen", () => {
+  delete document.documentElement.dataset.live;
+});
