@@ -1,0 +1,1 @@
+"""The roof's commands: ``voltway serve | demo | replay | price | admin``."""

@@ -1,0 +1,62 @@
+"""``voltway serve``: the whole house in one process."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from voltway.app import OpenHouse, open_house
+from voltway.parties import actions as parties
+from voltway.runtime import logs
+from voltway.runtime import settings as configuration
+from voltway.runtime.settings import Settings
+
+
+def serve_command(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the embedded PostgreSQL and of secrets.")
+    ] = None,
+    http: Annotated[
+        str | None, typer.Option(help="HOST:PORT of pages and API; port 0 takes a free one.")
+    ] = None,
+    ocpp: Annotated[
+        str | None, typer.Option(help="HOST:PORT where stations connect; port 0 takes a free one.")
+    ] = None,
+) -> int:
+    """Run Voltway until it is told to stop (SIGTERM or Ctrl C).
+
+    Prints one line `ready` with both addresses once it accepts connections.
+    """
+    given = {"data": data, "http": http, "ocpp": ocpp}
+    settings = configuration.load(given={k: v for k, v in given.items() if v is not None})
+    logs.set_up(settings.log_level, settings.log_format)
+    return uvloop.run(serve(settings))
+
+
+async def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, then drain."""
+    stop = asked_to_stop()
+    async with open_house(settings) as house:
+        await _welcome(house)
+        typer.echo(f"ready {house.http} {house.ocpp}")
+        await stop.wait()
+    return 0
+
+
+def asked_to_stop() -> asyncio.Event:
+    """Set when the process is told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(asked, stop.set)
+    return stop
+
+
+async def _welcome(house: OpenHouse) -> None:
+    """At the first start: the one-time secret with which the owner lets themselves in."""
+    secret = await parties.make_first_run_secret(house.begin)
+    if secret is not None:
+        typer.echo(f"first run: open {house.http}/console/first-run and enter {secret}")
