@@ -1,7 +1,8 @@
 """What charging costs.
 
 A running session's estimate, the amount we capture, the invoice and the roaming partner's CDR
-all come from ``price``. There is no second way to arrive at an amount.
+all come from ``price``. There is no second way to arrive at an amount. What else may be asked of
+a tariff is found here too: the periods of a session, the prices a driver reads, what AFIR forbids.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,13 @@ from voltway.tariffs.model import (
     Reservation,
     Tariff,
 )
+from voltway.tariffs.rules_afir import lint_afir
+from voltway.tariffs.rules_display import PriceLine, describe
+from voltway.tariffs.rules_periods import periods_of
 from voltway.tariffs.rules_select import Stretch, active, elements_for, stretches
 from voltway.tariffs.rules_total import Share, total
+
+__all__ = ["PriceLine", "describe", "lint_afir", "periods_of", "price"]
 
 #: The order in which a bill lists its lines: as AFIR art. 5 orders the prices.
 LISTED = (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME, Dimension.FLAT)
