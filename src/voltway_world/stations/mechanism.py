@@ -135,6 +135,11 @@ class Mechanism:
         """Connected, and registered by the central system."""
         return self._online.is_set()
 
+    @property
+    def wants_line(self) -> bool:
+        """Whether the station would be online if it could."""
+        return self._wanted.is_set()
+
     async def online(self) -> None:
         await self._online.wait()
 

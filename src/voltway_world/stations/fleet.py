@@ -1,0 +1,147 @@
+"""Many stations in one process, and cars that come to them by themselves."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from voltway_world.stations.bays import Bay, EvseSpec, State
+from voltway_world.stations.cars import Car, car_models
+from voltway_world.stations.forecourt import CannotDo
+from voltway_world.stations.mechanism import Options, utc_now
+from voltway_world.stations.plan import Plan, PlannedStation, Traffic
+from voltway_world.stations.station import Station
+
+#: How often a waiting driver looks at the car.
+LOOK_S = 1.0
+
+
+class Fleet:
+    """The stations of a plan: ``async with Fleet(url, plan) as fleet: fleet["VW-1"]``."""
+
+    def __init__(
+        self,
+        url: str,
+        plan: Plan,
+        *,
+        speed: float = 1.0,
+        clock: Callable[[], datetime] = utc_now,
+        options: Callable[[], Options] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.speed = speed
+        self.names = {planned.identity: planned.name for planned in plan.stations}
+        self._traffic: list[asyncio.Task[None]] = []
+        make = options or (lambda: Options(meter_interval_s=plan.meter_interval_s))
+        self.stations = {
+            planned.identity: Station(
+                url,
+                planned.identity,
+                planned.key,
+                planned.version,
+                _specs(planned),
+                clock=clock,
+                options=make(),
+                speed=speed,
+            )
+            for planned in plan.stations
+        }
+
+    def __getitem__(self, identity: str) -> Station:
+        return self.stations[identity]
+
+    async def switch_on(self) -> None:
+        for station in self.stations.values():
+            await station.switch_on()
+        for planned in self.plan.stations:
+            if planned.traffic and self.plan.traffic.tokens:
+                station = self.stations[planned.identity]
+                self._traffic += [
+                    asyncio.create_task(_come_and_go(station, bay, self.plan.traffic))
+                    for bay in station.forecourt.bays.values()
+                ]
+
+    async def switch_off(self) -> None:
+        for cars in self._traffic:
+            cars.cancel()
+        ends = await asyncio.gather(*self._traffic, return_exceptions=True)
+        for station in self.stations.values():
+            await station.switch_off()
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    async def online(self) -> None:
+        """Wait until every station is registered."""
+        for station in self.stations.values():
+            await station.online()
+
+    async def __aenter__(self) -> Self:
+        await self.switch_on()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.switch_off()
+
+
+def _specs(planned: PlannedStation) -> list[EvseSpec]:
+    dice = random.Random(planned.identity)
+    return [
+        EvseSpec(
+            number=number,
+            power_w=evse.power_w,
+            current=evse.current,
+            connector=evse.connector,
+            # A meter in the field has counted for years.
+            register_wh=_given(evse.register_wh, dice.randint(100_000, 9_000_000)),
+        )
+        for number, evse in enumerate(planned.evses, start=1)
+    ]
+
+
+def _given(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+async def _come_and_go(station: Station, bay: Bay, traffic: Traffic) -> None:
+    """One EVSE's day: a car comes, shows a card, charges, leaves; then a pause."""
+    dice = random.Random(f"{traffic.seed} {station.identity} {bay.number}")
+    pace = max(station.speed, 1e-6)
+    while True:
+        await asyncio.sleep(dice.uniform(*traffic.pause_s) / pace)
+        token = dice.choice(traffic.tokens)
+        car = random_car(dice)
+        stays_s = dice.uniform(*traffic.stay_s) / pace
+        if bay.state is not State.AVAILABLE:
+            continue
+        try:
+            station.forecourt.plug_in(bay.number, car)
+            await asyncio.sleep(dice.uniform(2, 20) / pace)
+            station.forecourt.present(bay.number, token)
+        except CannotDo:
+            # A person was faster, or the port is out of order.
+            pass
+        await _stay(bay, car, stays_s)
+        if bay.car is car:
+            station.forecourt.unplug(bay.number)
+
+
+async def _stay(bay: Bay, car: Car, seconds: float) -> None:
+    """Wait until the car has what it came for, its driver must go, or it was taken away."""
+    left_s = seconds
+    while left_s > 0 and bay.car is car and not car.is_full:
+        await asyncio.sleep(min(LOOK_S, left_s))
+        left_s -= LOOK_S
+
+
+def random_car(dice: random.Random) -> Car:
+    model = dice.choice(list(car_models().values()))
+    soc = dice.uniform(10, 60)
+    return Car(model, soc=soc, target=min(100.0, soc + dice.uniform(10, 40)))
