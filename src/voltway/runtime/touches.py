@@ -14,6 +14,11 @@ class LocalTouches:
     def __init__(self) -> None:
         self._by_subject: dict[str, set[_Listener]] = {}
 
+    @property
+    def listening(self) -> int:
+        """How many subjects pages look at."""
+        return len(self._by_subject)
+
     def tell(self, subjects: Iterable[str]) -> None:
         """Wake who listens to these subjects."""
         for subject in subjects:

@@ -1,0 +1,74 @@
+"""Whether this process lives, and whether it is ready for work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from voltway.kernel.errors import Trouble
+from voltway.runtime.database import Database
+
+CHECK_S_MAX: Final = 2.0
+OK: Final = "ok"
+
+#: Returns when all is well, and raises what is not.
+Check: TypeAlias = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What each check says; ``ok`` where it is well, and else a sentence."""
+
+    checks: Mapping[str, str]
+
+    @property
+    def is_ready(self) -> bool:
+        return all(said == OK for said in self.checks.values())
+
+
+class Health:
+    """The checks that parts of the house register. That it answers at all is that it lives."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+        self._draining = False
+
+    def check(self, name: str, check: Check) -> None:
+        """Ask this before saying that we are ready."""
+        assert name not in self._checks, f"two checks are named {name}"
+        self._checks[name] = check
+
+    def begin_to_drain(self) -> None:
+        """From now on we are not ready: a load balancer sends new work elsewhere."""
+        self._draining = True
+
+    async def readiness(self) -> Readiness:
+        """Ask all checks at once."""
+        said = await asyncio.gather(*(_ask(check) for check in self._checks.values()))
+        checks = dict(zip(self._checks, said, strict=True))
+        if self._draining:
+            checks["serving"] = "This Voltway is stopping."
+        return Readiness(checks)
+
+
+def database_check(database: Database) -> Check:
+    """The database answers."""
+
+    async def check() -> None:
+        async with database.begin() as work:
+            await work.one("SELECT 1")
+
+    return check
+
+
+async def _ask(check: Check) -> str:
+    try:
+        async with asyncio.timeout(CHECK_S_MAX):
+            await check()
+    except TimeoutError:
+        return "It does not answer."
+    except Trouble as trouble:
+        return str(trouble)
+    except Exception as fault:  # noqa: BLE001 - a check that breaks is a check that fails
+        return f"{type(fault).__name__}."  # its words are for the log: they may hold secrets
+    return OK

@@ -1,0 +1,274 @@
+"""The embedded PostgreSQL starts, stops, recovers, and says plainly why it does not."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from voltway.kernel.errors import Misconfigured
+from voltway.runtime import postgres_account
+from voltway.runtime.postgres import (
+    SOCKET_NAME,
+    SUN_PATH_MAX,
+    DataFolderInUse,
+    DataFolderOfOtherVersion,
+    DataFolderUnwritable,
+    EmbeddedPostgres,
+    PostgresDidNotStart,
+)
+
+
+@pytest.fixture
+def folder(data_folder: Path) -> Path:
+    return data_folder
+
+
+@pytest.fixture
+def postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
+    """A server that runs."""
+    server = EmbeddedPostgres(folder / "data", durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+async def ask(server: EmbeddedPostgres, sql: str) -> object:
+    connection = await asyncpg.connect(server.address())
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+async def test_it_listens_in_the_file_system_only_and_never_runs_as_root(
+    postgres: EmbeddedPostgres,
+) -> None:
+    assert postgres.process is not None
+    server = psutil.Process(postgres.process)
+
+    assert server.uids().effective != 0
+    assert server.net_connections("inet") == []
+    assert await ask(postgres, "SHOW listen_addresses") == ""
+    assert await ask(postgres, "SHOW server_encoding") == "UTF8"
+
+
+def test_its_files_and_its_socket_are_private(postgres: EmbeddedPostgres) -> None:
+    for name in ("postgres", "run"):
+        assert (postgres.folder / name).stat().st_mode & 0o077 == 0
+
+
+async def test_a_server_for_keeps_waits_for_the_disk(folder: Path) -> None:
+    server = EmbeddedPostgres(folder)
+    server.start()
+    try:
+        said = [await ask(server, f"SHOW {name}") for name in ("fsync", "synchronous_commit")]
+    finally:
+        server.stop()
+
+    assert said == ["on", "on"]
+
+
+async def test_what_was_kept_is_there_after_a_stop(folder: Path) -> None:
+    server = EmbeddedPostgres(folder, durable=False)
+    server.start()
+    await ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
+    server.stop()
+    assert server.process is None
+
+    server.start()
+    try:
+        assert await ask(server, "SELECT n FROM kept") == 7
+    finally:
+        server.stop()
+
+
+def test_two_houses_cannot_share_a_data_folder(postgres: EmbeddedPostgres) -> None:
+    with pytest.raises(DataFolderInUse) as refused:
+        EmbeddedPostgres(postgres.folder).start()
+
+    assert f"process {os.getpid()}" in str(refused.value)
+    assert postgres.process is not None, "the one that runs goes on"
+
+
+async def test_a_killed_server_recovers_by_itself(folder: Path) -> None:
+    server = EmbeddedPostgres(folder)
+    server.start()
+    await ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
+    assert server.process is not None
+    os.kill(server.process, signal.SIGKILL)
+    server.stop()
+
+    began = time.monotonic()
+    server.start()
+    took_s = time.monotonic() - began
+    try:
+        assert await ask(server, "SELECT n FROM kept") == 7
+    finally:
+        server.stop()
+    assert took_s < 5, "a restart after a kill is a matter of moments"
+
+
+def orphan(folder: Path) -> "subprocess.Popen[bytes]":
+    """A server that works in this folder though no Voltway lives."""
+    server = EmbeddedPostgres(folder, durable=False)
+    server.start()
+    server.stop()
+    account = postgres_account.choose_account()
+    binaries = postgres_account.house_the_server(server.folder, account).binaries
+    child = subprocess.Popen(
+        [binaries / "bin" / "postgres", "-D", folder / "postgres"],
+        **account.as_options(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    pid_file = folder / "postgres" / "postmaster.pid"
+    while not (pid_file.exists() and "ready" in pid_file.read_text()):
+        assert child.poll() is None
+    return child
+
+
+async def test_a_server_that_outlived_its_house_is_stopped_and_its_data_taken_over(
+    folder: Path,
+) -> None:
+    old = orphan(folder)
+
+    server = EmbeddedPostgres(folder, durable=False)
+    server.start()
+    try:
+        assert server.process is not None
+        assert old.wait(5) == 0, "a clean stop"
+        assert await ask(server, "SELECT 1") == 1
+    finally:
+        server.stop()
+
+
+def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(
+    folder: Path,
+) -> None:
+    server = EmbeddedPostgres(folder, durable=False)
+    server.start()
+    server.stop()
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        (folder / "postgres" / "postmaster.pid").write_text(f"{stranger.pid}\n")
+        server.start()
+        server.stop()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_half_made_files_of_a_killed_first_start_are_made_anew(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "postgresql.conf").write_text("half")
+    (folder / "postgres.new").mkdir()
+
+    server = EmbeddedPostgres(folder, durable=False)
+    server.start()
+    server.stop()
+
+    assert (folder / "postgres" / "PG_VERSION").exists()
+
+
+def test_data_of_another_version_is_refused_and_left_as_it_is(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "PG_VERSION").write_text("15\n")
+
+    with pytest.raises(DataFolderOfOtherVersion) as refused:
+        EmbeddedPostgres(folder).start()
+
+    assert "PostgreSQL 15" in str(refused.value)
+    assert "pg_dump" in str(refused.value)
+    assert [file.name for file in (folder / "postgres").iterdir()] == ["PG_VERSION"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
+    (folder / "file").touch()
+
+    with pytest.raises(DataFolderUnwritable) as refused:
+        EmbeddedPostgres(folder / "file" / "data").start()
+
+    assert str(refused.value) == (
+        f"The data folder {folder}/file/data cannot be written: not a directory."
+    )
+
+
+def test_a_server_that_does_not_start_says_why(folder: Path) -> None:
+    server = EmbeddedPostgres(folder, durable=False)
+    server.start()
+    server.stop()
+    (folder / "postgres" / "postgresql.auto.conf").write_text("no_such_setting = 1\n")
+
+    with pytest.raises(PostgresDidNotStart, match="contains errors"):
+        server.start()
+    with pytest.raises(PostgresDidNotStart):
+        server.start()  # and it does not hold on to the folder
+
+
+def test_a_long_path_gets_its_socket_elsewhere(folder: Path) -> None:
+    deep = folder / ("d" * 60) / ("e" * 60)
+
+    server = EmbeddedPostgres(deep, durable=False)
+    address = server.start()
+    server.stop()
+
+    socket = address.rsplit("host=", 1)[1]
+    assert len(f"{socket}{SOCKET_NAME}") <= SUN_PATH_MAX
+    Path(socket).rmdir()
+
+
+async def test_a_folder_out_of_the_server_s_reach_points_to_a_home_within_it(
+    folder: Path,
+) -> None:
+    """As root the server runs under another account, which cannot enter /root."""
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    home = folder / "home"
+    server = EmbeddedPostgres(closed / "data", durable=False, system_home=home)
+    server.start()
+    await ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
+    server.stop()
+
+    again = EmbeddedPostgres(closed / "data", durable=False, system_home=home)
+    again.start()
+    try:
+        assert await ask(again, "SELECT n FROM kept") == 7
+    finally:
+        again.stop()
+    if os.geteuid() == 0:
+        (cluster,) = home.glob("*/postgres")
+        assert (closed / "data" / "postgres.where").read_text().strip() == str(cluster.parent)
+    else:
+        assert (closed / "data" / "postgres").is_dir()
+
+
+def test_programs_out_of_reach_are_copied_once(folder: Path) -> None:
+    account = postgres_account.choose_account()
+    closed, home = folder / "closed", folder / "home"
+    (closed / "bin").mkdir(parents=True)
+    (closed / "bin" / "postgres").write_text("#!/bin/sh\necho postgres 18.0\n")
+    (closed / "bin" / "postgres").chmod(0o700)
+    closed.chmod(0o700)
+
+    found = [postgres_account.within_reach(closed, account, home) for _ in range(2)]
+
+    assert found[0] == found[1]
+    said = subprocess.check_output([found[0] / "bin" / "postgres"], **account.as_options())
+    assert said == b"postgres 18.0\n"
+
+
+def test_every_reason_not_to_start_is_one_for_the_command_line() -> None:
+    for reason in (
+        DataFolderInUse,
+        DataFolderOfOtherVersion,
+        DataFolderUnwritable,
+        PostgresDidNotStart,
+        postgres_account.AccountUnknown,
+        postgres_account.NoUnprivilegedAccount,
+        postgres_account.ServerHomeless,
+    ):
+        assert issubclass(reason, Misconfigured)
