@@ -77,6 +77,17 @@ def test_2_1_1_has_its_own_names_and_no_tax() -> None:
     assert cost.lines[0].vat is None
 
 
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    tariff = read_tariff(
+        '{"id": "1", "currency": "EUR", "elements": [{"price_components":'
+        ' [{"type": "TIME", "price": 2, "step_size": 60.0}],'
+        ' "restrictions": {"min_duration": 1800.0}}]}'
+    )
+
+    assert tariff.elements[0].price_components[0].step_size == 60
+    assert tariff.elements[0].restrictions.min_duration_s == 1800
+
+
 def session(**fields: object) -> dict[str, Any]:
     return {"start_date_time": "2026-03-02T12:00:00Z"} | fields
 
@@ -123,7 +134,13 @@ def test_a_running_session_ends_where_its_last_period_has_come_to() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "seconds"),
-    [("0.6666666667", 2400), ("0.6667", 2400), ("0.35", 1260), ("1.973", Decimal("7102.8"))],
+    [
+        ("0.6666666667", 2400),
+        ("0.6667", 2400),
+        ("0.6666666666666666", 2400),
+        ("0.35", 1260),
+        ("1.973", Decimal("7102.8")),
+    ],
 )
 def test_rounded_hours_are_the_whole_seconds_that_they_were(
     hours: str, seconds: int | Decimal
@@ -176,7 +193,7 @@ def test_the_envelope_of_a_response_is_taken_off() -> None:
     assert tariff_of({"data": tariff, "status_code": 1000}) == tariff_of(tariff)
 
 
-@pytest.mark.parametrize("raw", [b"\xff{}", b'{"a": 1e99}', b'{"a": 0.00000000000000001}', b"{"])
+@pytest.mark.parametrize("raw", [b"\xff{}", b'{"a": 1e99}', b'{"a": 1e-99}', b"{"])
 def test_what_cannot_be_read_is_refused(raw: bytes) -> None:
     with pytest.raises((BadField, NotJson)):
         read_tariff(raw)

@@ -18,7 +18,7 @@ from voltway.tariffs.model import Tariff
 from voltway.tariffs.model_versions import (
     Assigned,
     Assignment,
-    Priced,
+    Place,
     Scope,
     TariffAssigned,
     TariffVersion,
@@ -46,8 +46,8 @@ __all__ = [
 REMEMBERED_MAX = 4096
 _known: dict[TariffId, TariffVersion] = {}
 
-#: A party, a location of it, and a station there.
-Place = tuple[PartyId, LocationId, StationId]
+#: A ``Place``, or the plain tuple of a party, a location of it, and a station there.
+Where = tuple[PartyId, LocationId, StationId]
 
 
 @dataclass(eq=False)
@@ -159,22 +159,22 @@ async def assign(
     return assignment
 
 
-async def tariff_for(work: Work, places: Iterable[Place], at: datetime) -> Mapping[Place, Assigned]:
+async def tariff_for(work: Work, places: Iterable[Where], at: datetime) -> Mapping[Where, Assigned]:
     """The tariff that holds at each of these places. One that has none is left out: it is free."""
     asked = {(place, at) for place in places}
     return {place: found for (place, _), found in (await tariffs_at(work, asked)).items()}
 
 
 async def tariffs_at(
-    work: Work, asked: Iterable[tuple[Place, datetime]]
-) -> Mapping[tuple[Place, datetime], Assigned]:
+    work: Work, asked: Iterable[tuple[Where, datetime]]
+) -> Mapping[tuple[Where, datetime], Assigned]:
     """The same for many places, each at a moment of its own: sessions of an outage come late."""
     wanted = set(asked)
     resolutions = await _resolutions(work, wanted)
     return {each: found for each, (found, _) in resolutions.items() if found is not None}
 
 
-async def explain(work: Work, place: Place, at: datetime) -> tuple[str, ...]:
+async def explain(work: Work, place: Where, at: datetime) -> tuple[str, ...]:
     """Why a tariff holds at a place, or none does: a sentence for each step that was looked at."""
     return (await _resolutions(work, {(place, at)}))[place, at][1]
 
@@ -211,8 +211,8 @@ async def holding(work: Work, party: PartyId, ident: str, at: datetime) -> Tarif
 
 
 async def _resolutions(
-    work: Work, wanted: set[tuple[Place, datetime]]
-) -> Mapping[tuple[Place, datetime], tuple[Assigned | None, tuple[str, ...]]]:
+    work: Work, wanted: set[tuple[Where, datetime]]
+) -> Mapping[tuple[Where, datetime], tuple[Assigned | None, tuple[str, ...]]]:
     if not wanted:
         return {}
     scope_ids = {id for place, _ in wanted for id in place}
@@ -225,9 +225,7 @@ async def _resolutions(
         if each.ident is not None
     }
     versions = await store.versions_of(work, idents, _read) if idents else {}
-    return {
-        (place, at): resolved(Priced(*place), at, assignments, versions) for place, at in wanted
-    }
+    return {(place, at): resolved(Place(*place), at, assignments, versions) for place, at in wanted}
 
 
 def _scope(

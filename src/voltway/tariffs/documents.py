@@ -16,7 +16,7 @@ from voltway.kernel.errors import Kind, Refusal
 
 BYTES_MAX = 16 * 1024 * 1024
 NUMBER_MAX = Decimal(10) ** 12
-PLACES_MAX = 15
+PLACES_MAX = 40  # 0.30000000000000004 is what many programs write for 0.3
 
 Shape = TypeVar("Shape")
 

@@ -19,7 +19,7 @@ class Scope(StrEnum):
     PARTY = "party"
 
 
-class Priced(NamedTuple):
+class Place(NamedTuple):
     """A place whose price is asked for: a plain ``(party, location, station)`` will do."""
 
     party: PartyId

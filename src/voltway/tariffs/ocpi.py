@@ -116,18 +116,14 @@ def _component(told: wire.PriceComponent, at: str) -> PriceComponent:
         raise BadField(WHAT, f"{at}.price", "a price must not be negative")
     if told.vat is not None and not 0 <= told.vat <= 100:
         raise BadField(WHAT, f"{at}.vat", "VAT is a percentage from 0 to 100")
-    if not 0 <= told.step_size <= 10**9:
-        raise BadField(WHAT, f"{at}.step_size", "it must be a positive whole number")
-    return PriceComponent(dimension, told.price, told.vat, told.step_size)
+    return PriceComponent(
+        dimension, told.price, told.vat, _whole(told.step_size, f"{at}.step_size")
+    )
 
 
 def _restrictions(told: wire.Restrictions | None, at: str) -> Restrictions:
     if told is None:
         return UNRESTRICTED
-    for field in ("min_duration", "max_duration"):
-        seconds = getattr(told, field)
-        if seconds is not None and not 0 <= seconds <= 10**9:
-            raise BadField(WHAT, f"{at}.{field}", "it must be a number of seconds")
     for field in ("min_kwh", "max_kwh", "min_power", "max_power", "min_current", "max_current"):
         limit = getattr(told, field)
         if limit is not None and limit < 0:
@@ -143,11 +139,21 @@ def _restrictions(told: wire.Restrictions | None, at: str) -> Restrictions:
         max_current_a=told.max_current,
         min_power_kw=told.min_power,
         max_power_kw=told.max_power,
-        min_duration_s=told.min_duration,
-        max_duration_s=told.max_duration,
+        min_duration_s=_seconds(told.min_duration, f"{at}.min_duration"),
+        max_duration_s=_seconds(told.max_duration, f"{at}.max_duration"),
         days=_days(told.day_of_week or (), f"{at}.day_of_week"),
         reservation=_word(Reservation, told.reservation, f"{at}.reservation"),
     )
+
+
+def _seconds(number: Decimal | None, at: str) -> int | None:
+    return None if number is None else _whole(number, at)
+
+
+def _whole(number: Decimal, at: str) -> int:
+    if not 0 <= number <= 10**9 or number != number.to_integral_value():
+        raise BadField(WHAT, at, "it must be a whole number, and not negative")
+    return int(number)
 
 
 def _days(words: Iterable[str], at: str) -> frozenset[Weekday]:

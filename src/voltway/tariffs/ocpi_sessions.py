@@ -116,12 +116,12 @@ def _first(volumes: dict[str, Decimal], *names: str) -> Exact | None:
 
 def _seconds(hours: Decimal) -> Exact:
     """Hours as seconds. 0.6666666667 h was 40 minutes: what a whole number of seconds would be
-    written as, is that number.
+    written as, rounded or cut, is that number.
     """
     seconds = Fraction(hours) * 3600
     places = hours.as_tuple().exponent
     assert isinstance(places, int), "JSON has no NaN and no infinity"
-    written = Fraction(3600, 2 * 10**-places) if places < 0 else Fraction(0)
+    written = Fraction(3600, 10**-places) if places < 0 else Fraction(0)
     nearest = round(seconds)
     if abs(seconds - nearest) <= min(written, HOUR_PLACES_S):
         return nearest

@@ -13,7 +13,7 @@ import msgspec
 class PriceComponent(msgspec.Struct):
     type: str
     price: Decimal
-    step_size: int = 1
+    step_size: Decimal = Decimal(1)  # some write 60.0
     vat: Decimal | None = None
 
 
@@ -28,8 +28,8 @@ class Restrictions(msgspec.Struct):
     max_current: Decimal | None = None
     min_power: Decimal | None = None
     max_power: Decimal | None = None
-    min_duration: int | None = None
-    max_duration: int | None = None
+    min_duration: Decimal | None = None
+    max_duration: Decimal | None = None
     day_of_week: list[str] | None = None
     reservation: str | None = None
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from voltway.kernel.ids import PartyId
-from voltway.tariffs.model_versions import Assigned, Assignment, Priced, Scope, TariffVersion
+from voltway.tariffs.model_versions import Assigned, Assignment, Place, Scope, TariffVersion
 
 
 def resolved(
-    place: Priced,
+    place: Place,
     at: datetime,
     assignments: Mapping[UUID, Sequence[Assignment]],
     versions: Mapping[tuple[PartyId, str], Sequence[TariffVersion]],

@@ -61,7 +61,7 @@ SPOKEN: Mapping[str, Mapping[Phrase, str]] = {
         "höchstens {price} pro Ladevorgang",
         "ab {what}",
         "bis {what}",
-        "vor {what}",
+        "vor {what}",  # codespell:ignore
     ),
     "fr": _in_order(
         "{price} par kWh",
