@@ -1,5 +1,6 @@
 """Versions that never change, assignments that say why, on a real PostgreSQL."""
 
+import asyncio
 import json
 from datetime import timedelta
 from decimal import Decimal
@@ -85,6 +86,19 @@ async def test_a_later_version_does_not_begin_in_the_past(begin: BeginWork) -> N
 
         assert (first.valid_from, second.valid_from) == (long_ago, work.now)
         assert again.since == work.now
+
+
+async def test_versions_added_at_once_are_numbered_without_a_gap(begin: BeginWork) -> None:
+    async with begin() as work:
+        party = await party_of(work)
+
+    async def add(price: int) -> int:
+        async with begin() as work:
+            return (await actions.add_version(work, party, ocpi(f"0.{price}"))).version
+
+    numbers = await asyncio.gather(*(add(price) for price in range(10, 16)))
+
+    assert sorted(numbers) == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(
