@@ -1,0 +1,77 @@
+"""What the API's values look like: amounts, texts, and pages of things."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from voltway.kernel.money import Currency, Money
+from voltway.runtime.work import Row
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+#: PostgreSQL keeps no NUL in a text, and nobody needs one.
+NO_NUL: Final = r"^[^\x00]*$"
+
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+LongText = Annotated[str, Meta(max_length=2000, pattern=NO_NUL)]
+Zone = Annotated[
+    str, Meta(max_length=64, pattern=NO_NUL, description="An IANA time zone, e.g. Europe/Helsinki.")
+]
+EvseNumber = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=10_000,
+        description="The EVSE's number at its station (a 1.6 connector).",
+        examples=[1],
+    ),
+]
+EnergyWhOut = Annotated[int, Meta(description="Energy in watt-hours.", examples=[18250])]
+
+
+class Given(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What a caller sends: a field that we do not know is a mistake, and told."""
+
+
+class Shown(msgspec.Struct, kw_only=True, frozen=True):
+    """What a caller is shown."""
+
+
+class Amount(Shown):
+    """An amount of money that can be paid."""
+
+    amount: Annotated[str, Meta(description="In major units, exact.", examples=["11.66"])]
+    currency: Annotated[str, Meta(description="ISO 4217.", examples=["EUR"])]
+    minor: Annotated[int, Meta(description="In the smallest unit.", examples=[1166])]
+
+    @classmethod
+    def of(cls, minor: int, currency: str) -> "Amount":
+        money = Money(minor, Currency(currency))
+        return cls(amount=f"{money.decimal:f}", currency=currency, minor=minor)
+
+
+class Page(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
+    """A page of a list, the newest first."""
+
+    items: list[T]
+    next_cursor: Annotated[
+        str | None, Meta(description="Ask with `cursor=` this for what follows; null at the end.")
+    ] = None
+
+
+def shown(kind: type[S], row: Row, **more: Any) -> S:
+    """A row as the API shows it: the fields that it names, and what is made of others."""
+    return msgspec.convert({**row, **more}, kind)
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment that a caller gave; without a zone it is UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def is_nul_free(text: str) -> bool:
+    return re.search(NO_NUL, text) is not None

@@ -1,0 +1,1 @@
+"""What drivers see: places, bays, the visit, the receipt."""

@@ -1,0 +1,222 @@
+"""Places, bays, and the start of a visit."""
+
+from http import HTTPStatus
+from io import BytesIO
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import segno
+from litestar import get, post
+from litestar.params import Parameter
+from litestar.response import Redirect, Response, ServerSentEvent
+
+from voltway.kernel.errors import Outage, Refusal
+from voltway.kernel.ids import LocationId
+from voltway.parties import actions as parties
+from voltway.payments.actions import open_visit
+from voltway.payments.actions_visit import NotAnAddress
+from voltway.runtime.work import Work
+from voltway.web.appearance import Form
+from voltway.web.driver import views
+from voltway.web.driver.views import Asked, Bay, Starts
+from voltway.web.formats import Formats
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest, draw, formats_of, page, public_url, reader
+
+#: What the "power" filter offers, in watts.
+POWERS_W: Final = frozenset({11_000, 50_000, 150_000})
+
+
+@get("/", include_in_schema=False)
+async def list_places(
+    request: HttpRequest,
+    house: House,
+    words: Annotated[str, Parameter(query="q")] = "",
+    power: str = "0",
+    free: str = "",
+) -> Response[str]:
+    """All open places that fit, those with free bays first."""
+    power_w = int(power) if power.isdecimal() and int(power) in POWERS_W else 0
+    asked = Asked(words=words[:80], power_w=power_w, free=bool(free))
+    formats = formats_of(request, house)
+    async with house.begin() as work:
+        found = await views.places(work, asked, formats, house.settings.heartbeat_s)
+        help_ = await views.help_of(work, None, about="")
+    return page(
+        request,
+        house,
+        "driver/places.html",
+        asked=asked,
+        places=found,
+        free=sum(place.free for place in found),
+        help=help_,
+    )
+
+
+@get("/l/{location:uuid}", include_in_schema=False)
+async def location(request: HttpRequest, house: House, location: UUID) -> Response[str]:
+    return page(request, house, "driver/location.html", **await _location(request, house, location))
+
+
+@get("/l/{location:uuid}/live", include_in_schema=False)
+async def location_live(request: HttpRequest, house: House, location: UUID) -> ServerSentEvent:
+    """The place again, each time one of its bays changes."""
+    async with house.begin() as work:
+        _, bays = await views.place(
+            work, LocationId(location), formats_of(request, house), house.settings.heartbeat_s
+        )
+    subjects = tuple(dict.fromkeys(f"station:{bay.station}" for bay in bays))
+
+    async def view() -> str:
+        knows = await _location(request, house, location)
+        return draw(request, house, "driver/location_view.html", **knows)
+
+    return house.streams.live(house.touches, subjects, view)
+
+
+async def _location(request: HttpRequest, house: House, location: UUID) -> dict[str, Any]:
+    formats = formats_of(request, house)
+    async with house.begin() as work:
+        place, bays = await views.place(
+            work, LocationId(location), formats, house.settings.heartbeat_s
+        )
+        help_ = await views.help_of(work, place.party, about=place.name)
+    return {"place": place, "bays": bays, "help": help_}
+
+
+@get("/e/{public_id:str}", include_in_schema=False)
+async def evse(request: HttpRequest, house: House, public_id: str) -> Response[str]:
+    """A bay: where, what state, what price, what is held, and the start."""
+    async with house.begin() as work:
+        return await _evse_page(request, house, work, public_id)
+
+
+async def _evse_page(
+    request: HttpRequest,
+    house: House,
+    work: Work,
+    public_id: str,
+    *,
+    trouble: str = "",
+    email: str = "",
+    email_wrong: str = "",
+    status: int = HTTPStatus.OK,
+) -> Response[str]:
+    formats = formats_of(request, house)
+    bay, starts = await _evse_now(work, house, public_id, formats)
+    party = await parties.party(work, bay.party)
+    help_ = await views.help_of(
+        work, bay.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location_id
+    )
+    return page(
+        request,
+        house,
+        "driver/evse.html",
+        status=status,
+        bay=bay,
+        starts=starts,
+        hold=formats.hold(party.hold_minor, party.currency),
+        start_within=formats.span(house.settings.start_within_s, seconds_to=60),
+        help=help_,
+        trouble=trouble,
+        email=email,
+        email_wrong=email_wrong,
+    )
+
+
+async def _evse_now(
+    work: Work, house: House, public_id: str, formats: Formats
+) -> tuple[Bay, Starts]:
+    bay = await views.bay(work, public_id, formats, house.settings.heartbeat_s)
+    return bay, await views.starts(work, bay.evse, formats)
+
+
+@get("/e/{public_id:str}/live", include_in_schema=False)
+async def evse_live(request: HttpRequest, house: House, public_id: str) -> ServerSentEvent:
+    """The bay's state again, each time it changes."""
+    async with house.begin() as work:
+        bay, _ = await _evse_now(work, house, public_id, formats_of(request, house))
+
+    async def view() -> str:
+        async with house.begin() as work:
+            now, starts = await _evse_now(work, house, public_id, formats_of(request, house))
+        return draw(request, house, "driver/evse_now.html", bay=now, starts=starts)
+
+    subjects = (f"evse:{bay.evse}", f"station:{bay.station}")
+    return house.streams.live(house.touches, subjects, view)
+
+
+@get("/e/{public_id:str}/qr.svg", include_in_schema=False)
+async def evse_qr(request: HttpRequest, house: House, public_id: str) -> Response[bytes]:
+    """The code for the hardware: the address of the bay's page."""
+    async with house.begin() as work:
+        bay = await views.bay(
+            work, public_id, formats_of(request, house), house.settings.heartbeat_s
+        )
+    code = BytesIO()
+    segno.make(f"{public_url(request, house)}/e/{bay.public_id}", error="m").save(
+        code, kind="svg", scale=8, border=4, xmldecl=False, svgclass=None, lineclass=None
+    )
+    return Response(
+        code.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"}
+    )
+
+
+@post("/e/{public_id:str}/start", include_in_schema=False)
+async def start(
+    request: HttpRequest, house: House, public_id: str, data: Form
+) -> Response[str] | Redirect:
+    """Open a hold, and send the driver to the provider's page to confirm it."""
+    email = data.get("email", "").strip()[:254]
+    async with house.begin() as work:
+        bay = await views.bay(
+            work, public_id, formats_of(request, house), house.settings.heartbeat_s
+        )
+        shown = data.get("price", "")
+        if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
+            return await _evse_page(
+                request,
+                house,
+                work,
+                public_id,
+                trouble="The price changed while you looked. Please read it and start again; "
+                "nothing was held.",
+                email=email,
+                status=HTTPStatus.CONFLICT,
+            )
+    here = public_url(request, house)
+    try:
+        visit = await open_visit(
+            house.begin,
+            house.provider,
+            evse=bay.evse,
+            email=email or None,
+            locale=reader(request).language,
+            return_url=f"{here}/v/{{visit_key}}",
+            cancel_url=f"{here}/e/{bay.public_id}",
+        )
+    except NotAnAddress as wrong:
+        async with house.begin() as work:
+            return await _evse_page(
+                request,
+                house,
+                work,
+                public_id,
+                email=email,
+                email_wrong=str(wrong),
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            )
+    except (Refusal, Outage) as trouble:
+        async with house.begin() as work:
+            return await _evse_page(
+                request,
+                house,
+                work,
+                public_id,
+                trouble=f"{trouble} You were not charged. Please try again in a moment.",
+                email=email,
+                status=HTTPStatus.SERVICE_UNAVAILABLE
+                if isinstance(trouble, Outage)
+                else HTTPStatus.CONFLICT,
+            )
+    return Redirect(visit.hosted_url, status_code=HTTPStatus.SEE_OTHER)

@@ -1,0 +1,24 @@
+"""The driver's addresses."""
+
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from voltway.web.driver import places, visits
+
+DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
+    places.list_places,
+    places.location,
+    places.location_live,
+    places.evse,
+    places.evse_live,
+    places.evse_qr,
+    places.start,
+    visits.visit,
+    visits.visit_live,
+    visits.plug_in_again,
+    visits.confirm_stop,
+    visits.stop,
+    visits.receipt,
+    visits.receipt_pdf,
+)

@@ -1,0 +1,342 @@
+"""What the driver's pages show of places and bays, read from the rooms' views."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import EvseId, LocationId, PartyId, StationId, TariffId
+from voltway.parties import actions as parties
+from voltway.runtime.work import Row, Work
+from voltway.tariffs.actions import Assigned, tariff_for
+from voltway.web import prices, states
+from voltway.web.formats import Formats
+from voltway.web.prices import PriceShown
+from voltway.web.states import Bead, PortState
+
+PLACES_MAX: Final = 200
+
+#: OCPI connector types in the words that stand on the hardware.
+PLUGS: Final = {
+    "IEC_62196_T2": "Type 2",
+    "IEC_62196_T2_COMBO": "CCS 2",
+    "IEC_62196_T1": "Type 1",
+    "IEC_62196_T1_COMBO": "CCS 1",
+    "CHADEMO": "CHAdeMO",
+    "TESLA_S": "NACS",
+    "DOMESTIC_F": "Schuko socket",
+    "CCS": "CCS 2",
+    "TYPE2": "Type 2",
+}
+
+
+@dataclass(eq=False)
+class NoSuchPlace(Refusal):
+    """There is no such place. It may have been closed, or the code may be damaged."""
+
+    kind = Kind.ABSENT
+
+
+@dataclass(eq=False)
+class NoSuchBay(Refusal):
+    """There is no bay {public_id}. The code may be damaged: look for the number on the hardware."""
+
+    kind = Kind.ABSENT
+
+    public_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a driver looks for."""
+
+    words: str = ""
+    power_w: int = 0
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bay:
+    """One EVSE as a driver sees it."""
+
+    evse: EvseId
+    party: PartyId
+    station: StationId
+    location: LocationId
+    location_id: UUID
+    location_name: str
+    public_id: str
+    number: int
+    plug: str
+    power_w: int
+    time_zone: str
+    state: PortState
+    price: PriceShown | None
+    tariff_version: TariffId | None
+
+    @property
+    def advice(self) -> str:
+        """What a driver can do about a state that is in the way."""
+        if self.state.status.value == "preparing" and self.state.glyph == "charging":
+            return "A car is plugged in. If it is yours, start here."
+        return _ADVICE.get(self.state.glyph, "")
+
+
+_ADVICE: Final = {
+    "charging": "Somebody is charging here. It is free again when they leave.",
+    "idle": "A car has finished here and is still plugged in.",
+    "reserved": "Somebody has reserved this bay.",
+    "faulted": "This bay reports a fault. A start will most likely not work.",
+    "offline": "We lost contact with this bay. A running charge goes on and is billed when it is "
+    "back; a new one cannot start.",
+    "unknown": "We have not heard from this bay for a while. A start may not work.",
+    "maintenance": "The operator has taken this bay out of service.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One location with its bays in short."""
+
+    id: UUID
+    party: PartyId
+    name: str
+    address: str
+    postal_code: str | None
+    city: str
+    lat: float
+    lon: float
+    glyph: str
+    words: str
+    beads: tuple[Bead, ...]
+    beads_words: str
+    free: int
+    price: str = ""
+    price_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """How the last starts at a bay went: twenty ticks, and none below ten starts."""
+
+    ticks: tuple[bool, ...] = ()
+    words: str = ""
+
+    @property
+    def shown(self) -> bool:
+        return len(self.ticks) >= 10
+
+
+async def places(work: Work, asked: Asked, formats: Formats, expected_s: int) -> list[Place]:
+    """The open places that fit, those with free bays first."""
+    rows = await work.all(
+        """
+        SELECT * FROM evse_view
+         WHERE published
+           AND ($1 = '' OR concat_ws(' ', location_name, address, postal_code, city)
+                           ILIKE '%' || $1 || '%')
+           AND power_w >= $2
+         ORDER BY location_id, number
+         LIMIT 5000
+        """,
+        _like(asked.words),
+        asked.power_w,
+    )
+    assigned = await _prices(work, rows)
+    found = [
+        _place(list(group), assigned, formats, expected_s)
+        for _, group in groupby(rows, key=lambda row: row["location_id"])
+    ]
+    fitting = [place for place in found if place.free or not asked.free]
+    return sorted(fitting, key=lambda place: (not place.free, place.name))[:PLACES_MAX]
+
+
+async def place(
+    work: Work, location: LocationId, formats: Formats, expected_s: int
+) -> tuple[Place, list[Bay]]:
+    """One open place and its bays."""
+    rows = await work.all(
+        "SELECT * FROM evse_view WHERE location_id = $1 AND published ORDER BY identity, number",
+        location,
+    )
+    if not rows:
+        raise NoSuchPlace
+    assigned = await _prices(work, rows)
+    bays = [_bay(row, assigned, formats, expected_s) for row in rows]
+    return _place(rows, assigned, formats, expected_s), bays
+
+
+async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> Bay:
+    """One bay, by the name on its hardware."""
+    row = await work.one(
+        "SELECT * FROM evse_view WHERE upper(public_id) = upper($1) AND published", public_id[:64]
+    )
+    if row is None:
+        raise NoSuchBay(public_id[:64])
+    return _bay(row, await _prices(work, [row]), formats, expected_s)
+
+
+async def starts(work: Work, evse: EvseId, formats: Formats) -> Starts:
+    """The last twenty paid visits at a bay: did energy flow?"""
+    rows = await work.all(
+        """
+        SELECT session_id IS NOT NULL AS worked, created_at
+          FROM payment_view
+         WHERE evse_id = $1 AND held_at IS NOT NULL
+           AND (session_id IS NOT NULL OR state IN ('released', 'releasing', 'expired'))
+         ORDER BY created_at DESC
+         LIMIT 20
+        """,
+        evse,
+    )
+    ticks = tuple(bool(row["worked"]) for row in reversed(rows))
+    last = next((row["created_at"] for row in rows if row["worked"]), None)
+    words = f"{sum(ticks)} of {len(ticks)} starts worked"
+    return Starts(ticks, f"{words}, the last {formats.age(last)}" if last else words)
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Who helps, and how: the last card of every page."""
+
+    operator: str
+    about: str
+    phone: str = ""
+    email: str = ""
+    places: str = "/"
+
+
+async def help_of(
+    work: Work, party: PartyId | None, *, about: str, place: UUID | None = None
+) -> Help:
+    """The operator of these places; the oldest party where a page is of no one's."""
+    who = await parties.first_party(work) if party is None else await parties.party(work, party)
+    if who is None:
+        return Help("Voltway", about)
+    town = ", ".join(filter(None, (who.legal_name, who.address.get("city"))))
+    return Help(
+        operator=town,
+        about=about,
+        phone=who.address.get("phone", ""),
+        email=who.address.get("email", ""),
+        places=f"/l/{place}" if place else "/",
+    )
+
+
+async def _prices(work: Work, rows: Iterable[Row]) -> Mapping[UUID, Assigned]:
+    """The tariff of each station of these rows, now."""
+    keys = {
+        (PartyId(row["party_id"]), LocationId(row["location_id"]), StationId(row["station_id"]))
+        for row in rows
+    }
+    found = await tariff_for(work, keys, work.now)
+    return {key[2]: assigned for key, assigned in found.items()}
+
+
+def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int) -> Bay:
+    tariff = assigned.get(row["station_id"])
+    return Bay(
+        evse=EvseId(row["id"]),
+        party=PartyId(row["party_id"]),
+        station=StationId(row["station_id"]),
+        location=LocationId(row["location_id"]),
+        location_id=row["location_id"],
+        location_name=row["location_name"],
+        public_id=row["public_id"],
+        number=row["number"],
+        plug=plug(row["connector_type"], row["power_w"], formats),
+        power_w=row["power_w"],
+        time_zone=row["time_zone"],
+        state=state_of(row, formats.now, expected_s),
+        price=prices.shown(tariff.tariff, at=formats.now, zone=row["time_zone"], formats=formats)
+        if tariff
+        else None,
+        tariff_version=tariff.version_id if tariff else None,
+    )
+
+
+def _place(
+    rows: Sequence[Row], assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int
+) -> Place:
+    first = rows[0]
+    bays = [state_of(row, formats.now, expected_s) for row in rows]
+    glyphs = [state.glyph for state in bays]
+    free = glyphs.count("available")
+    price, unit = _from_price(rows, assigned, formats)
+    return Place(
+        id=first["location_id"],
+        party=PartyId(first["party_id"]),
+        name=first["location_name"],
+        address=first["address"],
+        postal_code=first["postal_code"],
+        city=first["city"],
+        lat=first["lat"],
+        lon=first["lon"],
+        glyph=_glyph_of(glyphs),
+        words=_place_words(rows, glyphs, formats),
+        beads=states.beads(glyphs),
+        beads_words=states.in_words(glyphs),
+        free=free,
+        price=price,
+        price_unit=unit,
+    )
+
+
+def _glyph_of(glyphs: Sequence[str]) -> str:
+    """One glyph for a place: free if any bay is; else what most bays are."""
+    if "available" in glyphs:
+        return "available"
+    if "charging" in glyphs:
+        return "charging"
+    return max(states.TROUBLE_FIRST, key=lambda glyph: glyphs.count(glyph))
+
+
+def _place_words(rows: Sequence[Row], glyphs: Sequence[str], formats: Formats) -> str:
+    powers = [row["power_w"] for row in rows]
+    most = f"up to {formats.power(max(powers))} kW"
+    return f"{glyphs.count('available')} of {len(glyphs)} free, {most}"
+
+
+def _from_price(
+    rows: Sequence[Row], assigned: Mapping[UUID, Assigned], formats: Formats
+) -> tuple[str, str]:
+    """The lowest price per kWh of a place, with "from" where there are several."""
+    heads: dict[str, Decimal] = {}
+    for row in rows:
+        tariff = assigned.get(row["station_id"])
+        if tariff is None:
+            continue
+        head = prices.shown(
+            tariff.tariff, at=formats.now, zone=row["time_zone"], formats=formats
+        ).head
+        heads[head.price] = head.exact
+    if not heads:
+        return "", ""
+    lowest = min(heads, key=lambda price: heads[price])
+    return lowest, "per kWh" if len(heads) == 1 else "per kWh and more"
+
+
+def state_of(row: Row, now: datetime, expected_s: int) -> PortState:
+    """The state of a row of ``evse_view``."""
+    return states.port_state(
+        row["status"],
+        connected=row["connected"],
+        heard_at=row["last_heard_at"],
+        now=now,
+        expected_s=expected_s,
+    )
+
+
+def plug(connector_type: str, power_w: int, formats: Formats) -> str:
+    name = PLUGS.get(connector_type, connector_type.replace("_", " ").capitalize())
+    return f"{name}, up to {formats.power(power_w)} kW"
+
+
+def _like(words: str) -> str:
+    """The words as a LIKE pattern takes them literally."""
+    cleaned = words.strip().replace("\x00", "")[:80]
+    return cleaned.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

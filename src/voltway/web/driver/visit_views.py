@@ -1,0 +1,342 @@
+"""What a driver sees of a visit: where it stands, what it costs so far, what happens next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import quote
+
+from voltway.billing import actions as billing
+from voltway.kernel.ids import SessionId
+from voltway.kernel.money import Money
+from voltway.payments import actions as payments
+from voltway.payments.model import Payment, PaymentState, Why
+from voltway.runtime.work import Work
+from voltway.sessions import actions as sessions
+from voltway.sessions.model import SessionState
+from voltway.stations import actions as stations
+from voltway.stations.model import EvsePlace, OrderRecord
+from voltway.stations.orders import OrderState
+from voltway.tariffs.model import MeterPoint
+from voltway.web import charts
+from voltway.web.charts import LineChart
+from voltway.web.formats import EN_DASH, Formats
+from voltway.web.house import House
+
+#: How sure a forecast from the last minutes is: a battery takes less as it fills.
+SOONEST: Final = 0.85
+LATEST: Final = 1.35
+
+#: A forecast needs the state of charge to have risen for at least this long.
+FORECAST_AFTER: Final = timedelta(minutes=2)
+
+
+class Phase(StrEnum):
+    """Where a visit stands."""
+
+    PAYING = "paying"  # the driver is, or could be, on the provider's page
+    ASKING = "asking"  # the provider has not answered us
+    PLUG_IN = "plug_in"  # held, and nothing has started
+    CHARGING = "charging"
+    IDLE = "idle"  # energy has stopped, the car is plugged in
+    CLOSING = "closing"  # the session has ended, the bill is being written
+    PAID = "paid"
+    FREE = "free"  # it ended, and nothing was to be paid
+    NOT_STARTED = "not_started"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+#: From here on nothing moves any more.
+OVER: Final = frozenset({Phase.PAID, Phase.FREE, Phase.NOT_STARTED, Phase.DECLINED, Phase.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class WalkStep:
+    """One step of the way to energy: done, now, todo or bad."""
+
+    icon: str
+    words: str
+    stand: str
+    at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A session as its driver sees it."""
+
+    id: SessionId
+    started_at: datetime
+    ended_at: datetime | None
+    heard_at: datetime | None
+    energy_wh: int
+    power_w: int | None
+    is_idle: bool
+    soc: int | None
+    soc_first: int | None
+    cost: str
+    eta: str
+    eta_words: str
+    chart: LineChart | None
+    chart_words: str
+    readings: tuple[MeterPoint, ...]
+    stopping: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """All that the visit's page shows."""
+
+    key: str
+    phase: Phase
+    place: EvsePlace
+    hold: str
+    captured: str
+    released: str
+    paid_by: str
+    why: str
+    hosted_url: str
+    plug_in_by: datetime | None
+    plugs_at: str
+    may_ask_again: bool
+    walk: tuple[WalkStep, ...]
+    charge: Charge | None
+    invoice: str
+    wants_receipt: bool
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase in OVER
+
+
+async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitView:
+    """The visit of this key as it stands now."""
+    payment = await payments.visit(work, key)
+    place = await stations.place_of(work, payment.evse)
+    order = await stations.order(work, payment.order) if payment.order else None
+    charge = await _charge(work, payment, place, formats) if payment.session else None
+    number = await _invoice_number(work, payment)
+    phase = _phase(payment, charge, has_invoice=bool(number))
+    limit = payment.held_at and payment.held_at + timedelta(seconds=house.settings.start_within_s)
+    return VisitView(
+        key=key,
+        phase=phase,
+        place=place,
+        hold=formats.hold(payment.hold_minor, payment.currency),
+        captured=formats.money(payment.captured),
+        released=formats.money(
+            Money(payment.hold_minor - payment.captured_minor, payment.currency)
+        ),
+        paid_by=_paid_by(payment),
+        why=_why(payment),
+        hosted_url=payment.hosted_url or "",
+        plug_in_by=limit if phase is Phase.PLUG_IN else None,
+        plugs_at=_plugs_at(house, place),
+        may_ask_again=order is not None and not order.is_open and not order.took_effect,
+        walk=_walk(payment, order, charge),
+        charge=charge,
+        invoice=number,
+        wants_receipt=payment.email is not None,
+    )
+
+
+def _plugs_at(house: House, place: EvsePlace) -> str:
+    """Where the simulated car is plugged in; nowhere outside the demo."""
+    if not house.settings.simulator_url:
+        return ""
+    base = house.settings.simulator_url.rstrip("/")
+    return f"{base}/stations/{quote(place.identity)}#bay-{place.number}"
+
+
+async def _invoice_number(work: Work, payment: Payment) -> str:
+    if payment.session is None:
+        return ""
+    invoice = await billing.invoice_of(work, payment.session)
+    return invoice.number if invoice else ""
+
+
+def _phase(payment: Payment, charge: Charge | None, *, has_invoice: bool) -> Phase:
+    match payment.state:
+        case PaymentState.ASKED | PaymentState.AWAITING:
+            return Phase.PAYING
+        case PaymentState.UNKNOWN if charge is None:
+            return Phase.ASKING
+        case PaymentState.DECLINED:
+            return Phase.DECLINED
+        case PaymentState.EXPIRED if charge is None:
+            return Phase.EXPIRED
+        case PaymentState.CAPTURED:
+            return Phase.PAID
+        case PaymentState.RELEASED | PaymentState.RELEASING if charge is None:
+            return Phase.NOT_STARTED
+        case PaymentState.RELEASED:
+            return Phase.FREE
+        case _ if charge is None:
+            return Phase.PLUG_IN
+        case _ if charge.ended_at is not None:
+            return Phase.PAID if has_invoice else Phase.CLOSING
+        case _:
+            return Phase.IDLE if charge.is_idle else Phase.CHARGING
+
+
+def _paid_by(payment: Payment) -> str:
+    card = payment.card
+    if card is None:
+        return ""
+    return f"{card.wallet or card.brand.capitalize()} ending {card.last4}"
+
+
+_WHY: Final = {
+    Why.NOTHING_STARTED: "Nothing started in time.",
+    Why.GAVE_UP: "The payment was not confirmed.",
+    Why.TOO_LATE: "The payment came after this visit was over.",
+    Why.NOTHING_TO_PAY: "There was nothing to pay.",
+    Why.EXPIRED: "The hold ran out.",
+}
+
+
+def _why(payment: Payment) -> str:
+    if payment.why in set(Why):
+        return _WHY.get(Why(payment.why), "")
+    return payment.why or ""
+
+
+def _walk(
+    payment: Payment, order: OrderRecord | None, charge: Charge | None
+) -> tuple[WalkStep, ...]:
+    """Hold placed, station ready, plugged in, charging: a cross stands where it stopped."""
+    held = payment.held_at is not None
+    hold = WalkStep("hold", "Hold placed", "done" if held else "now", payment.held_at)
+    told, detail = _told(order)
+    station = WalkStep("station", "Bay is ready for you", told if held else "todo", None, detail)
+    if charge is not None:
+        station = WalkStep("station", "Bay is ready for you", "done")
+        begun = WalkStep("session", "Charging", "done", charge.started_at)
+        return hold, station, WalkStep("plug", "Plugged in", "done"), begun
+    waits = "now" if told == "done" and held else "todo"
+    return (
+        hold,
+        station,
+        WalkStep("plug", "Plug in", waits),
+        WalkStep("session", "Charging", "todo"),
+    )
+
+
+def _told(order: OrderRecord | None) -> tuple[str, str]:
+    """How the start stands that was asked of the station."""
+    if order is None:
+        return "todo", ""
+    match order.state:
+        case OrderState.QUEUED:
+            return "now", "The bay has no contact at this moment. We tell it as soon as it is back."
+        case OrderState.SENT:
+            return "now", "Asked; the bay has not answered yet."
+        case OrderState.ANSWERED | OrderState.DONE:
+            return "done", ""
+        case OrderState.WITHOUT_EFFECT:
+            return "bad", "The bay said yes, but no car began to charge in time."
+        case OrderState.REFUSED:
+            return "bad", "The bay refused the start."
+        case _:
+            return "bad", "The bay did not answer."
+
+
+async def _charge(
+    work: Work, payment: Payment, place: EvsePlace, formats: Formats
+) -> Charge | None:
+    assert payment.session is not None
+    session = await sessions.session(work, payment.session)
+    record, cost = await sessions.cost_so_far(work, payment.session)
+    socs = await _socs(work, payment.session)
+    eta, eta_words = _forecast(socs, formats) if session.is_running else ("", "")
+    return Charge(
+        id=payment.session,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        heard_at=session.heard_at,
+        energy_wh=record.energy_wh,
+        power_w=session.power_w,
+        is_idle=session.state is SessionState.IDLE,
+        soc=session.soc_percent,
+        soc_first=socs[0][1] if socs else None,
+        cost=formats.money(cost.payable),
+        eta=eta,
+        eta_words=eta_words,
+        chart=charts.power(
+            _powers(record.points), clock=lambda at: formats.clock(at, place.time_zone)
+        ),
+        chart_words=_chart_words(record.points, place, formats),
+        readings=record.points[-60:][::-1],
+        stopping=await _stopping(work, payment),
+    )
+
+
+async def _socs(work: Work, session: SessionId) -> list[tuple[datetime, int]]:
+    """How the battery filled, where the station tells it."""
+    rows = await work.all(
+        """
+        SELECT at, soc_percent FROM session_reading_view
+         WHERE session_id = $1 AND soc_percent IS NOT NULL ORDER BY at
+        """,
+        session,
+    )
+    return [(row["at"], row["soc_percent"]) for row in rows]
+
+
+def _powers(points: Sequence[MeterPoint]) -> list[tuple[datetime, int]]:
+    """The power that the station told, else what its meter shows between two readings."""
+    told = [(point.at, point.power_w) for point in points if point.power_w is not None]
+    if len(told) > 1:
+        return told
+    return charts.powers_of([(point.at, point.energy_wh) for point in points])
+
+
+def _chart_words(points: Sequence[MeterPoint], place: EvsePlace, formats: Formats) -> str:
+    powers = _powers(points)
+    if not powers:
+        return ""
+    at, most = max(powers, key=lambda point: point[1])
+    return (
+        f"Power since {formats.clock(powers[0][0], place.time_zone)}: "
+        f"peak {formats.power(most)} kW at {formats.clock(at, place.time_zone)}, "
+        f"last {formats.power(powers[-1][1])} kW"
+    )
+
+
+def _forecast(socs: Sequence[tuple[datetime, int]], formats: Formats) -> tuple[str, str]:
+    """A range of minutes to 80 % (or full), from how the battery filled; else nothing."""
+    if len(socs) < 2:
+        return "", ""
+    (first_at, first), (last_at, last) = socs[0], socs[-1]
+    goal = 80 if last < 80 else 100
+    if last <= first or last_at - first_at < FORECAST_AFTER or last >= 100:
+        return "", ""
+    minutes = (last_at - first_at) / timedelta(minutes=1) * (goal - last) / (last - first)
+    least, most = max(1, round(minutes * SOONEST)), max(2, round(minutes * LATEST))
+    return f"{least}{EN_DASH}{most} min", f"to {formats.percent(goal)}"
+
+
+async def _stopping(work: Work, payment: Payment) -> str:
+    """How a stop stands that the driver asked for."""
+    row = await work.one(
+        """
+        SELECT state FROM order_view
+         WHERE station_id = $1 AND kind = 'StopCharging' AND placed_by = 'driver'
+           AND placed_at >= $2 AND (session_id IS NULL OR session_id = $3)
+         ORDER BY id DESC LIMIT 1
+        """,
+        payment.station,
+        payment.held_at,
+        payment.session,
+    )
+    if row is None:
+        return ""
+    match OrderState(row["state"]):
+        case OrderState.QUEUED | OrderState.SENT | OrderState.ANSWERED:
+            return "The bay ends the charge in a few seconds."
+        case OrderState.DONE:
+            return ""
+        case _:
+            return "The bay did not stop. Unplug at your car, or call us; you pay for energy only."

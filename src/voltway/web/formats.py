@@ -1,0 +1,172 @@
+"""How figures, moments and durations are written for people (the look, §4).
+
+Figure first, unit small; ranges with an en dash; a space that does not break before a percent.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, get_timezone_name
+from babel.numbers import format_currency, format_decimal
+
+from voltway.kernel.money import Currency, Money
+
+NO_BREAK = "\u00a0"
+EN_DASH = "\u2013"
+MINUS = "\u2212"
+
+#: Past twice this without a word the value is only the last one known.
+LAST_KNOWN_AFTER_S = 600
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone by its IANA name; UTC where a name means nothing here."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The formats of one page: one language, one moment."""
+
+    locale: Locale
+    now: datetime
+
+    def money(self, money: Money) -> str:
+        """An amount with all its minor digits: ``€15.40``."""
+        return _minus(format_currency(money.decimal, money.currency, locale=self.locale))
+
+    def amount(self, minor: int, currency: str) -> str:
+        return self.money(Money(minor, Currency(currency)))
+
+    def hold(self, minor: int, currency: str) -> str:
+        """A round amount without minor digits: ``€50``."""
+        money = Money(minor, Currency(currency))
+        if money.decimal != money.decimal.to_integral_value():
+            return self.money(money)
+        return format_currency(
+            money.decimal,
+            currency,
+            format=_no_digits(self.locale),
+            locale=self.locale,
+            currency_digits=False,
+        )
+
+    def price(self, price: Decimal, currency: str) -> str:
+        """A price per unit with the digits it has, two to four of them: ``€0.49``, ``€0.4925``."""
+        shown = price.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        digits = max(2, -int(shown.normalize().as_tuple().exponent))
+        pattern = self.locale.currency_formats["standard"].pattern.replace(
+            "0.00", "0." + "0" * digits
+        )
+        return format_currency(
+            shown, currency, format=pattern, locale=self.locale, currency_digits=False
+        )
+
+    def plain_amount(self, minor: int, currency: str) -> str:
+        """An amount without its currency, for columns whose head names it: ``24.67``."""
+        money = Money(minor, Currency(currency))
+        exponent = -int(money.decimal.as_tuple().exponent)
+        pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
+        return _minus(format_decimal(money.decimal, format=pattern, locale=self.locale))
+
+    def energy(self, wh: int, digits: int = 2) -> str:
+        """Kilowatt-hours without the unit: ``31.42``."""
+        return self.number(Decimal(wh) / 1000, digits)
+
+    def power(self, watts: int) -> str:
+        """Kilowatts without the unit: ``118``, and ``7.4`` below ten."""
+        kilowatts = Decimal(watts) / 1000
+        digits = 1 if 0 < kilowatts < 10 and watts % 1000 else 0
+        return self.number(kilowatts, digits)
+
+    def number(self, value: Decimal | int, digits: int = 0) -> str:
+        shown = Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return _minus(format_decimal(shown, format=pattern, locale=self.locale))
+
+    def percent(self, value: Decimal | int, digits: int = 0) -> str:
+        return f"{self.number(value, digits)}{NO_BREAK}%"
+
+    def tax_rate(self, rate: Decimal) -> str:
+        return self.percent(rate, max(0, -int(rate.normalize().as_tuple().exponent)))
+
+    def age_s(self, at: datetime) -> int:
+        return max(0, int((self.now - at).total_seconds()))
+
+    def age(self, at: datetime) -> str:
+        """``8 s ago`` to 60 s, then minutes, hours, days."""
+        return f"{self.since(at)} ago"
+
+    def since(self, at: datetime) -> str:
+        return self.span(self.age_s(at), seconds_to=60)
+
+    def span(self, seconds: int, *, seconds_to: int = 120) -> str:
+        """A duration as people say it: ``40 s``, ``28 min``, ``1 h 05``, ``3 d``."""
+        if seconds < seconds_to:
+            return f"{seconds}{NO_BREAK}s"
+        minutes = seconds // 60
+        if minutes < 60:
+            return f"{minutes}{NO_BREAK}min"
+        hours, minutes = divmod(minutes, 60)
+        if hours < 24:
+            return f"{hours}{NO_BREAK}h{NO_BREAK}{minutes:02}"
+        return f"{hours // 24}{NO_BREAK}d"
+
+    def clock(self, at: datetime, zone: str) -> str:
+        return f"{at.astimezone(zone_of(zone)):%H:%M}"
+
+    def clock_s(self, at: datetime, zone: str) -> str:
+        return f"{at.astimezone(zone_of(zone)):%H:%M:%S}"
+
+    def zone_name(self, zone: str) -> str:
+        """The short name of the zone now: ``CET``."""
+        return get_timezone_name(
+            self.now.astimezone(zone_of(zone)), width="short", locale=Locale("en", "GB")
+        )
+
+    def clocks(self, begins: datetime, ends: datetime, zone: str) -> str:
+        """From one clock time to another, with an en dash."""
+        return f"{self.clock(begins, zone)}{EN_DASH}{self.clock(ends, zone)}"
+
+    def day(self, at: datetime, zone: str) -> str:
+        """``23 November 2026``."""
+        return format_date(at.astimezone(zone_of(zone)), format="long", locale=self.locale)
+
+    def weekday(self, at: datetime, zone: str) -> str:
+        """``Mon 23 November``."""
+        return format_datetime(
+            at.astimezone(zone_of(zone)), "EEE d MMMM", tzinfo=zone_of(zone), locale=self.locale
+        )
+
+    def moment(self, at: datetime, zone: str) -> str:
+        """The clock today, the day before that: ``17:41``, ``22 Nov 17:41``."""
+        local, now = at.astimezone(zone_of(zone)), self.now.astimezone(zone_of(zone))
+        if local.date() == now.date():
+            return f"{local:%H:%M}"
+        return format_datetime(local, "d MMM HH:mm", tzinfo=zone_of(zone), locale=self.locale)
+
+    def size(self, count: int) -> str:
+        """Bytes: ``412 B``, ``1.3 kB``."""
+        if count < 1000:
+            return f"{count}{NO_BREAK}B"
+        return f"{self.number(Decimal(count) / 1000, 1)}{NO_BREAK}kB"
+
+    def distance(self, metres: int) -> str:
+        if metres < 1000:
+            return f"{round(metres, -1)}{NO_BREAK}m"
+        return f"{self.number(Decimal(metres) / 1000, 1 if metres < 10_000 else 0)}{NO_BREAK}km"
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", MINUS)
+
+
+def _no_digits(locale: Locale) -> str:
+    pattern: str = locale.currency_formats["standard"].pattern
+    return pattern.replace("0.00", "0")

@@ -1,0 +1,118 @@
+"""Pages: templates, and what every page knows of its reader (language, theme, moment)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Request
+from litestar.datastructures import Cookie, State
+from litestar.response import Response
+
+from voltway.web import assets, words
+from voltway.web.formats import Formats
+from voltway.web.glyphs import glyphs
+from voltway.web.house import House
+
+HttpRequest: TypeAlias = Request[Any, Any, State]
+
+THEMES: Final = ("system", "light", "dark")
+CONTRASTS: Final = ("system", "more")
+
+#: Theme, contrast and language are kept this long in cookies.
+CHOICE_S: Final = 365 * 24 * 3600
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """Jinja for one language; templates are compiled once."""
+    made = Environment(
+        loader=PackageLoader("voltway.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        auto_reload=False,
+    )
+    catalogue = words.sentences(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        catalogue.gettext, catalogue.ngettext, newstyle=True
+    )
+    made.globals["glyphs"] = glyphs
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at a page, as far as the page must know."""
+
+    language: str
+    theme: str
+    contrast: str
+
+
+def reader(request: HttpRequest) -> Reader:
+    cookies = request.cookies
+    theme, contrast = cookies.get("theme", "system"), cookies.get("contrast", "system")
+    return Reader(
+        language=words.language(
+            cookies.get("language"), request.headers.get("accept-language", "")
+        ),
+        theme=theme if theme in THEMES else "system",
+        contrast=contrast if contrast in CONTRASTS else "system",
+    )
+
+
+def choice(name: str, value: str) -> Cookie:
+    """A cookie that keeps a choice of the reader."""
+    return Cookie(name, value, path="/", max_age=CHOICE_S, httponly=True, samesite="lax")
+
+
+def formats_of(request: HttpRequest, house: House) -> Formats:
+    """The formats of this reader, now."""
+    return Formats(words.locale(reader(request).language), house.clock.now())
+
+
+def public_url(request: HttpRequest, house: House) -> str:
+    """Our address as drivers see it: the setting, else where this request came to."""
+    return (house.settings.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
+
+
+def draw(request: HttpRequest, house: House, template: str, /, **knows: Any) -> str:
+    """A template as HTML, for this reader, at this moment."""
+    who = reader(request)
+    return (
+        _environment(who.language)
+        .get_template(template)
+        .render(
+            f=Formats(words.locale(who.language), house.clock.now()),
+            reader=who,
+            path=request.url.path,
+            languages=words.LANGUAGES,
+            asset=assets.load().url,
+            now=house.clock.now(),
+            **knows,
+        )
+    )
+
+
+def page(
+    request: HttpRequest,
+    house: House,
+    template: str,
+    /,
+    *,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+    **knows: Any,
+) -> Response[str]:
+    """A whole page. Pages are of now, so no cache keeps them."""
+    return Response(
+        draw(request, house, template, **knows),
+        status_code=status,
+        media_type="text/html",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )

@@ -1,0 +1,96 @@
+"""A tariff as a driver reads it before the start: the order of AFIR, one large figure, no footnote.
+
+Which prices hold and when is decided by ``tariffs.rules.describe``; here they get their place.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from voltway.tariffs.model import Dimension, Tariff
+from voltway.tariffs.rules_display import PriceLine, describe
+from voltway.web.formats import Formats, zone_of
+
+_WHAT: Final = {
+    Dimension.ENERGY: "Energy",
+    Dimension.TIME: "Charging time",
+    Dimension.FLAT: "Start fee",
+    Dimension.PARKING_TIME: "Idle fee",
+}
+
+_UNIT: Final = {"kWh": "per kWh", "min": "per min", "session": "once", "reservation": "once"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One price: ``€0.10`` ``per min``, what it is for, and when it holds."""
+
+    what: str
+    price: str
+    unit: str
+    when: str
+    exact: Decimal
+    holds_now: bool
+
+    @property
+    def short(self) -> str:
+        return f"{self.price} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceShown:
+    """All that a driver must know of a price before the start. ``head`` is the large figure."""
+
+    head: Shown
+    lines: tuple[Shown, ...]
+    fine: str
+
+    @property
+    def short(self) -> str:
+        """The price as the dock repeats it: every part that a visit from now on may cost."""
+        rest = [line.short for line in self.lines if line.holds_now]
+        return " + ".join([self.head.short, *rest])
+
+
+def shown(tariff: Tariff, *, at: datetime, zone: str, formats: Formats) -> PriceShown:
+    """The price for a session that begins at this moment in this zone."""
+    told = describe(tariff, at, zone_of(zone), str(formats.locale))
+    prices = [_shown(line, tariff, formats) for line in told if line.dimension is not None]
+    limits = [line.text for line in told if line.dimension is None]
+    head = next((line for line in prices if line.holds_now), prices[0])
+    lines = tuple(line for line in prices if line is not head)
+    return PriceShown(head, lines, _fine(tariff, limits, formats))
+
+
+def _shown(line: PriceLine, tariff: Tariff, formats: Formats) -> Shown:
+    assert line.dimension is not None
+    return Shown(
+        what=_WHAT[line.dimension],
+        price=formats.price(line.amount, tariff.currency),
+        unit=_UNIT[line.unit],
+        when=_when(line),
+        exact=line.amount,
+        holds_now=line.holds_now,
+    )
+
+
+def _when(line: PriceLine) -> str:
+    if line.dimension is Dimension.PARKING_TIME:
+        return ", ".join(filter(None, ("plugged in without charging", line.condition)))
+    return line.condition
+
+
+def _fine(tariff: Tariff, limits: list[str], formats: Formats) -> str:
+    """What else there is to say: the fees that are not there, the limits, the tax."""
+    components = [part for element in tariff.elements for part in element.price_components]
+    said = []
+    if not any(part.dimension is Dimension.FLAT for part in components):
+        said.append("No start fee.")
+    if not any(part.dimension is Dimension.PARKING_TIME for part in components):
+        said.append("No idle fee.")
+    said += [f"{limit}." for limit in limits]
+    rates = sorted({part.vat for part in components if part.vat is not None})
+    if rates:
+        said.append(f"VAT {' and '.join(formats.tax_rate(rate) for rate in rates)} included.")
+    return " ".join(said)

@@ -1,0 +1,62 @@
+"""The site: every door for people, on one address."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.types import ControllerRouterHandler
+
+from voltway.web import appearance, assets, health, problems, security, webhooks
+from voltway.web.console.site import CONSOLE
+from voltway.web.driver.site import DRIVER
+from voltway.web.house import House
+
+
+def make_site(
+    house: House,
+    *,
+    more: Sequence[ControllerRouterHandler] = (),
+    openapi: OpenAPIConfig | None = None,
+) -> Litestar:
+    """The ASGI app that uvicorn serves. ``more`` are doors of other files, such as the API."""
+    assets.load()  # a missing build is told at start, not with the first page
+    settings = house.settings
+    pays_at = security.origin_of(settings.provider_url) if settings.provider_url else None
+    plugs_at = security.origin_of(settings.simulator_url) if settings.simulator_url else None
+    config = AppConfig(
+        route_handlers=[
+            health.live,
+            health.ready,
+            health.metrics,
+            appearance.choose,
+            webhooks.payments,
+            assets.asset,
+            *DRIVER,
+            *CONSOLE,
+            *more,
+        ],
+        dependencies={"house": Provide(lambda: house, sync_to_thread=False)},
+        exception_handlers=problems.HANDLERS,
+        before_request=_guard,
+        middleware=[
+            DefineMiddleware(
+                security.Guard,
+                form_targets=tuple(filter(None, (pays_at, plugs_at))),
+                is_https=settings.public_url.startswith("https://"),
+            )
+        ],
+        request_max_body_size=security.BODY_BYTES_MAX,
+        openapi_config=openapi,
+        state=State({"house": house}),
+        debug=False,
+    )
+    return Litestar.from_config(config)
+
+
+async def _guard(request: Request[Any, Any, Any]) -> None:
+    security.must_be_from_here(request.method, request.url.path, request.headers)

@@ -1,0 +1,35 @@
+"""Where payment providers tell us that something happened. They prove themselves by a signature."""
+
+from http import HTTPStatus
+from typing import Final
+
+from litestar import MediaType, post
+
+from voltway.kernel.errors import Kind, Refusal
+from voltway.payments.actions import hear_webhook
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest
+
+#: A webhook is an id and a kind; a large one is not from a provider.
+BYTES_MAX: Final = 64 * 1024
+
+
+class NoSuchProvider(Refusal):
+    """No payment provider of this name tells us anything here."""
+
+    kind = Kind.ABSENT
+
+
+@post(
+    "/webhooks/payments/{provider:str}",
+    status_code=HTTPStatus.OK,
+    media_type=MediaType.JSON,
+    request_max_body_size=BYTES_MAX,
+    include_in_schema=False,
+)
+async def payments(request: HttpRequest, house: House, provider: str) -> dict[str, bool]:
+    """Verify on the raw body, keep once, and fetch the truth from the provider."""
+    if provider != house.provider.name:
+        raise NoSuchProvider
+    await hear_webhook(house.begin, house.provider, dict(request.headers), await request.body())
+    return {"heard": True}

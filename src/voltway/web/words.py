@@ -1,0 +1,43 @@
+"""Languages: which one a page is in, and the catalogue that holds its sentences.
+
+Sentences stand in templates and code as English, marked by ``_``; a language without a catalogue,
+or a sentence without translation, falls back to that English.
+"""
+
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, negotiate_locale
+from babel.support import Translations
+
+CATALOGUES: Final = Path(__file__).parent / "locale"
+
+#: The languages of the pages and how each names itself; English is always there.
+LANGUAGES: Final[dict[str, str]] = {"en": "English"}
+
+#: How English pages write money, dates and numbers: as in Europe, with the currency in front.
+_REGION: Final = {"en": "en_GB"}
+
+
+def language(cookie: str | None, accepted: str) -> str:
+    """The language chosen by the person, else by the browser, else English."""
+    if cookie in LANGUAGES:
+        return str(cookie)
+    wanted = [part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")]
+    return negotiate_locale(wanted, LANGUAGES) or "en"
+
+
+@cache
+def locale(name: str) -> Locale:
+    """The locale whose formats a language is written with."""
+    return Locale.parse(_REGION.get(name, name))
+
+
+@cache
+def sentences(name: str) -> NullTranslations:
+    """The catalogue of a language; English needs none."""
+    if name == "en":
+        return NullTranslations()
+    return Translations.load(CATALOGUES, [name], domain="messages")
