@@ -5,7 +5,6 @@ them. Encoded with sorted keys, so that the same document is always the same byt
 """
 
 import hashlib
-from typing import Any
 
 import msgspec
 
@@ -46,6 +45,7 @@ class Visit(_Document, frozen=True, kw_only=True):
     meter_begin_wh: int | None
     meter_end_wh: int | None
     ended_because: str | None
+    token: str | None = None  # the end of its uid, where it is a driver's own
     doubtful: tuple[str, ...] = ()
 
 
@@ -114,12 +114,12 @@ class CdrDocument(_Document, frozen=True, kw_only=True):
     version: int = 1
     session: str
     party: str
-    token_kind: str
     evse: str
     place: Place
     visit: Visit
     tariff: str
     tariff_version: str
+    account: str  # whose account in the books it is
     currency: str
     total_before_taxes: str
     total_after_taxes: str
@@ -134,7 +134,11 @@ class CdrDocument(_Document, frozen=True, kw_only=True):
 def frozen(document: _Document) -> tuple[bytes, str]:
     """The bytes of a document and their SHA-256."""
     raw = msgspec.json.encode(document, order="sorted")
-    return raw, hashlib.sha256(raw).hexdigest()
+    return raw, fingerprint(raw)
+
+
+def fingerprint(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def receipt(raw: bytes | str) -> Receipt:
@@ -142,5 +146,6 @@ def receipt(raw: bytes | str) -> Receipt:
     return msgspec.json.decode(raw, type=Receipt)
 
 
-def plain(raw: bytes | str) -> Any:
-    return msgspec.json.decode(raw)
+def cdr(raw: bytes | str) -> CdrDocument:
+    """The CDR that these bytes are."""
+    return msgspec.json.decode(raw, type=CdrDocument)

@@ -37,6 +37,7 @@ class SettlementState(StrEnum):
     WAITING = "waiting"  # for late readings of a session whose end was not complete
     WALKING = "walking"
     RESTING = "resting"  # the world was out: the next try has its time
+    HELD = "held"  # the session is doubtful: a person looks first
     DONE = "done"
 
 
@@ -53,6 +54,7 @@ class Settlement:
     next_try_at: datetime | None = None
     tries: int = 0
     last_trouble: str | None = None
+    reviewed_by: str | None = None
     done_at: datetime | None = None
 
     @property
@@ -134,8 +136,9 @@ class InvoiceIssued(_SettlementFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementRested(_SettlementFact):
-    """A step could not be done now. An operator sees the trouble and may try again."""
+    """A step could not be done now. An operator sees the trouble and may try again; without a
+    time for the next try, nothing happens until one does."""
 
     step: Step
     trouble: str
-    next_try_at: datetime
+    next_try_at: datetime | None

@@ -11,23 +11,19 @@ What a hold did not cover stays on the driver's account, where everybody can see
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal
 
-from voltway.billing.rules_amounts import Bill, BillLine
+from voltway.billing.documents import CdrDocument
 from voltway.kernel.ids import OnceKey, PartyId
 from voltway.kernel.money import Currency, Money
 from voltway.ledger.model import Account, Entry, Posting, account
-from voltway.tariffs.model import Bound, CostLine, Dimension
 
-REVENUE: Mapping[Dimension, Account] = {
-    Dimension.ENERGY: account("revenue", "energy"),
-    Dimension.TIME: account("revenue", "time"),
-    Dimension.PARKING_TIME: account("revenue", "parking"),
-    Dimension.FLAT: account("revenue", "flat"),
-}
-LIMITS: Mapping[Bound, Account] = {
-    Bound.MIN_PRICE: account("revenue", "minimum"),
-    Bound.MAX_PRICE: account("revenue", "maximum"),
+REVENUE: Mapping[str, Account] = {
+    "ENERGY": account("revenue", "energy"),
+    "TIME": account("revenue", "time"),
+    "PARKING_TIME": account("revenue", "parking"),
+    "FLAT": account("revenue", "flat"),
+    "MIN_PRICE": account("revenue", "minimum"),
+    "MAX_PRICE": account("revenue", "maximum"),
 }
 REFUNDS = account("cost", "refunds")
 
@@ -40,15 +36,14 @@ def due(provider: str) -> Account:
     return account("provider", provider, "due")
 
 
-def vat(rate: Decimal | None) -> Account:
-    return account("tax", "vat", "unstated" if rate is None else f"{rate.normalize():f}")
+def vat(rate: str | None) -> Account:
+    return account("tax", "vat", "unstated" if rate is None else rate)
 
 
 def sale(
-    bill: Bill,
+    cdr: CdrDocument,
     *,
     party: PartyId,
-    who: str,
     at: datetime,
     memo: str,
     once: OnceKey,
@@ -61,24 +56,18 @@ def sale(
         at=at,
         memo=memo,
         evidence=evidence,
-        postings=tuple(_sold(bill, receivable(who))),
+        postings=tuple(_sold(cdr)),
     )
 
 
-def _sold(bill: Bill, owed: Account) -> Iterator[Posting]:
+def _sold(cdr: CdrDocument) -> Iterator[Posting]:
     sums: dict[Account, int] = {}
-    for line in bill.lines:
-        sums[_revenue(line)] = sums.get(_revenue(line), 0) + line.net_minor
-    for tax in bill.taxes:
+    for line in cdr.lines:
+        sums[REVENUE[line.kind]] = sums.get(REVENUE[line.kind], 0) + line.net_minor
+    for tax in cdr.taxes:
         sums[vat(tax.rate)] = sums.get(vat(tax.rate), 0) + tax.tax_minor
     for earned, minor in sums.items():
-        yield from _posting(owed, earned, minor, bill.currency)
-
-
-def _revenue(line: BillLine) -> Account:
-    if isinstance(line.of, CostLine):
-        return REVENUE[line.of.dimension]
-    return LIMITS[line.of.bound]
+        yield from _posting(receivable(cdr.account), earned, minor, Currency(cdr.currency))
 
 
 def _posting(debit: Account, credit: Account, minor: int, currency: Currency) -> Iterator[Posting]:

@@ -18,7 +18,7 @@ from voltway.payments.sweeps import (
     stop_at_limit,
     void_leftovers,
 )
-from voltway.payments.watchers import hears_session_ended, hears_session_started
+from voltway.payments.watchers import hears_session_ended, hears_session_started, link
 from voltway.runtime.work import Work
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "hears_session_ended",
     "hears_session_started",
     "learn",
+    "link",
     "open_visit",
     "payment",
     "payment_of_session",

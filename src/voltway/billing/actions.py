@@ -1,0 +1,76 @@
+"""What can be done about bills: settle, look, and try again what rests."""
+
+from dataclasses import replace
+
+from voltway.billing import settling, store
+from voltway.billing.model import Cdr, Invoice, Settlement, SettlementState
+from voltway.billing.receipts import (
+    receipt_html,
+    receipt_mail,
+    receipt_pdf,
+    receipt_picture,
+    receipt_text,
+    receipt_view,
+)
+from voltway.billing.settling import settle
+from voltway.billing.store import NoSuchInvoice, NoSuchSettlement
+from voltway.billing.sweeps import wake_resting
+from voltway.billing.watchers import hears_payment_refunded, hears_session_ended
+from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
+from voltway.runtime.work import Work
+
+__all__ = [
+    "NoSuchInvoice",
+    "NoSuchSettlement",
+    "cdr_of",
+    "hears_payment_refunded",
+    "hears_session_ended",
+    "invoice",
+    "invoice_of",
+    "receipt_html",
+    "receipt_mail",
+    "receipt_pdf",
+    "receipt_picture",
+    "receipt_text",
+    "receipt_view",
+    "settle",
+    "settlement_of",
+    "try_again",
+    "wake_resting",
+]
+
+
+async def try_again(work: Work, settlement: SettlementId, *, by: str = "") -> Settlement:
+    """Walk a settlement on now. One that was held for review is billed as it is: ``by`` has
+    looked at the session and stands for it."""
+    before = await store.lock(work, settlement)
+    if before.next is None:
+        return before
+    held = before.state is SettlementState.HELD
+    after = replace(
+        before,
+        state=SettlementState.WALKING,
+        tries=before.tries + 1,
+        next_try_at=work.now,
+        reviewed_by=(by or "an operator") if held else before.reviewed_by,
+    )
+    await store.save(work, after)
+    await work.enqueue(settling.job(after))
+    return after
+
+
+async def settlement_of(work: Work, session: SessionId) -> Settlement | None:
+    return await store.of_session(work, session)
+
+
+async def cdr_of(work: Work, session: SessionId) -> Cdr | None:
+    return await store.cdr_of_session(work, session)
+
+
+async def invoice(work: Work, id: InvoiceId) -> Invoice:
+    return await store.invoice(work, id)
+
+
+async def invoice_of(work: Work, session: SessionId) -> Invoice | None:
+    """The receipt of a session, once it is issued."""
+    return await store.invoice_of(work, session)

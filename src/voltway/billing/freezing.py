@@ -1,0 +1,214 @@
+"""What is frozen for a session: the CDR, and the receipt made of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from babel import Locale
+
+from voltway.billing import documents
+from voltway.billing.documents import CdrDocument, Line, Paid, Place, Receipt, Seller, Tax, Visit
+from voltway.billing.model import Cdr
+from voltway.billing.rules_amounts import Bill, BillLine
+from voltway.parties.model import Party
+from voltway.payments.model import Payment, PaymentState
+from voltway.sessions.model import SAYS, SessionRecord
+from voltway.stations.model import EvsePlace, Location
+from voltway.tariffs.exact import as_decimal
+from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, Tariff, TaxIncluded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """A session with all that its bill is made of."""
+
+    record: SessionRecord
+    where: EvsePlace | Location
+    tariff: Tariff | None
+    periods: Sequence[ChargingPeriod]
+    cost: Cost
+    bill: Bill
+    charged: bool
+    account: str
+    token: str | None
+
+
+def cdr_document(priced: Priced) -> CdrDocument:
+    """The CDR: everything that went into the price, and the price, exact."""
+    record, cost = priced.record, priced.cost
+    where = place(priced.where)
+    return CdrDocument(
+        session=str(record.session),
+        party=str(record.party),
+        evse=where.evse,
+        place=where,
+        visit=visit(priced),
+        tariff=priced.tariff.id if priced.tariff else "",
+        tariff_version=str(record.tariff_version_id or ""),
+        account=priced.account,
+        currency=cost.currency,
+        total_before_taxes=f"{cost.before_taxes:f}",
+        total_after_taxes=f"{cost.after_taxes:f}",
+        total_minor=priced.bill.total.minor,
+        charged=priced.charged,
+        lines=tuple(_line(line, priced.tariff) for line in priced.bill.lines),
+        taxes=tuple(
+            Tax(
+                rate=_text(tax.rate),
+                gross_minor=tax.gross_minor,
+                net_minor=tax.net_minor,
+                tax_minor=tax.tax_minor,
+            )
+            for tax in priced.bill.taxes
+        ),
+        points=tuple((utc(point.at), int(point.energy_wh)) for point in record.points),
+        changes=tuple(
+            (utc(change.at), "charging" if change.charging else "idle") for change in record.changes
+        ),
+    )
+
+
+def receipt(
+    cdr: Cdr, *, number: str, at: datetime, party: Party, payment: Payment | None
+) -> Receipt:
+    """The receipt of a frozen CDR: who sold it, and how it was paid."""
+    made = documents.cdr(cdr.document)
+    net = sum(tax.net_minor for tax in made.taxes)
+    return Receipt(
+        number=number,
+        issued_at=utc(at),
+        currency=made.currency,
+        seller=seller(party),
+        place=made.place,
+        visit=made.visit,
+        lines=made.lines,
+        taxes=made.taxes,
+        total_minor=made.total_minor,
+        net_minor=net,
+        tax_minor=sum(tax.tax_minor for tax in made.taxes),
+        paid=paid(made.total_minor, payment),
+        tariff=made.tariff,
+        tariff_version=made.tariff_version,
+        cdr=str(cdr.id),
+        cdr_sha256=cdr.sha256,
+    )
+
+
+def seller(party: Party) -> Seller:
+    address = party.address
+    town = " ".join(address[part] for part in ("postal_code", "city") if address.get(part))
+    street = address.get("street") or address.get("address") or ""
+    return Seller(
+        name=party.name,
+        legal_name=party.legal_name,
+        vat_id=party.vat_id,
+        address=tuple(line for line in (street, town) if line),
+        country=Locale("en").territories.get(party.country_code, party.country_code),
+    )
+
+
+def paid(total_minor: int, payment: Payment | None) -> Paid:
+    """How much was paid and is still open, and what of the hold went back."""
+    if payment is None or payment.held_at is None:
+        how = "account" if total_minor else "nothing"
+        return Paid(how=how, open_minor=total_minor)
+    captured = payment.captured_minor if payment.state is PaymentState.CAPTURED else 0
+    gone = not payment.hold_open
+    return Paid(
+        how="card" if total_minor else "nothing",
+        provider=payment.provider,
+        card_brand=payment.card.brand if payment.card else None,
+        card_last4=payment.card.last4 if payment.card else None,
+        wallet=payment.card.wallet if payment.card else None,
+        hold_minor=payment.hold_minor,
+        paid_minor=captured,
+        released_minor=payment.hold_minor - captured if gone else 0,
+        open_minor=total_minor - captured,
+    )
+
+
+def place(where: EvsePlace | Location) -> Place:
+    if isinstance(where, Location):
+        return Place(
+            location=where.name,
+            address=where.address,
+            postal_code=where.postal_code,
+            city=where.city,
+            country=where.country,
+            evse="",
+            plate=0,
+            zone=where.time_zone,
+        )
+    return Place(
+        location=where.location_name,
+        address=where.address,
+        postal_code=where.postal_code,
+        city=where.city,
+        country=where.country,
+        evse=where.public_id,
+        plate=where.number,
+        zone=where.time_zone,
+    )
+
+
+def visit(priced: Priced) -> Visit:
+    record = priced.record
+    idle_s = int(sum(period.parking_s for period in priced.periods))
+    return Visit(
+        session=str(record.session),
+        begins=utc(record.begins),
+        ends=utc(record.ends),
+        duration_s=record.duration_s,
+        charging_s=record.duration_s - idle_s,
+        idle_s=idle_s,
+        energy_wh=record.energy_wh,
+        meter_begin_wh=record.start_register_wh,
+        meter_end_wh=record.end_register_wh,
+        ended_because=record.reason,
+        token=priced.token,
+        doubtful=tuple(SAYS[doubt] for doubt in record.doubts),
+    )
+
+
+def _line(line: BillLine, tariff: Tariff | None) -> Line:
+    part = line.of
+    if isinstance(part, CostLine):
+        return Line(
+            kind=part.dimension,
+            reservation=part.reservation,
+            volume=f"{part.volume:f}",
+            billed_volume=f"{part.billed_volume:f}",
+            price=f"{_with_tax(part, tariff):f}",
+            rate=_text(part.vat),
+            gross_minor=line.gross_minor,
+            net_minor=line.net_minor,
+            why=part.why,
+        )
+    return Line(
+        kind=part.bound,
+        reservation=None,
+        volume="0",
+        billed_volume="0",
+        price=None,
+        rate=None,
+        gross_minor=line.gross_minor,
+        net_minor=line.net_minor,
+        why=part.why,
+    )
+
+
+def _with_tax(line: CostLine, tariff: Tariff | None) -> Decimal:
+    """The unit price with its tax, as the driver was shown it."""
+    if line.vat is None or tariff is None or tariff.tax_included is not TaxIncluded.NO:
+        return line.price
+    return as_decimal(Fraction(line.price) * (100 + Fraction(line.vat)) / 100)
+
+
+def _text(rate: Decimal | None) -> str | None:
+    return None if rate is None else f"{rate.normalize():f}"
+
+
+def utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()

@@ -1,0 +1,286 @@
+"""A receipt as a person reads it: every figure and word of it as text, in one language.
+
+Page, mail and PDF are three layouts of this one view, so they cannot differ in what they say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+
+from voltway.billing import formats
+from voltway.billing.documents import Line, Paid, Receipt, Tax
+from voltway.billing.words import Words, language, words
+from voltway.kernel.money import Currency, Money
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the bill: what, how it came to be, how much."""
+
+    what: str
+    how: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing to know, with its name."""
+
+    name: str
+    value: str
+    is_id: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptView:
+    language: str
+    title: str
+    heading: str  # Receipt VLT-R2026-000118
+    total: str
+    paid_word: str
+    paid_line: str
+    plate: str
+    place: str
+    address: str
+    rows: tuple[Row, ...]
+    sums: tuple[Row, ...]
+    total_word: str
+    notes: tuple[str, ...]
+    meter_title: str
+    meter: str
+    visit: tuple[Told, ...]
+    zone: str
+    check: tuple[str, ...]
+    doubtful: tuple[str, ...]
+    seller: tuple[str, ...]
+    about: tuple[Told, ...]
+    fingerprint: str
+    words: dict[str, str]
+
+    def as_data(self) -> dict[str, Any]:
+        """The view as plain data, for a template in another language."""
+        return asdict(self)
+
+
+def view(receipt: Receipt, sha256: str, locale_asked: str) -> ReceiptView:
+    locale = formats.locale_for(locale_asked)
+    said = words(locale_asked)
+    currency = Currency(receipt.currency)
+
+    def money(minor: int) -> str:
+        return formats.money(Money(minor, currency), locale)
+
+    issued = formats.local(receipt.issued_at, receipt.place.zone)
+    heading = said.receipt.format(number=receipt.number)
+    total = money(receipt.total_minor)
+    return ReceiptView(
+        language=language(locale_asked),
+        title=f"{heading}: {total}. {receipt.seller.name}",
+        heading=heading,
+        total=total,
+        paid_word=_paid_word(receipt, said),
+        paid_line=_paid_line(receipt.paid, formats.day(issued, locale), said),
+        plate=str(receipt.place.plate),
+        place=receipt.place.location,
+        address=_address(receipt),
+        rows=tuple(_row(line, currency, locale, said) for line in receipt.lines),
+        sums=tuple(_sum(tax, currency, locale, said) for tax in receipt.taxes),
+        total_word=said.total,
+        notes=tuple(_notes(receipt.paid, currency, locale, said)),
+        meter_title=said.meter,
+        meter=_meter(receipt, locale, said),
+        visit=tuple(_visit(receipt, locale, said)),
+        zone=_zone(receipt, said),
+        check=tuple(_check(receipt, locale, said)),
+        doubtful=tuple(said.doubts.get(why, why) for why in receipt.visit.doubtful),
+        seller=tuple(_seller(receipt, said)),
+        about=(
+            Told(said.number, receipt.number, is_id=True),
+            Told(said.date, formats.day(issued, locale)),
+            Told(said.session, receipt.visit.session, is_id=True),
+        ),
+        fingerprint=sha256,
+        words=_labels(said),
+    )
+
+
+def _labels(said: Words) -> dict[str, str]:
+    """The words that a layout puts beside the view's figures."""
+    return {
+        "bill": said.bill,
+        "caption": said.what_you_paid_for,
+        "line": said.line,
+        "amount": said.amount,
+        "visit": said.visit,
+        "check": said.check,
+        "seller": said.seller,
+        "doubtful": said.doubtful,
+        "fingerprint": said.fingerprint,
+        "page": said.page,
+    }
+
+
+def _paid_word(receipt: Receipt, said: Words) -> str:
+    if not receipt.total_minor:
+        return said.nothing_paid
+    return said.paid if not receipt.paid.open_minor else said.owed
+
+
+def _paid_line(paid: Paid, day: str, said: Words) -> str:
+    if paid.how == "account":
+        return f"{day}, {said.on_account}"
+    if paid.card_last4 is None:
+        return day
+    card = paid.wallet or paid.card_brand or ""
+    return f"{day}, {said.card_ending.format(card=card, last4=paid.card_last4)}"
+
+
+def _address(receipt: Receipt) -> str:
+    place = receipt.place
+    town = " ".join(part for part in (place.postal_code, place.city) if part)
+    return ", ".join(part for part in (place.address, town) if part)
+
+
+def _row(line: Line, currency: Currency, locale: Locale, said: Words) -> Row:
+    what = said.lines.get(line.kind, line.kind)
+    if line.reservation == "RESERVATION":
+        what = said.reserved.format(what=what)
+    elif line.reservation is not None:
+        what = said.unused.format(what=what)
+    amount = formats.money(Money(line.gross_minor, currency), locale)
+    return Row(what, _how(line, currency, locale, said), amount)
+
+
+def _how(line: Line, currency: Currency, locale: Locale, said: Words) -> str:
+    """The volume times the price, and what a step made of the volume."""
+    if line.price is None:
+        return ""
+    each, billed = Decimal(line.price), Decimal(line.billed_volume)
+    match line.kind:
+        case "ENERGY":
+            per = formats.price(each, currency, locale)
+            how = said.per_kwh.format(volume=_kwh(billed, locale), price=per)
+            used, whole = f"{_kwh(Decimal(line.volume), locale)} kWh", f"{_kwh(billed, locale)} kWh"
+        case "TIME" | "PARKING_TIME":
+            how = _how_long(each, billed, currency, locale, said)
+            used, whole = _long(Decimal(line.volume)), _long(billed)
+        case _:
+            return said.per_session.format(price=formats.price(each, currency, locale))
+    if line.volume == line.billed_volume or used == whole:
+        return how
+    return f"{how} ({said.billed_as.format(used=used, billed=whole)})"
+
+
+def _kwh(volume: Decimal, locale: Locale) -> str:
+    return formats.kwh(int((volume * 1000).to_integral_value()), locale)
+
+
+def _long(hours: Decimal) -> str:
+    return formats.lasting(int((hours * 3600).to_integral_value()))
+
+
+def _how_long(
+    per_hour: Decimal, hours: Decimal, currency: Currency, locale: Locale, said: Words
+) -> str:
+    """By the minute, as prices are shown before the start, where an hour's price allows it."""
+    per_minute = (per_hour / 60).quantize(Decimal("0.0001"))
+    minutes = formats.number(hours * 60, locale)
+    if per_minute * 60 == per_hour:
+        shown = formats.price(per_minute, currency, locale)
+        return said.per_minute.format(volume=minutes, price=shown)
+    shown = formats.price(per_hour, currency, locale)
+    return said.per_hour.format(volume=f"{minutes}{formats.NBSP}min", price=shown)
+
+
+def _sum(tax: Tax, currency: Currency, locale: Locale, said: Words) -> Row:
+    net = formats.money(Money(tax.net_minor, currency), locale)
+    amount = formats.money(Money(tax.tax_minor, currency), locale)
+    if tax.rate is None:
+        return Row(said.no_tax_stated.format(net=net), "", "")
+    rate = formats.percent(tax.rate, locale)
+    return Row(said.of_which_tax.format(rate=rate, net=net), "", amount)
+
+
+def _notes(paid: Paid, currency: Currency, locale: Locale, said: Words) -> Iterator[str]:
+    def money(minor: int) -> str:
+        return formats.money(Money(minor, currency), locale)
+
+    if paid.how == "nothing":
+        yield said.not_charged
+    if paid.hold_minor and paid.released_minor == paid.hold_minor:
+        yield said.released_all.format(hold=money(paid.hold_minor))
+    elif paid.released_minor:
+        yield said.released_rest.format(
+            released=money(paid.released_minor), hold=money(paid.hold_minor)
+        )
+    if paid.open_minor and paid.hold_minor:
+        yield said.still_open.format(open=money(paid.open_minor))
+
+
+def _meter(receipt: Receipt, locale: Locale, said: Words) -> str:
+    visit = receipt.visit
+    if visit.meter_begin_wh is None or visit.meter_end_wh is None:
+        return said.no_meter
+    return said.meter_sentence.format(
+        begin=formats.kwh(visit.meter_begin_wh, locale),
+        end=formats.kwh(visit.meter_end_wh, locale),
+        energy=formats.kwh(visit.energy_wh, locale),
+    )
+
+
+def _visit(receipt: Receipt, locale: Locale, said: Words) -> Iterator[Told]:
+    visit, place = receipt.visit, receipt.place
+    begins = formats.local(visit.begins, place.zone)
+    ends = formats.local(visit.ends, place.zone)
+    bay = said.bay.format(number=place.plate)
+    yield Told(said.place, f"{place.location}, {bay}, {_address(receipt)}")
+    yield Told(said.evse, place.evse, is_id=True)
+    yield Told(said.began, f"{formats.day(begins, locale)}, {formats.clock(begins, locale)}")
+    same_day = begins.date() == ends.date()
+    ended = formats.clock(ends, locale)
+    yield Told(said.ended, ended if same_day else f"{formats.day(ends, locale)}, {ended}")
+    yield Told(said.duration, formats.lasting(visit.duration_s))
+    if visit.idle_s:
+        yield Told(said.charging, formats.lasting(visit.charging_s))
+        yield Told(said.idle, formats.lasting(visit.idle_s))
+    yield Told(said.energy, f"{formats.kwh(visit.energy_wh, locale)}{formats.NBSP}kWh")
+    reason = said.reasons.get((visit.ended_because or "").replace("_", "").lower())
+    if reason:
+        yield Told(said.ended_because, reason)
+
+
+def _zone(receipt: Receipt, said: Words) -> str:
+    """The zone, with both offsets where the clocks were changed in between."""
+    zone = receipt.place.zone
+    told = [
+        formats.offset(formats.local(at, zone)) for at in (receipt.visit.begins, receipt.visit.ends)
+    ]
+    return said.zone.format(zone=zone, offset=", ".join(dict.fromkeys(told)))
+
+
+def _check(receipt: Receipt, locale: Locale, said: Words) -> Iterator[str]:
+    visit = receipt.visit
+    begin, end = visit.meter_begin_wh, visit.meter_end_wh
+    if begin is not None and end is not None and end - begin == visit.energy_wh:
+        yield said.check_energy.format(
+            begin=formats.kwh(begin, locale),
+            end=formats.kwh(end, locale),
+            energy=formats.kwh(visit.energy_wh, locale),
+        )
+    if receipt.lines:
+        yield said.check_prices
+    if any(tax.rate for tax in receipt.taxes):
+        yield said.check_tax
+    yield said.check_print
+
+
+def _seller(receipt: Receipt, said: Words) -> Iterator[str]:
+    seller = receipt.seller
+    yield seller.legal_name
+    yield from seller.address
+    yield seller.country
+    if seller.vat_id:
+        yield said.vat_id.format(vat=seller.vat_id)
