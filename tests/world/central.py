@@ -44,6 +44,7 @@ class Central:
         self.answers: dict[str, Answer] = {}
         self.swallows: dict[str, int] = {}
         self.refuses: dict[str, int] = {}
+        self.ignores: dict[str, int] = {}
         self.turned_away = 0
         self.wrong: list[str] = []
         self._key = key
@@ -162,6 +163,9 @@ class Central:
         if self.swallows.get(action, 0) > 0:
             self.swallows[action] -= 1
             line.transport.abort()
+            return
+        if self.ignores.get(action, 0) > 0:
+            self.ignores[action] -= 1
             return
         if self.refuses.get(action, 0) > 0:
             self.refuses[action] -= 1

@@ -377,12 +377,92 @@ async def test_an_order_is_answered_while_a_call_of_the_station_is_open(
     central: Central, version: str
 ) -> None:
     """One call at a time in each direction, but reading never waits on writing."""
-    async with a_station(central, version, accepts_offline=False) as station:
+    async with a_station(central, version) as station:
         await online(station)
+        central.ignores["DataTransfer"] = 1
+        asked = asyncio.create_task(station.call("DataTransfer", {"vendorId": "x"}))
+        await central.hears("DataTransfer")
         frame = await central.order("DataTransfer", {"vendorId": "someone"})
         assert frame[2]["status"] == "UnknownVendorId"
         unknown = await central.order("SendLocalList", _local_list(version))
         assert unknown[2] == "NotImplemented"
+        assert not asked.done()
+    with pytest.raises(LineLost):
+        await asked
+
+
+@BOTH
+async def test_a_transaction_message_that_nobody_answers_is_sent_again(
+    central: Central, version: str
+) -> None:
+    action = "StopTransaction" if version == "1.6" else "TransactionEvent"
+    async with a_station(central, version, answer_within_s=0.05) as station:
+        await online(station)
+        async with asyncio.timeout(PATIENCE_S):
+            await station.start(1, "CARD", 0, NOON)
+            before = len(central.said(action))
+            central.ignores[action] = 2
+            await station.stop(1, 5, NOON)
+    said = central.said(action)[before:]
+    assert len(said) == 3
+    assert said[0] == said[1] == said[2]
+
+
+@BOTH
+async def test_a_latecomer_of_an_ended_session_still_names_it(
+    central: Central, version: str
+) -> None:
+    async with a_station(central, version) as station:
+        await online(station)
+        async with asyncio.timeout(PATIENCE_S):
+            session = await station.start(1, "CARD", 0, NOON)
+            await station.stop(1, 50, NOON + timedelta(minutes=9))
+            await station.meter(1, 40, NOON + timedelta(minutes=5), session=session)
+    if version == "1.6":
+        assert central.said("MeterValues")[0]["transactionId"] == session.ref
+    else:
+        assert events(central)[-1]["transactionInfo"]["transactionId"] == session.ref
+
+
+async def test_a_connector_is_unlocked_but_in_201_not_under_a_session(central: Central) -> None:
+    async with a_station(central, "2.0.1") as station:
+        await online(station)
+        where = {"evseId": 1, "connectorId": 1}
+        assert (await central.obeyed("UnlockConnector", where))["status"] == "Unlocked"
+        await station.plug_in(1)
+        await station.present_token(1, "CARD")
+        answer = await central.obeyed("UnlockConnector", where)
+        assert answer["status"] == "OngoingAuthorizedTransaction"
+        nowhere = await central.obeyed("UnlockConnector", where | {"evseId": 9})
+        assert nowhere["status"] == "UnknownConnector"
+
+
+async def test_in_16_unlocking_ends_the_session(central: Central) -> None:
+    async with a_station(central, "1.6") as station:
+        await online(station)
+        await station.plug_in(1)
+        await station.present_token(1, "CARD")
+        answer = await central.obeyed("UnlockConnector", {"connectorId": 1})
+        assert answer["status"] == "Unlocked"
+        stop = (await central.hears("StopTransaction"))[0]
+    assert stop["reason"] == "UnlockCommand"
+
+
+@BOTH
+async def test_a_remote_start_where_nothing_is_free_is_rejected(
+    central: Central, version: str
+) -> None:
+    async with a_station(central, version) as station:
+        await online(station)
+        await station.plug_in(1)
+        await station.present_token(1, "CARD")
+        if version == "1.6":
+            answer = await central.obeyed("RemoteStartTransaction", {"idTag": "B"})
+        else:
+            token = {"idToken": "B", "type": "Central"}
+            start = {"idToken": token, "remoteStartId": 2}
+            answer = await central.obeyed("RequestStartTransaction", start)
+    assert answer["status"] == "Rejected"
 
 
 def _local_list(version: str) -> dict[str, Any]:

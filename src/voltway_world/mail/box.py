@@ -33,6 +33,11 @@ class Mail:
         return str(self.message[_AT])
 
     @property
+    def received(self) -> str:
+        """The moment for people, in UTC."""
+        return self.received_at.replace("T", " ").removesuffix("Z")
+
+    @property
     def subject(self) -> str:
         return str(self.message["Subject"] or "(no subject)")
 

@@ -114,6 +114,7 @@ class Mechanism:
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         self.forecourt.close()
+        self.post.give_up(LineLost("the station was switched off"))
         for end in ends:
             if isinstance(end, Exception):
                 raise end

@@ -98,6 +98,12 @@ class Post:
             self.done(message)
             message.fail(why)
 
+    def give_up(self, why: Exception) -> None:
+        """Forget everything; whoever waits for an answer hears why there is none."""
+        for message in [*self._moment, *self._kept]:
+            self.done(message)
+            message.fail(why)
+
     async def settled(self) -> None:
         """Wait until everything that was said has been answered."""
         await self._quiet.wait()

@@ -75,11 +75,11 @@ class Station(Mechanism):
         *,
         power_w: int | None = None,
         soc: int | None = None,
+        session: Session | None = None,
     ) -> Awaitable[Payload]:
-        """Tell one reading of the running session."""
-        bay = self.forecourt.bay(evse)
-        session = self._session_at(evse)
-        bay.set_register(register_wh)
+        """Tell one reading of the running session, or of another one, for latecomers."""
+        session = session or self._session_at(evse)
+        self.forecourt.bay(evse).set_register(register_wh)
         reading = Reading(register_wh, power_w=power_w, soc=soc)
         said = self.speech.metered(
             session, reading, at, why="MeterValuePeriodic", offline=not self.is_online
