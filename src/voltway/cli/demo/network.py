@@ -1,0 +1,181 @@
+"""The network of the demo: twelve places, their stations, two tariffs, an operator, some cards."""
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from voltway.drivers import actions as drivers
+from voltway.kernel.ids import LocationId
+from voltway.kernel.units import PowerW
+from voltway.parties import actions as parties
+from voltway.parties.model import Party, Role
+from voltway.runtime.work import BeginWork, Work
+from voltway.stations import actions as stations
+from voltway.stations.model import Current, EvsePlan
+from voltway.tariffs import actions as tariffs
+from voltway_world.places import Place, places
+from voltway_world.stations.plan import Plan, Traffic, plan_of_places
+
+OPERATOR: Final = "operator@demo.example"
+FILE: Final = "demo.json"
+CARDS: Final = 12
+
+#: From this power on, a price is per kWh and an idle fee only (AFIR art. 5(3)).
+FAST_W: Final = 50_000
+
+#: At these stations cars come and go by themselves, so that the wall is alive.
+BUSY: Final = 6
+
+CONNECTORS: Final = {"CCS": "IEC_62196_T2_COMBO", "TYPE2": "IEC_62196_T2", "CHADEMO": "CHADEMO"}
+
+
+@dataclass
+class Secrets:
+    """What the demo keeps between its runs, in its data folder, readable by its owner alone."""
+
+    provider: str = field(default_factory=secrets.token_urlsafe)
+    webhook: str = field(default_factory=secrets.token_urlsafe)
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    keys: dict[str, str] = field(default_factory=dict)
+    cards: list[str] = field(default_factory=list)
+
+
+def load_secrets(folder: Path) -> Secrets:
+    """The demo's secrets, made at its first run."""
+    file = folder / FILE
+    if file.exists():
+        return msgspec.json.decode(file.read_bytes(), type=Secrets)
+    made = Secrets(
+        keys={place.identity: secrets.token_urlsafe(18) for place in places()},
+        cards=[secrets.token_hex(7).upper() for _ in range(CARDS)],
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_bytes(msgspec.json.encode(made))
+    return made
+
+
+def fleet_plan(kept: Secrets) -> Plan:
+    """The plan of the simulated stations: every other one is busy."""
+    busy = {place.identity for place in places()[:: len(places()) // BUSY]}
+    traffic = Traffic(seed=7, tokens=kept.cards, pause_s=(5, 90), stay_s=(240, 1500))
+    return plan_of_places(kept.keys, traffic, busy=busy)
+
+
+async def furnish(begin: BeginWork, kept: Secrets) -> None:
+    """Make the network, once."""
+    async with begin() as work:
+        if await parties.first_party(work) is not None:
+            return
+        party = await parties.add_party(
+            work,
+            name="Voltway Demo",
+            legal_name="Voltway Demo GmbH",
+            country_code="DE",
+            ident="VWD",
+            vat_id="DE123456789",
+            address={"street": "Alexanderstraße 4", "postal_code": "10178", "city": "Berlin"},
+            time_zone="Europe/Berlin",
+            locale="en",
+        )
+        await parties.add_operator(
+            work,
+            party.id,
+            email=OPERATOR,
+            name="Demo Operator",
+            role=Role.OWNER,
+            password=kept.password,
+        )
+        for tariff in (AC, DC):
+            await tariffs.add_version(work, party.id, json.dumps(tariff))
+        for place in places():
+            await _add_place(work, party, place, kept.keys[place.identity])
+        for number, card in enumerate(kept.cards, 1):
+            await drivers.add_token(work, party.id, card, label=f"Demo card {number}")
+
+
+async def _add_place(work: Work, party: Party, place: Place, key: str) -> LocationId:
+    location = await stations.add_location(
+        work,
+        party.id,
+        name=place.name,
+        address=place.address,
+        city=place.city,
+        postal_code=place.postal_code,
+        country=place.country,
+        lat=float(place.lat),
+        lon=float(place.lon),
+        time_zone=place.time_zone,
+    )
+    plans = [
+        EvsePlan(
+            number,
+            CONNECTORS.get(evse.connector, evse.connector),
+            Current(evse.current),
+            PowerW(evse.power_w),
+        )
+        for number, evse in enumerate(place.evses, 1)
+    ]
+    station, _ = await stations.add_station(
+        work, party.id, location.id, place.identity, plans, key=key
+    )
+    is_fast = max(evse.power_w for evse in place.evses) >= FAST_W
+    ident = DC["id"] if is_fast else AC["id"]
+    await tariffs.assign(work, party.id, ident, station=station.id)
+    return location.id
+
+
+def _tariff(id: str, words: str, elements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "country_code": "DE",
+        "party_id": "VWD",
+        "id": id,
+        "currency": "EUR",
+        "type": "AD_HOC_PAYMENT",
+        "tariff_alt_text": [{"language": "en", "text": words}],
+        "tax_included": "YES",
+        "elements": elements,
+        "last_updated": datetime(2026, 1, 1, tzinfo=UTC).isoformat(),
+    }
+
+
+#: Gross prices, VAT of 19 % within; the idle fee of a stay begins after its free time.
+DC: Final = _tariff(
+    "FAST",
+    "0.59 EUR per kWh. Idle fee 0.10 EUR per min once the car is full and an hour is over.",
+    [
+        {
+            "price_components": [
+                {"type": "ENERGY", "price": 0.59, "vat": 19.0, "step_size": 1},
+            ]
+        },
+        {
+            "price_components": [
+                {"type": "PARKING_TIME", "price": 6.00, "vat": 19.0, "step_size": 60}
+            ],
+            "restrictions": {"min_duration": 3600},
+        },
+    ],
+)
+AC: Final = _tariff(
+    "CITY",
+    "0.49 EUR per kWh, 0.39 EUR at night. Idle fee 0.02 EUR per min after four hours.",
+    [
+        {
+            "price_components": [{"type": "ENERGY", "price": 0.39, "vat": 19.0, "step_size": 1}],
+            "restrictions": {"start_time": "22:00", "end_time": "06:00"},
+        },
+        {"price_components": [{"type": "ENERGY", "price": 0.49, "vat": 19.0, "step_size": 1}]},
+        {
+            "price_components": [
+                {"type": "PARKING_TIME", "price": 1.20, "vat": 19.0, "step_size": 60}
+            ],
+            "restrictions": {"min_duration": 14400},
+        },
+    ],
+)

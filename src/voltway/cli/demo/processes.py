@@ -1,0 +1,87 @@
+"""The simulated world's processes: started one by one, ready when they say so, ended with us."""
+
+import asyncio
+import ctypes
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from voltway.kernel.errors import Misconfigured
+
+READY_S_MAX: Final = 30
+STOP_S_MAX: Final = 4
+PR_SET_PDEATHSIG: Final = 1
+HOST: Final = "127.0.0.1"
+
+_LIBC: Final = ctypes.CDLL(None)
+
+
+@dataclass(eq=False)
+class WorldDidNotStart(Misconfigured):
+    """The simulated world did not start: {module} said {said}."""
+
+    module: str
+    said: str
+
+
+def free_port(wished: int) -> int:
+    """The wished port of this machine, or another where it is taken."""
+    for port in (wished, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind((HOST, port))
+                return int(probe.getsockname()[1])
+    return wished  # whoever listens there will say what is wrong
+
+
+@asynccontextmanager
+async def running(module: str, *words: str) -> AsyncIterator[str]:
+    """A module as a process of its own, until the block ends; what stood behind its ``ready``."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        *words,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl C is for us: the world ends last
+        preexec_fn=_end_with_parent,
+    )
+    try:
+        yield await _ready(module, process)
+    finally:
+        await _end(process)
+
+
+async def _ready(module: str, process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(READY_S_MAX):
+            line = (await process.stdout.readline()).decode().strip()
+    except TimeoutError:
+        line = "nothing"
+    if not line.startswith("ready "):
+        raise WorldDidNotStart(module, line or "nothing; its reason stands above")
+    return line.removeprefix("ready ")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_S_MAX):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _end_with_parent() -> None:
+    """Linux ends the child when we die, however we die (prctl(2), PR_SET_PDEATHSIG)."""
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
