@@ -1,6 +1,24 @@
 """Transactions on a real PostgreSQL: kept whole or not at all, and only one party's rows."""
 
-from voltway.runtime.work import BeginWork
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from tests.conftest import TestServer
+from voltway.kernel.ids import PartyId
+from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import (
+    Database,
+    DatabaseNotFound,
+    DatabaseTooSlow,
+    DatabaseUnreachable,
+    WorkCollided,
+    connect_owner,
+    open_database,
+    retrying,
+)
+from voltway.runtime.work import BeginWork, Work
 
 
 async def test_work_is_kept_at_the_end_of_its_block(begin: BeginWork) -> None:
@@ -33,3 +51,171 @@ async def test_every_table_with_a_party_is_behind_the_wall(begin: BeginWork) -> 
             """
         )
         assert [row["name"] for row in left_open] == [], "end its migration with protect('table')"
+
+
+async def test_work_is_undone_when_its_block_raises(begin: BeginWork) -> None:
+    async def fail() -> None:
+        async with begin() as work:
+            await work.run("INSERT INTO watcher VALUES ('w', '1', '1')")
+            raise ValueError("undone")
+
+    with pytest.raises(ValueError, match="undone"):
+        await fail()
+
+    async with begin() as work:
+        assert await work.all("SELECT FROM watcher") == []
+
+
+async def test_work_that_is_cancelled_is_undone_and_its_connection_serves_again(
+    database: Database, begin: BeginWork
+) -> None:
+    started = asyncio.Event()
+
+    async def wait() -> None:
+        async with begin() as work:
+            await work.run("INSERT INTO watcher VALUES ('w', '1', '1')")
+            started.set()
+            await work.run("SELECT pg_sleep(60)")
+
+    task = asyncio.create_task(wait())
+    await asyncio.wait_for(started.wait(), 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with begin() as work:
+        assert await work.all("SELECT FROM watcher") == []
+
+
+async def test_how_many_rows_were_touched_is_told(begin: BeginWork) -> None:
+    async with begin() as work:
+        await work.run_many(
+            "INSERT INTO watcher VALUES ($1, '1', '1')", [(f"w{n}",) for n in range(3)]
+        )
+        assert await work.run("UPDATE watcher SET tries = 1 WHERE name <> 'w1'") == 2
+        assert await work.run("SET LOCAL work_mem = '4MB'") == 0
+
+
+async def test_the_moment_of_work_is_the_house_clock_s(
+    begin: BeginWork, clock: JumpingClock
+) -> None:
+    async with begin(PartyId(UUID(int=1))) as work:
+        assert work.now == clock.now()
+        assert work.party == PartyId(UUID(int=1))
+
+
+async def test_rows_are_copied_with_their_json_and_their_arrays(begin: BeginWork) -> None:
+    async with begin() as work:
+        await work.run("CREATE TEMPORARY TABLE t (n int, body jsonb, words text[])")
+        await work.copy("t", ["n", "body", "words"], [(1, {"a": ["ü"]}, ["x", "y"])])
+        (row,) = await work.all("SELECT n, body, words FROM t")
+        assert dict(row) == {"n": 1, "body": {"a": ["ü"]}, "words": ["x", "y"]}
+
+
+async def test_two_works_that_collide_are_both_done_in_the_end(begin: BeginWork) -> None:
+    async with begin() as work:
+        await work.run("INSERT INTO watcher VALUES ('a', '1', '1'), ('b', '1', '1')")
+    both = asyncio.Barrier(2)
+    tries = 0
+
+    async def count(work: Work, names: tuple[str, str]) -> None:
+        nonlocal tries
+        tries += 1
+        for n, name in enumerate(names):
+            await work.run("UPDATE watcher SET tries = tries + 1 WHERE name = $1", name)
+            if n == 0 and tries <= 2:
+                await both.wait()
+
+    await asyncio.gather(
+        retrying(begin, None, lambda work: count(work, ("a", "b"))),
+        retrying(begin, None, lambda work: count(work, ("b", "a"))),
+    )
+
+    assert tries == 3, "one of the two was chosen to begin again"
+    async with begin() as work:
+        assert [row["tries"] for row in await work.all("SELECT tries FROM watcher")] == [2, 2]
+
+
+async def test_a_collision_that_is_not_retried_is_an_outage(begin: BeginWork) -> None:
+    async with begin() as work:
+        await work.run("INSERT INTO watcher VALUES ('a', '1', '1')")
+
+    async def collide() -> None:
+        async with begin() as first:
+            await first.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            await first.all("SELECT FROM watcher")
+            async with begin() as second:
+                await second.run("UPDATE watcher SET tries = 1")
+            await first.run("UPDATE watcher SET tries = 2")
+
+    with pytest.raises(WorkCollided):
+        await collide()
+
+
+async def test_a_statement_that_takes_too_long_is_an_outage(begin: BeginWork) -> None:
+    async def wait() -> None:
+        async with begin() as work:
+            await work.run("SET LOCAL statement_timeout = 5")
+            await work.run("SELECT pg_sleep(10)")
+
+    with pytest.raises(DatabaseTooSlow):
+        await wait()
+
+
+async def test_a_database_that_goes_away_is_an_outage_and_comes_back_by_itself(
+    database: Database, begin: BeginWork
+) -> None:
+    async def be_cut_off() -> None:
+        async with begin() as work:
+            row = await work.one("SELECT pg_backend_pid() AS pid")
+            assert row is not None
+            owner = await connect_owner(database.url)
+            await owner.execute("SELECT pg_terminate_backend($1)", row["pid"])
+            await owner.close()
+            await work.one("SELECT 1")
+
+    with pytest.raises(DatabaseUnreachable):
+        await be_cut_off()
+
+    async with begin() as work:
+        assert await work.one("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        pytest.param(
+            "postgresql://ann:hunter2@127.0.0.1:1/voltway",
+            "The database at 127.0.0.1/voltway cannot be used: nobody listens there. "
+            "Check VOLTWAY_DATABASE_URL.",
+            id="nobody listens",
+        ),
+        pytest.param(
+            "postgresql://ann:hunter2@/voltway?host=/nowhere",
+            "The database at the local socket/voltway cannot be used: no such file or directory. "
+            "Check VOLTWAY_DATABASE_URL.",
+            id="no socket",
+        ),
+        pytest.param(
+            "mysql://ann:hunter2@127.0.0.1/voltway",
+            None,
+            id="another kind of database",
+        ),
+        pytest.param("postgresql://ann:hunter2@[::1/voltway", None, id="no address at all"),
+    ],
+)
+async def test_a_database_that_cannot_be_reached_at_the_start_is_named_without_its_password(
+    url: str, sentence: str | None
+) -> None:
+    for attempt in (connect_owner, open_database):
+        with pytest.raises(DatabaseNotFound) as refused:
+            await attempt(url)
+
+        assert "hunter2" not in str(refused.value)
+        if sentence:
+            assert str(refused.value) == sentence
+
+
+async def test_a_database_that_does_not_exist_is_named(server: TestServer) -> None:
+    with pytest.raises(DatabaseNotFound, match='database "nowhere" does not exist'):
+        await open_database(server.postgres.address("nowhere"))

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
 from voltway.kernel.errors import Outage
+from voltway.kernel.ids import PartyId
 from voltway.runtime import jobs as runtime_jobs
 from voltway.runtime.clock import JumpingClock
-from voltway.runtime.database import Database
+from voltway.runtime.database import Database, connect_owner, retrying
 from voltway.runtime.jobs import Jobs, dead_jobs, try_again, waiting
 from voltway.runtime.work import BeginWork, Job
 
@@ -194,10 +196,6 @@ async def test_a_job_that_fails_and_fails_rests_where_an_operator_sees_it(
 
 
 async def test_a_party_may_queue_jobs_too(database: Database, begin: BeginWork) -> None:
-    from uuid import UUID
-
-    from voltway.kernel.ids import PartyId
-
     doer = Doer()
     jobs = Jobs(database)
     jobs.handle("greet", doer)
@@ -205,6 +203,76 @@ async def test_a_party_may_queue_jobs_too(database: Database, begin: BeginWork) 
         await work.enqueue(greeting("from a party"))
 
     assert await jobs.catch_up() == 1
+
+
+async def test_a_job_of_a_worker_that_died_runs_again_at_once_in_a_sole_house(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer()
+    await enqueue(begin, greeting("left behind"))
+    async with begin() as work:
+        await work.run("UPDATE pgqueuer SET status = 'picked', queue_manager_id = $1", uuid4())
+
+    jobs = Jobs(database, sole=True)
+    jobs.handle("greet", doer)
+    await jobs.start()
+    await asyncio.wait_for(doer.enough.wait(), 2)
+    await jobs.stop()
+
+    assert doer.done == ["left behind"]
+
+
+async def test_a_job_of_a_worker_that_is_silent_is_taken_over(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer()
+    await enqueue(begin, greeting("left behind"))
+    async with begin() as work:
+        await work.run(
+            """
+            UPDATE pgqueuer
+               SET status = 'picked', queue_manager_id = $1,
+                   heartbeat = now() - make_interval(secs => $2)
+            """,
+            uuid4(),
+            runtime_jobs.SILENCE_S_MAX + 1,
+        )
+
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+    await jobs.start()
+    await asyncio.wait_for(doer.enough.wait(), 5)
+    await jobs.stop()
+
+    assert doer.done == ["left behind"]
+
+
+async def test_a_worker_outlives_the_loss_of_its_connection(
+    database: Database, begin: BeginWork
+) -> None:
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("greet", doer)
+    await jobs.start()
+    await enqueue(begin, greeting("before"))
+    await asyncio.wait_for(doer.enough.wait(), 5)
+    doer.enough.clear()
+    doer.waits_for = 2
+
+    owner = await connect_owner(database.url)
+    await owner.execute(
+        """
+        SELECT pg_terminate_backend(pid)
+          FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """
+    )
+    await owner.close()
+    await retrying(begin, None, lambda work: work.enqueue(greeting("after")))
+    await asyncio.wait_for(doer.enough.wait(), 10)
+    await jobs.stop()
+
+    assert doer.done == ["before", "after"]
 
 
 async def test_a_worker_finishes_the_job_at_hand_before_it_stops(

@@ -71,10 +71,17 @@ class DeadJob:
 
 
 class Jobs:
-    """The worker of this process."""
+    """The worker of this process.
 
-    def __init__(self, database: Database, *, back_off_s: float = BACK_OFF_S) -> None:
+    ``sole`` says that no other process works on this database (an embedded one, whose folder we
+    hold): then what is at work at the start was a killed process's, and runs again at once.
+    """
+
+    def __init__(
+        self, database: Database, *, back_off_s: float = BACK_OFF_S, sole: bool = False
+    ) -> None:
         self._database = database
+        self._sole = sole
         self._back_off_s = back_off_s
         self._handlers: dict[str, Handler] = {}
         self._manager: QueueManager | None = None
@@ -89,6 +96,9 @@ class Jobs:
 
     async def start(self) -> None:
         """Begin to work."""
+        if self._sole:
+            async with self._database.begin() as work:
+                await work.run(queue.FREE)
         self._worker = asyncio.create_task(self._keep_working())
 
     async def stop(self) -> None:

@@ -308,7 +308,7 @@ class EmbeddedPostgres:
             # Children of a killed server hold its shared memory for a moment longer.
             if "shared memory block" not in said or time.monotonic() > deadline:
                 self.stop()
-                raise PostgresDidNotStart(str(self._cluster), _last_line(said) or "it is too slow")
+                raise PostgresDidNotStart(str(self._cluster), _reason(said) or "it is too slow")
             time.sleep(0.05)
 
     def _is_ready(self) -> bool:
@@ -378,6 +378,18 @@ def _account_name() -> str:
 
 def _said(reason: OSError) -> str:
     return (reason.strerror or str(reason)).lower()
+
+
+def _reason(log: str) -> str:
+    """Why the server ended, from its log: the line before "contains errors", or else the last."""
+    told = [
+        line.split(":  ", 1)[-1]
+        for line in log.splitlines()
+        if line.strip() and "HINT:" not in line and "database system is shut down" not in line
+    ]
+    if len(told) > 1 and told[-1].endswith("contains errors"):
+        told.pop()
+    return told[-1].rstrip(".") if told else ""
 
 
 def _last_line(text: str) -> str:

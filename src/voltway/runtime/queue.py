@@ -33,6 +33,11 @@ INSTALL: Final = QueryBuilderEnvironment(NAMES).build_install_query()
 ENQUEUE: Final = QueryQueueBuilder(NAMES).build_enqueue_query("update_priority")
 REQUEUE: Final = QueryQueueBuilder(NAMES).build_requeue_jobs_query()
 TAKE_KEY_OFF: Final = f"UPDATE {NAMES.queue_table} SET dedupe_key = NULL WHERE id = $1"
+FREE: Final = f"""
+    UPDATE {NAMES.queue_table}
+       SET status = 'queued', queue_manager_id = NULL
+     WHERE status = 'picked'
+"""
 COUNT: Final = f"SELECT status::text, count(*) FROM {NAMES.queue_table} GROUP BY status"
 # The real time at which a job may run follows the house clock, when that jumped.
 BRING_FORWARD: Final = f"""
