@@ -122,6 +122,10 @@ def _read_tariff(told: Told, words: list[str]) -> None:
             component = replace(component, step_size=int(rest.pop(0)))
         elif word in ("from", "below"):
             limits = _limited(limits, word, rest.pop(0))
+        elif word == "since":
+            limits = replace(limits, start_date=date.fromisoformat(rest.pop(0)))
+        elif word == "before":
+            limits = replace(limits, end_date=date.fromisoformat(rest.pop(0)))
         elif word in RESERVED:
             limits = replace(limits, reservation=RESERVED[word])
         elif ":" in word:

@@ -41,6 +41,32 @@ def test_the_night_price_begins_at_22_and_ends_past_midnight() -> None:
     """)
 
 
+def test_the_night_price_holds_at_5_59_and_no_longer_at_6() -> None:
+    check("""
+        tariff  energy 0.29 22:00-06:00
+        tariff  energy 0.49
+        period  05:59  1kWh 1min
+        period  06:00  1kWh 1min
+        net     0.78
+    """)
+
+
+def test_a_date_is_the_first_day_and_the_end_date_is_no_longer_in() -> None:
+    check("""
+        zone    Europe/Helsinki
+        tariff  time 60.00 since 2026-03-02 before 2026-03-03
+        period  00:00 24min
+        net     24.00
+    """)
+    check("""
+        zone    Europe/Helsinki
+        day     2026-03-01
+        tariff  time 60.00 since 2026-03-02 before 2026-03-03
+        period  23:50 1470min
+        net     1440.00
+    """)
+
+
 def test_the_first_minute_of_a_window_is_in_it_and_the_last_is_not() -> None:
     check("""
         tariff  energy 1.00 12:00-13:00
@@ -171,6 +197,16 @@ def test_power_switches_a_price_on_and_off() -> None:
         period  12:10 10kWh 15min 40kW
         period  12:25 10kWh 12min 50kW
         net     21.00
+    """)
+
+
+def test_the_power_that_a_price_ends_at_is_no_longer_in_it() -> None:
+    check("""
+        tariff  energy 0.20 below 16kW
+        tariff  energy 0.50
+        period  12:00 1kWh 10min 15.9kW
+        period  12:10 1kWh 10min 16kW
+        net     0.70
     """)
 
 
