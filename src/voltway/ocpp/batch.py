@@ -1,0 +1,242 @@
+"""A batch: what was heard while the last commit was under way, kept in one transaction.
+
+Whoever opens a batch sees no station twice in it, so each station's order is kept and its answers
+come in their order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from voltway.drivers import actions as drivers
+from voltway.kernel.ids import OrderId, PartyId
+from voltway.ocpp import frame
+from voltway.ocpp.dialect import Dialect, HeardCall
+from voltway.ocpp.faults import BrokenFrame, BrokenPayload, Fault
+from voltway.ocpp.frame import Call, CallError, CallResult, CallResultError
+from voltway.ocpp.link import Link
+from voltway.runtime.work import Work
+from voltway.sessions import actions as sessions
+from voltway.stations import actions as stations
+from voltway.stations.model import Direction, KeptFrame, LinkClosed, LinkOpened, OrderRecord
+from voltway.stations.orders import Answered, Outcome
+from voltway.stations.reports import (
+    Alive,
+    Decision,
+    Deviation,
+    Heard,
+    Metered,
+    Report,
+    TokenShown,
+)
+
+log = structlog.get_logger("voltway.ocpp")
+
+NOTHING = Decision()
+
+#: Told to the sessions only where one of these is among the reports.
+_OF_STATIONS_ALONE = (Alive, TokenShown)
+
+_SAMPLE_BYTES = 300
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One message of a station on its way through the commit."""
+
+    link: Link
+    at: datetime
+    text: bytes
+    call: Call | None = None
+    reports: Sequence[Report] = ()
+    deviations: Sequence[Deviation] = ()
+    #: The answer where it is known without a decision: a broken frame or payload.
+    refusal: bytes | None = None
+    #: A reply to an order of ours, by the order's id.
+    reply_to: OrderId | None = None
+    reply: CallResult | CallError | None = None
+    order: OrderRecord | None = None
+
+    @property
+    def is_patient(self) -> bool:
+        """Readings alone may wait a moment for company."""
+        return bool(self.reports) and all(isinstance(one, Metered) for one in self.reports)
+
+    @property
+    def action(self) -> str:
+        return "" if self.call is None else self.call.action
+
+
+@dataclass(slots=True)
+class Extras:
+    """What goes with a batch and is owed no answer."""
+
+    opened: list[LinkOpened] = field(default_factory=list)
+    closed: list[LinkClosed] = field(default_factory=list)
+    said: list[tuple[PartyId, KeptFrame]] = field(default_factory=list)
+    #: The pages of stations that were spoken to.
+    subjects: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.opened or self.closed or self.said)
+
+
+def read(link: Link, text: bytes, at: datetime) -> Pending:
+    """What a message says. Never raises: whatever a station sends becomes something to keep."""
+    pending = Pending(link, at, text)
+    version = link.dialect.version
+    try:
+        heard = frame.decode(text, version)
+    except BrokenFrame as trouble:
+        pending.refusal = frame.refusal(trouble, version)
+        pending.deviations = [Deviation("broken_frame", "", _sample(text))]
+        return pending
+    match heard:
+        case Call():
+            pending.call = heard
+            _hear(pending, heard, link.dialect)
+        case CallResult() | CallError():
+            pending.reply = heard
+            pending.reply_to = _order_id(heard.id)
+        case CallResultError():
+            pending.deviations = [Deviation("answer_refused", "", _sample(text))]
+        case _:
+            pending.call = Call(heard.id, heard.action, heard.payload)
+            _hear(pending, pending.call, link.dialect)
+            pending.call = None
+    return pending
+
+
+def _hear(pending: Pending, call: Call, dialect: Dialect) -> None:
+    try:
+        told = dialect.hear(call)
+    except BrokenPayload as trouble:
+        pending.refusal = frame.error(call.id, trouble.fault, dialect.version, str(trouble))
+        where = f"{call.action[:60]}.{trouble.path}"
+        pending.deviations = [Deviation("refused", where, _sample(pending.text))]
+    except Exception:  # a fault of ours must not cost the station its socket
+        log.exception("hearing_failed", station=str(pending.link.station), action=call.action[:50])
+        pending.deviations = [Deviation("not_understood", call.action[:60], _sample(pending.text))]
+        if not is_of_transaction(call.action):
+            pending.refusal = internal_error(pending)
+    else:
+        pending.reports = told.reports
+        pending.deviations = _all_deviations(call, told)
+
+
+def _all_deviations(call: Call, told: HeardCall) -> Sequence[Deviation]:
+    return [*call.tolerated, *told.deviations] if call.tolerated else told.deviations
+
+
+def _sample(text: bytes) -> str:
+    return text[:_SAMPLE_BYTES].decode("utf-8", "replace").replace("\x00", "�")
+
+
+def _order_id(message_id: str) -> OrderId | None:
+    """Our calls carry the order's id, so a reply finds it however late, on whichever socket."""
+    try:
+        return OrderId(UUID(message_id))
+    except ValueError:
+        return None
+
+
+def is_of_transaction(action: str) -> bool:
+    """What a station repeats for ever when it is refused (the design's first rule)."""
+    return action in {"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"}
+
+
+def internal_error(pending: Pending) -> bytes | None:
+    if pending.call is None:
+        return None
+    version = pending.link.dialect.version
+    return frame.error(pending.call.id, Fault.INTERNAL, version, "please try again later")
+
+
+async def keep(
+    work: Work, batch: Sequence[Pending], extras: Extras, *, interval_s: int, fleet: int
+) -> dict[int, Decision]:
+    """Keep all of a batch, and decide what is owed a decision."""
+    if extras.opened or extras.closed:
+        await stations.record_links(work, extras.opened, extras.closed)
+    await _keep_replies(work, [pending for pending in batch if pending.reply_to is not None])
+
+    heard = [
+        Heard(
+            index,
+            pending.link.station,
+            pending.action,
+            pending.at,
+            pending.reports,
+            pending.deviations,
+        )
+        for index, pending in enumerate(batch)
+    ]
+    decisions = await stations.record_reports(
+        work,
+        heard,
+        alive=[each.link.station for each in batch if each.link.is_due_alive(each.at)],
+        waiting={each.link.station for each in batch if each.link.awaits},
+        interval_s=interval_s,
+        fleet=fleet,
+    )
+    decisions |= await _authorize(work, heard)
+    of_sessions = [call for call in heard if _concerns_sessions(call)]
+    if of_sessions:
+        decisions |= await sessions.record(work, of_sessions)
+
+    frames = extras.said + [
+        (each.link.party, KeptFrame(each.link.station, Direction.HEARD, each.at, each.text))
+        for each in batch
+    ]
+    if frames:
+        await stations.keep_frames(work, frames)
+    work.touch(*extras.subjects, *(each.link.subject for each in batch))
+    return decisions
+
+
+def _concerns_sessions(call: Heard) -> bool:
+    return any(not isinstance(report, _OF_STATIONS_ALONE) for report in call.reports)
+
+
+async def _authorize(work: Work, heard: Sequence[Heard]) -> dict[int, Decision]:
+    asked = [
+        (call.index, call.station, report)
+        for call in heard
+        for report in call.reports
+        if isinstance(report, TokenShown)
+    ]
+    if not asked:
+        return {}
+    standings = await drivers.authorize(work, asked)
+    return {index: Decision(token=standing) for index, standing in standings.items()}
+
+
+async def _keep_replies(work: Work, batch: Sequence[Pending]) -> None:
+    """What stations replied to our orders; unknown ids are kept among the frames only."""
+    replies = []
+    for pending in batch:
+        assert pending.reply is not None
+        assert pending.reply_to is not None
+        record = pending.order
+        if record is None:
+            try:
+                record = await stations.order(work, pending.reply_to)
+            except stations.NoSuchOrder:
+                continue
+        outcome = _outcome(pending, record)
+        replies.append(stations.Reply(record.id, pending.link.station, outcome, pending.at))
+    if replies:
+        await stations.record_replies(work, replies)
+
+
+def _outcome(pending: Pending, record: OrderRecord) -> Outcome:
+    assert pending.reply is not None
+    try:
+        outcome = pending.link.dialect.read(record.order, pending.reply)
+    except Exception:  # whatever the answer holds, the order gets its end
+        log.exception("reading_failed", station=str(pending.link.station), order=str(record.id))
+        return Outcome(Answered.ERROR, "unreadable answer", _sample(pending.text))
+    return outcome

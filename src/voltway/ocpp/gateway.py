@@ -1,0 +1,325 @@
+"""The gateway: takes what stations say, keeps it in batches, and answers after the commit.
+
+Group commit: what arrives while the previous commit is under way is the next batch, so a thousand
+stations cost one commit and a lone one waits for nothing. A batch that fails is halved until the
+message that the database refuses stands alone; that one is kept raw for a person, and the others
+go through. While the database is away nobody is answered: stations ask again, and are read no
+further than a little.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+from msgspec import Raw
+
+from voltway.kernel.errors import Outage
+from voltway.kernel.ids import StationId
+from voltway.ocpp import batch as batches
+from voltway.ocpp import frame
+from voltway.ocpp.batch import NOTHING, Extras, Pending
+from voltway.ocpp.faults import BrokenPayload
+from voltway.ocpp.frame import CallResult
+from voltway.ocpp.link import Link
+from voltway.ocpp.poison import answer_of_poison, set_aside
+from voltway.ocpp.transport import Close
+from voltway.runtime.metrics import counter, gauge, histogram
+from voltway.runtime.work import BeginWork, Clock
+from voltway.stations.model import Direction, KeptFrame, LinkClosed, LinkOpened
+from voltway.stations.reports import Decision
+
+log = structlog.get_logger("voltway.ocpp")
+
+MESSAGES: Final = counter("voltway_ocpp_messages", "Messages of stations that were kept")
+POISONED: Final = counter("voltway_ocpp_messages_set_aside", "Messages kept only for review")
+LINKS: Final = gauge("voltway_ocpp_stations_connected", "Stations with an open socket")
+BATCH_SECONDS: Final = histogram("voltway_ocpp_batch_seconds", "From a batch's begin to its commit")
+BATCH_SIZE: Final = counter("voltway_ocpp_batches", "Batches that were kept")
+
+#: Beyond this rate a reading finds company without waiting for it.
+BUSY_PER_S: Final = 300.0
+
+BATCH_MAX: Final = 2000
+
+RETRY_S: Final = 0.05
+RETRY_S_MAX: Final = 2.0
+
+#: Our own words are kept with the next batch, or after this long without one.
+SAID_WITHIN_S: Final = 0.5
+
+
+class Gateway:
+    """All links of one process and the one commit at a time that keeps what they say."""
+
+    def __init__(
+        self,
+        begin: BeginWork,
+        clock: Clock,
+        *,
+        wait_ms: int = 15,
+        interval_s: int = 300,
+        on_answered: Callable[[Link], None],
+        on_replied: Callable[[Link, Pending], None],
+    ) -> None:
+        self._begin = begin
+        self._clock = clock
+        self._wait_s = wait_ms / 1000
+        self._interval_s = interval_s
+        self._on_answered = on_answered
+        self._on_replied = on_replied
+        self._loop = asyncio.get_running_loop()
+        self.links: dict[StationId, Link] = {}
+        self._generation = 0
+        self._ready: list[Pending] = []
+        self._extras = Extras()
+        self._go = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_committing = False
+        self._is_over = False
+        self._per_s = 0.0
+        self._last_s = self._loop.time()
+        self._rested = asyncio.Event()
+        self._gone = asyncio.Event()
+
+    # -- links
+
+    def now_s(self) -> float:
+        return self._loop.time()
+
+    def first_generation(self) -> int:
+        """Higher than all generations of processes before us; ours count on from here."""
+        self._generation = int(self._clock.now().timestamp() * 1_000_000)
+        return self._generation
+
+    def link_opened(self, link: Link) -> None:
+        """The newest authenticated socket is the station's; the one before is closed."""
+        self._generation = max(self._generation + 1, int(self._clock.now().timestamp() * 1_000_000))
+        link.generation = self._generation
+        before = self.links.get(link.station)
+        link.took_over = before is not None
+        self.links[link.station] = link
+        LINKS.set(len(self.links))
+        if before is not None:
+            before.close(Close.POLICY, "replaced by a newer connection of this station")
+        self._extras.opened.append(
+            LinkOpened(
+                station=link.station,
+                generation=link.generation,
+                version=link.dialect.version,
+                source=link.guest.source,
+                at=self._clock.now(),
+                with_next_key=link.guest.with_next_key,
+                took_over=link.took_over,
+            )
+        )
+        self._wake()
+
+    def link_closed(self, link: Link) -> None:
+        if self.links.get(link.station) is link:
+            del self.links[link.station]
+            LINKS.set(len(self.links))
+            self._gone.set()
+        self._extras.closed.append(LinkClosed(link.station, link.generation, self._clock.now()))
+        self._wake()
+
+    def link_heard(self, link: Link, text: bytes) -> None:
+        if self._is_over:
+            return
+        pending = batches.read(link, text, self._clock.now())
+        if pending.reply is not None:
+            self._on_replied(link, pending)
+        if link.busy:
+            link.wait(pending)
+        else:
+            link.busy = True
+            self._enter(pending)
+
+    def said(self, link: Link, text: bytes) -> None:
+        """Send, and keep what was sent with the next batch."""
+        link.send(text)
+        self._extras.said.append(
+            (link.party, KeptFrame(link.station, Direction.SAID, self._clock.now(), text))
+        )
+        self._extras.subjects.add(link.subject)
+        self._wake(SAID_WITHIN_S)
+
+    # -- the batch
+
+    def _enter(self, pending: Pending) -> None:
+        self._ready.append(pending)
+        if self._is_committing or self._go.is_set():
+            return
+        if self._per_s < BUSY_PER_S and pending.is_patient:
+            self._wake(self._wait_s)
+        else:
+            self._wake()
+
+    def _wake(self, after_s: float = 0.0) -> None:
+        """Begin a batch after this long, if none begins before."""
+        if after_s > 0:
+            when = self._loop.time() + after_s
+            if self._go.is_set() or (self._timer is not None and self._timer.when() <= when):
+                return
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_later(after_s, self._go.set)
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._go.set()
+
+    async def run(self) -> None:
+        """Keep batches, one at a time, until cancelled."""
+        while True:
+            await self._go.wait()
+            self._go.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            batch, self._ready = self._ready[:BATCH_MAX], self._ready[BATCH_MAX:]
+            if self._ready:
+                self._go.set()
+            extras, self._extras = self._extras, Extras()
+            if batch or extras:
+                await self._take(batch, extras)
+            if not self._ready:
+                self._rested.set()
+
+    async def _take(self, batch: list[Pending], extras: Extras) -> None:
+        began = self._loop.time()
+        self._is_committing = True
+        try:
+            await self._keep(batch, extras)
+        finally:
+            self._is_committing = False
+        ended = self._loop.time()
+        self._measure(len(batch), began, ended)
+        if self._ready:
+            self._go.set()
+
+    def _measure(self, size: int, began: float, ended: float) -> None:
+        BATCH_SECONDS.observe(ended - began)
+        BATCH_SIZE.inc()
+        MESSAGES.inc(size)
+        rate = size / max(ended - self._last_s, 0.001)
+        self._per_s += (rate - self._per_s) * 0.2
+        self._last_s = ended
+
+    async def _keep(self, batch: Sequence[Pending], extras: Extras) -> None:
+        """Keep and answer; or halve."""
+        try:
+            decisions = await self._commit(batch, extras)
+        except Exception as trouble:  # noqa: BLE001 # any one message may be what is refused
+            await self._halve(batch, extras, trouble)
+            return
+        for index, pending in enumerate(batch):
+            self._answer(pending, decisions.get(index, NOTHING))
+
+    async def _commit(self, batch: Sequence[Pending], extras: Extras) -> dict[int, Decision]:
+        """Keep all of it; an outage and a collision are ours, never a station's."""
+        wait_s = RETRY_S
+        while True:
+            try:
+                async with self._begin() as work:
+                    return await batches.keep(
+                        work,
+                        batch,
+                        extras,
+                        interval_s=self._interval_s,
+                        fleet=len(self.links),
+                    )
+            except Outage as trouble:
+                log.warning("batch_waits", why=str(trouble), messages=len(batch))
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, RETRY_S_MAX)
+
+    async def _halve(self, batch: Sequence[Pending], extras: Extras, trouble: Exception) -> None:
+        if extras and batch:
+            await self._keep([], extras)
+            await self._keep(batch, Extras())
+        elif len(batch) > 1:
+            middle = len(batch) // 2
+            await self._keep(batch[:middle], Extras())
+            await self._keep(batch[middle:], Extras())
+        elif batch:
+            await self._set_aside(batch[0], trouble)
+        else:
+            log.error("extras_lost", exc_info=trouble, opened=len(extras.opened))
+
+    async def _set_aside(self, pending: Pending, trouble: Exception) -> None:
+        POISONED.inc()
+        log.error(
+            "message_set_aside",
+            exc_info=trouble,
+            station=str(pending.link.station),
+            action=pending.action[:50],
+        )
+        wait_s = RETRY_S
+        while True:
+            try:
+                await set_aside(self._begin, pending, trouble)
+                break
+            except Outage:
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, RETRY_S_MAX)
+            except Exception:  # nothing more can be done for it; the others must go on
+                log.exception("message_lost", station=str(pending.link.station))
+                break
+        self._answer(pending, answer_of_poison(pending), is_poison=True)
+
+    # -- after the commit
+
+    def _answer(self, pending: Pending, decision: Decision, *, is_poison: bool = False) -> None:
+        link = pending.link
+        answer = pending.refusal
+        if answer is None and pending.call is not None:
+            if is_poison and not batches.is_of_transaction(pending.action):
+                answer = batches.internal_error(pending)
+            else:
+                answer = self._answer_of(pending, decision)
+        if answer is not None:
+            self.said(link, answer)
+        if not link.is_settled and pending.call is not None and link.is_open:
+            self._on_answered(link)
+        following = link.next()
+        if following is None:
+            link.busy = False
+        else:
+            self._enter(following)
+
+    def _answer_of(self, pending: Pending, decision: Decision) -> bytes | None:
+        call = pending.call
+        assert call is not None
+        dialect = pending.link.dialect
+        try:
+            payload = dialect.answer(call, decision, self._clock.now())
+        except BrokenPayload as trouble:
+            return frame.error(call.id, trouble.fault, dialect.version, str(trouble))
+        except Exception:  # the message is kept; only our words for it failed
+            log.exception("answering_failed", action=call.action[:50])
+            return batches.internal_error(pending)
+        return frame.encode(CallResult(call.id, Raw(payload)))
+
+    # -- the end
+
+    async def drain(self) -> None:
+        """Answer what was heard, hear nothing more, and say goodbye to all."""
+        self._is_over = True
+        await self.rest()
+        for link in list(self.links.values()):
+            link.close(Close.SERVICE_RESTART, "Voltway restarts; please come back")
+
+    async def all_gone(self) -> None:
+        """Wait until no link is open."""
+        while self.links:
+            self._gone.clear()
+            await self._gone.wait()
+
+    async def rest(self) -> None:
+        """Wait until everything that was heard and said is kept."""
+        self._wake()
+        while self._ready or self._extras or self._is_committing:
+            self._rested.clear()
+            await self._rested.wait()

@@ -1,0 +1,155 @@
+"""One authenticated socket of a station: what waits on it, and when it may be spoken to."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from voltway.kernel.ids import PartyId, StationId
+from voltway.ocpp.dialect import Dialect
+from voltway.ocpp.lobby import Guest
+from voltway.ocpp.transport import Close, Socket
+from voltway.stations.model import OrderRecord
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
+    from voltway.ocpp.batch import Pending
+
+#: A station has one call open at a time; whoever sends on without waiting is read no further.
+WAITING_MAX = 32
+WAITING_BYTES_MAX = 2 * 1024 * 1024
+
+#: How often a station's last sign of life is written down.
+ALIVE_EVERY = timedelta(seconds=10)
+
+
+class Owner(Protocol):
+    """Who is told what happens on a link."""
+
+    def link_opened(self, link: "Link") -> None: ...
+
+    def link_heard(self, link: "Link", text: bytes) -> None: ...
+
+    def link_closed(self, link: "Link") -> None: ...
+
+    def now_s(self) -> float:
+        """A clock that only runs forward, for time limits."""
+        ...
+
+
+class Link:
+    """A station's socket. ``generation`` tells it from the ones before and after it."""
+
+    __slots__ = (
+        "alive_at",
+        "awaits",
+        "busy",
+        "dialect",
+        "generation",
+        "guest",
+        "heard_s",
+        "is_open",
+        "is_ready",
+        "is_settled",
+        "kept_alive_at",
+        "owner",
+        "party",
+        "pinged_s",
+        "sent",
+        "silent",
+        "socket",
+        "station",
+        "subject",
+        "timer",
+        "took_over",
+        "waiting",
+        "waiting_bytes",
+    )
+
+    def __init__(self, owner: Owner, guest: Guest, dialect: Dialect) -> None:
+        self.owner = owner
+        self.guest = guest
+        self.dialect = dialect
+        self.station: StationId = guest.credential.station
+        self.party: PartyId = guest.credential.party
+        self.subject = f"station:{self.station}"
+        self.generation = 0
+        self.socket: Socket | None = None
+        self.is_open = False
+        self.took_over = False
+        self.heard_s = owner.now_s()
+        self.pinged_s = self.heard_s
+        self.kept_alive_at: datetime | None = None
+        #: The first message was answered; and that is long enough ago for a call of ours.
+        self.is_settled = False
+        self.is_ready = False
+        #: Something of this link is in the open batch, or was handed to the commit.
+        self.busy = False
+        self.waiting: deque[Pending] = deque()
+        self.waiting_bytes = 0
+        #: Our one open call, its time limit, and how many before it were never answered.
+        self.sent: OrderRecord | None = None
+        self.timer: TimerHandle | None = None
+        self.silent = 0
+        #: An order may be waiting for what this station tells next.
+        self.awaits = True
+
+    # -- a transport's peer
+
+    def opened(self, socket: Socket) -> None:
+        self.socket = socket
+        self.is_open = True
+        self.owner.link_opened(self)
+
+    def heard(self, text: bytes) -> None:
+        self.heard_s = self.owner.now_s()
+        self.owner.link_heard(self, text)
+
+    def alive(self) -> None:
+        self.heard_s = self.owner.now_s()
+
+    def closed(self) -> None:
+        self.is_open = False
+        self.free()
+        self.owner.link_closed(self)
+
+    # -- what the gateway does with it
+
+    def send(self, text: bytes) -> None:
+        if self.socket is not None and self.is_open:
+            self.socket.send(text)
+
+    def close(self, code: Close, reason: str) -> None:
+        if self.socket is not None:
+            self.socket.close(code, reason)
+
+    def wait(self, pending: "Pending") -> None:
+        """Keep for the next batch; at most one of a station's messages is in a batch."""
+        self.waiting.append(pending)
+        self.waiting_bytes += len(pending.text)
+        is_full = len(self.waiting) >= WAITING_MAX or self.waiting_bytes >= WAITING_BYTES_MAX
+        if is_full and self.socket is not None:
+            self.socket.pause()
+
+    def next(self) -> "Pending | None":
+        if not self.waiting:
+            return None
+        pending = self.waiting.popleft()
+        self.waiting_bytes -= len(pending.text)
+        if self.socket is not None and len(self.waiting) < WAITING_MAX // 2:
+            self.socket.resume()
+        return pending
+
+    def free(self) -> None:
+        """No call of ours is open any more."""
+        self.sent = None
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def is_due_alive(self, at: datetime) -> bool:
+        """Whether this sign of life is to be written down; says yes once in a while."""
+        if self.kept_alive_at is not None and at - self.kept_alive_at < ALIVE_EVERY:
+            return False
+        self.kept_alive_at = at
+        return True

@@ -1,0 +1,210 @@
+"""The door for stations: a listening server, the gateway behind it, and what keeps both up."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from errno import EADDRINUSE
+from typing import Final
+
+import structlog
+
+from voltway.kernel.errors import Misconfigured, Outage
+from voltway.ocpp.dialects import DIALECTS
+from voltway.ocpp.gateway import Gateway
+from voltway.ocpp.link import Link
+from voltway.ocpp.lobby import Guest, Lobby
+from voltway.ocpp.sending import SETTLE_S, Sender
+from voltway.ocpp.sockets import PicowsListener, listen
+from voltway.ocpp.transport import Close, Peer
+from voltway.runtime.settings import Settings
+from voltway.runtime.work import BeginWork, Clock, Touches
+from voltway.stations import actions as stations
+
+log = structlog.get_logger("voltway.ocpp")
+
+CREDENTIALS_POLL_S: Final = 5.0
+
+#: Changes whose commit came after a later one are found again within this time.
+CREDENTIALS_OVERLAP: Final = timedelta(seconds=30)
+
+KNOCKS_S: Final = 0.5
+LIVENESS_S: Final = 5.0
+PING_AFTER_S: Final = 50.0  # NAT boxes forget a silent line after a minute
+
+#: A station that was not heard for so many heartbeats is gone.
+HEARTBEATS_MAX: Final = 3
+
+GOODBYES_S: Final = 2.0
+
+
+@dataclass(eq=False)
+class CannotListen(Misconfigured):
+    """Stations cannot be served at {address}: {reason}. Check VOLTWAY_OCPP."""
+
+    address: str
+    reason: str
+
+
+class OcppServer:
+    """Serves stations from ``start`` to ``drain``."""
+
+    def __init__(
+        self,
+        begin: BeginWork,
+        touches: Touches,
+        clock: Clock,
+        settings: Settings | None = None,
+        *,
+        settle_s: float = SETTLE_S,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._begin = begin
+        self._touches = touches
+        self._clock = clock
+        self._settle_s = settle_s
+        self._tasks: list[asyncio.Task[None]] = []
+        self._newest: datetime | None = None
+        self._refresh = asyncio.Event()
+        self.refreshed = asyncio.Condition()
+
+    async def start(self) -> str:
+        """Begin to serve; the address as stations are given it, without their name."""
+        settings = self._settings
+        host, _, port = settings.ocpp.rpartition(":")
+        host = host.strip("[]")
+        self.gateway = Gateway(
+            self._begin,
+            self._clock,
+            wait_ms=settings.batch_wait_ms,
+            interval_s=settings.heartbeat_s,
+            on_answered=lambda link: self._sender.answered(link),
+            on_replied=lambda link, pending: self._sender.replied(link, pending),
+        )
+        self._sender = Sender(
+            self._begin,
+            self._touches,
+            self.gateway.links,
+            self.gateway.said,
+            settle_s=self._settle_s,
+        )
+        self._lobby = Lobby(self._clock, DIALECTS, self._receive)
+        async with self._begin() as work:
+            await stations.forget_links(work, self.gateway.first_generation())
+        await self._learn()
+        try:
+            self._listener: PicowsListener = await listen(
+                host, int(port), self._lobby.decide, settings.frame_bytes_max
+            )
+        except (OSError, OverflowError) as reason:
+            raise CannotListen(settings.ocpp, _said(reason)) from None
+        self._tasks = [
+            asyncio.create_task(task)
+            for task in (
+                self.gateway.run(),
+                self._sender.listen(),
+                self._sender.poll(),
+                self._sender.run(),
+                self._hear_credentials(),
+                self._keep_credentials(),
+                self._keep_knocks(),
+                self._watch_lines(),
+            )
+        ]
+        bound, port_bound = self._listener.address
+        return f"ws://{f'[{bound}]' if ':' in bound else bound}:{port_bound}/ocpp"
+
+    async def drain(self) -> None:
+        """Accept no more, answer what was heard, say goodbye."""
+        self._listener.stop_accepting()
+        self._sender.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYES_S * 3):
+                await self.gateway.drain()
+        links = list(self.gateway.links.values())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYES_S):
+                await self.gateway.all_gone()
+        for link in links:
+            if link.socket is not None:
+                link.socket.drop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYES_S):
+                await self.gateway.rest()
+        await self._flush_knocks()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._listener.close()
+
+    def _receive(self, guest: Guest) -> Peer:
+        return Link(self.gateway, guest, DIALECTS[guest.subprotocol])
+
+    # -- credentials
+
+    async def _hear_credentials(self) -> None:
+        async with self._touches.listen("credentials") as touched:
+            async for _ in touched:
+                self._refresh.set()
+
+    async def _keep_credentials(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CREDENTIALS_POLL_S):
+                    await self._refresh.wait()
+            self._refresh.clear()
+            with suppress(Outage):
+                await self._learn()
+
+    async def _learn(self) -> None:
+        """Take in what changed; stations that were removed are sent away."""
+        since = None if self._newest is None else self._newest - CREDENTIALS_OVERLAP
+        async with self._begin() as work:
+            credentials = await stations.credentials(work, since)
+        for credential in credentials:
+            self._newest = max(self._newest or credential.changed_at, credential.changed_at)
+        for station in self._lobby.learn(credentials):
+            if (link := self.gateway.links.get(station)) is not None:
+                link.close(Close.POLICY, "this station was removed")
+        async with self.refreshed:
+            self.refreshed.notify_all()
+
+    # -- the lobby's list
+
+    async def _keep_knocks(self) -> None:
+        while True:
+            await asyncio.sleep(KNOCKS_S)
+            with suppress(Outage):
+                await self._flush_knocks()
+
+    async def _flush_knocks(self) -> None:
+        knocks = self._lobby.take_knocks()
+        if knocks:
+            async with self._begin() as work:
+                await stations.record_knocks(work, knocks)
+
+    # -- liveness
+
+    async def _watch_lines(self) -> None:
+        """Any inbound frame is life. A silent line is pinged; one silent for three heartbeat
+        intervals is dropped. A missing pong alone closes nothing (quirk H-016)."""
+        silent_s = HEARTBEATS_MAX * max(self._settings.heartbeat_s, PING_AFTER_S)
+        while True:
+            await asyncio.sleep(LIVENESS_S)
+            now_s = self.gateway.now_s()
+            for link in list(self.gateway.links.values()):
+                quiet_s = now_s - link.heard_s
+                if quiet_s > silent_s and link.socket is not None:
+                    link.socket.drop()
+                elif quiet_s > PING_AFTER_S and now_s - link.pinged_s > PING_AFTER_S:
+                    link.pinged_s = now_s
+                    if link.socket is not None:
+                        link.socket.ping()
+
+
+def _said(reason: Exception) -> str:
+    if isinstance(reason, OSError) and reason.errno == EADDRINUSE:
+        return "another program uses this port"
+    if isinstance(reason, OverflowError):
+        return "a port is a number up to 65535"
+    return str(getattr(reason, "strerror", None) or reason).lower()
