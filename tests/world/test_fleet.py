@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -189,6 +191,71 @@ async def test_the_fleet_runs_as_a_process_of_its_own(tmp_path: Path, central: C
         stations = (await client.get(f"{url}/api/stations")).json()
         assert [station["identity"] for station in stations] == ["ST-1", "ST-2"]
         assert (await client.get(f"{url}/control.js")).status_code == 200
+
+
+async def test_a_fleet_that_is_stopped_ends_its_sessions_and_keeps_its_registers(
+    tmp_path: Path, central: Central
+) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(PLAN | {"meter_interval_s": 1}))
+    options = ("--url", central.url, "--plan", str(plan), "--speed", "100")
+    async with (
+        running("voltway_world.stations", *options) as line,
+        httpx.AsyncClient(base_url=line.split()[1]) as hands,
+    ):
+        await central.hears("StatusNotification", 3)
+        await hands.post("/api/stations/ST-1/evses/1/plug", json={})
+        await hands.post("/api/stations/ST-1/evses/1/present", json={"token": "CARD1"})
+        start = (await central.hears("StartTransaction"))[0]
+        await central.hears("MeterValues")
+    stop = (await central.hears("StopTransaction"))[0]
+    assert stop["reason"] == "PowerLoss"
+
+    async with (
+        running("voltway_world.stations", *options) as line,
+        httpx.AsyncClient(base_url=line.split()[1]) as hands,
+    ):
+        bay = (await hands.get("/api/stations/ST-1")).json()["evses"][0]
+    assert bay["register_wh"] == stop["meterStop"] > start["meterStart"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "says"),
+    [
+        pytest.param(
+            "stations",
+            ("--url", "ws://127.0.0.1:1", "--plan", "/nowhere.json"),
+            "The stations cannot start: [Errno 2] No such file or directory: '/nowhere.json'.",
+            id="no plan",
+        ),
+        pytest.param(
+            "provider",
+            ("--secret", "k", "--data", "/proc/nowhere"),
+            "The provider cannot start: [Errno 2]",
+            id="no folder for the journal",
+        ),
+        pytest.param(
+            "mail",
+            ("--data", "/tmp", "--smtp", "mailhost"),
+            "'mailhost' is not an address like 127.0.0.1:8080",
+            id="no address",
+        ),
+    ],
+)
+async def test_a_program_that_cannot_start_says_why_in_one_sentence(
+    module: str, options: tuple[str, ...], says: str
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", f"voltway_world.{module}", *options),
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        _, told = await process.communicate()
+    assert process.returncode == 2
+    assert says in told.decode()
+    assert "Traceback" not in told.decode()
 
 
 def test_the_outside_imports_nothing_of_voltway() -> None:

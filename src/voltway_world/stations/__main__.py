@@ -1,9 +1,11 @@
 """``python -m voltway_world.stations``: a fleet of simulated stations with a control page."""
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 
+import msgspec
 import uvloop
 
 from voltway_world.addresses import asked_to_stop, host_and_port, say
@@ -11,6 +13,10 @@ from voltway_world.serving import Serving
 from voltway_world.stations.control import make_control
 from voltway_world.stations.fleet import Fleet
 from voltway_world.stations.plan import BadPlan, Plan, read_plan
+
+#: How long the stations may take to tell their last words.
+SHUT_DOWN_S = 2.0
+REMEMBER_S = 10.0
 
 
 def _options() -> argparse.Namespace:
@@ -28,11 +34,32 @@ def _options() -> argparse.Namespace:
 
 async def _main(options: argparse.Namespace, plan: Plan) -> None:
     host, port = options.http
-    async with Fleet(options.url, plan, speed=options.speed) as fleet:
-        serving = Serving(make_control(fleet), host=host, port=port)
-        say(f"ready {await serving.start()}")
+    memory = options.plan.with_suffix(".registers.json")
+    fleet = Fleet(options.url, plan, speed=options.speed)
+    if memory.exists():
+        fleet.go_on_from(msgspec.json.decode(memory.read_bytes(), type=dict[str, list[int]]))
+    serving = Serving(make_control(fleet), host=host, port=port)
+    say(f"ready {await serving.start()}")
+    async with fleet:
+        keeper = asyncio.create_task(_remember(fleet, memory))
         await asked_to_stop()
-        await serving.stop()
+        keeper.cancel()
+        await fleet.shut_down(within_s=SHUT_DOWN_S)
+        _keep(fleet, memory)
+    await serving.stop()
+
+
+async def _remember(fleet: Fleet, memory: Path) -> None:
+    while True:
+        await asyncio.sleep(REMEMBER_S)
+        _keep(fleet, memory)
+
+
+def _keep(fleet: Fleet, memory: Path) -> None:
+    """Write the registers beside the old ones first, so that a crash leaves one of the two."""
+    fresh = memory.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(fleet.registers))
+    fresh.replace(memory)
 
 
 def main() -> int:
@@ -40,7 +67,7 @@ def main() -> int:
     try:
         plan = read_plan(options.plan.read_bytes())
         uvloop.run(_main(options, plan))
-    except (OSError, BadPlan) as error:
+    except (OSError, BadPlan, msgspec.DecodeError) as error:
         print(f"The stations cannot start: {error}.", file=sys.stderr)  # noqa: T201
         return 2
     return 0

@@ -1,6 +1,7 @@
 """Many stations in one process, and cars that come to them by themselves."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from datetime import datetime
@@ -72,6 +73,30 @@ class Fleet:
         for end in ends:
             if isinstance(end, Exception):
                 raise end
+
+    async def shut_down(self, *, within_s: float) -> None:
+        """End what runs, as a station does whose power fails but whose battery lasts to say so."""
+        for station in self.stations.values():
+            station.forecourt.end_all("PowerLoss")
+        told = [station.settled() for station in self.stations.values() if station.is_online]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*told), within_s)
+
+    @property
+    def registers(self) -> dict[str, list[int]]:
+        """What every meter shows, so that the next run can go on from there."""
+        return {
+            identity: [bay.register_wh for bay in station.forecourt.bays.values()]
+            for identity, station in self.stations.items()
+        }
+
+    def go_on_from(self, registers: dict[str, list[int]]) -> None:
+        """Set the meters to what they showed before, for a register never turns back."""
+        for identity, shown in registers.items():
+            if identity in self.stations:
+                bays = self.stations[identity].forecourt.bays.values()
+                for bay, register_wh in zip(bays, shown, strict=False):
+                    bay.set_register(register_wh)
 
     async def online(self) -> None:
         """Wait until every station is registered."""
