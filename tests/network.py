@@ -6,7 +6,7 @@ Each function takes a ``Work`` of the whole house and gives back the noun that i
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from voltway.drivers import actions as drivers
@@ -18,6 +18,8 @@ from voltway.parties.model import Party
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.stations.model import Current, EvsePlace, EvsePlan, Location, Station
+from voltway.tariffs import actions as tariffs
+from voltway.tariffs.model_versions import TariffVersion
 
 _NUMBERS = itertools.count(1)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -107,3 +109,35 @@ async def a_token(
     return await drivers.add_token(
         work, party.id, uid or f"04A1{number():06X}", valid_until=valid_until, label="A card"
     )
+
+
+TARIFF = """
+{{
+  "country_code": "FI", "party_id": "VLT", "id": "{id}", "currency": "EUR",
+  "elements": [{{"price_components": [
+    {{"type": "ENERGY", "price": {energy}, "vat": 25.5, "step_size": 1}}{more}
+  ]}}],
+  "last_updated": "2026-01-01T00:00:00Z"
+}}
+"""
+
+
+async def a_tariff(
+    work: Work,
+    party: Party,
+    energy: str = "0.50",
+    *,
+    idle_per_hour: str | None = None,
+    id: str | None = None,
+) -> TariffVersion:
+    """A price per kWh before tax, at all places of the party, since the beginning of 2020."""
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    more = ""
+    if idle_per_hour is not None:
+        more = (
+            f', {{"type": "PARKING_TIME", "price": {idle_per_hour}, "vat": 25.5, "step_size": 1}}'
+        )
+    text = TARIFF.format(id=id or f"T{number()}", energy=energy, more=more)
+    version = await tariffs.add_version(work, party.id, text, valid_from=since)
+    await tariffs.assign(work, party.id, version.ident, since=since)
+    return version

@@ -1,0 +1,90 @@
+"""What can be done about sessions. The hot path is in ``actions_record``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
+from voltway.parties import actions as parties
+from voltway.runtime.work import Work
+from voltway.sessions import rules_record, store
+from voltway.sessions.actions_record import record
+from voltway.sessions.model import Session, SessionRecord
+from voltway.stations import actions as stations
+from voltway.stations.orders import StopCharging
+from voltway.tariffs import actions as tariffs
+from voltway.tariffs.model import Cost
+
+__all__ = [
+    "NoSuchSession",
+    "SessionOver",
+    "cost_so_far",
+    "record",
+    "record_of",
+    "records_of",
+    "session",
+    "sessions",
+    "stop",
+]
+
+
+@dataclass(eq=False)
+class NoSuchSession(Refusal):
+    """There is no session {session}."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+    session: SessionId
+
+
+@dataclass(eq=False)
+class SessionOver(Refusal):
+    """This session is over already."""
+
+    session: SessionId
+
+
+async def session(work: Work, id: SessionId) -> Session:
+    found = await store.by_id(work, [id])
+    if not found:
+        raise NoSuchSession(id)
+    return found[0]
+
+
+async def sessions(
+    work: Work, party: PartyId, *, before: UUID | None = None, limit: int = 100
+) -> list[Session]:
+    """The sessions of a party, the newest first; those before an id for the next page."""
+    return await store.of_party(work, party, before=before, limit=limit)
+
+
+async def record_of(work: Work, id: SessionId) -> SessionRecord:
+    """All that pricing and billing need of a session; of a running one, as it stands now."""
+    return (await records_of(work, [await session(work, id)]))[0]
+
+
+async def records_of(work: Work, wanted: Sequence[Session]) -> list[SessionRecord]:
+    rows = await store.readings(work, wanted)
+    return [
+        rules_record.record(each, rows[each.id], await store.flows(work, each.id), work.now)
+        for each in wanted
+    ]
+
+
+async def cost_so_far(work: Work, id: SessionId) -> tuple[SessionRecord, Cost]:
+    """What a session costs until now, by the one calculator that will also make the bill."""
+    so_far = await record_of(work, id)
+    if so_far.tariff_version_id is None:
+        return so_far, rules_record.free((await parties.party(work, so_far.party)).currency)
+    tariff = await tariffs.version(work, TariffId(so_far.tariff_version_id))
+    return so_far, rules_record.cost(so_far, tariff)
+
+
+async def stop(work: Work, id: SessionId, by: str) -> OrderId:
+    """Ask the station to end a session. It ends when the station says so."""
+    wanted = await session(work, id)
+    if not wanted.is_running:
+        raise SessionOver(id)
+    return await stations.place_order(work, wanted.station, StopCharging(wanted.ref), by)

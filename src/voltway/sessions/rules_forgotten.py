@@ -1,0 +1,33 @@
+"""When a session counts as forgotten by its station, and what it then is.
+
+A status is a hint (see design, stations, rule 9): "available", a boot, a long silence start a
+timer. When it runs out, the session ends for the time being where its readings end. If the station
+goes on telling of it, it goes on; when its own end comes, that takes the place.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from voltway.sessions.model import EndKind, Session, SessionState
+from voltway.sessions.rules_start import PROVISIONAL_FOR
+
+#: From "available" or a boot until the end for the time being.
+FORGOTTEN_AFTER = timedelta(minutes=15)
+
+#: A connected station tells of a running session at least once in this time.
+SILENT_AFTER = timedelta(hours=24)
+
+
+def forgotten(session: Session, now: datetime) -> Session:
+    """The session, ended for the time being where its readings end."""
+    return replace(
+        session,
+        ended_at=max(session.last_at or session.started_at, session.started_at),
+        end_method="forgotten",
+        end_kind=EndKind.PROVISIONAL,
+        reason="forgotten",
+        state=SessionState.ENDING,
+        power_w=None,
+        settle_at=now + PROVISIONAL_FOR,
+        forgotten_since=None,
+    )

@@ -1,0 +1,447 @@
+"""The tables of sessions. Everything here takes many at once."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from voltway.kernel.ids import PartyId, SessionId, StationId, TransactionRef, new_id
+from voltway.runtime.work import Row, Work
+from voltway.sessions import sequence
+from voltway.sessions.desk import Desk, Place
+from voltway.sessions.model import Doubt, EndKind, Session, SessionState
+from voltway.sessions.rules_record import Row as Kept
+from voltway.stations.reports import Context
+from voltway.tariffs.model import StateChange
+
+_CONTEXTS = tuple(Context)
+_CONTEXT_PLACE = {context: place for place, context in enumerate(_CONTEXTS)}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _word(value: Any) -> Any:
+    return None if value is None else value.value
+
+
+def _end_kind(value: Any) -> EndKind | None:
+    return None if value is None else EndKind(value)
+
+
+def _doubts(value: Any) -> frozenset[Doubt]:
+    return frozenset(Doubt(each) for each in value)
+
+
+def _doubt_words(value: Any) -> list[str]:
+    return sorted(each.value for each in value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of ``session``, the field it holds, and how one becomes the other."""
+
+    name: str
+    field: str
+    type: str
+    keep: Callable[[Any], Any] = _same
+    read: Callable[[Any], Any] = _same
+    is_list: bool = False
+
+
+def _plain(type: str, *names: str) -> list[_Column]:
+    return [_Column(name, name, type) for name in names]
+
+
+#: Never changed once kept.
+_BORN = [
+    _Column("id", "id", "uuid"),
+    _Column("party_id", "party", "uuid"),
+    _Column("station_id", "station", "uuid"),
+    _Column("location_id", "location", "uuid"),
+    _Column("zone", "zone", "text"),
+    *_plain("text", "ref"),
+    *_plain("int", "round", "ref_number"),
+    *_plain("bytea", "start_key"),
+    *_plain("timestamptz", "created_at"),
+]
+
+#: Changed by plain readings: the hot path writes these alone.
+_MOVING = [
+    *_plain("bigint", "first_wh", "last_wh", "energy_wh"),
+    *_plain("timestamptz", "last_at", "heard_at", "claimed_until", "forgotten_since"),
+    *_plain("int", "power_w"),
+    *_plain("smallint", "soc_percent"),
+    _Column("seen", "seen", "text", sequence.text_of, sequence.read),
+    _Column("state", "state", "text", _word, SessionState),
+]
+
+#: Changed by starts, ends and what is learned late.
+_RARE = [
+    _Column("evse_id", "evse", "uuid"),
+    *_plain("int", "evse_number", "power_w_max", "start_seq", "end_seq"),
+    _Column("token_uid", "token", "text"),
+    *_plain("text", "token_word", "tariff_why", "start_method", "end_method", "reason"),
+    *_plain("bigint", "remote_start_id", "begin_wh", "end_wh"),
+    *_plain("uuid", "tariff_version_id"),
+    *_plain("timestamptz", "started_at", "started_claimed", "ended_at", "ended_claimed"),
+    *_plain("timestamptz", "end_heard_at", "settle_at", "told_at"),
+    *_plain("boolean", "start_told"),
+    _Column("end_kind", "end_kind", "text", _word, _end_kind),
+    _Column("doubts", "doubts", "text", _doubt_words, _doubts, is_list=True),
+    _Column("judged", "judged", "text", _doubt_words, _doubts, is_list=True),
+]
+
+_ALL = [*_BORN, *_MOVING, *_RARE]
+_NAMES = ", ".join(column.name for column in _ALL)
+
+
+def _session(row: Row) -> Session:
+    return Session(**{column.field: column.read(row[column.name]) for column in _ALL})
+
+
+async def places(
+    work: Work, stations: Collection[StationId], days: Collection[date]
+) -> dict[StationId, Place]:
+    """Where these stations stand; and the partitions of these days are there after it."""
+    rows = await work.all(
+        """
+        SELECT id, party_id, location_id, time_zone, clock_offset_s,
+               (SELECT count(ensure_day('session_reading', day)) FROM unnest($2::date[]) AS day)
+          FROM station_view
+         WHERE id = ANY($1::uuid[])
+        """,
+        list(stations),
+        list(days),
+    )
+    return {
+        row["id"]: Place(
+            station=row["id"],
+            party=row["party_id"],
+            location=row["location_id"],
+            zone=row["time_zone"],
+            clock_offset_s=row["clock_offset_s"],
+        )
+        for row in rows
+    }
+
+
+async def load(
+    work: Work,
+    stations: Collection[StationId],
+    refs: Collection[tuple[StationId, TransactionRef]],
+    keys: Collection[tuple[StationId, bytes]],
+) -> list[Session]:
+    """The sessions that reports of these stations can concern: all whose end was not told yet, and
+    those of these names. Locked in the order of their ids, so that two batches cannot wait for
+    each other."""
+    rows = await work.all(
+        f"""
+        WITH wanted AS MATERIALIZED (
+            SELECT id FROM session WHERE station_id = ANY($1::uuid[]) AND told_at IS NULL
+             UNION
+            SELECT s.id
+              FROM unnest($2::uuid[], $3::text[]) AS w (station_id, ref)
+              JOIN session s ON s.station_id = w.station_id AND s.ref = w.ref
+             UNION
+            SELECT s.id
+              FROM unnest($4::uuid[], $5::bytea[]) AS w (station_id, start_key)
+              JOIN session s ON s.station_id = w.station_id AND s.start_key = w.start_key
+        )
+        SELECT {_NAMES}
+          FROM session
+         WHERE id IN (SELECT id FROM wanted)
+         ORDER BY id
+           FOR UPDATE
+        """,
+        list(stations),
+        [station for station, _ in refs],
+        [ref for _, ref in refs],
+        [station for station, _ in keys],
+        [key for _, key in keys],
+    )
+    return [_session(row) for row in rows]
+
+
+async def by_id(work: Work, ids: Collection[SessionId]) -> list[Session]:
+    rows = await work.all(
+        f"SELECT {_NAMES} FROM session WHERE id = ANY($1::uuid[]) ORDER BY id", list(ids)
+    )
+    return [_session(row) for row in rows]
+
+
+async def taken_numbers(work: Work, numbers: Collection[int]) -> set[int]:
+    """Those of these numbers that sessions have already."""
+    rows = await work.all(
+        "SELECT ref_number FROM session WHERE ref_number = ANY($1::int[])", list(numbers)
+    )
+    return {row["ref_number"] for row in rows}
+
+
+async def add(work: Work, sessions: Sequence[Session]) -> None:
+    if sessions:
+        await work.copy(
+            "session",
+            [column.name for column in _ALL],
+            [[column.keep(getattr(each, column.field)) for column in _ALL] for each in sessions],
+        )
+
+
+async def save(work: Work, changed: Sequence[tuple[Session, Session]]) -> None:
+    """Keep what changed, given as (before, after)."""
+    rare = [after for before, after in changed if _differ(before, after)]
+    moving = [after for before, after in changed if not _differ(before, after)]
+    await _update(work, moving, _MOVING)
+    await _update(work, rare, [*_MOVING, *_RARE])
+
+
+def _differ(before: Session, after: Session) -> bool:
+    return any(getattr(before, column.field) != getattr(after, column.field) for column in _RARE)
+
+
+async def _update(work: Work, sessions: Sequence[Session], columns: Sequence[_Column]) -> None:
+    if not sessions:
+        return
+    places = ", ".join(f"${nth}::{c.type}[]" for nth, c in enumerate(columns, start=2))
+    names = ", ".join(column.name for column in columns)
+    sets = ", ".join(
+        f"{c.name} = string_to_array(w.{c.name}, ',')" if c.is_list else f"{c.name} = w.{c.name}"
+        for c in columns
+    )
+    await work.run(
+        f"""
+        UPDATE session s SET {sets}
+          FROM unnest($1::uuid[], {places}) AS w (id, {names})
+         WHERE s.id = w.id
+        """,
+        [each.id for each in sessions],
+        *(
+            [
+                ",".join(column.keep(getattr(each, column.field)))
+                if column.is_list
+                else column.keep(getattr(each, column.field))
+                for each in sessions
+            ]
+            for column in columns
+        ),
+    )
+
+
+async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
+    """Append readings as they came. See Note [Kept twice]."""
+    rows = [
+        (
+            one.received_at,
+            one.at,
+            one.reading.register_wh,
+            one.reading.power_w,
+            one.reading.current_ma,
+            one.reading.voltage_mv,
+            one.reading.soc_percent,
+            _CONTEXT_PLACE[one.reading.context],
+            desk.place.party,
+            one.session,
+            one.evse,
+            None if one.session or one.evse else desk.place.station,
+            one.reading.rest,
+        )
+        for desk in desks
+        for one in desk.readings
+    ]
+    if rows:
+        await work.copy(
+            "session_reading",
+            (
+                "received_at",
+                "at",
+                "register_wh",
+                "power_w",
+                "current_ma",
+                "voltage_mv",
+                "soc_percent",
+                "context",
+                "party_id",
+                "session_id",
+                "evse_id",
+                "station_id",
+                "rest",
+            ),
+            rows,
+        )
+
+
+# Note [Kept twice]
+# ~~~~~~~~~~~~~~~~~
+# To refuse a reading that was told twice, each would have to be looked up in an index while
+# thousands a second come in. They are rare, and a reading told twice says the same: so both are
+# kept, and whoever reads a session's readings tells them apart by their content.
+
+
+async def readings(work: Work, sessions: Collection[Session]) -> dict[SessionId, list[Kept]]:
+    """The readings of these sessions, from the partitions of the days they were heard in."""
+    found: dict[SessionId, list[Kept]] = {each.id: [] for each in sessions}
+    if not sessions:
+        return found
+    rows = await work.all(
+        """
+        SELECT DISTINCT session_id, at, register_wh, power_w, context
+          FROM session_reading
+         WHERE session_id = ANY($1::uuid[]) AND received_at BETWEEN $2 AND $3
+        """,
+        list(found),
+        min(each.created_at for each in sessions),
+        max(each.heard_at for each in sessions),
+    )
+    for row in rows:
+        found[row["session_id"]].append(
+            Kept(row["at"], row["register_wh"], row["power_w"], _CONTEXTS[row["context"]])
+        )
+    return found
+
+
+async def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
+    """When energy began to flow or ceased. Told twice, it is kept once."""
+    flows = {(flow, desk.place.party) for desk in desks for flow in desk.flows}
+    if not flows:
+        return
+    await work.run(
+        """
+        INSERT INTO session_state (session_id, party_id, at, charging, by_vehicle)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[], $5::bool[])
+            ON CONFLICT DO NOTHING
+        """,
+        [flow.session for flow, _ in flows],
+        [party for _, party in flows],
+        [flow.at for flow, _ in flows],
+        [flow.charging for flow, _ in flows],
+        [flow.by_vehicle for flow, _ in flows],
+    )
+
+
+async def flows(work: Work, session: SessionId) -> list[StateChange]:
+    rows = await work.all(
+        """
+        SELECT at, charging, by_vehicle
+          FROM session_state
+         WHERE session_id = $1
+         ORDER BY at, charging, by_vehicle
+        """,
+        session,
+    )
+    return [StateChange(row["at"], row["charging"], row["by_vehicle"]) for row in rows]
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+async def keep_orphans(work: Work, desks: Iterable[Desk]) -> None:
+    """What fits no session. Told again, it is counted."""
+    rows = [(desk.place, orphan) for desk in desks for orphan in desk.orphans]
+    await work.run_many(
+        """
+        INSERT INTO orphan (id, party_id, station_id, kind, ref, claimed_at, evse_number,
+                            register_wh, report, first_at, last_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+            ON CONFLICT (station_id, kind, ref, claimed_at) DO UPDATE
+           SET told = orphan.told + 1, last_at = EXCLUDED.last_at,
+               register_wh = coalesce(EXCLUDED.register_wh, orphan.register_wh)
+        """,
+        [
+            (
+                new_id(work.now),
+                place.party,
+                place.station,
+                one.kind,
+                one.ref,
+                one.claimed_at or _EPOCH,
+                one.evse_number,
+                one.register_wh,
+                one.report,
+                one.heard_at,
+            )
+            for place, one in rows
+        ],
+    )
+
+
+async def waiting_orders(work: Work, stations: Collection[StationId]) -> set[StationId]:
+    """Those of these stations with orders that wait for their effect."""
+    rows = await work.all(
+        """
+        SELECT DISTINCT station_id
+          FROM order_view
+         WHERE station_id = ANY($1::uuid[]) AND state IN ('sent', 'answered')
+        """,
+        list(stations),
+    )
+    return {row["station_id"] for row in rows}
+
+
+async def silent(
+    work: Work, forgotten_before: datetime, silent_before: datetime, limit: int
+) -> list[Session]:
+    """Running sessions that their stations act as if they were over, locked."""
+    rows = await work.all(
+        f"""
+        SELECT {_NAMES}
+          FROM session
+         WHERE told_at IS NULL AND ended_at IS NULL
+           AND (forgotten_since <= $1
+                OR (heard_at <= $2
+                    AND station_id IN (SELECT id FROM station_view WHERE connected)))
+         ORDER BY id
+         LIMIT $3
+           FOR UPDATE SKIP LOCKED
+        """,
+        forgotten_before,
+        silent_before,
+        limit,
+    )
+    return [_session(row) for row in rows]
+
+
+async def to_settle(work: Work, limit: int) -> list[Session]:
+    """Sessions whose provisional end has waited long enough, locked."""
+    rows = await work.all(
+        f"""
+        SELECT {_NAMES}
+          FROM session
+         WHERE settle_at <= $1
+         ORDER BY id
+         LIMIT $2
+           FOR UPDATE SKIP LOCKED
+        """,
+        work.now,
+        limit,
+    )
+    return [_session(row) for row in rows]
+
+
+async def ensure_days(work: Work, days: Collection[date]) -> None:
+    await work.run(
+        "SELECT ensure_day('session_reading', day) FROM unnest($1::date[]) AS day", list(days)
+    )
+
+
+async def of_party(work: Work, party: PartyId, *, before: UUID | None, limit: int) -> list[Session]:
+    """The sessions of a party, the newest first."""
+    rows = await work.all(
+        f"""
+        SELECT {_NAMES}
+          FROM session
+         WHERE party_id = $1 AND ($2::uuid IS NULL OR id < $2)
+         ORDER BY id DESC
+         LIMIT $3
+        """,
+        party,
+        before,
+        limit,
+    )
+    return [_session(row) for row in rows]
+
+
+def contexts() -> Mapping[int, Context]:
+    """What the numbers in ``session_reading.context`` mean."""
+    return dict(enumerate(_CONTEXTS))

@@ -1,0 +1,37 @@
+"""What must be looked after: sessions that stations forgot, and partitions for tomorrow."""
+
+from datetime import timedelta
+
+from voltway.runtime.work import BeginWork
+from voltway.sessions import store
+from voltway.sessions.actions_record import close
+from voltway.sessions.model import Session
+from voltway.sessions.rules_forgotten import FORGOTTEN_AFTER, SILENT_AFTER, forgotten
+
+AT_ONCE_MAX = 500
+
+
+async def end_forgotten(begin: BeginWork) -> int:
+    """End, for the time being, sessions that their stations act as if they were over; and tell the
+    house of those whose own end never came. How many were told."""
+    async with begin() as work:
+        silent = await store.silent(
+            work, work.now - FORGOTTEN_AFTER, work.now - SILENT_AFTER, AT_ONCE_MAX
+        )
+        changed: list[tuple[Session, Session]] = []
+        for before in silent:
+            after = forgotten(before, work.now)
+            changed.append((before, after))
+            work.touch(f"session:{after.id}", f"wall:{after.party}")
+        await store.save(work, changed)
+    async with begin() as work:
+        waited = await store.to_settle(work, AT_ONCE_MAX)
+        await close(work, waited)
+        return len(waited)
+
+
+async def make_days(begin: BeginWork) -> None:
+    """Have the partitions of today and the next two days ready, so that no batch waits for one."""
+    async with begin() as work:
+        today = work.now.date()
+        await store.ensure_days(work, [today + timedelta(days=ahead) for ahead in range(3)])
