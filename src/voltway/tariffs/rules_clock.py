@@ -31,25 +31,22 @@ def local_at(at: datetime, zone: ZoneInfo) -> Local:
 
 
 def holds_by_clock(restrictions: Restrictions, local: Local) -> bool:
-    """Whether date, day and time of day allow it. Starts are inclusive, ends exclusive."""
-    if not _holds_at_time(restrictions, local.time):
+    """Whether time of day, day and date allow it. Starts are inclusive, ends exclusive.
+
+    An end before its start is on the next day; an end at 00:00 is the end of the day.
+    """
+    start = restrictions.start_time or MIDNIGHT
+    end = restrictions.end_time or MIDNIGHT
+    if start < end or end == MIDNIGHT:
+        if local.time < start or (local.time >= end and end != MIDNIGHT):
+            return False
+    elif end <= local.time < start:
         return False
     if restrictions.days and local.weekday not in restrictions.days:
         return False
     if restrictions.start_date is not None and local.day < restrictions.start_date:
         return False
     return restrictions.end_date is None or local.day < restrictions.end_date
-
-
-def _holds_at_time(restrictions: Restrictions, now: time) -> bool:
-    """An end before its start is on the next day; an end at 00:00 is the end of the day."""
-    start = restrictions.start_time or MIDNIGHT
-    end = restrictions.end_time or MIDNIGHT
-    if end == MIDNIGHT:
-        return now >= start
-    if start < end:
-        return start <= now < end
-    return now >= start or now < end
 
 
 def clock_turns(

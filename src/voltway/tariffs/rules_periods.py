@@ -94,7 +94,8 @@ def _periods(
     for begins, ends in pairwise(moments):
         after = meter.at(ends)
         lasted_us = (ends - begins) // MICROSECOND
-        lasted_s = narrowed(Fraction(lasted_us, 1_000_000))
+        whole_s, rest_us = divmod(lasted_us, 1_000_000)
+        lasted_s = Fraction(lasted_us, 1_000_000) if rest_us else whole_s
         nth = bisect_right(changed, begins)
         parks = nth > 0 and not states[nth - 1].charging and states[nth - 1].by_vehicle
         energy = after - before
@@ -118,5 +119,5 @@ def _power(energy: Exact, lasted_us: int, told_w: int | None) -> Exact:
     (some count whole kilowatt-hours), and the station is believed.
     """
     if not energy and told_w:
-        return narrowed(Fraction(told_w, 1000))
-    return narrowed(Fraction(energy) * 3_600_000 / lasted_us)
+        return Fraction(told_w, 1000)
+    return Fraction(energy * 3_600_000, lasted_us)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from voltway.tariffs.exact import Exact, exact, narrowed
+from voltway.tariffs.exact import Exact, exact, less, narrowed
 from voltway.tariffs.model import (
     ChargingPeriod,
     Dimension,
@@ -87,14 +87,16 @@ def _holds_by_power(limits: PowerLimits, period: ChargingPeriod) -> bool:
         low, high = _power(period)
         if not _within(limits.least_kw, limits.most_kw, low, high):
             return False
+        if limits.least_a is None and limits.most_a is None:
+            return True
     return _within(limits.least_a, limits.most_a, period.min_current_a, period.max_current_a)
 
 
 def _within(least: Exact | None, most: Exact | None, low: Exact | None, high: Exact | None) -> bool:
     low, high = (high if low is None else low), (low if high is None else high)
-    if least is not None and (low is None or low < least):
+    if least is not None and (low is None or less(low, least)):
         return False
-    return most is None or (high is not None and high < most)
+    return most is None or (high is not None and less(high, most))
 
 
 def _power(period: ChargingPeriod) -> tuple[Exact | None, Exact | None]:
@@ -105,7 +107,7 @@ def _power(period: ChargingPeriod) -> tuple[Exact | None, Exact | None]:
     if not lasted:
         return None, None
     hours = Fraction(lasted // timedelta(microseconds=1), 3_600_000_000)
-    average = narrowed(Fraction(period.energy_wh) / 1000 / hours)
+    average = Fraction(period.energy_wh) / 1000 / hours
     return average, average
 
 
@@ -189,7 +191,9 @@ class _Timeline:
         chosen: dict[Dimension, list[Priced]] = {}
         settled: set[Dimension] = set()
         for choice in self.choices:
-            if settled.issuperset(choice.prices) or not _holds(choice, local, lasted_s, used):
+            if settled and settled.issuperset(choice.prices):
+                continue
+            if not _holds(choice, local, lasted_s, used):
                 continue
             for dimension, priced in choice.prices.items():
                 if dimension not in settled:
@@ -202,15 +206,15 @@ class _Timeline:
 def _holds(choice: _Choice, local: Local, lasted_s: float, used: Exact) -> bool:
     """Everything but power and current. Whole seconds of a float are exact."""
     limits = choice.restrictions
+    if not holds_by_clock(limits, local):
+        return False
     if limits.min_duration_s is not None and lasted_s < limits.min_duration_s:
         return False
     if limits.max_duration_s is not None and lasted_s >= limits.max_duration_s:
         return False
     if choice.least_wh is not None and used < choice.least_wh:
         return False
-    if choice.most_wh is not None and used >= choice.most_wh:
-        return False
-    return holds_by_clock(limits, local)
+    return choice.most_wh is None or used < choice.most_wh
 
 
 def _timeline(
