@@ -1,5 +1,6 @@
 """The embedded PostgreSQL starts, stops, recovers, and says plainly why it does not."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -17,9 +18,11 @@ from voltway.runtime.postgres import (
     SOCKET_NAME,
     SUN_PATH_MAX,
     DataFolderInUse,
+    EmbeddedPostgres,
+)
+from voltway.runtime.postgres_cluster import (
     DataFolderOfOtherVersion,
     DataFolderUnwritable,
-    EmbeddedPostgres,
     PostgresDidNotStart,
 )
 
@@ -112,6 +115,24 @@ async def test_a_killed_server_recovers_by_itself(folder: Path) -> None:
     finally:
         server.stop()
     assert took_s < 5, "a restart after a kill is a matter of moments"
+
+
+async def test_a_server_that_ends_by_itself_is_started_again(postgres: EmbeddedPostgres) -> None:
+    first = postgres.process
+    assert first is not None
+    restarted = asyncio.Event()
+    watch = asyncio.create_task(postgres.keep_running(restarted.set))
+    os.kill(first, signal.SIGKILL)
+
+    await asyncio.wait_for(restarted.wait(), 10)
+    watch.cancel()
+
+    assert postgres.process not in (None, first)
+    assert await ask(postgres, "SELECT 1") == 1
+
+
+def test_other_accounts_cannot_look_into_the_data_folder(postgres: EmbeddedPostgres) -> None:
+    assert postgres.folder.stat().st_mode & 0o066 == 0
 
 
 def orphan(folder: Path) -> "subprocess.Popen[bytes]":
@@ -214,11 +235,13 @@ def test_a_long_path_gets_its_socket_elsewhere(folder: Path) -> None:
 
     server = EmbeddedPostgres(deep, durable=False)
     address = server.start()
+    socket = Path(address.rsplit("host=", 1)[1])
+    there = socket.exists()
     server.stop()
 
-    socket = address.rsplit("host=", 1)[1]
     assert len(f"{socket}{SOCKET_NAME}") <= SUN_PATH_MAX
-    Path(socket).rmdir()
+    assert there
+    assert not socket.exists()
 
 
 async def test_a_folder_out_of_the_server_s_reach_points_to_a_home_within_it(

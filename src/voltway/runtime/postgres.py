@@ -4,6 +4,7 @@ It listens on a socket in the file system and nowhere else, and lets in by peer 
 account that runs Voltway. See Note [A server that outlived us].
 """
 
+import asyncio
 import contextlib
 import ctypes
 import fcntl
@@ -13,9 +14,12 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
+
+import structlog
 
 from voltway.kernel.errors import Misconfigured
 from voltway.runtime.postgres_account import (
@@ -24,51 +28,24 @@ from voltway.runtime.postgres_account import (
     choose_account,
     house_the_server,
 )
+from voltway.runtime.postgres_cluster import (
+    DATABASE,
+    OWNER,
+    Cluster,
+    DataFolderUnwritable,
+    PostgresDidNotStart,
+    said,
+)
 
-OWNER: Final = "voltway"
-DATABASE: Final = "voltway"
 SUN_PATH_MAX: Final = 107  # unix(7): sun_path is 108 bytes with the closing zero
 SOCKET_NAME: Final = "/.s.PGSQL.5432"
 START_S_MAX: Final = 60.0  # recovery after a crash may have to read much log
 STOP_S_MAX: Final = 8.0
 LOG_BYTES_MAX: Final = 10_000_000
+WATCH_S: Final = 0.25
 PR_SET_PDEATHSIG: Final = 1
 
-CONFIG: Final = """\
-# Written by Voltway at each start; put your own settings into postgresql.auto.conf.
-listen_addresses = ''
-unix_socket_directories = '{socket}'
-unix_socket_permissions = 0777
-max_connections = {connections}
-shared_buffers = {buffers_mb}MB
-dynamic_shared_memory_type = posix
-wal_compression = on
-max_wal_size = 1GB
-jit = off
-timezone = UTC
-log_timezone = UTC
-log_min_messages = warning
-log_min_error_statement = panic
-log_checkpoints = off
-log_line_prefix = '%m [%p] '
-{durability}
-"""
-DURABLE: Final = "synchronous_commit = on"
-FORGETFUL: Final = """\
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-wal_level = minimal
-max_wal_senders = 0
-autovacuum = off"""
-
-
-@dataclass(eq=False)
-class DataFolderUnwritable(Misconfigured):
-    """The data folder {folder} cannot be written: {reason}."""
-
-    folder: str
-    reason: str
+log = structlog.get_logger("voltway.postgres")
 
 
 @dataclass(eq=False)
@@ -79,28 +56,11 @@ class DataFolderInUse(Misconfigured):
     process: str
 
 
-@dataclass(eq=False)
-class DataFolderOfOtherVersion(Misconfigured):
-    """
-    The data in {folder} was written by PostgreSQL {found}, but this Voltway brings {ours}. Dump it
-    with the Voltway that wrote it (pg_dump), or convert it with pg_upgrade, then start again.
-    """
-
-    folder: str
-    found: str
-    ours: str
-
-
-@dataclass(eq=False)
-class PostgresDidNotStart(Misconfigured):
-    """The embedded PostgreSQL in {folder} did not start: {reason}."""
-
-    folder: str
-    reason: str
-
-
 class EmbeddedPostgres:
-    """A server on one data folder. ``start`` and ``stop`` block: the house is not open."""
+    """A server on one data folder. ``start`` and ``stop`` block: the house is not open.
+
+    Start it from the main thread: the kernel stops the server when the thread that made it ends.
+    """
 
     def __init__(
         self,
@@ -115,6 +75,8 @@ class EmbeddedPostgres:
         self._durable = durable
         self._connections = connections
         self._lock: IO[str] | None = None
+        self._binaries: Path
+        self._account: Account
         self._server: subprocess.Popen[bytes] | None = None
         self._cluster = self.folder / "postgres"
         self._socket = self.folder / "run"
@@ -128,10 +90,17 @@ class EmbeddedPostgres:
             home = house_the_server(self.folder, account, self._system_home)
             self._cluster = home.folder / "postgres"
             self._socket = self._make_socket_folder(home.folder, account)
-            version = _version(home.binaries, account)
-            self._make_cluster(home.binaries, account, version)
+            Cluster(
+                folder=self._cluster,
+                socket=self._socket,
+                binaries=home.binaries,
+                account=account,
+                durable=self._durable,
+                connections=self._connections,
+            ).make()
             self._stop_survivor()
-            self._run(home.binaries, account)
+            self._binaries, self._account = home.binaries, account
+            self._run()
         except BaseException:
             self._unlock_folder()
             raise
@@ -146,6 +115,17 @@ class EmbeddedPostgres:
         """The server's process id, while we run it."""
         return self._server.pid if self._server and self._server.poll() is None else None
 
+    async def keep_running(self, restarted: Callable[[], None] = lambda: None) -> None:
+        """Start the server again whenever it ends by itself, until this is cancelled."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if self._server is not None and self._server.poll() is not None:
+                log.error("postgres_ended", status=self._server.returncode)
+                self._stop_survivor()
+                self._run()
+                log.warning("postgres_started_again", process=self.process)
+                restarted()
+
     def stop(self) -> None:
         """Stop the server cleanly; if it lingers, at once (it recovers at the next start)."""
         server, self._server = self._server, None
@@ -158,14 +138,17 @@ class EmbeddedPostgres:
                     break
                 except subprocess.TimeoutExpired:
                     continue
+        if self._socket.parent == Path("/tmp"):
+            shutil.rmtree(self._socket, ignore_errors=True)
         self._unlock_folder()
 
     def _make_folder(self) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            # As root we let the server's account pass through, and nobody look inside.
+            self.folder.mkdir(0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
             (self.folder / "voltway.lock").touch()
         except OSError as reason:
-            raise DataFolderUnwritable(str(self.folder), _said(reason)) from None
+            raise DataFolderUnwritable(str(self.folder), said(reason)) from None
 
     def _lock_folder(self) -> None:
         lock = (self.folder / "voltway.lock").open("r+")
@@ -199,71 +182,6 @@ class EmbeddedPostgres:
             raise DataFolderUnwritable(str(folder), "it is not private to its owner")
         return folder
 
-    def _make_cluster(self, binaries: Path, account: Account, version: str) -> None:
-        """Create the database files once; refuse those of another major version."""
-        try:
-            found = (self._cluster / "PG_VERSION").read_text().strip()
-        except FileNotFoundError:
-            found = ""
-        ours = version.split(".")[0]
-        if found and found != ours:
-            raise DataFolderOfOtherVersion(str(self._cluster), found, ours)
-        if not found:
-            self._initialise(binaries, account)
-        options = CONFIG.format(
-            socket=str(self._socket).replace("'", "''"),
-            connections=self._connections,
-            buffers_mb=128 if self._durable else 32,
-            durability=DURABLE if self._durable else FORGETFUL,
-        )
-        names = {account.name, _account_name()}
-        idents = "".join(f'voltway "{name}" {OWNER}\n' for name in sorted(names))
-        self._write("postgresql.conf", options, account)
-        self._write("pg_hba.conf", "local all all peer map=voltway\n", account)
-        self._write("pg_ident.conf", idents, account)
-
-    def _initialise(self, binaries: Path, account: Account) -> None:
-        """Make the files beside their place and move them there when whole."""
-        fresh = self._cluster.with_name("postgres.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
-        os.chown(fresh, account.uid, account.gid)
-        done = subprocess.run(
-            [
-                *(binaries / "bin" / "initdb", "--pgdata", fresh, "--username", OWNER),
-                *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-                *("--locale=C", "--auth=peer", "--no-instructions"),
-                *(() if self._durable else ("--no-sync",)),
-            ],
-            **account.as_options(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise PostgresDidNotStart(str(self._cluster), _last_line(done.stderr))
-        single = subprocess.run(
-            [binaries / "bin" / "postgres", "--single", "-D", fresh, "postgres"],
-            **account.as_options(),
-            input=f"CREATE DATABASE {DATABASE}\n",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if single.returncode != 0 or "ERROR" in single.stderr:
-            raise PostgresDidNotStart(str(self._cluster), _last_line(single.stderr))
-        # What stands there without PG_VERSION is the rest of an older, broken attempt.
-        shutil.rmtree(self._cluster, ignore_errors=True)
-        fresh.rename(self._cluster)
-
-    def _write(self, name: str, text: str, account: Account) -> None:
-        try:
-            file = self._cluster / name
-            file.write_text(text)
-            os.chown(file, account.uid, account.gid)
-        except OSError as reason:
-            raise DataFolderUnwritable(str(self._cluster), _said(reason)) from None
-
     def _stop_survivor(self) -> None:
         """Stop a server that outlived a killed Voltway. See Note [A server that outlived us]."""
         pid_file = self._cluster / "postmaster.pid"
@@ -281,7 +199,7 @@ class EmbeddedPostgres:
         with contextlib.suppress(FileNotFoundError):
             pid_file.unlink()
 
-    def _run(self, binaries: Path, account: Account) -> None:
+    def _run(self) -> None:
         """Start the server and wait until it says that it is ready."""
         log_file = self._cluster / "server.log"
         with contextlib.suppress(FileNotFoundError):
@@ -289,14 +207,14 @@ class EmbeddedPostgres:
                 log_file.unlink()
         deadline = time.monotonic() + START_S_MAX
         while True:
-            with log_file.open("ab") as log:
-                before = log.tell()
+            with log_file.open("ab") as out:
+                before = out.tell()
                 self._server = subprocess.Popen(
-                    [binaries / "bin" / "postgres", "-D", self._cluster],
-                    **account.as_options(),
+                    [self._binaries / "bin" / "postgres", "-D", self._cluster],
+                    **self._account.as_options(),
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
+                    stdout=out,
+                    stderr=out,
                     start_new_session=True,  # Ctrl-C is for us: we stop the server last
                     preexec_fn=_die_with_parent,
                 )
@@ -304,11 +222,11 @@ class EmbeddedPostgres:
                 if self._is_ready():
                     return
                 time.sleep(0.005)
-            said = log_file.read_bytes()[before:].decode(errors="replace")
+            told = log_file.read_bytes()[before:].decode(errors="replace")
             # Children of a killed server hold its shared memory for a moment longer.
-            if "shared memory block" not in said or time.monotonic() > deadline:
+            if "shared memory block" not in told or time.monotonic() > deadline:
                 self.stop()
-                raise PostgresDidNotStart(str(self._cluster), _reason(said) or "it is too slow")
+                raise PostgresDidNotStart(str(self._cluster), _reason(told) or "it is too slow")
             time.sleep(0.05)
 
     def _is_ready(self) -> bool:
@@ -355,31 +273,6 @@ def _works_in(pid: int, folder: Path) -> bool:
         return False
 
 
-def _version(binaries: Path, account: Account) -> str:
-    """The version of the server's program, ``18.6``."""
-    try:
-        said = subprocess.run(
-            [binaries / "bin" / "postgres", "--version"],
-            **account.as_options(),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.CalledProcessError) as reason:
-        raise PostgresDidNotStart(str(binaries), f"its program does not run ({reason})") from None
-    return said.split()[2]
-
-
-def _account_name() -> str:
-    import pwd
-
-    return pwd.getpwuid(os.geteuid()).pw_name
-
-
-def _said(reason: OSError) -> str:
-    return (reason.strerror or str(reason)).lower()
-
-
 def _reason(log: str) -> str:
     """Why the server ended, from its log: the line before "contains errors", or else the last."""
     told = [
@@ -390,8 +283,3 @@ def _reason(log: str) -> str:
     if len(told) > 1 and told[-1].endswith("contains errors"):
         told.pop()
     return told[-1].rstrip(".") if told else ""
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip().rstrip(".") if lines else ""
