@@ -4,8 +4,9 @@
 open the same one. Nothing else knows which parts there are.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -29,10 +30,12 @@ from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import SystemClock
-from voltway.runtime.database import Database, open_migrated
+from voltway.runtime.database import Database, connect_owner, open_database
+from voltway.runtime.drain import Drain
 from voltway.runtime.jobs import Jobs
+from voltway.runtime.migrate import migrate
 from voltway.runtime.periodic import Periodic
-from voltway.runtime.postgres import run_postgres
+from voltway.runtime.postgres import EmbeddedPostgres
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Clock
 from voltway.sessions import sweeps as sessions
@@ -42,7 +45,6 @@ from voltway.web.api.site import API, openapi_config
 from voltway.web.house import House
 from voltway.web.serving import WebServer, address_of, listen
 from voltway.web.site import make_site
-from voltway.web.streams import Streams
 
 #: How often the rounds go, in seconds.
 SOON: Final = 2
@@ -69,62 +71,89 @@ class OpenHouse:
 
 @asynccontextmanager
 async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIterator[OpenHouse]:
-    """Start every part, and stop them in the opposite order.
+    """Start every part, and stop them in the opposite order, within ``settings.drain_s``.
 
-    Raises ``Misconfigured`` with a sentence for whoever starts us. When the block ends: stations
+    Raises ``Misconfigured`` with a sentence for whoever starts us. When the block ends, stations
     and pages are let go first, then the work at hand is finished, then the database closes.
     """
-    clock = clock or SystemClock()
-    async with AsyncExitStack() as stack:
-        listener = stack.enter_context(listen("VOLTWAY_HTTP", settings.http))
-        http = address_of(listener)
-        settings = replace(settings, public_url=settings.public_url or http)
-        url = await stack.enter_async_context(run_postgres(settings))
-        database = await stack.enter_async_context(open_migrated(url, clock, settings))
-        provider = await stack.enter_async_context(_provider(settings))
-        bus, jobs, rounds = Bus(database), Jobs(database), Periodic(database)
-        _plug_watchers(bus)
-        _plug_jobs(jobs, settings, provider)
-        _plug_rounds(rounds, bus, settings, provider, database.begin)
-        await bus.start()
-        stack.push_async_callback(bus.stop)
-        await jobs.start()
-        stack.push_async_callback(jobs.stop)
-        await rounds.start()
-        stack.push_async_callback(rounds.stop)
-        streams = Streams()
-        house = House(
-            begin=database.begin,
-            touches=bus.touches,
-            clock=clock,
-            settings=settings,
-            provider=provider,
-            streams=streams,
-        )
-        web = WebServer(make_site(house, more=API, openapi=openapi_config()), listener)
-        await web.start()
-        stack.push_async_callback(web.stop)
-        gateway = OcppServer(database.begin, bus.touches, clock, settings)
-        ocpp = await gateway.start()
-        stack.push_async_callback(gateway.drain)
-        stack.callback(streams.close)
-        yield OpenHouse(database, bus, jobs, provider, clock, http, ocpp)
+    drain = Drain(settings.drain_s)
+    try:
+        yield await _start(settings, clock or SystemClock(), drain)
+    finally:
+        await drain.stop()
 
 
-@asynccontextmanager
-async def _provider(settings: Settings) -> AsyncIterator[Provider]:
+async def _start(settings: Settings, clock: Clock, drain: Drain) -> OpenHouse:
+    listener = listen("VOLTWAY_HTTP", settings.http)
+    http = address_of(listener)
+    settings = replace(settings, public_url=settings.public_url or http)
+    database = await _open_database(settings, clock, drain)
+    provider = _provider(settings)
+    drain.part("provider", provider.close)
+    bus, jobs, rounds = Bus(database), Jobs(database), Periodic(database)
+    _plug_watchers(bus)
+    _plug_jobs(jobs, settings, provider)
+    _plug_rounds(rounds, bus, settings, provider, database.begin)
+    await bus.start()
+    drain.part("bus", bus.stop)
+    await jobs.start()
+    drain.part("jobs", jobs.stop)
+    await rounds.start()
+    drain.part("rounds", rounds.stop)
+    house = House(
+        begin=database.begin,
+        touches=bus.touches,
+        clock=clock,
+        settings=settings,
+        provider=provider,
+    )
+    web = WebServer(make_site(house, more=API, openapi=openapi_config()), listener)
+    await web.start()
+    drain.part("pages", web.stop)
+    gateway = OcppServer(database.begin, bus.touches, clock, settings)
+    ocpp = await gateway.start()
+    drain.part("stations", gateway.drain)
+    drain.part("live pages", partial(_close, house))
+    return OpenHouse(database, bus, jobs, provider, clock, http, ocpp)
+
+
+async def _open_database(settings: Settings, clock: Clock, drain: Drain) -> Database:
+    """The database, embedded or named by the settings, with today's tables."""
+    url = settings.database_url
+    if not url:
+        postgres = EmbeddedPostgres(settings.data)
+        # In this thread, for the server ends with the thread that started it.
+        url = postgres.start()
+        drain.part("postgres", partial(asyncio.to_thread, postgres.stop))
+        watching = asyncio.create_task(postgres.keep_running())
+        drain.part("postgres watch", partial(_cancel, watching))
+    owner = await connect_owner(url)
+    try:
+        await migrate(owner)
+    finally:
+        await owner.close()
+    database = await open_database(url, clock, connections=settings.database_connections)
+    drain.part("database", database.close)
+    return database
+
+
+def _provider(settings: Settings) -> SimulatedProvider | NoProvider:
     if not settings.provider_url:
-        yield NoProvider()
-        return
-    provider = SimulatedProvider(
+        return NoProvider()
+    return SimulatedProvider(
         settings.provider_url,
         secret=settings.provider_secret,
         webhook_secret=settings.provider_webhook_secret,
     )
-    try:
-        yield provider
-    finally:
-        await provider.close()
+
+
+async def _close(house: House) -> None:
+    house.streams.close()
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _plug_watchers(bus: Bus) -> None:

@@ -49,3 +49,6 @@ class NoProvider:
 
     def read_webhook(self, headers: Mapping[str, str], raw: bytes) -> Told:
         raise NobodyPaysHere
+
+    async def close(self) -> None:
+        """There is nothing to close."""

@@ -1,0 +1,5 @@
+"""``python -m voltway.cli`` is ``voltway``."""
+
+from voltway.cli.main import main
+
+main()
