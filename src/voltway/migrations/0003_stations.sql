@@ -263,3 +263,10 @@ CREATE VIEW frame_review_view WITH (security_invoker = true) AS
            encode(substr(r.frame, 1, 4096), 'escape') AS frame, r.why, r.reviewed_at
       FROM frame_review r
       JOIN station s ON s.id = r.station_id;
+
+-- What a station told of its configuration; a password is never shown, whoever told it.
+CREATE VIEW variable_view WITH (security_invoker = true) AS
+    SELECT v.station_id, v.party_id, v.evse, v.component, v.instance, v.name, v.attribute,
+           CASE WHEN v.name ~* 'password|authorizationkey' THEN NULL ELSE v.value END AS value,
+           v.mutability, v.told_at
+      FROM station_variable v;
