@@ -93,7 +93,7 @@ def test_a_table_is_named_only_in_the_room_that_owns_it(file: Path) -> None:
         if room(file) not in {owner, None} and re.search(
             rf"\b(FROM|JOIN|INTO|UPDATE)\s+{table}\b", text
         ):
-            raise AssertionError(f"{table} belongs to {owner}: read a view of its, or ask an action")
+            raise AssertionError(f"{table} belongs to {owner}: read a view, or ask an action")
 
 
 @every_file
@@ -106,7 +106,7 @@ def test_nothing_is_left_for_later_without_an_issue(file: Path) -> None:
 @every_file
 def test_the_outside_knows_nothing_of_the_house(file: Path) -> None:
     if "voltway_world" in file.parts:
-        assert not re.search(r"^\s*(from|import) voltway\b(?!_)", file.read_text(), re.M), (
+        assert not re.search(r"^\s*(from|import) voltway\b(?!_)", file.read_text(), re.MULTILINE), (
             "the simulated outside speaks to the house by its doors alone"
         )
 
