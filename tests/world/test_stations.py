@@ -220,6 +220,27 @@ async def test_a_full_car_stops_drawing_and_stays_until_it_is_unplugged(
         assert states == ["Charging", "SuspendedEV", None]
 
 
+async def test_a_car_is_not_charged_for_the_time_before_it_came(central: Central) -> None:
+    """A long tick, and a visit that begins and ends within it: the meter moves by the visit."""
+    loop = asyncio.get_running_loop()
+    async with a_station(central, "2.0.1", tick_s=3600) as station:
+        await online(station)
+        station.speed = 1_000_000.0
+        came = loop.time()
+        await station.plug_in(1, some_car("tesla-model-3", soc=0))
+        await station.present_token(1, "CARD")
+        await station.unplug(1)
+        stayed_s = loop.time() - came
+
+    begun, ended = events(central)
+    energy_wh = _register(ended) - _register(begun)
+    assert 0 < energy_wh <= 11_000 * stayed_s * 1_000_000 / 3600
+
+
+def _register(event: dict[str, Any]) -> int:
+    return int(event["meterValue"][0]["sampledValue"][0]["value"])
+
+
 @BOTH
 async def test_a_refused_card_ends_the_session_that_it_began(
     central: Central, version: str

@@ -4,7 +4,7 @@ from voltway_world.stations.bays import EvseSpec
 from voltway_world.stations.cars import Car, car_models, some_car
 from voltway_world.stations.forecourt import CannotDo
 from voltway_world.stations.line import CallRefused, LineLost
-from voltway_world.stations.mechanism import Options
+from voltway_world.stations.options import Options
 from voltway_world.stations.station import Station
 
 __all__ = [

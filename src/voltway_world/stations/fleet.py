@@ -11,7 +11,8 @@ from typing import Self
 from voltway_world.stations.bays import Bay, EvseSpec, State
 from voltway_world.stations.cars import Car, car_models
 from voltway_world.stations.forecourt import CannotDo
-from voltway_world.stations.mechanism import Options, utc_now
+from voltway_world.stations.mechanism import utc_now
+from voltway_world.stations.options import Options
 from voltway_world.stations.plan import Plan, PlannedStation, Traffic
 from voltway_world.stations.station import Station
 

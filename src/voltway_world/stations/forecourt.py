@@ -42,6 +42,7 @@ class Forecourt:
         tell: Tell,
         now: Callable[[], datetime],
         is_online: Callable[[], bool],
+        catch_up: Callable[[], None],
     ) -> None:
         self.bays = {spec.number: Bay(spec) for spec in specs}
         self._speech = speech
@@ -49,6 +50,9 @@ class Forecourt:
         self._tell = tell
         self._now = now
         self._is_online = is_online
+        # Meters move in ticks. Before a session begins or ends the time since the last tick is
+        # let pass, or else a car would charge for seconds in which it was not there.
+        self._catch_up = catch_up
         self._waits: dict[int, asyncio.TimerHandle] = {}
 
     def bay(self, evse: int) -> Bay:
@@ -67,6 +71,7 @@ class Forecourt:
     # What drivers do
 
     def plug_in(self, evse: int, car: Car) -> None:
+        self._catch_up()
         bay = self.bay(evse)
         if bay.car is not None:
             raise CannotDo(f"A car is plugged into EVSE {evse} already.")
@@ -114,6 +119,7 @@ class Forecourt:
 
     def accept(self, bay: Bay, token: Token) -> None:
         """A token that may charge here: begin, or wait for the plug."""
+        self._catch_up()
         bay.token = token
         why = "RemoteStart" if token.is_remote else "Authorized"
         if bay.session is not None:
@@ -177,6 +183,7 @@ class Forecourt:
             self._tell(said, kept=True, heard=lambda answer: self._take(session, bay, answer))
 
     def end(self, bay: Bay, reason: str) -> None:
+        self._catch_up()
         session = bay.session
         assert session is not None
         self._stop_waiting(bay)

@@ -4,7 +4,6 @@ import asyncio
 import random
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +11,7 @@ from typing import Any, Self
 from voltway_world.stations.bays import Bay, EvseSpec, State
 from voltway_world.stations.forecourt import Forecourt
 from voltway_world.stations.line import CallRefused, Line, LineLost, connect
+from voltway_world.stations.options import Options
 from voltway_world.stations.post import Message, Payload, Post, Said
 from voltway_world.stations.speech import NotKnown, Speech
 from voltway_world.stations.v16 import Speech16
@@ -26,30 +26,6 @@ _FREE = (State.AVAILABLE, State.PLUGGED, State.FINISHING)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass
-class Options:
-    """How this station is built and set. Seconds are real ones; cars alone live at ``speed``."""
-
-    vendor: str = "Voltway World"
-    model: str = "Simulated One"
-    firmware: str = "1.0.0"
-    meter_interval_s: float = 10.0
-    connection_timeout_s: float = 120.0
-    #: 2.0.1 TxStartPoint: "PowerPathClosed" (token and cable), "Authorized" or "EVConnected".
-    starts_at: str = "PowerPathClosed"
-    accepts_offline: bool = True
-    answer_within_s: float = 30.0
-    attempts: int = 3
-    retry_s: float = 1.0
-    reconnect_s: float = 0.5
-    reconnect_s_max: float = 30.0
-    reboot_s: float = 1.0
-    tick_s: float = 1.0
-    boots_again: bool = False
-    keeps_message_id: bool = False
-    sets_clock: bool = True
 
 
 class Mechanism:
@@ -86,6 +62,7 @@ class Mechanism:
             tell=self.tell,
             now=self.now,
             is_online=lambda: self.is_online,
+            catch_up=self._catch_up,
         )
         self._clock = clock
         self._clock_error = timedelta()
@@ -97,6 +74,7 @@ class Mechanism:
         self._resets_when_idle = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._beat_changed = asyncio.Event()
+        self._ticked_at: float | None = None
         self._dice = random.Random(identity)
 
     # Life
@@ -282,13 +260,17 @@ class Mechanism:
                 self.say_heartbeat()
 
     async def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        before = loop.time()
+        self._ticked_at = asyncio.get_running_loop().time()
         while True:
             await asyncio.sleep(self.options.tick_s)
-            after = loop.time()
-            self.pass_time(after - before)
-            before = after
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Let the time pass that went by since the last tick, unless time is passed by hand."""
+        if self._ticked_at is not None:
+            now = asyncio.get_running_loop().time()
+            gone_s, self._ticked_at = now - self._ticked_at, now
+            self.pass_time(gone_s)
 
     def pass_time(self, seconds: float) -> None:
         """Let cars charge for so long. The ticker does it; a test may do it by hand."""
