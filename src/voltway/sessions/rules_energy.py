@@ -130,20 +130,31 @@ def _ends(
 
 def _between(begin: int, end: int, told: Told, registers: Sequence[Sample], most: int) -> Measured:
     inside = [s for s in registers if s.at <= told.ends]
-    highest = begin + max(most, CUT_WH_MAX)
+    highest = begin + most + CUT_WH_MAX
     if begin <= end <= highest:
         possible = [s for s in inside if s.register_wh is not None and s.register_wh <= highest]
-        chain = _rising(possible, begin, end)
-        if 2 * len(chain) >= len(possible):
-            odd = {Doubt.REGISTER_DIPPED} if len(chain) < len(inside) else set()
-            return _pair(begin, end, told, chain, odd)
-        if (shape := _of_session(possible, begin, end)) is not None:
-            return _pair(begin, end, told, shape, {Doubt.REGISTER_OF_SESSION})
+        chain = _rising(possible, begin, end + CUT_WH_MAX)
+        odd = len(possible) - len(chain)
+        if odd == 1 or 2 * len(chain) >= len(possible):
+            return _pair(begin, end, told, chain, _left_out(possible, inside, chain, end))
         if (shape := _in_kwh(possible, begin, end)) is not None:
             return _pair(begin, end, told, shape, {Doubt.REGISTER_IN_KWH})
+        if (shape := _of_session(possible, begin, end)) is not None:
+            return _pair(begin, end, told, shape, {Doubt.REGISTER_OF_SESSION})
     if (own := _without_start(begin, end, told, inside, most)) is not None:
         return own
+    if highest < end and len(chain := _rising(inside, begin, end)) == len(inside):
+        return _pair(begin, end, told, chain, set())  # more than can be: it will be cut
     return _stretches(begin, end, told, inside)
+
+
+def _left_out(
+    possible: Sequence[Sample], inside: Sequence[Sample], chain: Sequence[Sample], end: int
+) -> set[Doubt]:
+    """What readings that do not fit say: one above the end may be a meter that was set back."""
+    if any((s.register_wh or 0) > end + CUT_WH_MAX for s in possible):
+        return {Doubt.REGISTER_RESET}
+    return {Doubt.REGISTER_DIPPED} if len(chain) < len(inside) else set()
 
 
 def _pair(
@@ -151,7 +162,7 @@ def _pair(
 ) -> Measured:
     """The difference of start and end; the readings shape it."""
     points = [
-        MeterPoint(s.at, s.register_wh - begin, s.power_w)
+        MeterPoint(s.at, min(s.register_wh, end) - begin, s.power_w)
         for s in chain
         if s.register_wh is not None
     ]

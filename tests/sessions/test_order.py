@@ -1,0 +1,132 @@
+"""The order in which a station's words arrive, and how often, never changes a bill."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.sessions.telling import finished, minute, started, updated
+from voltway.kernel.ids import EvseId, LocationId, PartyId, SessionId, StationId
+from voltway.kernel.units import PowerW
+from voltway.sessions import rules
+from voltway.sessions.desk import Desk, Names, Place, Port
+from voltway.sessions.model import SessionRecord
+from voltway.sessions.rules_record import Row, record
+from voltway.stations.reports import Ended, Metered, Started
+from voltway.tariffs.model import StateChange
+
+Told = Started | Metered | Ended
+
+#: One session of 2.x from plug to release: the token comes after the start, energy pauses, and the
+#: cable is pulled out. 10,000 Wh to 15,000 Wh.
+STORY: tuple[Told, ...] = (
+    started("a", 0, 0, 10_000, token=None, charging=False),
+    updated("a", 1, 1, token="04A1B2C3", evse=1),
+    updated("a", 2, 2, 10_000, charging=True),
+    updated("a", 3, 10, 12_000),
+    updated("a", 4, 20, 14_000, charging=False, by_vehicle=True),
+    updated("a", 5, 30, 14_000, charging=True),
+    updated("a", 6, 40, 15_000, charging=False, by_vehicle=True),
+    finished("a", 7, 50, 15_000),
+)
+NEXT: tuple[Told, ...] = (
+    started("b", 0, 55, 15_000, charging=True),
+    updated("b", 1, 60, 16_000),
+    updated("b", 2, 70, 17_000),
+    finished("b", 3, 75, 17_500),
+)
+
+
+def ids() -> Iterator[SessionId]:
+    return (SessionId(UUID(int=number)) for number in count(100))
+
+
+def records(told: Sequence[Told]) -> dict[str, SessionRecord]:
+    """What is read of the sessions of a station that told these, in this order."""
+    place = Place(
+        station=StationId(UUID(int=1)),
+        party=PartyId(UUID(int=2)),
+        location=LocationId(UUID(int=3)),
+        zone="Europe/Helsinki",
+    )
+    desk = Desk(place, ports={1: Port(EvseId(UUID(int=4)), PowerW(22_000))})
+    names = Names(ids(), count(1))
+    for nth, report in enumerate(told):
+        received_at = minute(120) + timedelta(seconds=nth / 10)
+        rules.hear(desk, report, received_at, "accepted" if report.token else None, names)
+    found = {}
+    for session in desk.sessions.values():
+        rows = [
+            Row(one.at, one.reading.register_wh, one.reading.power_w, one.reading.context)
+            for one in desk.readings
+            if one.session == session.id
+        ]
+        flows = {
+            StateChange(flow.at, flow.charging, flow.by_vehicle)
+            for flow in desk.flows
+            if flow.session == session.id
+        }
+        found[str(session.ref)] = record(session, rows, sorted(flows, key=str), minute(130))
+    return found
+
+
+def billed(told: Sequence[Told]) -> dict[str, dict[str, Any]]:
+    """All that a bill is made of, without our own names of things."""
+    fields = SessionRecord.__dataclass_fields__.keys() - {"session"}
+    return {
+        ref: {name: getattr(each, name) for name in fields} for ref, each in records(told).items()
+    }
+
+
+def test_the_story_in_its_order_is_what_it_says() -> None:
+    found = records(STORY)["a"]
+
+    assert (found.begins, found.ends, found.energy_wh) == (minute(0), minute(50), 5_000)
+    assert (found.token, found.evse, found.doubts) == ("04A1B2C3", EvseId(UUID(int=4)), ())
+    assert [(each.at, each.charging) for each in found.changes] == [
+        (minute(0), False),
+        (minute(2), True),
+        (minute(20), False),
+        (minute(30), True),
+        (minute(40), False),
+    ]
+
+
+@given(st.permutations(STORY))
+@settings(max_examples=300)
+def test_any_order_gives_the_same_bill(told: list[Told]) -> None:
+    assert billed(told) == billed(STORY)
+
+
+@given(st.permutations([*STORY, *NEXT]))
+@settings(max_examples=300)
+def test_any_order_of_two_sessions_on_one_evse_gives_the_same_two_bills(
+    told: list[Told],
+) -> None:
+    assert billed(told) == billed([*STORY, *NEXT])
+
+
+@given(st.permutations(STORY), st.lists(st.sampled_from(STORY), max_size=6), st.data())
+@settings(max_examples=300)
+def test_what_is_told_twice_changes_nothing(
+    told: list[Told], again: list[Told], data: st.DataObject
+) -> None:
+    doubled = list(told)
+    for report in again:
+        first = doubled.index(report)
+        doubled.insert(data.draw(st.integers(first + 1, len(doubled))), report)
+
+    assert billed(doubled) == billed(STORY)
+
+
+@given(st.sets(st.integers(0, 7), min_size=1, max_size=7), st.data())
+@settings(max_examples=300)
+def test_what_is_lost_is_lost_the_same_in_any_order(lost: set[int], data: st.DataObject) -> None:
+    kept = [report for nth, report in enumerate(STORY) if nth not in lost]
+    told = data.draw(st.permutations(kept))
+
+    assert billed(told) == billed(kept)
