@@ -157,6 +157,8 @@ class Forecourt:
     # What sessions do
 
     def _start(self, bay: Bay, why: str) -> None:
+        # A session begins at a whole watt-hour, or else the part before it would be billed too.
+        bay.set_register(bay.register_wh)
         session = Session(bay.number, bay.token, self._now(), bay.register_wh)
         bay.session, bay.since_reading_s = session, 0.0
         self.tell_state(bay)
