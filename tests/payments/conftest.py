@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.payments.scene import Scene, a_scene
 from voltway.payments.providers.simulated import SimulatedProvider
+from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import Database
 from voltway_world.provider import ProviderServer
 
 
@@ -23,3 +26,12 @@ async def provider(bank: ProviderServer) -> AsyncIterator[SimulatedProvider]:
     )
     yield adapter
     await adapter.close()
+
+
+@pytest.fixture
+async def scene(
+    database: Database, clock: JumpingClock, bank: ProviderServer, provider: SimulatedProvider
+) -> AsyncIterator[Scene]:
+    """A bay with a price, and everything that hears of a visit to it."""
+    async with a_scene(database, clock, bank, provider) as made:
+        yield made

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 import typst
@@ -14,9 +14,6 @@ from voltway.billing.documents import Receipt
 from voltway.billing.formats import local
 from voltway.billing.views import ReceiptView, view
 from voltway.billing.words import words
-
-#: Archival, and readable aloud: PDF/A-3b and PDF/UA-1 in one file.
-PDF_STANDARDS: Final[list[Literal["a-3b", "ua-1"]]] = ["a-3b", "ua-1"]
 
 _HERE: Final = Path(str(files("voltway.billing")))
 
@@ -83,7 +80,8 @@ def _typeset(shown: ReceiptView, made: Receipt, form: str) -> bytes:
         picture = compiler.compile(format="png", ppi=144)
         return picture[0] if isinstance(picture, list) else picture or b""
     issued = int(local(made.issued_at, "UTC").timestamp())
-    pdf = compiler.compile(format="pdf", pdf_standards=PDF_STANDARDS, timestamp=issued)
+    # Archival, and readable aloud: PDF/A-3b and PDF/UA-1 in one file.
+    pdf = compiler.compile(format="pdf", pdf_standards=["a-3b", "ua-1"], timestamp=issued)
     assert isinstance(pdf, bytes), "a PDF is one file"
     return pdf
 

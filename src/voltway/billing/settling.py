@@ -38,6 +38,7 @@ from voltway.payments.model import Payment, Why
 from voltway.payments.provider import Provider
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
+from voltway.sessions import rules_record
 from voltway.sessions.model import SAYS, SessionRecord
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, Location
@@ -158,7 +159,7 @@ async def _priced(work: Work, record: SessionRecord, payment: Payment | None) ->
     )
     if record.tariff_version_id is not None:
         tariff = await tariffs.version(work, TariffId(record.tariff_version_id))
-        cost = prices.price(tariff, periods, ZoneInfo(record.zone.key))
+        cost = rules_record.cost(record, tariff)
     bill = rules_amounts.bill(cost) if charged else rules_amounts.nothing(cost.currency)
     return Priced(
         record=record,

@@ -95,7 +95,7 @@ async def stop_at_limit(begin: BeginWork) -> int:
         assert payment.session is not None, "the query asks for payments with a session"
         async with begin() as work:
             record, cost = await sessions.cost_so_far(work, payment.session)
-            if record.ended_at is None and cost.payable.minor >= payment.hold_minor:
+            if record.running and cost.payable.minor >= payment.hold_minor:
                 await sessions.stop(work, payment.session, by="limit")
                 await store.stop_asked(work, payment.id)
                 stopped += 1

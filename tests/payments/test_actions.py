@@ -1,0 +1,451 @@
+"""A visit's money, on a real PostgreSQL and the provider's real HTTP."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from tests.payments.scene import Scene
+from voltway.kernel.ids import OnceKey
+from voltway.kernel.money import EUR, Money
+from voltway.payments import actions
+from voltway.payments.actions_money import KeyOfAnotherStep, RefundTooLarge
+from voltway.payments.actions_visit import NotAnAddress, NothingToStart
+from voltway.payments.model import Captured, PaymentState, Why
+from voltway.payments.provider import CaptureOrder, Declined, HoldSeen, ProviderSilent, Refunded
+from voltway.payments.providers.simulated import SimulatedProvider
+from voltway.payments.store import NoSuchVisit
+from voltway.stations import actions as stations
+from voltway.stations.orders import OrderState, StartCharging
+from voltway_world.provider.books import Card
+from voltway_world.provider.faults import Fault, Kind
+
+S = PaymentState
+TAKEN = Money(1166, EUR)
+ONCE = OnceKey("settlement-1:capture")
+
+
+async def test_a_visit_opens_a_hold_and_starts_nothing_before_it_is_paid(scene: Scene) -> None:
+    visit = await scene.opens(email="ann@example.org")
+
+    payment = await scene.payment(visit)
+
+    assert payment.state is S.AWAITING
+    assert payment.hold == Money(5000, EUR)
+    assert payment.return_url.endswith(f"/v/{visit.visit_key}")
+    assert len(visit.visit_key) >= 24
+    assert await scene.count("order_view") == 0
+
+
+async def test_a_paid_hold_starts_charging_once_however_often_we_hear_of_it(scene: Scene) -> None:
+    visit = await scene.opens()
+
+    payment = await scene.pays(visit)
+    await scene.webhook_answered(200)
+    await actions.refresh(scene.begin, scene.provider, payment.id)
+
+    payment = await scene.payment(visit)
+    assert payment.state is S.HELD
+    assert payment.card is not None
+    assert payment.card.last4 == "4242"
+    assert await scene.count("order_view") == 1
+    assert await scene.count("outbox WHERE kind = 'HoldPlaced'") == 1
+    async with scene.begin() as work:
+        assert payment.order is not None
+        order = (await stations.order(work, payment.order)).order
+    assert order == StartCharging(1, payment.token, remote_start_id=payment.remote_start_id)
+
+
+async def test_a_webhook_alone_starts_charging(scene: Scene) -> None:
+    visit = await scene.opens()
+
+    scene.bank.desk.pay(  # the driver pays and closes the browser
+        (await scene.payment(visit)).provider_ref or "", a_card(), declined=False
+    )
+    await scene.webhook_answered(200)
+
+    assert (await scene.payment(visit)).state is S.HELD
+    assert await scene.count("order_view") == 1
+
+
+async def test_a_doubled_webhook_is_kept_once(scene: Scene) -> None:
+    scene.bank.faults.set([Fault(on="webhook", kind="webhook_doubled")])
+    visit = await scene.opens()
+
+    await scene.pays(visit)
+    await scene.webhook_answered(200, times=2)
+
+    assert await scene.count("webhook_event WHERE acted_at IS NOT NULL") == 1
+    assert await scene.count("order_view") == 1
+
+
+async def test_a_webhook_that_we_could_not_look_into_is_heard_again(scene: Scene) -> None:
+    visit = await scene.opens()
+    scene.bank.faults.set([Fault(on="get", kind="error_500", times=1)])
+
+    scene.bank.desk.pay((await scene.payment(visit)).provider_ref or "", a_card(), declined=False)
+    await scene.webhook_answered(503)
+    await scene.webhook_answered(200)
+
+    assert (await scene.payment(visit)).state is S.HELD
+    assert await scene.count("webhook_event") == 1
+
+
+async def test_a_forged_webhook_is_refused_and_leaves_no_trace(scene: Scene) -> None:
+    visit = await scene.opens()
+    ref = (await scene.payment(visit)).provider_ref
+
+    with pytest.raises(Exception, match="does not carry a valid signature"):
+        await actions.hear_webhook(
+            scene.begin,
+            scene.provider,
+            {"Voltway-Signature": "t=1,v1=00"},
+            b'{"id": "evt", "type": "hold.authorised", "data": {"id": "%s"}}' % str(ref).encode(),
+        )
+
+    assert (await scene.payment(visit)).state is S.AWAITING
+    assert await scene.count("webhook_event") == 0
+
+
+async def test_a_declined_card_ends_the_visit_and_nothing_starts(scene: Scene) -> None:
+    visit = await scene.opens()
+
+    payment = await scene.pays(visit, "4000 0000 0000 0002")
+
+    assert payment.state is S.DECLINED
+    assert await scene.count("order_view") == 0
+
+
+async def test_an_address_that_is_none_is_refused_before_anything_is_asked(scene: Scene) -> None:
+    for address in ("ann", "ann@", "a@b\r\nBcc: c@d", "a@b,c@d"):
+        with pytest.raises(NotAnAddress):
+            await scene.opens(email=address)
+
+    assert scene.bank.books.holds == {}
+
+
+async def test_a_visit_that_nobody_knows_is_absent(scene: Scene) -> None:
+    async with scene.begin() as work:
+        with pytest.raises(NoSuchVisit):
+            await actions.visit(work, "guessed")
+
+
+async def test_the_amount_is_taken_and_the_rest_goes_back(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+
+    answer = await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+
+    assert isinstance(answer, Captured)
+    assert answer.amount == TAKEN
+    assert answer.step is not None
+    assert scene.moved_minor == 1166
+    async with scene.begin() as work:
+        after = await actions.payment(work, payment.id)
+    assert (after.state, after.captured, after.hold_open) == (S.CAPTURED, TAKEN, False)
+
+
+async def test_a_capture_asked_for_twice_or_by_two_at_once_is_one(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+
+    answers = await asyncio.gather(
+        *(actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE) for _ in range(4))
+    )
+
+    assert {answer.amount for answer in answers if isinstance(answer, Captured)} == {TAKEN}
+    assert scene.moved_minor == 1166
+    assert await scene.count("payment_step WHERE verb = 'capture'") == 1
+    assert await scene.count("outbox WHERE kind = 'PaymentCaptured'") == 1
+
+
+async def test_a_second_settlement_finds_what_was_taken_and_takes_nothing(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+
+    again = await actions.capture(
+        scene.begin, scene.provider, payment.id, Money(1, EUR), OnceKey("another")
+    )
+
+    assert again == Captured(payment.id, TAKEN, None)
+    assert scene.moved_minor == 1166
+
+
+async def test_a_key_stands_for_one_amount(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+
+    with pytest.raises(KeyOfAnotherStep):
+        await actions.capture(scene.begin, scene.provider, payment.id, Money(1, EUR), ONCE)
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+class DiesBeforeItAsks(SimulatedProvider):
+    """A process that has committed its note, and then is no more."""
+
+    async def capture(self, order: CaptureOrder) -> HoldSeen | Declined:
+        raise Died
+
+
+SILENCES: list[Kind] = [
+    "timeout_before",
+    "timeout_after",
+    "error_500",
+    "error_500_after",
+    "reset_connection",
+    "reset_connection_after",
+]
+
+
+@pytest.mark.parametrize("kind", SILENCES)
+async def test_a_lost_answer_is_asked_for_again_and_the_money_moves_once(
+    scene: Scene, kind: Kind
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    scene.bank.faults.set([Fault(on="capture", kind=kind, times=1)])
+
+    with pytest.raises(ProviderSilent):
+        await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+    async with scene.begin() as work:
+        unknown = await actions.payment(work, payment.id)
+    # A webhook may have told by now that the money was taken; otherwise nobody knows.
+    assert unknown.state in (S.UNKNOWN, S.CAPTURED)
+
+    scene.clock.jump(timedelta(minutes=1))
+    assert await actions.resolve_unknown(scene.begin, scene.provider) >= 1
+
+    async with scene.begin() as work:
+        after = await actions.payment(work, payment.id)
+        steps = await actions.steps_of(work, payment.id)
+    assert (after.state, after.captured) == (S.CAPTURED, TAKEN)
+    assert scene.moved_minor == 1166
+    assert {(step.verb, step.answer) for step in steps} == {("hold", "done"), ("capture", "done")}
+
+
+async def test_a_crash_between_note_and_ask_is_found_by_the_sweep(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    dying = DiesBeforeItAsks(
+        scene.bank.url, secret=scene.bank.secret, webhook_secret=scene.bank.webhook_secret
+    )
+    with pytest.raises(Died):
+        await actions.capture(scene.begin, dying, payment.id, TAKEN, ONCE)
+    await dying.close()
+    assert scene.moved_minor == 0
+
+    scene.clock.jump(timedelta(minutes=1))
+    await actions.resolve_unknown(scene.begin, scene.provider)
+
+    async with scene.begin() as work:
+        assert (await actions.payment(work, payment.id)).captured == TAKEN
+    assert scene.moved_minor == 1166
+
+
+async def test_a_bank_that_keeps_the_money_is_a_decline_and_its_hold_is_let_go(
+    scene: Scene,
+) -> None:
+    visit = await scene.opens()
+    payment = await scene.pays(visit, "4000 0000 0000 0341")
+
+    answer = await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+
+    assert isinstance(answer, Declined)
+    assert (await scene.payment(visit)).state is S.CAPTURE_DECLINED
+    assert (await scene.payment(visit)).hold_open
+    await actions.void_leftovers(scene.begin, scene.provider)
+    assert not (await scene.payment(visit)).hold_open
+    assert next(iter(scene.bank.books.holds.values())).status == "voided"
+
+
+async def test_a_hold_that_ran_out_cannot_be_taken_and_we_say_so(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    scene.bank.desk.expire(payment.provider_ref or "")
+
+    answer = await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+
+    assert isinstance(answer, Declined)
+    assert answer.code == "expired"
+    assert scene.moved_minor == 0
+
+
+async def test_nothing_started_so_the_driver_is_not_charged(scene: Scene) -> None:
+    visit = await scene.opens()
+    payment = await scene.pays(visit)
+
+    scene.clock.jump(timedelta(seconds=119))
+    assert await actions.release_unstarted(scene.begin, scene.provider) == 0
+    scene.clock.jump(timedelta(seconds=1))
+    assert await actions.release_unstarted(scene.begin, scene.provider) == 1
+
+    after = await scene.payment(visit)
+    assert (after.state, after.why) == (S.RELEASED, Why.NOTHING_STARTED)
+    assert next(iter(scene.bank.books.holds.values())).status == "voided"
+    assert await scene.count("outbox WHERE kind = 'HoldReleased'") == 1
+    async with scene.begin() as work:
+        assert payment.order is not None
+        assert (await stations.order(work, payment.order)).state is OrderState.CANCELLED
+
+
+async def test_a_session_that_started_in_time_keeps_its_hold_though_the_news_is_late(
+    scene: Scene,
+) -> None:
+    visit = await scene.opens()
+    payment = await scene.pays(visit)
+    session = await scene.starts(payment.token)
+
+    scene.clock.jump(timedelta(minutes=5))
+    await actions.release_unstarted(scene.begin, scene.provider)
+    assert (await scene.payment(visit)).state is S.HELD
+
+    await scene.settles()
+    assert (await scene.payment(visit)).session == session
+
+
+async def test_a_session_that_starts_after_its_hold_was_let_go_is_stopped(scene: Scene) -> None:
+    visit = await scene.opens()
+    payment = await scene.pays(visit)
+    await actions.release(scene.begin, scene.provider, payment.id, Why.NOTHING_STARTED)
+
+    await scene.starts(payment.token)
+    await scene.settles()
+
+    assert await scene.count("order_view WHERE kind = 'StopCharging'") == 1
+
+
+async def test_a_start_can_be_tried_again_while_the_hold_stands(scene: Scene) -> None:
+    visit = await scene.opens()
+    first = await scene.pays(visit)
+
+    async with scene.begin() as work:
+        again = await actions.start_again(work, visit.visit_key)
+
+    assert again.order != first.order
+    await actions.release(scene.begin, scene.provider, first.id, Why.GAVE_UP)
+    async with scene.begin() as work:
+        with pytest.raises(NothingToStart):
+            await actions.start_again(work, visit.visit_key)
+
+
+async def test_who_pays_when_the_visit_is_over_gets_the_money_back(scene: Scene) -> None:
+    visit = await scene.opens()
+    scene.clock.jump(timedelta(minutes=31))
+
+    await scene.pays(visit)
+    assert await scene.count("order_view") == 0
+    scene.clock.jump(timedelta(minutes=2))
+    await actions.release_unstarted(scene.begin, scene.provider)
+
+    assert (await scene.payment(visit)).state is S.RELEASED
+
+
+async def test_a_lost_webhook_is_made_up_for_by_looking(scene: Scene) -> None:
+    scene.bank.faults.set([Fault(on="webhook", kind="webhook_lost")])
+    visit = await scene.opens()
+    ref = (await scene.payment(visit)).provider_ref or ""
+    scene.bank.desk.pay(ref, a_card(), declined=False)
+
+    scene.clock.jump(timedelta(minutes=2))
+    await actions.resolve_unknown(scene.begin, scene.provider)
+
+    assert (await scene.payment(visit)).state is S.HELD
+    assert await scene.count("order_view") == 1
+
+
+async def test_a_hold_whose_opening_was_not_answered_is_asked_for_again(scene: Scene) -> None:
+    scene.bank.faults.set([Fault(on="hold", kind="timeout_after", times=1)])
+
+    with pytest.raises(ProviderSilent):
+        await scene.opens()
+    assert await scene.count("payment WHERE state = 'unknown'") == 1
+    scene.clock.jump(timedelta(minutes=1))
+    await actions.resolve_unknown(scene.begin, scene.provider)
+
+    assert await scene.count("payment WHERE state = 'awaiting'") == 1
+    assert len(scene.bank.books.holds) == 1
+
+
+async def test_a_provider_that_is_gone_for_a_while_stops_no_round(scene: Scene) -> None:
+    first, second = await scene.opens(), await scene.opens()
+    await scene.pays(first)
+    await scene.pays(second)
+    scene.bank.faults.set([Fault(on="void", kind="error_500", times=1)])
+    scene.clock.jump(timedelta(minutes=3))
+
+    assert await actions.release_unstarted(scene.begin, scene.provider) == 1
+    scene.clock.jump(timedelta(minutes=1))
+    await actions.resolve_unknown(scene.begin, scene.provider)
+
+    assert await scene.count("payment WHERE state = 'released'") == 2
+
+
+async def test_a_session_is_stopped_when_it_has_used_up_its_hold(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token, wh=0)
+    await scene.settles()
+
+    scene.clock.jump(timedelta(hours=8))
+    await scene.meters(102_000)  # 49.98 of 50.00
+    assert await actions.stop_at_limit(scene.begin) == 0
+    scene.clock.jump(timedelta(minutes=1))
+    await scene.meters(102_040, seq=2)  # 50.00
+    assert await actions.stop_at_limit(scene.begin) == 1
+    assert await actions.stop_at_limit(scene.begin) == 0
+
+    assert await scene.count("order_view WHERE kind = 'StopCharging'") == 1
+
+
+async def test_money_goes_back_in_parts_and_two_at_once_cannot_give_back_too_much(
+    scene: Scene,
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+
+    answers = await asyncio.gather(
+        *(
+            actions.refund(
+                scene.begin,
+                scene.provider,
+                payment.id,
+                Money(600, EUR),
+                reason="The cable was broken",
+                once=OnceKey(f"refund-{who}"),
+            )
+            for who in ("aino", "olga")
+        ),
+        return_exceptions=True,
+    )
+
+    assert {type(answer) for answer in answers} == {Refunded, RefundTooLarge}
+    assert scene.moved_minor == 1166 - 600
+    async with scene.begin() as work:
+        assert (await actions.payment(work, payment.id)).refunded == Money(600, EUR)
+
+
+async def test_a_refund_told_twice_is_one(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+    scene.bank.faults.set([Fault(on="refund", kind="timeout_after", times=1)])
+
+    async def give_back() -> object:
+        return await actions.refund(
+            scene.begin,
+            scene.provider,
+            payment.id,
+            Money(500, EUR),
+            reason="goodwill",
+            once=OnceKey("refund-1"),
+        )
+
+    with pytest.raises(ProviderSilent):
+        await give_back()
+    first, again = await give_back(), await give_back()
+
+    assert isinstance(first, Refunded)
+    assert first == again
+    assert scene.moved_minor == 1166 - 500
+    await scene.settles()
+    assert await scene.count("entry_view WHERE memo LIKE 'Gave back 5.00 EUR: goodwill%'") == 2
+
+
+def a_card() -> Card:
+    return Card(brand="Visa", last4="4242")
