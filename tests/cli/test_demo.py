@@ -1,0 +1,131 @@
+"""The demo as a person meets it: one command, two addresses, and the whole way through."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+START_S_MAX = 60
+STEP_S_MAX = 30
+STOP_S_MAX = 15
+CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvc": "123"}
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The addresses that the demo printed."""
+
+    driver: str
+    console: str
+    stations: str
+    mails: str
+    browser: httpx.AsyncClient
+
+    async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask again until there is an answer, as a person who loads the page again."""
+        async with asyncio.timeout(STEP_S_MAX):
+            while not (found := await ask()):
+                await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.2)
+            return found
+
+
+@pytest.fixture
+async def demo(data_folder: Path) -> AsyncIterator[Demo]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "voltway.cli",
+        "demo",
+        *("--data", str(data_folder), "--http", "0", "--ocpp", "0"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    said = ""
+    async with asyncio.timeout(START_S_MAX):
+        while "Ctrl C" not in said:
+            line = await process.stdout.readline()
+            assert line, f"the demo ended: {said}"
+            said += line.decode()
+    found = dict(re.findall(r"(Driver's page|console|Stations|Mails)\s+(http://\S+)", said))
+    async with httpx.AsyncClient(timeout=STEP_S_MAX) as browser:
+        yield Demo(
+            found["Driver's page"], found["console"], found["Stations"], found["Mails"], browser
+        )
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(STOP_S_MAX):
+        assert await process.wait() == 0
+
+
+async def test_a_guest_goes_the_whole_way_from_the_list_of_places_to_the_mailed_receipt(
+    demo: Demo,
+) -> None:
+    browser = demo.browser
+
+    async def all_online() -> list[dict[str, Any]]:
+        stations: list[dict[str, Any]] = (await browser.get(f"{demo.stations}api/stations")).json()
+        return stations if all(station["online"] for station in stations) else []
+
+    stations = await demo.until(all_online)
+    assert len(stations) == 12
+    quiet = next(s for s in stations if all(bay["car"] is None for bay in s["evses"]))
+    name = quiet["name"].split(",")[0]
+
+    places = (await browser.get(demo.driver, params={"q": name})).text
+    (location,) = set(re.findall(r'href="(/l/[0-9a-f-]+)"', places))
+    bays = (await browser.get(demo.driver.rstrip("/") + location)).text
+    bay = re.findall(r'href="(/e/[^"/]+)"', bays)[0]
+    shown = (await browser.get(demo.driver.rstrip("/") + bay)).text
+    assert "per kWh" in shown
+    assert "held, not taken" in shown
+
+    started = await browser.post(
+        demo.driver.rstrip("/") + bay + "/start", data={"email": "ann@example.com"}
+    )
+    assert started.status_code == 303
+    paid = await browser.post(started.headers["location"], data=CARD)
+    assert paid.status_code == 303
+    visit = paid.headers["location"]
+    number = quiet["evses"][0]["number"]
+    at_bay = f"{demo.stations}api/stations/{quiet['identity']}/evses/{number}"
+
+    async def waits_for_the_plug() -> bool:
+        station = (await browser.get(f"{demo.stations}api/stations/{quiet['identity']}")).json()
+        return bool(station["evses"][0]["state"] == "Waiting for the plug")
+
+    await demo.until(waits_for_the_plug)
+    assert (await browser.post(f"{at_bay}/plug")).status_code == 200
+
+    async def has_charged() -> bool:
+        station = (await browser.get(f"{demo.stations}api/stations/{quiet['identity']}")).json()
+        session = station["evses"][0]["session"]
+        return bool(session and session["energy_wh"] > 120)
+
+    await demo.until(has_charged)
+    assert "kWh" in (await browser.get(visit)).text
+    assert (await browser.post(f"{visit}/stop")).status_code == 303
+
+    async def receipt() -> str:
+        answer = await browser.get(f"{visit}/receipt")
+        return answer.text if answer.status_code == 200 else ""
+
+    page = await demo.until(receipt)
+    assert "€" in page
+    pdf = await browser.get(f"{visit}/receipt.pdf")
+    assert pdf.content.startswith(b"%PDF-")
+
+    async def mailed() -> list[Any]:
+        mails: list[Any] = (
+            await browser.get(f"{demo.mails}api/mails", params={"to": "ann@example.com"})
+        ).json()
+        return mails
+
+    (mail,) = await demo.until(mailed)
+    assert mail
+    assert (await browser.get(demo.console, follow_redirects=True)).status_code == 200
