@@ -16,7 +16,7 @@ from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
 from voltway.sessions import sweeps
 from voltway.sessions.model import Doubt, SessionState
-from voltway.stations.reports import Booted, PortStatus, StatusChanged
+from voltway.stations.reports import Booted, PortStatus, Report, StatusChanged
 
 
 async def test_a_session_whose_token_and_evse_come_later(line: Line, here: AStation) -> None:
@@ -63,7 +63,7 @@ async def test_a_start_that_comes_last_makes_the_session_whole(line: Line) -> No
 
 
 async def test_an_event_told_twice_changes_nothing(line: Line) -> None:
-    story = [
+    story: list[Report] = [
         started("t", 0, 0, 10_000),
         updated("t", 1, 10, 12_000),
         finished("t", 2, 30, 15_000),

@@ -6,9 +6,11 @@ statement is run for a single report: a batch of readings costs four.
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token
@@ -41,31 +43,31 @@ from voltway.stations.reports import Booted, Decision, Ended, Heard, Metered, St
 from voltway.tariffs import actions as tariffs
 
 _SHOWN: Final = "The price that the driver was shown."
-_OURS: Final = (Started, Metered, Ended, StatusChanged, Booted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """One report that concerns sessions, and the call that it came in."""
+    """One report that concerns sessions, the call that it came in, and the names in it."""
 
     call: Heard
     report: Started | Metered | Ended | StatusChanged | Booted
+    ref: TransactionRef | None = None
+    token: TokenUid | None = None
 
-    @property
-    def token(self) -> TokenUid | None:
-        match self.report:
-            case Started(token=token) | Metered(token=token) | Ended(token=token):
-                return clean_token(token)
-            case _:
-                return None
 
-    @property
-    def ref(self) -> TransactionRef | None:
-        match self.report:
-            case Started(ref=ref) | Metered(ref=ref) | Ended(ref=ref):
-                return None if ref is None else clean_ref(ref)
-            case _:
-                return None
+def _told(heard: Sequence[Heard]) -> list[_Told]:
+    told: list[_Told] = []
+    for call in heard:
+        for report in call.reports:
+            match report:
+                case Started() | Metered() | Ended():
+                    ref = None if report.ref is None else clean_ref(report.ref)
+                    told.append(_Told(call, report, ref, clean_token(report.token)))
+                case StatusChanged() | Booted():
+                    told.append(_Told(call, report))
+                case _:
+                    pass
+    return told
 
 
 async def record(work: Work, heard: Sequence[Heard]) -> dict[int, Decision]:
@@ -74,12 +76,7 @@ async def record(work: Work, heard: Sequence[Heard]) -> dict[int, Decision]:
     Each call is answered by its index, where there is something to say: the name that we give to a
     1.6 transaction, and how a shown token stands.
     """
-    told = [
-        _Told(call, report)
-        for call in heard
-        for report in call.reports
-        if isinstance(report, _OURS)
-    ]
+    told = _told(heard)
     if not told:
         return {}
     desks = await _lay_out(work, told)

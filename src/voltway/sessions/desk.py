@@ -4,9 +4,11 @@ The rules write on the desk and nowhere else; the actions lay it out before and 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from voltway.kernel.ids import EvseId, LocationId, PartyId, SessionId, StationId, TransactionRef
 from voltway.kernel.units import PowerW

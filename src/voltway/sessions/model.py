@@ -7,6 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import (
     EvseId,
@@ -121,9 +123,11 @@ HOLDS: frozenset[Doubt] = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One use of one EVSE (an OCPI Session, an OCPP transaction), as it stands."""
+class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One use of one EVSE (an OCPI Session, an OCPP transaction), as it stands.
+
+    A struct and no dataclass, because one is made anew for each reading that comes in.
+    """
 
     id: SessionId
     party: PartyId

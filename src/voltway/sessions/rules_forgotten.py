@@ -5,8 +5,9 @@ timer. When it runs out, the session ends for the time being where its readings 
 goes on telling of it, it goes on; when its own end comes, that takes the place.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from voltway.sessions.model import EndKind, Session, SessionState
 from voltway.sessions.rules_start import PROVISIONAL_FOR

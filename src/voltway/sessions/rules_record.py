@@ -1,10 +1,12 @@
 """The one true reading of a session: what was kept of it, in order, as pricing needs it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from voltway.kernel.money import Currency, Money
 from voltway.kernel.units import EnergyWh, RegisterWh

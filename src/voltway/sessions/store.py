@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -98,8 +99,17 @@ _ALL = [*_BORN, *_MOVING, *_RARE]
 _NAMES = ", ".join(column.name for column in _ALL)
 
 
+_FIELDS = [column.field for column in _ALL]
+_READ = [(place, column.read) for place, column in enumerate(_ALL) if column.read is not _same]
+_RARE_OF = attrgetter(*(column.field for column in _RARE))
+
+
 def _session(row: Row) -> Session:
-    return Session(**{column.field: column.read(row[column.name]) for column in _ALL})
+    """The session of a row whose columns are those of ``_ALL``, in that order."""
+    values = list(row.values())
+    for place, read in _READ:
+        values[place] = read(values[place])
+    return Session(**dict(zip(_FIELDS, values, strict=True)))
 
 
 async def places(
@@ -191,14 +201,12 @@ async def add(work: Work, sessions: Sequence[Session]) -> None:
 
 async def save(work: Work, changed: Sequence[tuple[Session, Session]]) -> None:
     """Keep what changed, given as (before, after)."""
-    rare = [after for before, after in changed if _differ(before, after)]
-    moving = [after for before, after in changed if not _differ(before, after)]
+    rare: list[Session] = []
+    moving: list[Session] = []
+    for before, after in changed:
+        (moving if _RARE_OF(before) == _RARE_OF(after) else rare).append(after)
     await _update(work, moving, _MOVING)
     await _update(work, rare, [*_MOVING, *_RARE])
-
-
-def _differ(before: Session, after: Session) -> bool:
-    return any(getattr(before, column.field) != getattr(after, column.field) for column in _RARE)
 
 
 async def _update(work: Work, sessions: Sequence[Session], columns: Sequence[_Column]) -> None:
@@ -210,6 +218,8 @@ async def _update(work: Work, sessions: Sequence[Session], columns: Sequence[_Co
         f"{c.name} = string_to_array(w.{c.name}, ',')" if c.is_list else f"{c.name} = w.{c.name}"
         for c in columns
     )
+    fields = attrgetter(*(column.field for column in columns))
+    told = zip(*(fields(each) for each in sessions), strict=True)
     await work.run(
         f"""
         UPDATE session s SET {sets}
@@ -217,16 +227,16 @@ async def _update(work: Work, sessions: Sequence[Session], columns: Sequence[_Co
          WHERE s.id = w.id
         """,
         [each.id for each in sessions],
-        *(
-            [
-                ",".join(column.keep(getattr(each, column.field)))
-                if column.is_list
-                else column.keep(getattr(each, column.field))
-                for each in sessions
-            ]
-            for column in columns
-        ),
+        *(_kept(column, values) for column, values in zip(columns, told, strict=True)),
     )
+
+
+def _kept(column: _Column, values: Sequence[Any]) -> Sequence[Any]:
+    """A column of values as the database takes it; lists travel as text, for arrays of lists do
+    not come apart by ``unnest``."""
+    if column.is_list:
+        return [",".join(column.keep(value)) for value in values]
+    return values if column.keep is _same else [column.keep(value) for value in values]
 
 
 async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
