@@ -21,7 +21,14 @@ from voltway.ocpp.link import Link
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.stations import actions as stations
-from voltway.stations.model import Direction, KeptFrame, LinkClosed, LinkOpened, OrderRecord
+from voltway.stations.model import (
+    Direction,
+    FrameForReview,
+    KeptFrame,
+    LinkClosed,
+    LinkOpened,
+    OrderRecord,
+)
 from voltway.stations.orders import Answered, Outcome
 from voltway.stations.reports import (
     Alive,
@@ -39,6 +46,9 @@ NOTHING = Decision()
 
 #: Told to the sessions only where one of these is among the reports.
 _OF_STATIONS_ALONE = (Alive, TokenShown)
+
+#: Deviations that leave nothing of a message.
+_UNREAD = frozenset({"unreadable", "not_understood"})
 
 _SAMPLE_BYTES = 300
 
@@ -64,6 +74,16 @@ class Pending:
     def is_patient(self) -> bool:
         """Readings alone may wait a moment for company."""
         return bool(self.reports) and all(isinstance(one, Metered) for one in self.reports)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """A message of a transaction that cannot be read: answered yes, and looked at."""
+        return (
+            bool(self.deviations)
+            and is_of_transaction(self.action)
+            and self.refusal is None
+            and any(one.kind in _UNREAD for one in self.deviations)
+        )
 
     @property
     def action(self) -> str:
@@ -193,8 +213,25 @@ async def keep(
     ]
     if frames:
         await stations.keep_frames(work, frames)
+    doubtful = [pending for pending in batch if pending.is_doubtful]
+    if doubtful:
+        await stations.keep_for_review(work, [for_review(each, _why(each)) for each in doubtful])
     work.touch(*extras.subjects, *(each.link.subject for each in batch))
     return decisions
+
+
+def _why(pending: Pending) -> str:
+    return "; ".join(one.sample for one in pending.deviations if one.kind in _UNREAD)
+
+
+def for_review(pending: Pending, why: str) -> FrameForReview:
+    return FrameForReview(
+        station=pending.link.station,
+        at=pending.at,
+        action=pending.action,
+        frame=pending.text,
+        why=why,
+    )
 
 
 def _concerns_sessions(call: Heard) -> bool:

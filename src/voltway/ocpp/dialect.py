@@ -59,7 +59,8 @@ class Dialect(Protocol):
         """What the station tells us.
 
         Raises ``BrokenPayload`` where the standard wants a CALLERROR. The messages of transactions
-        never raise it: a station repeats a refused stop for ever, and blocks its queue behind it.
+        never raise it, save for a doubled member: a station repeats a refused stop for ever, and
+        blocks its queue behind it.
         """
         ...
 

@@ -74,3 +74,13 @@ class BrokenPayload(Violation):
     fault: Fault
     why: str
     path: str = ""
+
+
+# Which of the two the station meant is anybody's guess, so this alone is refused in the messages
+# of transactions too (the design's rule 18).
+@dataclass(eq=False)
+class DoubledMember(BrokenPayload):
+    """The payload is not what the action asks for: {why}."""
+
+    fault: Fault = Fault.FORMAT
+    why: str = "an object has the same member twice"

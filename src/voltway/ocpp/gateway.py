@@ -215,7 +215,8 @@ class Gateway:
             await self._halve(batch, extras, trouble)
             return
         for index, pending in enumerate(batch):
-            self._answer(pending, decisions.get(index, NOTHING))
+            nothing = answer_of_poison(pending) if pending.is_doubtful else NOTHING
+            self._answer(pending, decisions.get(index, nothing))
 
     async def _commit(self, batch: Sequence[Pending], extras: Extras) -> dict[int, Decision]:
         """Keep all of it; an outage and a collision are ours, never a station's."""

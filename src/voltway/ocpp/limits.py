@@ -9,7 +9,7 @@ import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from voltway.ocpp.faults import BrokenPayload, Fault
+from voltway.ocpp.faults import BrokenPayload, DoubledMember, Fault
 
 FRAME_BYTES_MAX = 1024 * 1024
 
@@ -66,7 +66,7 @@ def _too_deep() -> BrokenPayload:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise BrokenPayload(Fault.FORMAT, "an object has the same member twice")
+        raise DoubledMember
     return members
 
 

@@ -7,36 +7,29 @@ behind it, so those are told yes; the person who looks at the page of doubtful f
 import secrets
 
 from voltway.kernel.ids import TransactionRef
-from voltway.ocpp.batch import Pending
+from voltway.ocpp.batch import Pending, for_review
 from voltway.runtime.work import BeginWork
 from voltway.stations import actions as stations
-from voltway.stations.model import Direction, FrameForReview, KeptFrame
+from voltway.stations.model import Direction, KeptFrame
 from voltway.stations.reports import Decision, Started
 
 
 def answer_of_poison(pending: Pending) -> Decision:
-    """What a station is told of a start that we could not keep: a number that we never gave to a
-    session, so that what follows is an orphan to review, and that its token is not good."""
-    if any(isinstance(report, Started) for report in pending.reports):
-        return Decision(token="invalid", ref=TransactionRef(str(1 + secrets.randbelow(2**31 - 1))))
-    return Decision()
+    """What a station is told of a message that we could not keep or not read.
+
+    A start is given a number that no session has, so that what follows is an orphan to review, and
+    is told that its token is not good.
+    """
+    is_start = any(isinstance(report, Started) for report in pending.reports)
+    ref = TransactionRef(str(1 + secrets.randbelow(2**31 - 1)))
+    return Decision(token="invalid" if is_start else None, ref=ref)
 
 
 async def set_aside(begin: BeginWork, pending: Pending, trouble: Exception) -> None:
     link = pending.link
     async with begin() as work:
-        await stations.keep_for_review(
-            work,
-            [
-                FrameForReview(
-                    station=link.station,
-                    at=pending.at,
-                    action=pending.action,
-                    frame=pending.text,
-                    why=f"{type(trouble).__name__}: {trouble}",
-                )
-            ],
-        )
+        why = f"{type(trouble).__name__}: {trouble}"
+        await stations.keep_for_review(work, [for_review(pending, why)])
         kept = KeptFrame(link.station, Direction.HEARD, pending.at, pending.text)
         await stations.keep_frames(work, [(link.party, kept)])
         work.touch(link.subject)

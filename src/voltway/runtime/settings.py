@@ -122,8 +122,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _says("How long a lone meter reading waits for others to be kept with.", ge=0, le=1000),
     ] = 15
     frame_bytes_max: Annotated[
-        int, _says("The longest message that a station may send.", ge=4096, le=16_777_216)
-    ] = 262_144
+        int, _says("The longest message that a station may send.", ge=4096, le=1_048_576)
+    ] = 1_048_576
     simulator_url: Annotated[
         Url,
         _says("Where the simulated stations are steered; the demo shows a button for it."),

@@ -26,7 +26,7 @@ from voltway.ocpp.dialect import (
     refused,
     unreadable,
 )
-from voltway.ocpp.faults import BrokenPayload, Fault, Version
+from voltway.ocpp.faults import BrokenPayload, DoubledMember, Fault, Version
 from voltway.ocpp.frame import Call, CallError, CallResult, payload_of
 from voltway.ocpp.metering import Sample
 from voltway.ocpp.reading import read
@@ -137,7 +137,7 @@ class Dialect16:
         try:
             message, odd = read(kind, payload_of(call), stand_in=call.action in TRANSACTIONS)
         except BrokenPayload as trouble:
-            if call.action in TRANSACTIONS:
+            if call.action in TRANSACTIONS and not isinstance(trouble, DoubledMember):
                 return unreadable(call, trouble)
             raise
         deviations = [*call.tolerated, *odd]

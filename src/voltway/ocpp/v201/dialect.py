@@ -15,7 +15,7 @@ from typing import ClassVar, Final
 from voltway.kernel.ids import TokenUid, TransactionRef
 from voltway.ocpp import metering
 from voltway.ocpp.dialect import HeardCall, empty_answers, known, unreadable
-from voltway.ocpp.faults import BrokenPayload, Fault, Version
+from voltway.ocpp.faults import BrokenPayload, DoubledMember, Fault, Version
 from voltway.ocpp.frame import Call, CallError, CallResult, payload_of
 from voltway.ocpp.metering import Sample
 from voltway.ocpp.reading import read
@@ -98,7 +98,7 @@ class Dialect201:
         try:
             message, odd = read(kind, payload_of(call), stand_in=call.action in TRANSACTIONS)
         except BrokenPayload as trouble:
-            if call.action in TRANSACTIONS:
+            if call.action in TRANSACTIONS and not isinstance(trouble, DoubledMember):
                 return unreadable(call, trouble)
             raise
         deviations = [*call.tolerated, *odd]
