@@ -266,21 +266,20 @@ def _settle_ends(work: Work, desk: Desk) -> None:
 async def _tell(work: Work, desks: Sequence[Desk]) -> None:
     started: list[Session] = []
     ended: list[Session] = []
+    facts: list[Fact] = []
     for desk in desks:
-        facts: list[Fact] = []
-        for session in [*desk.fresh(), *desk.changed()]:
+        concerned = [*desk.fresh(), *desk.changed()]
+        for session in concerned:
             before = desk.before.get(session.id)
             facts += facts_of(before, session)
             if before is None or _is_news(before, session):
                 started.append(session)
             if session.is_final and not (before and before.is_final):
                 ended.append(session)
-            work.touch(f"session:{session.id}")
-            if session.evse is not None:
-                work.touch(f"evse:{session.evse}")
-        if facts or desk.changed() or desk.orphans:
+            work.touch(f"session:{session.id}", f"evse:{session.evse}")
+        if concerned or desk.orphans:
             work.touch(f"wall:{desk.place.party}")
-        await work.announce(facts)
+    await work.announce(facts)
     await _fulfil_orders(work, started, ended)
 
 

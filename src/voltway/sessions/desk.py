@@ -102,12 +102,15 @@ class Desk:
         and 1.6 does not say so; hence old claims are believed, and claims of the future are not."""
         return corrected(claimed, received, self.place.clock_offset_s, offline=True)
 
-    def by_ref(self, ref: TransactionRef, at: datetime | None = None) -> Session | None:
+    def by_ref(self, ref: TransactionRef, claimed: datetime | None = None) -> Session | None:
         """The session of this name; of several, the newest that had begun by then."""
         named = [each for each in self.sessions.values() if each.ref == ref]
-        if len(named) > 1 and at is not None:
-            named = [each for each in named if each.started_at <= at] or named
-        return max(named, key=lambda each: each.round, default=None)
+        if len(named) < 2:
+            return named[0] if named else None
+        if claimed is not None:
+            begun = [each for each in named if (each.started_claimed or claimed) <= claimed]
+            named = begun or named
+        return max(named, key=lambda each: each.round)
 
     def running(self, evse_number: int | None = None) -> list[Session]:
         """The sessions that run, of one EVSE or of all."""

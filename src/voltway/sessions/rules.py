@@ -55,12 +55,12 @@ def metered(
     if report.ref is None:
         _keep_outside(desk, report, received_at)
         return None
-    at, _ = desk.when(report.at, received_at)
-    session = desk.by_ref(clean_ref(report.ref), at if report.at else None)
+    session = desk.by_ref(clean_ref(report.ref), report.at)
     if session is None and report.seq is not None:
         session = begun_without_start(desk, report, received_at, word, names)
     if session is not None:
         return _take(desk, session, report, received_at, word)
+    at, _ = desk.when(report.at, received_at)
     match = matched(desk, report.evse, at) if report.evse else None
     if match is not None:
         match = desk.put(match, doubts=match.doubts | {Doubt.REF_INFERRED})
@@ -105,10 +105,11 @@ def _take(
     kept = keep(desk, report.readings, received_at, session, claimed=report.at)
     changes |= moved(session, kept)
     changes["heard_at"] = received_at
-    at, _ = desk.when(report.at, received_at)
     if not session.start_told:
+        at, _ = desk.when(report.at, received_at)
         changes["started_at"] = min([session.started_at, at, *(each.at for each in kept)])
     if report.charging is not None:
+        at, _ = desk.when(report.at, received_at)
         desk.flows.append(Flow(session.id, at, report.charging, bool(report.by_vehicle)))
         if is_newest and session.is_running:
             changes["state"] = _flowing(report.charging)

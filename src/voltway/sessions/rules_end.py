@@ -26,13 +26,13 @@ def ended(
     desk: Desk, report: Ended, received_at: datetime, word: str | None, names: Names
 ) -> Session | None:
     """The session that an end belongs to, ended; ``None`` for an orphan."""
-    at, _ = desk.when(report.at, received_at)
-    session = desk.by_ref(clean_ref(report.ref), at) if report.ref is not None else None
+    session = desk.by_ref(clean_ref(report.ref), report.at) if report.ref is not None else None
     if session is not None:
         return _end(desk, session, report, received_at, word, EndKind.TOLD)
     if report.ref is not None and report.seq is not None:
         new = begun_without_start(desk, report, received_at, word, names)
         return _end(desk, new, report, received_at, word, EndKind.TOLD)
+    at, _ = desk.when(report.at, received_at)
     register = register_of(report.readings, Context.END)
     match = matched(desk, report.evse, at, register.register_wh if register else None)
     if match is not None:

@@ -35,8 +35,7 @@ def started(
     if report.ref is None:
         return _started_unnamed(desk, report, received_at, word, names)
     ref = clean_ref(report.ref)
-    at, _ = desk.when(report.at, received_at)
-    known = desk.by_ref(ref, at)
+    known = desk.by_ref(ref, report.at)
     if known is None:
         return _begin(desk, report, received_at, word, next(names.ids), ref=ref)
     if not known.start_told:

@@ -20,6 +20,9 @@ _CONTEXTS = tuple(Context)
 _CONTEXT_PLACE = {context: place for place, context in enumerate(_CONTEXTS)}
 
 
+_NO_DOUBTS: frozenset[Doubt] = frozenset()
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -33,7 +36,7 @@ def _end_kind(value: Any) -> EndKind | None:
 
 
 def _doubts(value: Any) -> frozenset[Doubt]:
-    return frozenset(Doubt(each) for each in value)
+    return frozenset(Doubt(each) for each in value) if value else _NO_DOUBTS
 
 
 def _doubt_words(value: Any) -> list[str]:
@@ -69,12 +72,19 @@ _BORN = [
     *_plain("timestamptz", "created_at"),
 ]
 
-#: Changed by plain readings: the hot path writes these alone.
-_MOVING = [
-    *_plain("bigint", "first_wh", "last_wh", "energy_wh"),
-    *_plain("timestamptz", "last_at", "heard_at", "claimed_until", "forgotten_since"),
+#: Changed by plain readings: the hot path of 1.6 writes these alone.
+_METER = [
+    *_plain("bigint", "last_wh", "energy_wh"),
+    *_plain("timestamptz", "last_at", "heard_at"),
     *_plain("int", "power_w"),
     *_plain("smallint", "soc_percent"),
+]
+
+#: Changed by events of 2.x and by states.
+_MOVING = [
+    *_METER,
+    *_plain("bigint", "first_wh"),
+    *_plain("timestamptz", "claimed_until", "forgotten_since"),
     _Column("seen", "seen", "text", sequence.text_of, sequence.read),
     _Column("state", "state", "text", _word, SessionState),
 ]
@@ -101,6 +111,7 @@ _NAMES = ", ".join(column.name for column in _ALL)
 
 _FIELDS = [column.field for column in _ALL]
 _READ = [(place, column.read) for place, column in enumerate(_ALL) if column.read is not _same]
+_STATE_OF = attrgetter(*(column.field for column in _MOVING[len(_METER) :]))
 _RARE_OF = attrgetter(*(column.field for column in _RARE))
 
 
@@ -201,10 +212,17 @@ async def add(work: Work, sessions: Sequence[Session]) -> None:
 
 async def save(work: Work, changed: Sequence[tuple[Session, Session]]) -> None:
     """Keep what changed, given as (before, after)."""
-    rare: list[Session] = []
+    meter: list[Session] = []
     moving: list[Session] = []
+    rare: list[Session] = []
     for before, after in changed:
-        (moving if _RARE_OF(before) == _RARE_OF(after) else rare).append(after)
+        if _RARE_OF(before) != _RARE_OF(after):
+            rare.append(after)
+        elif _STATE_OF(before) != _STATE_OF(after):
+            moving.append(after)
+        else:
+            meter.append(after)
+    await _update(work, meter, _METER)
     await _update(work, moving, _MOVING)
     await _update(work, rare, [*_MOVING, *_RARE])
 
