@@ -43,9 +43,6 @@ class Doorkeeper:
         self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         house: House = scope["litestar_app"].state.house
         key = _shown(Headers.from_scope(scope))
         async with house.begin() as work:
@@ -53,7 +50,7 @@ class Doorkeeper:
         if actor is None or actor.id is None:
             raise KeyNotValid
         self._pace.take(actor.id, house.clock.now().timestamp())
-        needs: Permission = scope["route_handler"].opt[NEEDS]
+        needs: Permission = scope["route_handler"].opt.get(NEEDS, Permission.SEE_ALL)
         actor.must(needs)
         scope["user"], scope["auth"] = actor, key
         await self._app(scope, receive, _without_traces(send))

@@ -47,6 +47,19 @@ def on_unknown(request: HttpRequest, trouble: Trouble) -> Response[Any]:
     return answer
 
 
+def on_silent(request: HttpRequest, trouble: Trouble) -> Response[Any]:
+    """A station that we asked for the caller did not answer: we are its gateway (504)."""
+    _, body = problems.problem(trouble)
+    return problems.answer(request, HTTPStatus.GATEWAY_TIMEOUT, body)
+
+
+def on_busy(request: HttpRequest, trouble: Trouble) -> Response[Any]:
+    status, body = problems.problem(trouble)
+    answer = problems.answer(request, status, body)
+    answer.set_header("Retry-After", "1")
+    return answer
+
+
 def on_too_fast(request: HttpRequest, trouble: TooFast) -> Response[Any]:
     status, body = problems.problem(trouble)
     answer = problems.answer(request, status, body)

@@ -13,33 +13,48 @@ from voltway.web.api.doorkeeper import NEEDS
 #: Where an operation says that it moves money, and so takes no request without a key of its own.
 KEY_REQUIRED: Final = "idempotency_key_required"
 
+#: Where an operation that reads its body itself says what it takes.
+BODY: Final = "body"
+
+#: Where an operation that answers with no JSON says what it is.
+GIVES: Final = "gives"
+
+#: Where an operation says which other statuses it answers with, and which other troubles.
+ALSO: Final = "also"
+TROUBLES: Final = "troubles"
+
 Operation = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
 
 def reads(
     path: str, summary: str, needs: Permission = Permission.SEE_ALL, **more: Any
 ) -> Operation:
-    return get(path, summary=summary, opt={NEEDS: needs}, **more)
+    return get(path, **_told(summary, needs, more))
 
 
 def adds(path: str, summary: str, needs: Permission, **more: Any) -> Operation:
     """A POST that makes something: 201."""
-    return post(path, summary=summary, opt={NEEDS: needs}, **more)
+    return post(path, **_told(summary, needs, more))
 
 
 def asks(path: str, summary: str, needs: Permission, **more: Any) -> Operation:
     """A POST that does something with what is there: 200."""
-    return post(path, summary=summary, opt={NEEDS: needs}, status_code=HTTPStatus.OK, **more)
+    return post(path, status_code=HTTPStatus.OK, **_told(summary, needs, more))
 
 
 def moves_money(path: str, summary: str, **more: Any) -> Operation:
-    opt = {NEEDS: Permission.MOVE_MONEY, KEY_REQUIRED: True}
-    return post(path, summary=summary, opt=opt, **more)
+    """A POST that takes no request without an Idempotency-Key."""
+    more["opt"] = {**more.get("opt", {}), KEY_REQUIRED: True}
+    return post(path, **_told(summary, Permission.MOVE_MONEY, more))
 
 
 def changes(path: str, summary: str, needs: Permission, **more: Any) -> Operation:
-    return patch(path, summary=summary, opt={NEEDS: needs}, **more)
+    return patch(path, **_told(summary, needs, more))
 
 
 def removes(path: str, summary: str, needs: Permission, **more: Any) -> Operation:
-    return delete(path, summary=summary, opt={NEEDS: needs}, **more)
+    return delete(path, **_told(summary, needs, more))
+
+
+def _told(summary: str, needs: Permission, more: dict[str, Any]) -> dict[str, Any]:
+    return {**more, "summary": summary, "opt": {**more.get("opt", {}), NEEDS: needs}}

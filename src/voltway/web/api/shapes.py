@@ -33,11 +33,11 @@ EvseNumber = Annotated[
 EnergyWhOut = Annotated[int, Meta(description="Energy in watt-hours.", examples=[18250])]
 
 
-class Given(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class Given(msgspec.Struct, forbid_unknown_fields=True):
     """What a caller sends: a field that we do not know is a mistake, and told."""
 
 
-class Shown(msgspec.Struct, kw_only=True, frozen=True):
+class Shown(msgspec.Struct):
     """What a caller is shown."""
 
 
@@ -54,7 +54,7 @@ class Amount(Shown):
         return cls(amount=f"{money.decimal:f}", currency=currency, minor=minor)
 
 
-class Page(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
+class Page(msgspec.Struct, Generic[T]):
     """A page of a list, the newest first."""
 
     items: list[T]
@@ -63,7 +63,7 @@ class Page(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
     ] = None
 
 
-def shown(kind: type[S], row: Row, **more: Any) -> S:
+def shown(kind: type[S], row: Row, /, **more: Any) -> S:
     """A row as the API shows it: the fields that it names, and what is made of others."""
     return msgspec.convert({**row, **more}, kind)
 

@@ -1,0 +1,107 @@
+"""Settlements: the walk of each session from its end to its receipt."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router
+from litestar.params import Parameter, QueryParameter
+from msgspec import Meta
+
+from voltway.billing import actions
+from voltway.billing.actions import NoSuchSettlement
+from voltway.billing.model import SettlementState, Step
+from voltway.kernel.ids import SettlementId
+from voltway.parties.model import Permission
+from voltway.runtime.work import Row, Work
+from voltway.web.api.caller import Caller
+from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.operations import asks, reads
+from voltway.web.api.shapes import Amount, Page, Shown, shown
+
+SETTLEMENTS = Source("settlement_view")
+
+
+class Settlement(Shown):
+    """Where a session is on its way from its end to its receipt."""
+
+    id: UUID
+    session_id: UUID
+    payment_id: UUID | None
+    route: Annotated[list[Step], Meta(description="The steps, in their order.")]
+    done: Annotated[int, Meta(description="How many of them are kept.")]
+    next_step: Step | None
+    state: Annotated[
+        SettlementState,
+        Meta(description="`held`: a person looks first. `resting`: it is tried again by itself."),
+    ]
+    opened_at: datetime
+    next_try_at: datetime | None
+    tries: int
+    last_trouble: str | None
+    total: Annotated[Amount | None, Meta(description="Once it is priced.")]
+    receipt_id: UUID | None
+    receipt_number: str | None
+    done_at: datetime | None
+
+
+@reads("/settlements", "List the settlements", Permission.SEE_MONEY)
+async def list_settlements(
+    caller: Caller,
+    window: Window,
+    being: Annotated[
+        SettlementState | None, QueryParameter(name="state", description="Those that stand so.")
+    ] = None,
+    session: Annotated[UUID | None, Parameter(description="The one of this session.")] = None,
+) -> Page[Settlement]:
+    async with caller.begin() as work:
+        return await listed(
+            work,
+            SETTLEMENTS,
+            window,
+            _settlement,
+            [("state = {}", being), ("session_id = {}", session)],
+        )
+
+
+@reads("/settlements/{settlement_id:uuid}", "Read a settlement", Permission.SEE_MONEY)
+async def read_settlement(caller: Caller, settlement_id: UUID) -> Settlement:
+    async with caller.begin() as work:
+        return await _shown(work, settlement_id)
+
+
+@asks(
+    "/settlements/{settlement_id:uuid}/try-again",
+    "Walk a settlement on now",
+    Permission.MOVE_MONEY,
+)
+async def try_again(caller: Caller, settlement_id: UUID) -> Settlement:
+    """A step that was done is never done twice. One that was held is billed as it is: the key
+    stands for it."""
+    async with caller.begin() as work:
+        await actions.try_again(work, SettlementId(settlement_id), by=caller.name)
+        await caller.audit(work, "tried a settlement again", f"settlement:{settlement_id}")
+        return await _shown(work, settlement_id)
+
+
+async def _shown(work: Work, id: UUID) -> Settlement:
+    row = await work.one("SELECT * FROM settlement_view WHERE id = $1", id)
+    if row is None:
+        raise NoSuchSettlement(SettlementId(id))
+    return _settlement(row)
+
+
+def _settlement(row: Row) -> Settlement:
+    priced = row["total_minor"] is not None
+    return shown(
+        Settlement,
+        row,
+        total=Amount.of(row["total_minor"], row["currency"]) if priced else None,
+        receipt_id=row["invoice_id"],
+        receipt_number=row["invoice_number"],
+    )
+
+
+ROUTER = Router(
+    "/", tags=["settlements"], route_handlers=[list_settlements, read_settlement, try_again]
+)

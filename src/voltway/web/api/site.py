@@ -1,0 +1,124 @@
+"""The API as the site mounts it: its operations behind its doorkeeper, and its description."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.exceptions import NotFoundException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Tag
+from litestar.response import Response
+from litestar.types import ControllerRouterHandler
+
+from voltway.web.api import (
+    calls,
+    evses,
+    faults,
+    ledger,
+    lobby,
+    locations,
+    orders,
+    parties,
+    payments,
+    receipts,
+    sessions,
+    settlements,
+    stations,
+    tariffs,
+    tokens,
+)
+from voltway.web.api.caller import caller
+from voltway.web.api.calls import StationSilent
+from voltway.web.api.document import ROOT, Described, TryIt
+from voltway.web.api.doorkeeper import Doorkeeper
+from voltway.web.api.lists import window
+from voltway.web.api.once import Once, StillUnderWay
+from voltway.web.api.pace import Pace
+
+RESOURCES: Final = (
+    parties,
+    locations,
+    stations,
+    evses,
+    lobby,
+    tokens,
+    tariffs,
+    sessions,
+    orders,
+    calls,
+    payments,
+    settlements,
+    receipts,
+    ledger,
+)
+
+TAGS: Final = {
+    "parties": "Whoever operates, and what a key may do.",
+    "locations": "Places with stations, one address, one time zone.",
+    "stations": "One piece of hardware with one line to us each.",
+    "evses": "The parts of stations that serve one car at a time.",
+    "lobby": "Stations that knocked and were not let in.",
+    "tokens": "What drivers show.",
+    "tariffs": "Prices, in versions that never change, and where they hold.",
+    "sessions": "What charges now and has charged.",
+    "orders": "What we ask of stations, and whether it took effect.",
+    "payments": "Holds, what was taken of them, and giving it back.",
+    "settlements": "The walk of each session from its end to its receipt.",
+    "receipts": "Numbered documents that never change.",
+    "ledger": "The books: double entry, never changed.",
+}
+
+
+#: Answers with statuses of their own.
+HANDLERS: Final[dict[Any, Any]] = {
+    StationSilent: faults.on_silent,
+    StillUnderWay: faults.on_busy,
+}
+
+
+def doors(pace: Pace) -> Sequence[ControllerRouterHandler]:
+    """The operations, for callers of this pace."""
+    return [
+        Router(
+            ROOT,
+            route_handlers=[each.ROUTER for each in RESOURCES],
+            dependencies={
+                "caller": Provide(caller),
+                "window": Provide(window, sync_to_thread=False),
+            },
+            middleware=[DefineMiddleware(Doorkeeper, pace=pace), DefineMiddleware(Once)],
+            exception_handlers={**faults.HANDLERS, **HANDLERS},
+        )
+    ]
+
+
+API: Final = doors(Pace())
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Where the API is described: ``/api/openapi.json``, and a page to try it, ``/api/``."""
+    return OpenAPIConfig(
+        title="Voltway",
+        version="1.0.0",
+        description=(
+            "A charging network for machines. Show a key as `Authorization: Bearer <key>`; make "
+            "one with `voltway admin key add`. Lists are walked with `cursor`; times are UTC, "
+            "energies whole watt-hours, amounts exact; every trouble is a problem (RFC 9457) "
+            "whose `code` is stable."
+        ),
+        tags=[Tag(name=name, description=words) for name, words in TAGS.items()],
+        openapi_router=Router(
+            "/api", route_handlers=[], include_in_schema=False, after_request=_no_page
+        ),
+        render_plugins=[Described(), TryIt()],
+        operation_id_creator=lambda handler, method, path: str(handler.handler_name),
+    )
+
+
+def _no_page(response: Response[Any]) -> Response[Any]:
+    """What is not there is told as everywhere under ``/api``, not by Litestar's own page."""
+    if response.status_code == NotFoundException.status_code:
+        raise NotFoundException("There is nothing at this address.")
+    return response

@@ -1,0 +1,232 @@
+"""Tariffs: versions that never change, as OCPI documents, and where each of them holds."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Router
+from litestar.params import Parameter, QueryParameter
+from msgspec import Meta
+
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import LocationId, StationId, TariffId
+from voltway.kernel.units import PowerW
+from voltway.parties.model import Permission
+from voltway.runtime.work import Row, Work
+from voltway.stations import actions as stations
+from voltway.tariffs import actions, rules
+from voltway.tariffs.actions import NoSuchTariffVersion, Scope
+from voltway.tariffs.ocpi import read_tariff
+from voltway.web.api.caller import Caller
+from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.operations import BODY, adds, asks, reads
+from voltway.web.api.shapes import NO_NUL, Given, Page, Shown, shown, utc
+from voltway.web.pages import HttpRequest
+
+VERSIONS = Source("tariff_view")
+ASSIGNMENTS = Source("tariff_assignment_view")
+
+Ident = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=36,
+        pattern=NO_NUL,
+        description="The `id` of the OCPI document.",
+        examples=["DAY-NIGHT"],
+    ),
+]
+
+
+class TariffVersion(Shown):
+    """One version of a tariff. It never changes; a later one takes its place."""
+
+    id: UUID
+    ident: Ident
+    version: int
+    newest: Annotated[bool, Meta(description="Whether no later version was added.")]
+    currency: str
+    valid_from: datetime
+    valid_until: datetime | None
+    created_at: datetime
+    document: Annotated[
+        msgspec.Raw, Meta(description="The OCPI document as it was given, digit for digit.")
+    ]
+
+
+class Assignment(Shown):
+    """Where a tariff holds, and since when."""
+
+    id: UUID
+    scope: Scope
+    scope_id: UUID
+    tariff: Annotated[str | None, Meta(description="Null ends what was assigned there.")]
+    since: datetime
+    created_at: datetime
+
+
+class NewAssignment(Given):
+    """Let a tariff hold at a station, a location, or (neither named) at the whole party."""
+
+    tariff: Ident | None
+    location_id: UUID | None = None
+    station_id: UUID | None = None
+    since: datetime | None = None
+
+
+class OnePlaceOnly(Refusal):
+    """A tariff is assigned to one place at a time: name the location or the station, not both."""
+
+    kind = Kind.INVALID
+
+
+class Assigned(Shown):
+    """What was assigned."""
+
+    scope: Scope
+    scope_id: UUID
+    tariff: str | None
+    since: datetime
+
+
+class LintResult(Shown):
+    """What the law does not allow in it (AFIR, for ad hoc charging)."""
+
+    ident: str
+    currency: str
+    findings: list[str]
+
+
+ValidFrom = Annotated[
+    datetime | None, Parameter(description="Only a first version may begin in the past.")
+]
+Power = Annotated[
+    int, Parameter(ge=1, le=10_000_000, description="For an EVSE of this power, in watts.")
+]
+
+#: What these operations take: an OCPI tariff, read byte for byte so that no price becomes a float.
+TAKES: Final = {BODY: dict[str, Any]}
+
+
+@reads("/tariffs", "List the versions of the tariffs", Permission.SEE_ALL)
+async def list_tariffs(
+    caller: Caller,
+    window: Window,
+    ident: Annotated[str | None, QueryParameter(max_length=36, pattern=NO_NUL)] = None,
+    newest: Annotated[bool | None, Parameter(description="Only those that are the newest.")] = None,
+) -> Page[TariffVersion]:
+    async with caller.begin() as work:
+        return await listed(
+            work,
+            VERSIONS,
+            window,
+            _version,
+            [("tariff_ident = {}", ident), ("newest = {}", newest)],
+        )
+
+
+@reads("/tariffs/{version_id:uuid}", "Read a version of a tariff")
+async def read_tariff_version(caller: Caller, version_id: UUID) -> TariffVersion:
+    async with caller.begin() as work:
+        return await _shown(work, version_id)
+
+
+@adds("/tariffs", "Add a tariff or its next version", Permission.EDIT_TARIFFS, opt=TAKES)
+async def add_tariff(
+    caller: Caller, request: HttpRequest, valid_from: ValidFrom = None
+) -> TariffVersion:
+    """The body is the OCPI document itself (2.1.1, 2.2.1 or 2.3.0)."""
+    document = await request.body()
+    async with caller.begin() as work:
+        added = await actions.add_version(
+            work,
+            caller.actor.party,
+            document,
+            valid_from=None if valid_from is None else utc(valid_from),
+        )
+        await caller.audit(work, "added a version of a tariff", f"tariff:{added.ident}")
+        return await _shown(work, added.id)
+
+
+@asks("/tariffs/lint", "Look a tariff over without adding it", Permission.SEE_ALL, opt=TAKES)
+async def lint_tariff(request: HttpRequest, power_w: Power = 150_000) -> LintResult:
+    """The body is the OCPI document. The findings say what AFIR forbids for ad hoc charging."""
+    tariff = read_tariff(await request.body())
+    findings = rules.lint_afir(tariff, PowerW(power_w))
+    return LintResult(ident=tariff.id, currency=tariff.currency, findings=list(findings))
+
+
+@reads("/tariff-assignments", "List where tariffs hold")
+async def list_assignments(
+    caller: Caller,
+    window: Window,
+    scope_id: Annotated[
+        UUID | None, Parameter(description="At this party, location or station.")
+    ] = None,
+) -> Page[Assignment]:
+    async with caller.begin() as work:
+        return await listed(
+            work,
+            ASSIGNMENTS,
+            window,
+            lambda row: shown(Assignment, row, tariff=row["tariff_ident"]),
+            [("scope_id = {}", scope_id)],
+        )
+
+
+@adds("/tariff-assignments", "Let a tariff hold somewhere", Permission.EDIT_TARIFFS)
+async def add_assignment(caller: Caller, data: NewAssignment) -> Assigned:
+    if data.location_id is not None and data.station_id is not None:
+        raise OnePlaceOnly
+    async with caller.begin() as work:
+        place = station = None
+        if data.location_id is not None:
+            place = (await stations.location(work, LocationId(data.location_id))).id
+        if data.station_id is not None:
+            station = (await stations.station(work, StationId(data.station_id))).id
+        made = await actions.assign(
+            work,
+            caller.actor.party,
+            data.tariff,
+            location=place,
+            station=station,
+            since=None if data.since is None else utc(data.since),
+        )
+        await caller.audit(work, "assigned a tariff", f"{made.scope}:{made.scope_id}")
+    return Assigned(scope=made.scope, scope_id=made.scope_id, tariff=made.ident, since=made.since)
+
+
+async def _shown(work: Work, id: UUID) -> TariffVersion:
+    row = await work.one("SELECT * FROM tariff_view WHERE id = $1", id)
+    if row is None:
+        raise NoSuchTariffVersion(TariffId(id))
+    return _version(row)
+
+
+def _version(row: Row) -> TariffVersion:
+    return TariffVersion(
+        id=row["id"],
+        ident=row["tariff_ident"],
+        version=row["version"],
+        newest=row["newest"],
+        currency=row["currency"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        created_at=row["created_at"],
+        document=msgspec.Raw(row["document"].encode()),
+    )
+
+
+ROUTER = Router(
+    "/",
+    tags=["tariffs"],
+    route_handlers=[
+        list_tariffs,
+        read_tariff_version,
+        add_tariff,
+        lint_tariff,
+        list_assignments,
+        add_assignment,
+    ],
+)
