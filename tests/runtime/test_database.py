@@ -181,6 +181,31 @@ async def test_a_database_that_goes_away_is_an_outage_and_comes_back_by_itself(
         assert await work.one("SELECT 1")
 
 
+async def test_a_restart_of_the_database_is_not_felt_between_two_works(
+    database: Database, begin: BeginWork
+) -> None:
+    all_open = asyncio.Barrier(4)
+
+    async def use(*, together: bool) -> None:
+        async with begin() as work:
+            await work.one("SELECT 1")
+            if together:
+                await all_open.wait()
+
+    await asyncio.gather(*(use(together=True) for _ in range(4)))
+    owner = await connect_owner(database.url)
+    await owner.execute(
+        """
+        SELECT pg_terminate_backend(pid, 5000)
+          FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """
+    )
+    await owner.close()
+
+    await asyncio.gather(*(use(together=False) for _ in range(4)))
+
+
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [

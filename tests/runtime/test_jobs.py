@@ -275,6 +275,18 @@ async def test_a_worker_outlives_the_loss_of_its_connection(
     assert doer.done == ["before", "after"]
 
 
+async def test_the_log_of_jobs_is_forgotten_in_time(database: Database, begin: BeginWork) -> None:
+    jobs = Jobs(database)
+    jobs.handle("greet", Doer())
+    await enqueue(begin, greeting("old"))
+    await jobs.catch_up()
+    async with begin() as work:
+        await work.run("UPDATE pgqueuer_log SET aggregated = true")
+
+    assert await jobs.trim(timedelta(hours=1)) == 0
+    assert await jobs.trim(timedelta(0)) == 3, "queued, picked, done"
+
+
 async def test_a_worker_finishes_the_job_at_hand_before_it_stops(
     database: Database, begin: BeginWork
 ) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from voltway.kernel.errors import Outage
 from voltway.runtime import metrics
+from voltway.runtime.backlog import measure
 from voltway.runtime.database import Database
 from voltway.runtime.drain import Drain
 from voltway.runtime.health import Health, database_check
 from voltway.runtime.periodic import Periodic
+from voltway.runtime.work import Job
 
 
 @dataclass(eq=False)
@@ -117,6 +119,16 @@ async def test_parts_stop_in_the_opposite_order_and_none_holds_up_the_others() -
 
     assert await drain.stop() == ["stuck", "broken"]
     assert stopped == ["web", "stuck", "broken", "bus", "database"]
+
+
+async def test_metrics_tell_what_waits(database: Database) -> None:
+    async with database.begin() as work:
+        await work.enqueue(Job("greet", "one"), Job("greet", "two"))
+    await measure(database.begin)
+
+    told = metrics.rendered()
+    assert b'voltway_jobs_queued{state="queued"} 2.0' in told
+    assert b"voltway_dead_facts 0.0" in told
 
 
 async def test_metrics_tell_how_long_work_took(database: Database) -> None:

@@ -108,6 +108,8 @@ async def test_what_belongs_to_no_party_is_shared_to_be_read_or_not_seen(begin: 
 
 
 async def test_an_app_without_a_party_sees_nothing(begin: BeginWork) -> None:
+    async with begin(ANN) as work:
+        assert await words(work)
     async with begin() as work:
         await work.run("SET LOCAL ROLE voltway_app")
         assert await words(work) == []

@@ -13,6 +13,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -28,7 +29,9 @@ from voltway.runtime.work import BeginWork, Clock, Work
 VERSION_MIN: Final = 15  # views that see with the eyes of who asks
 STATEMENT_S_MAX: Final = 30
 ACQUIRE_S_MAX: Final = 10.0
+UNDO_S_MAX: Final = 1.0
 TRIES_MAX: Final = 8
+CONNECTIONS_TRIED_MAX: Final = 3
 
 T = TypeVar("T")
 
@@ -70,6 +73,7 @@ _LOST: Final = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server's last words came while nothing was asked
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -177,19 +181,10 @@ class _Begun:
         database, party = self._database, self._party
         begin = "BEGIN"
         if party is not None:
-            begin = f"BEGIN; SET LOCAL ROLE {PARTY}; SET LOCAL voltway.party = '{party}'"
-        try:
-            connection = await database.pool.acquire(timeout=ACQUIRE_S_MAX)
-        except _LOST as reason:
-            raise DatabaseUnreachable from reason
-        try:
-            await connection.execute(begin)
-        except BaseException as reason:
-            await _release(database, connection)
-            if isinstance(reason, _LOST):
-                raise DatabaseUnreachable from reason
-            raise
-        self._connection = connection
+            # Made anew of its number, so that no text from outside can get into the statement.
+            name = UUID(int=party.int)
+            begin = f"BEGIN; SET LOCAL ROLE {PARTY}; SET LOCAL voltway.party = '{name}'"
+        connection = self._connection = await _begun(database, begin)
         self._work = PgWork(connection, database.clock.now(), party, copies=database.copies)
         return self._work
 
@@ -202,16 +197,14 @@ class _Begun:
         connection, work = self._connection, self._work
         try:
             if trouble is not None:
-                with suppress(Exception):
-                    await connection.execute("ROLLBACK")
+                await _undo(connection)
                 _translate(trouble)
                 return
             try:
                 await work.flush()
                 await connection.execute("COMMIT")
-            except Exception as reason:
-                with suppress(Exception):
-                    await connection.execute("ROLLBACK")
+            except BaseException as reason:
+                await _undo(connection)
                 _translate(reason)
                 raise
         finally:
@@ -223,11 +216,48 @@ class _Begun:
                 listener(kept)
 
 
+async def _begun(database: Database, begin: str) -> Any:
+    """A connection on which the transaction began. One that died while it idled is passed over."""
+    for attempt in range(1, CONNECTIONS_TRIED_MAX + 1):
+        try:
+            connection = await database.pool.acquire(timeout=ACQUIRE_S_MAX)
+        except _LOST as reason:
+            raise DatabaseUnreachable from reason
+        try:
+            await connection.execute(begin)
+        except BaseException as reason:
+            _cut(connection)
+            await _release(database, connection)
+            if not isinstance(reason, _LOST):
+                raise
+            if attempt == CONNECTIONS_TRIED_MAX:
+                raise DatabaseUnreachable from reason
+        else:
+            return connection
+    raise AssertionError("the last try returns or raises")
+
+
+async def _undo(connection: Any) -> None:
+    """Roll back; a connection that cannot be brought to it in time is closed.
+
+    A request to cancel a statement may reach the server before the statement, and is lost then.
+    """
+    try:
+        await connection.execute("ROLLBACK", timeout=UNDO_S_MAX)
+    except Exception:  # noqa: BLE001 - whatever it is, closing undoes the work too
+        _cut(connection)
+
+
 async def _release(database: Database, connection: Any) -> None:
     """Give the connection back; one that is in no state to be given back is closed."""
     try:
         await database.pool.release(connection)
     except _LOST:
+        _cut(connection)
+
+
+def _cut(connection: Any) -> None:
+    with suppress(asyncpg.InterfaceError):  # it is cut off already
         connection.terminate()
 
 
@@ -241,6 +271,7 @@ def _translate(trouble: BaseException) -> None:
         case (
             asyncpg.PostgresConnectionError()
             | asyncpg.InterfaceError()
+            | asyncpg.InternalClientError()
             | asyncpg.AdminShutdownError()
             | asyncpg.CrashShutdownError()
         ):
@@ -267,6 +298,8 @@ def _settings(role: str) -> dict[str, str]:
         "role": role,
         "statement_timeout": f"{STATEMENT_S_MAX}s",
         "idle_in_transaction_session_timeout": "60s",
+        # Let go of the locks of a client that is gone, though its statement still runs.
+        "client_connection_check_interval": "2s",
         "timezone": "UTC",
     }
 

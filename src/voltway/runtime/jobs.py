@@ -34,7 +34,7 @@ from voltway.runtime.work import BeginWork, Work
 
 # A worker that says nothing for so long is taken for dead, and its jobs are run by another.
 SILENCE_S_MAX: Final = 6.0
-POLL_S: Final = 2.0
+POLL_S: Final = 1.0
 BATCH: Final = 10
 AT_ONCE_MAX: Final = 20
 RECONNECT_S: Final = 1.0
@@ -131,6 +131,11 @@ class Jobs:
                     done += 1
         finally:
             await connection.close()
+
+    async def trim(self, keep: timedelta) -> int:
+        """Forget the log of jobs that ended longer ago than this; how many lines."""
+        async with self._database.begin() as work:
+            return await work.run(queue.TRIM, keep)
 
     async def _keep_working(self) -> None:
         """Work until told to stop, through losses of the database."""
@@ -232,11 +237,6 @@ async def try_again(work: Work, job: int) -> None:
 async def waiting(work: Work) -> dict[str, int]:
     """How many jobs there are in each state, for metrics and the console."""
     return {row["status"]: row["count"] for row in await work.all(queue.COUNT)}
-
-
-async def trim(work: Work, keep: timedelta) -> int:
-    """Forget the log of jobs that ended longer ago than this."""
-    return await work.run(queue.TRIM, keep)
 
 
 def _dead(row: Mapping[str, Any]) -> DeadJob:

@@ -32,6 +32,11 @@ def histogram(name: str, words: str, *labels: str) -> Histogram:
     return Histogram(name, words, labels, registry=REGISTRY, buckets=_QUICK)
 
 
+FACTS: Final = gauge("voltway_facts_kept", "Facts in the outbox")
+DEAD_FACTS: Final = gauge("voltway_dead_facts", "Facts laid aside, to be seen by an operator")
+JOBS: Final = gauge("voltway_jobs_queued", "Jobs in the queue, by their state", "state")
+
+
 def rendered() -> bytes:
     """All of it, as Prometheus reads it (text format 0.0.4)."""
     return generate_latest(REGISTRY)

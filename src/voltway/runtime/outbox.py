@@ -192,3 +192,16 @@ async def trim(work: Work, watchers: Sequence[str], *, older_than: datetime, lim
         older_than,
         limit,
     )
+
+
+async def sizes(work: Work) -> tuple[int, int]:
+    """About how many facts are kept (as the planner knows it), and how many are laid aside."""
+    row = await work.one(
+        """
+        SELECT greatest(reltuples, 0)::bigint AS kept, (SELECT count(*) FROM dead_fact) AS dead
+          FROM pg_class
+         WHERE oid = 'outbox'::regclass
+        """
+    )
+    assert row is not None
+    return row["kept"], row["dead"]

@@ -67,7 +67,7 @@ class EmbeddedPostgres:
         folder: Path,
         *,
         durable: bool = True,
-        connections: int = 60,
+        connections: int = 250,
         system_home: Path = SYSTEM_HOME,
     ) -> None:
         self.folder = folder.absolute()
