@@ -16,16 +16,22 @@ NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 
+#: Where a language alone is asked for: English of Europe writes 23 November, not November 23.
+PLAIN = {"en": "en_GB"}
+
+
 @lru_cache(maxsize=64)
 def locale_for(asked: str) -> Locale:
     """The locale whose words we have: figures and words of one receipt speak one language."""
     spoken = language(asked)
+    if asked.lower() in PLAIN:
+        return Locale.parse(PLAIN[asked.lower()])
     if asked.replace("-", "_").partition("_")[0].lower() == spoken:
         try:
             return Locale.parse(asked.replace("-", "_"))
         except (ValueError, UnknownLocaleError):
-            return Locale(spoken)
-    return Locale(spoken)
+            return locale_for(spoken)
+    return locale_for(spoken)
 
 
 def money(amount: Money, locale: Locale) -> str:

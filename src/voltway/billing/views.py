@@ -40,10 +40,12 @@ class ReceiptView:
     title: str
     heading: str  # Receipt VLT-R2026-000118
     total: str
+    energy_wh: int
     paid_word: str
     paid_line: str
     plate: str
     place: str
+    evse: str
     address: str
     rows: tuple[Row, ...]
     sums: tuple[Row, ...]
@@ -81,10 +83,12 @@ def view(receipt: Receipt, sha256: str, locale_asked: str) -> ReceiptView:
         title=f"{heading}: {total}. {receipt.seller.name}",
         heading=heading,
         total=total,
+        energy_wh=receipt.visit.energy_wh,
         paid_word=_paid_word(receipt, said),
         paid_line=_paid_line(receipt.paid, formats.day(issued, locale), said),
         plate=str(receipt.place.plate),
         place=receipt.place.location,
+        evse=receipt.place.evse,
         address=_address(receipt),
         rows=tuple(_row(line, currency, locale, said) for line in receipt.lines),
         sums=tuple(_sum(tax, currency, locale, said) for tax in receipt.taxes),
@@ -114,6 +118,7 @@ def _labels(said: Words) -> dict[str, str]:
         "caption": said.what_you_paid_for,
         "line": said.line,
         "amount": said.amount,
+        "how": said.how,
         "visit": said.visit,
         "check": said.check,
         "seller": said.seller,
@@ -235,9 +240,10 @@ def _visit(receipt: Receipt, locale: Locale, said: Words) -> Iterator[Told]:
     visit, place = receipt.visit, receipt.place
     begins = formats.local(visit.begins, place.zone)
     ends = formats.local(visit.ends, place.zone)
-    bay = said.bay.format(number=place.plate)
-    yield Told(said.place, f"{place.location}, {bay}, {_address(receipt)}")
-    yield Told(said.evse, place.evse, is_id=True)
+    bay = [said.bay.format(number=place.plate)] if place.plate else []
+    yield Told(said.place, ", ".join([place.location, *bay, _address(receipt)]))
+    if place.evse:
+        yield Told(said.evse, place.evse, is_id=True)
     yield Told(said.began, f"{formats.day(begins, locale)}, {formats.clock(begins, locale)}")
     same_day = begins.date() == ends.date()
     ended = formats.clock(ends, locale)
@@ -247,6 +253,8 @@ def _visit(receipt: Receipt, locale: Locale, said: Words) -> Iterator[Told]:
         yield Told(said.charging, formats.lasting(visit.charging_s))
         yield Told(said.idle, formats.lasting(visit.idle_s))
     yield Told(said.energy, f"{formats.kwh(visit.energy_wh, locale)}{formats.NBSP}kWh")
+    if visit.token:
+        yield Told(said.token, f"\N{HORIZONTAL ELLIPSIS}{visit.token}", is_id=True)
     reason = said.reasons.get((visit.ended_because or "").replace("_", "").lower())
     if reason:
         yield Told(said.ended_because, reason)

@@ -17,6 +17,7 @@ class Words:
     what_you_paid_for: str
     line: str
     amount: str
+    how: str
     lines: Mapping[str, str]
     reserved: str
     unused: str
@@ -55,6 +56,7 @@ class Words:
     idle: str
     energy: str
     ended_because: str
+    token: str
     zone: str
     seller: str
     vat_id: str
@@ -84,6 +86,7 @@ EN = Words(
     what_you_paid_for="What you paid for",
     line="Line",
     amount="Amount",
+    how="Volume and price",
     lines={
         "ENERGY": "Energy",
         "TIME": "Charging time",
@@ -132,6 +135,7 @@ EN = Words(
     idle="Idle",
     energy="Energy",
     ended_because="Ended because",
+    token="Token",
     zone="Times are those of {zone} ({offset}).",
     seller="Seller",
     vat_id="VAT number {vat}",
@@ -175,6 +179,7 @@ DE = Words(
     what_you_paid_for="Wofür Sie bezahlt haben",
     line="Posten",
     amount="Betrag",
+    how="Menge und Preis",
     lines={
         "ENERGY": "Energie",
         "TIME": "Ladezeit",
@@ -224,6 +229,7 @@ DE = Words(
     idle="Standzeit",
     energy="Energie",
     ended_because="Beendet, weil",
+    token="Ladekarte",
     zone="Zeiten in {zone} ({offset}).",
     seller="Verkäufer",
     vat_id="USt-IdNr. {vat}",

@@ -1,0 +1,1 @@
+"""Alerts: what a person must know, and whether it reached them."""

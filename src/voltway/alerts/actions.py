@@ -1,0 +1,130 @@
+"""What can be done about alerts: send them, and try again what failed.
+
+A mail server gives no way to ask whether it took a mail. So a mail whose answer was lost is sent
+again under the same Message-ID: better the same receipt twice, which mail programs show once, than
+none. Everything else is told once, by the alert's own key.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from voltway.alerts import letters, rules, store
+from voltway.alerts.mailer import Mailer, MailServerSilent, SmtpMailer
+from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
+from voltway.billing import actions as billing
+from voltway.kernel.errors import Refusal
+from voltway.kernel.ids import AlertId
+from voltway.parties import actions as parties
+from voltway.payments import actions as payments
+from voltway.runtime.settings import Settings
+from voltway.runtime.work import BeginWork, Job, Work
+
+LOST_AFTER: Final = timedelta(seconds=60)
+
+
+async def send(begin: BeginWork, settings: Settings, body: Mapping[str, str]) -> None:
+    """Send the alert of a job by the mail server of the settings."""
+    await deliver(
+        begin,
+        SmtpMailer(settings),
+        AlertId(UUID(body["alert"])),
+        mail_from=settings.mail_from,
+        public_url=settings.public_url,
+    )
+
+
+async def deliver(
+    begin: BeginWork, mailer: Mailer, id: AlertId, *, mail_from: str, public_url: str
+) -> None:
+    """Write an alert's letter, hand it over, and note what came of it."""
+    async with begin() as work:
+        alert = await store.load(work, id)
+    if alert.state is not AlertState.QUEUED:
+        return
+    letter = await _message(begin, alert, mail_from=mail_from, public_url=public_url)
+    try:
+        await mailer.send(letter)
+    except MailServerSilent as silence:
+        await _note_trouble(begin, id, str(silence), for_good=False)
+    except Refusal as refusal:
+        await _note_trouble(begin, id, str(refusal), for_good=True)
+    else:
+        await _note_sent(begin, id)
+
+
+async def _message(
+    begin: BeginWork, alert: Alert, *, mail_from: str, public_url: str
+) -> EmailMessage:
+    async with begin() as work:
+        now = work.now
+        payment = await payments.payment(work, alert.payment)
+        seller = (await parties.party(work, alert.party)).name
+        if alert.template is Template.RECEIPT:
+            assert alert.invoice is not None, "a receipt's alert names the receipt"
+            invoice = await billing.invoice(work, alert.invoice)
+            url = f"{public_url}/v/{payment.visit_key}/receipt" if public_url else None
+            write = partial(letters.receipt_letter, invoice, alert.locale, seller=seller, url=url)
+        else:
+            write = partial(letters.not_charged_letter, payment, alert.locale, seller=seller)
+    letter = await asyncio.to_thread(write)
+    return letters.message(alert, letter, mail_from=mail_from, at=now)
+
+
+async def _note_sent(begin: BeginWork, id: AlertId) -> None:
+    async with begin() as work:
+        before = await store.lock(work, id)
+        if before.state is AlertState.SENT:
+            return
+        await store.save(work, rules.sent(before, work.now))
+        await work.announce([AlertSent(party=before.party, at=work.now, alert=id)])
+
+
+async def _note_trouble(begin: BeginWork, id: AlertId, trouble: str, *, for_good: bool) -> None:
+    async with begin() as work:
+        before = await store.lock(work, id)
+        if before.state is not AlertState.QUEUED:
+            return
+        after = rules.not_sent(before, trouble, work.now, for_good=for_good)
+        await store.save(work, after)
+        if after.state is AlertState.FAILED:
+            failed = AlertFailed(party=after.party, at=work.now, alert=id, trouble=trouble)
+            await work.announce([failed])
+        else:
+            await work.enqueue(job(after))
+
+
+async def try_again(work: Work, id: AlertId) -> None:
+    """Send a dead letter once more. What was sent is not sent twice."""
+    before = await store.lock(work, id)
+    if before.state is AlertState.SENT:
+        return
+    again = replace(before, state=AlertState.QUEUED, tries=0, next_try_at=work.now)
+    await store.save(work, again)
+    await work.enqueue(job(again))
+
+
+async def wake_waiting(begin: BeginWork) -> int:
+    """Queue again the alerts whose job was lost."""
+    async with begin() as work:
+        overdue = await store.overdue(work, work.now - LOST_AFTER)
+        for alert in overdue:
+            woken = replace(alert, tries=alert.tries + 1, next_try_at=work.now)
+            await store.save(work, woken)
+            await work.enqueue(job(woken))
+    return len(overdue)
+
+
+def job(alert: Alert) -> Job:
+    """The job that sends an alert at its next time. Each try has a job of its own."""
+    return Job(
+        kind="send_alert",
+        key=f"send_alert:{alert.id}:{alert.tries}",
+        body={"alert": str(alert.id)},
+        not_before=alert.next_try_at,
+    )

@@ -1,0 +1,96 @@
+"""The letters that drivers get: text, HTML, and the receipt as a PDF."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from voltway.alerts.model import Alert
+from voltway.billing import actions as billing
+from voltway.billing import formats
+from voltway.billing.model import Invoice
+from voltway.billing.words import language, words
+from voltway.payments.model import Payment, Why
+
+_pages = Environment(
+    loader=PackageLoader("voltway.alerts", "templates"), autoescape=True, undefined=StrictUndefined
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+    pdf: bytes | None = None
+    pdf_name: str = ""
+
+
+def receipt_letter(invoice: Invoice, locale: str, *, seller: str, url: str | None) -> Letter:
+    """The receipt: readable in the mail itself, and attached. It makes a PDF, so call it off the
+    event loop."""
+    said = words(locale)
+    shown = billing.receipt_view(invoice.document, locale)
+    energy = formats.kwh(shown.energy_wh, formats.locale_for(locale))
+    subject = said.mail_subject.format(seller=seller, total=shown.total, energy=energy)
+    opening = f"{said.mail_greeting.format(place=shown.place)}\n{said.mail_attached}\n\n"
+    closing = f"\n{said.mail_why}\n"
+    return Letter(
+        subject=subject,
+        text=opening + billing.receipt_text(invoice.document, locale, url=url) + closing,
+        html=billing.receipt_mail(invoice.document, locale, url=url),
+        pdf=billing.receipt_pdf(invoice.document, locale),
+        pdf_name=f"{invoice.number}.pdf",
+    )
+
+
+def not_charged_letter(payment: Payment, locale: str, *, seller: str) -> Letter:
+    """The hold was let go: what that means for the driver's money."""
+    said = words(locale)
+    hold = formats.money(payment.hold, formats.locale_for(locale))
+    nothing_started = payment.why == Why.NOTHING_STARTED
+    sentence = said.not_charged_text if nothing_started else said.not_charged_expired
+    body = sentence.format(hold=hold)
+    html = _pages.get_template("not_charged.html").render(
+        language=language(locale),
+        title=said.not_charged_subject,
+        body=body,
+        seller=seller,
+        why=said.mail_why,
+    )
+    return Letter(
+        subject=f"{said.not_charged_subject}. {seller}",
+        text=f"{body}\n\n{seller}\n\n{said.mail_why}\n",
+        html=html,
+    )
+
+
+def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> EmailMessage:
+    """The letter as a mail. Tried again it is the same mail: its id is the alert's, so that a
+    mail server or program that got it twice can tell."""
+    _, address = parseaddr(mail_from)
+    domain = address.rpartition("@")[2] or "localhost"
+    made = EmailMessage(policy=SMTP)
+    made["From"] = _one_line(mail_from)
+    made["To"] = alert.recipient
+    made["Subject"] = _one_line(letter.subject)
+    made["Date"] = format_datetime(at)
+    made["Message-ID"] = f"<{alert.id}@{domain}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(letter.text)
+    made.add_alternative(letter.html, subtype="html")
+    if letter.pdf is not None:
+        made.add_attachment(
+            letter.pdf, maintype="application", subtype="pdf", filename=letter.pdf_name
+        )
+    # Last: a header about the content, set before, would move into the first part.
+    made["Content-Language"] = language(alert.locale)
+    return made
+
+
+def _one_line(text: str) -> str:
+    """A header's text: a name with a line break in it must not begin another header."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -1,0 +1,62 @@
+"""An alert: one thing that one person must know, told once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId
+
+
+class AlertState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"  # a dead letter: an operator sees it and may try again
+
+
+class Template(StrEnum):
+    RECEIPT = "receipt"
+    NOT_CHARGED = "not_charged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    id: AlertId
+    party: PartyId
+    once: OnceKey
+    recipient: str
+    template: Template
+    locale: str
+    payment: PaymentId
+    invoice: InvoiceId | None
+    state: AlertState
+    created_at: datetime
+    tries: int = 0
+    next_try_at: datetime | None = None
+    sent_at: datetime | None = None
+    last_trouble: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"alert:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AlertFact(Fact):
+    alert: AlertId
+
+    @property
+    def subject(self) -> str:
+        return f"alert:{self.alert}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSent(_AlertFact):
+    """The mail server has taken it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFailed(_AlertFact):
+    """It was tried often enough, or can never be sent. An operator sees why."""
+
+    trouble: str

@@ -1,0 +1,36 @@
+"""When an alert is tried again, and when it is given up."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from voltway.alerts.model import Alert, AlertState
+
+#: 5 s, 10 s, 20 s … up to two hours apart: a day of outages passes before we give up.
+TRIES_MAX: Final = 20
+FIRST_PAUSE: Final = timedelta(seconds=5)
+PAUSE_MAX: Final = timedelta(hours=2)
+
+
+def sent(alert: Alert, now: datetime) -> Alert:
+    return replace(
+        alert,
+        state=AlertState.SENT,
+        tries=alert.tries + 1,
+        sent_at=now,
+        next_try_at=None,
+        last_trouble=None,
+    )
+
+
+def not_sent(alert: Alert, trouble: str, now: datetime, *, for_good: bool) -> Alert:
+    """The alert after a try that failed: queued for later, or a dead letter."""
+    tries = alert.tries + 1
+    tried = replace(alert, tries=tries, last_trouble=trouble)
+    if for_good or tries >= TRIES_MAX:
+        return replace(tried, state=AlertState.FAILED, next_try_at=None)
+    return replace(tried, next_try_at=now + pause(tries))
+
+
+def pause(tries: int) -> timedelta:
+    return min(FIRST_PAUSE * (1 << min(tries - 1, 16)), PAUSE_MAX)

@@ -1,0 +1,109 @@
+"""Alerts as rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from voltway.alerts.model import Alert, AlertState, Template
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId
+from voltway.runtime.work import Row, Work
+
+
+@dataclass(eq=False)
+class NoSuchAlert(Refusal):
+    """There is no alert {alert}."""
+
+    kind = Kind.ABSENT
+
+    alert: AlertId
+
+
+async def add(work: Work, alert: Alert) -> bool:
+    """Keep a new alert; whether it is new. What it is about is told once."""
+    count = await work.run(
+        """
+        INSERT INTO alert
+            (id, party_id, once, channel, recipient, template, locale, payment_id, invoice_id,
+             state, created_at, next_try_at)
+        VALUES ($1, $2, $3, 'mail', $4, $5, $6, $7, $8, $9, $10, $11)
+            ON CONFLICT (once) DO NOTHING
+        """,
+        alert.id,
+        alert.party,
+        alert.once,
+        alert.recipient,
+        alert.template,
+        alert.locale,
+        alert.payment,
+        alert.invoice,
+        alert.state,
+        alert.created_at,
+        alert.next_try_at,
+    )
+    return count == 1
+
+
+async def load(work: Work, id: AlertId) -> Alert:
+    row = await work.one("SELECT * FROM alert WHERE id = $1", id)
+    if row is None:
+        raise NoSuchAlert(id)
+    return _alert(row)
+
+
+async def lock(work: Work, id: AlertId) -> Alert:
+    """The alert, locked until the work ends, so that its tries are counted one at a time."""
+    row = await work.one("SELECT * FROM alert WHERE id = $1 FOR UPDATE", id)
+    if row is None:
+        raise NoSuchAlert(id)
+    return _alert(row)
+
+
+async def save(work: Work, alert: Alert) -> None:
+    await work.run(
+        """
+        UPDATE alert
+           SET state = $2, tries = $3, next_try_at = $4, sent_at = $5, last_trouble = $6
+         WHERE id = $1
+        """,
+        alert.id,
+        alert.state,
+        alert.tries,
+        alert.next_try_at,
+        alert.sent_at,
+        alert.last_trouble,
+    )
+    work.touch(alert.subject)
+
+
+async def overdue(work: Work, before: datetime) -> list[Alert]:
+    """Alerts whose time has come and gone: their job was lost."""
+    rows = await work.all(
+        """
+        SELECT * FROM alert
+         WHERE state = 'queued' AND next_try_at <= $1
+         ORDER BY next_try_at
+         LIMIT 500
+           FOR UPDATE SKIP LOCKED
+        """,
+        before,
+    )
+    return [_alert(row) for row in rows]
+
+
+def _alert(row: Row) -> Alert:
+    return Alert(
+        id=AlertId(row["id"]),
+        party=PartyId(row["party_id"]),
+        once=OnceKey(row["once"]),
+        recipient=row["recipient"],
+        template=Template(row["template"]),
+        locale=row["locale"],
+        payment=PaymentId(row["payment_id"]),
+        invoice=InvoiceId(row["invoice_id"]) if row["invoice_id"] else None,
+        state=AlertState(row["state"]),
+        created_at=row["created_at"],
+        tries=row["tries"],
+        next_try_at=row["next_try_at"],
+        sent_at=row["sent_at"],
+        last_trouble=row["last_trouble"],
+    )
