@@ -19,15 +19,17 @@ from voltway.alerts.watchers import hears_hold_released, hears_invoice_issued
 from voltway.billing import actions as billing
 from voltway.billing.model import InvoiceIssued
 from voltway.billing.sweeps import wake_resting
+from voltway.billing.watchers import hears_payment_refunded
 from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.ocpp.server import OcppServer
 from voltway.parties import actions as parties
 from voltway.payments import sweeps as payments
-from voltway.payments.model import HoldReleased
+from voltway.payments.model import HoldReleased, PaymentRefunded
 from voltway.payments.provider import Provider
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
+from voltway.runtime import backlog
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import SystemClock
 from voltway.runtime.database import Database, connect_owner, open_database
@@ -41,6 +43,7 @@ from voltway.runtime.work import BeginWork, Clock
 from voltway.sessions import sweeps as sessions
 from voltway.sessions.model import SessionEnded, SessionStarted
 from voltway.stations import actions as stations
+from voltway.web.api.once import forget_old_answers
 from voltway.web.api.site import API, openapi_config
 from voltway.web.house import House
 from voltway.web.serving import WebServer, address_of, listen
@@ -50,6 +53,8 @@ from voltway.web.site import make_site
 SOON: Final = 2
 OFTEN: Final = 15
 SELDOM: Final = 600
+
+KEEP_JOBS: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,12 @@ async def _start(settings: Settings, clock: Clock, drain: Drain) -> OpenHouse:
     database = await _open_database(settings, clock, drain)
     provider = _provider(settings)
     drain.part("provider", provider.close)
-    bus, jobs, rounds = Bus(database), Jobs(database), Periodic(database)
+    bus, rounds = Bus(database), Periodic(database)
+    # With a database of our own there is no other process whose jobs we might take for dead.
+    jobs = Jobs(database, sole=not settings.database_url)
     _plug_watchers(bus)
     _plug_jobs(jobs, settings, provider)
-    _plug_rounds(rounds, bus, settings, provider, database.begin)
+    _plug_rounds(rounds, bus, jobs, settings, provider, database.begin)
     await bus.start()
     drain.part("bus", bus.stop)
     await jobs.start()
@@ -161,6 +168,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch("payments.session_started", [SessionStarted], hears_session_started)
     bus.watch("payments.session_ended", [SessionEnded], hears_session_ended)
     bus.watch("billing.session_ended", [SessionEnded], opens_settlement)
+    bus.watch("billing.refunded", [PaymentRefunded], hears_payment_refunded)
     bus.watch("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
     bus.watch("alerts.hold_released", [HoldReleased], hears_hold_released)
 
@@ -179,7 +187,12 @@ def _plug_jobs(jobs: Jobs, settings: Settings, provider: Provider) -> None:
 
 
 def _plug_rounds(
-    rounds: Periodic, bus: Bus, settings: Settings, provider: Provider, begin: BeginWork
+    rounds: Periodic,
+    bus: Bus,
+    jobs: Jobs,
+    settings: Settings,
+    provider: Provider,
+    begin: BeginWork,
 ) -> None:
     """What is done again and again, whether or not anybody asks."""
 
@@ -195,9 +208,13 @@ def _plug_rounds(
         partial(payments.release_unstarted, begin, provider, within_s=within_s),
     )
     every(OFTEN, "payments.unknown", partial(payments.resolve_unknown, begin, provider))
+    every(OFTEN, "backlog", partial(backlog.measure, begin))
     every(OFTEN, "billing.resting", partial(wake_resting, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
+    every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
+    every(SELDOM, "api.answers", partial(forget_old_answers, begin))
     every(SELDOM, "frames.old", partial(stations.forget_old_frames, begin))
+    every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
     every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))
