@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.migrate import migrate
@@ -121,3 +122,12 @@ async def database(database_url: str, clock: JumpingClock) -> AsyncIterator[Data
 def begin(database: Database) -> BeginWork:
     """Begins work on this test's database."""
     return database.begin
+
+
+@pytest.fixture
+async def party(begin: BeginWork) -> PartyId:
+    """A party of this test's own."""
+    from tests.network import a_party  # where tests have one, it stands above all rooms
+
+    async with begin() as work:
+        return (await a_party(work)).id

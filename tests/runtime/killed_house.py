@@ -21,7 +21,7 @@ from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.jobs import Jobs
 from voltway.runtime.migrate import migrate
 from voltway.runtime.postgres import EmbeddedPostgres
-from voltway.runtime.work import BeginWork, Job, Work
+from voltway.runtime.work import BeginWork, Job, Touches, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,13 @@ class Kept(Fact):
 async def hears_kept(work: Work, fact: Fact) -> None:
     assert isinstance(fact, Kept)
     await work.run("INSERT INTO effect VALUES ($1, 'heard')", fact.number)
+    work.touch("effect:heard")
 
 
 async def does(begin: BeginWork, body: Mapping[str, str]) -> None:
     async with begin() as work:
         await work.run("INSERT INTO effect VALUES ($1, 'done')", int(body["number"]))
+        work.touch("effect:done")
 
 
 async def keep(database: Database, number: int) -> None:
@@ -62,22 +64,25 @@ async def books(database: Database) -> None:
     sys.stdout.write(json.dumps(counts) + "\n")
 
 
-async def all_done(database: Database) -> None:
+async def all_done(database: Database, touches: Touches) -> None:
     """Wait until the workers have done what was left."""
-    while True:
-        async with database.begin() as work:
-            row = await work.one(
-                """
-                SELECT count(*) FILTER (WHERE what = 'kept') AS kept,
-                       count(DISTINCT number) FILTER (WHERE what = 'heard') AS heard,
-                       count(DISTINCT number) FILTER (WHERE what = 'done') AS done
-                  FROM effect
-                """
-            )
-        assert row is not None
-        if row["kept"] == row["heard"] == row["done"]:
-            return
-        await asyncio.sleep(0.05)
+    async with touches.listen("effect:*") as told:
+        while not await is_done(database):
+            await anext(told)
+
+
+async def is_done(database: Database) -> bool:
+    async with database.begin() as work:
+        row = await work.one(
+            """
+            SELECT count(*) FILTER (WHERE what = 'kept') AS kept,
+                   count(DISTINCT number) FILTER (WHERE what = 'heard') AS heard,
+                   count(DISTINCT number) FILTER (WHERE what = 'done') AS done
+              FROM effect
+            """
+        )
+    assert row is not None
+    return bool(row["kept"] == row["heard"] == row["done"])
 
 
 async def live(address: str, seconds: float) -> None:
@@ -102,7 +107,7 @@ async def live(address: str, seconds: float) -> None:
     while asyncio.get_running_loop().time() < until:
         await asyncio.gather(*(keep(database, number := number + 1) for _ in range(5)))
     async with asyncio.timeout(30):
-        await all_done(database)
+        await all_done(database, bus.touches)
     await jobs.stop()
     await bus.stop()
     await books(database)

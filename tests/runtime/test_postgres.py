@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,17 @@ from voltway.runtime.postgres_cluster import (
     DataFolderUnwritable,
     PostgresDidNotStart,
 )
+
+SRC = Path(__file__).parents[2] / "src"
+HOUSE = """
+import sys
+from pathlib import Path
+from voltway.runtime.postgres import EmbeddedPostgres
+server = EmbeddedPostgres(Path(sys.argv[1]), durable=False)
+server.start()
+print(server.process, flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -133,6 +145,23 @@ async def test_a_server_that_ends_by_itself_is_started_again(postgres: EmbeddedP
 
 def test_other_accounts_cannot_look_into_the_data_folder(postgres: EmbeddedPostgres) -> None:
     assert postgres.folder.stat().st_mode & 0o066 == 0
+
+
+def test_a_server_stops_by_itself_when_its_house_is_killed(folder: Path) -> None:
+    house = subprocess.Popen(
+        [sys.executable, "-c", HOUSE, folder],
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with house:
+        assert house.stdout is not None
+        server = psutil.Process(int(house.stdout.readline()))
+        house.kill()
+
+    server.wait(timeout=10)
+    assert not (folder / "postgres" / "postmaster.pid").exists(), "a clean stop"
 
 
 def orphan(folder: Path) -> "subprocess.Popen[bytes]":

@@ -6,7 +6,6 @@ account that runs Voltway. See Note [A server that outlived us].
 
 import asyncio
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import os
@@ -43,7 +42,6 @@ START_S_MAX: Final = 60.0  # recovery after a crash may have to read much log
 STOP_S_MAX: Final = 8.0
 LOG_BYTES_MAX: Final = 10_000_000
 WATCH_S: Final = 0.25
-PR_SET_PDEATHSIG: Final = 1
 
 log = structlog.get_logger("voltway.postgres")
 
@@ -206,17 +204,18 @@ class EmbeddedPostgres:
             if log_file.stat().st_size > LOG_BYTES_MAX:
                 log_file.unlink()
         deadline = time.monotonic() + START_S_MAX
+        # By a program of util-linux, because forking by hand is not safe beside threads.
+        dies_with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
         while True:
             with log_file.open("ab") as out:
                 before = out.tell()
                 self._server = subprocess.Popen(
-                    [self._binaries / "bin" / "postgres", "-D", self._cluster],
+                    [*dies_with_us, self._binaries / "bin" / "postgres", "-D", self._cluster],
                     **self._account.as_options(),
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=out,
                     start_new_session=True,  # Ctrl-C is for us: we stop the server last
-                    preexec_fn=_die_with_parent,
                 )
             while self._server.poll() is None and time.monotonic() < deadline:
                 if self._is_ready():
@@ -241,19 +240,12 @@ class EmbeddedPostgres:
 
 # Note [A server that outlived us]
 # ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
-# When Voltway is killed with SIGKILL, the kernel sends its server SIGINT (prctl PR_SET_PDEATHSIG),
-# a clean stop. The next start may come before that stop is complete, or the signal may not have
+# When Voltway is killed with SIGKILL, the kernel sends its server SIGINT (prctl(2), PDEATHSIG), a
+# clean stop. The next start may come before that stop is complete, or the signal may not have
 # been possible, so it looks for itself: the lock on voltway.lock, which dies with the process that
 # holds it, says whether another Voltway lives; if none does, a server that works in our folder is
 # an orphan and is stopped, and a postmaster.pid without a server is the rest of a crash and is
 # removed. A process of that number that works elsewhere is a stranger, and is left alone.
-
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-
-
-_LIBC: Final = ctypes.CDLL(None)
 
 
 def _process_of(pid_file: Path) -> int | None:

@@ -176,5 +176,10 @@ def _copy_within_reach(binaries: Path, system_home: Path) -> Path:
         for step in [fresh, *fresh.rglob("*")]:
             if not step.is_symlink():
                 step.chmod(0o755 if step.is_dir() or os.access(step, os.X_OK) else 0o644)
-        fresh.rename(copy)
+        try:
+            fresh.rename(copy)
+        except OSError:
+            if not copy.exists():
+                raise
+            shutil.rmtree(fresh)  # another Voltway made the same copy meanwhile
     return copy
