@@ -11,7 +11,7 @@ from babel import Locale
 from voltway.billing import documents
 from voltway.billing.documents import CdrDocument, Line, Paid, Place, Receipt, Seller, Tax, Visit
 from voltway.billing.model import Cdr
-from voltway.billing.rules_amounts import Bill, BillLine
+from voltway.billing.rules_amounts import Bill, BillLine, BillTax
 from voltway.parties.model import Party
 from voltway.payments.model import Payment, PaymentState
 from voltway.sessions.model import SAYS, SessionRecord
@@ -53,16 +53,8 @@ def cdr_document(priced: Priced) -> CdrDocument:
         total_after_taxes=f"{cost.after_taxes:f}",
         total_minor=priced.bill.total.minor,
         charged=priced.charged,
-        lines=tuple(_line(line, priced.tariff) for line in priced.bill.lines),
-        taxes=tuple(
-            Tax(
-                rate=_text(tax.rate),
-                gross_minor=tax.gross_minor,
-                net_minor=tax.net_minor,
-                tax_minor=tax.tax_minor,
-            )
-            for tax in priced.bill.taxes
-        ),
+        lines=tuple(line_of(line, priced.tariff) for line in priced.bill.lines),
+        taxes=tuple(tax_of(tax) for tax in priced.bill.taxes),
         points=tuple((utc(point.at), int(point.energy_wh)) for point in record.points),
         changes=tuple(
             (utc(change.at), "charging" if change.charging else "idle") for change in record.changes
@@ -172,7 +164,7 @@ def visit(priced: Priced) -> Visit:
     )
 
 
-def _line(line: BillLine, tariff: Tariff | None) -> Line:
+def line_of(line: BillLine, tariff: Tariff | None) -> Line:
     part = line.of
     if isinstance(part, CostLine):
         return Line(
@@ -196,6 +188,15 @@ def _line(line: BillLine, tariff: Tariff | None) -> Line:
         gross_minor=line.gross_minor,
         net_minor=line.net_minor,
         why=part.why,
+    )
+
+
+def tax_of(tax: BillTax) -> Tax:
+    return Tax(
+        rate=_text(tax.rate),
+        gross_minor=tax.gross_minor,
+        net_minor=tax.net_minor,
+        tax_minor=tax.tax_minor,
     )
 
 
