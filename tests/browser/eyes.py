@@ -1,0 +1,124 @@
+"""A page under eyes: what it says to the console, what axe finds, whether it runs off the side.
+
+Each stop of a way is looked at in four ways, light and dark, on a small phone and on a desk.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize
+
+from tests.browser.chromium import PATIENCE_MS
+
+PHONE: Final[ViewportSize] = {"width": 320, "height": 640}
+DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
+THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+
+AXE: Final = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+
+#: All rules, also the best practices; what axe would fetch for itself our policy forbids.
+_RUN_AXE: Final = """
+async () => {
+  const found = await axe.run(document, {
+    preload: false,
+    resultTypes: ["violations"],
+    rules: {"target-size": {enabled: true}},
+  });
+  return found.violations.flatMap(each => each.nodes.map(
+    node => `${each.id}: ${each.help}: ${node.target.join(" ")}: ${node.html.slice(0, 160)}`));
+}
+"""
+
+#: The elements that reach furthest, for whoever has to mend the page.
+_TOO_WIDE: Final = """
+() => {
+  const page = document.scrollingElement;
+  if (page.scrollWidth <= innerWidth) return [];
+  const wide = [...document.querySelectorAll("body *")]
+    .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+    .map(each => each.outerHTML.slice(0, 120));
+  return [`it is ${page.scrollWidth} px wide`, ...wide.slice(0, 5)];
+}
+"""
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+@dataclass
+class Eyes:
+    """One page and what went wrong on it."""
+
+    page: Page
+    trouble: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    _expected: str = ""
+
+    async def approve(self, what: str) -> None:
+        """Look at the page as it is now, in each theme and width; fail with all that is wrong."""
+        found: list[str] = []
+        for size in (DESK, PHONE):
+            await self.page.set_viewport_size(size)
+            for theme in THEMES:
+                await self.page.emulate_media(color_scheme=theme)
+                found += [f"{theme}, {size['width']} px: {fault}" for fault in await self._faults()]
+        self.seen.append(what)
+        assert not found, f"{what}, {self.page.url}:\n" + "\n".join(sorted(set(found)))
+        self.was_calm()
+
+    def was_calm(self) -> None:
+        """No script failed, nothing was blocked, since the page was opened."""
+        assert not self.trouble, "\n".join(self.trouble)
+
+    @contextmanager
+    def expecting(self, words: str) -> Iterator[None]:
+        """Let the console say these words within the block: an error that belongs to the story."""
+        self._expected = words
+        yield
+        self._expected = ""
+
+    async def _faults(self) -> list[str]:
+        page = self.page
+        wide: list[str] = await page.evaluate(_TOO_WIDE)
+        if not await page.evaluate("() => 'axe' in window"):
+            await page.evaluate(_axe())
+        found: list[str] = await page.evaluate(_RUN_AXE)
+        return wide + found
+
+    def hears(self, message: ConsoleMessage) -> None:
+        if message.type not in ("error", "warning"):
+            return
+        if self._expected and self._expected in message.text:
+            return
+        self.trouble.append(f"{message.type} at {self.page.url}: {message.text}")
+
+    def breaks(self, error: Any) -> None:
+        self.trouble.append(f"script at {self.page.url}: {error}")
+
+
+@asynccontextmanager
+async def open_eyes(
+    browser: Browser, *, scripts: bool = True, size: ViewportSize = PHONE, **more: Any
+) -> AsyncIterator[Eyes]:
+    """A person's own browser window: no cookies, nothing moves, English."""
+    context = await browser.new_context(
+        java_script_enabled=scripts,
+        viewport=size,
+        locale="en-GB",
+        reduced_motion="reduce",
+        **more,
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = await context.new_page()
+    eyes = Eyes(page)
+    page.on("console", eyes.hears)
+    page.on("pageerror", eyes.breaks)
+    yield eyes
+    eyes.was_calm()
+    await context.close()

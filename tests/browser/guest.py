@@ -1,0 +1,47 @@
+"""What a guest does in the browser, one step at a time, found by the words that a person reads."""
+
+from typing import Final
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.forecourt import Forecourt
+
+ACCEPTED: Final = "4242 4242 4242 4242"
+DECLINED: Final = "4000 0000 0000 0002"
+ANN: Final = "ann@example.com"
+
+
+async def opens_bay(page: Page, place: Forecourt) -> None:
+    """By the code on the hardware."""
+    await page.goto(f"{place.world.house.http}/e/{place.public_id()}")
+
+
+async def starts(page: Page, *, email: str = "") -> None:
+    """From the bay's page to the provider's."""
+    if email:
+        await page.get_by_label("E-mail for the receipt").fill(email)
+    await page.get_by_role("button", name="Start charging").click()
+    await expect(page.get_by_label("Card number")).to_be_visible()
+
+
+async def pays(page: Page, number: str = ACCEPTED) -> None:
+    """On the provider's page."""
+    await page.get_by_label("Card number").fill(number)
+    await page.get_by_label("Expiry date").fill("12/40")
+    await page.get_by_label("Security code").fill("123")
+    await page.get_by_role("button", name="Hold 50.00 EUR").click()
+
+
+async def is_charging(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="Charging", exact=True)).to_be_visible()
+
+
+async def stops(page: Page) -> None:
+    """By the dock and the dialog that asks once more."""
+    await page.get_by_role("link", name="Stop charging").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Stop", exact=True).click()
+
+
+def figure(page: Page, name: str) -> Locator:
+    """What stands beside a name in a list of figures."""
+    return page.locator(f"dl > div:has(dt:text-is('{name}')) > dd").first

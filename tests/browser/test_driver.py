@@ -1,0 +1,141 @@
+"""A driver's whole way in a real browser, from the list of places to the mailed receipt."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from io import BytesIO
+
+import segno
+from playwright.async_api import expect
+from pypdf import PdfReader
+
+from tests.browser import guest
+from tests.browser.eyes import Eyes
+from tests.browser.forecourt import Forecourt, a_car, a_forecourt
+from tests.stories.world import World
+
+
+def in_kwh(wh: int) -> str:
+    return f"{(Decimal(wh) / 1000).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
+def in_euro(wh: int) -> str:
+    """What so much energy costs at €0.49 per kWh, tax within."""
+    return f"€{(Decimal(wh) / 1000 * Decimal('0.49')).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
+async def shows(eyes: Eyes, wh: int) -> None:
+    await expect(guest.figure(eyes.page, "Energy")).to_contain_text(in_kwh(wh))
+
+
+async def test_a_guest_goes_from_the_list_of_places_to_the_mailed_receipt(
+    world: World, eyes: Eyes
+) -> None:
+    place = await a_forecourt(world)
+    page = eyes.page
+    began_wh = place.register_wh()
+
+    await page.goto(world.house.http)
+    await eyes.approve("the list of places")
+    await page.get_by_role("link", name="Kamppi Garage").click()
+    await expect(page.get_by_role("heading", name="Kamppi Garage")).to_be_visible()
+    await eyes.approve("a place")
+    await page.get_by_role("link", name="Bay 1").click()
+    await expect(page.get_by_text("per kWh").first).to_be_visible()
+    await expect(page.get_by_role("heading", name="€50 is held, not taken")).to_be_visible()
+    await eyes.approve("a bay, its price and its hold")
+
+    await guest.starts(page, email=guest.ANN)
+    await eyes.approve("the provider's page")
+    await guest.pays(page)
+    await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
+    await eyes.approve("the visit before the plug")
+
+    await page.evaluate("() => { window.stayed = true; }")
+    await place.plug_in(car=a_car())
+    await guest.is_charging(page)
+    await place.charge(1)
+    await shows(eyes, place.register_wh() - began_wh)
+    await place.charge(4)
+    charged_wh = place.register_wh() - began_wh
+    await shows(eyes, charged_wh)
+    await expect(guest.figure(page, "Cost so far")).to_have_text(in_euro(charged_wh))
+    await expect(page.get_by_role("heading", name="kW now")).to_be_visible()
+    assert await page.evaluate("() => window.stayed"), "the page moved without a reload"
+    await eyes.approve("the live charge")
+
+    await page.get_by_role("link", name="Stop charging").click()
+    dialog = page.get_by_role("dialog", name="Stop charging?")
+    await expect(dialog).to_contain_text(f"You pay {in_euro(charged_wh)}.")
+    await eyes.approve("the question before the stop")
+    await dialog.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_role("heading", name=f"{in_euro(charged_wh)} paid")).to_be_visible()
+    await eyes.approve("the end of the charge")
+
+    await page.get_by_role("link", name="See the receipt").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(in_euro(charged_wh))
+    await eyes.approve("the receipt")
+    await _the_receipt_is_whole(eyes, charged_wh)
+    await _the_mail_is_whole(world, charged_wh)
+    assert await world.books_balance()
+
+
+async def _the_receipt_is_whole(eyes: Eyes, wh: int) -> None:
+    """On the page and as a PDF: energy, price, tax, total."""
+    page = eyes.page
+    shown = await page.locator("main").inner_text()
+    link = await page.get_by_role("link", name="Get the PDF").get_attribute("href")
+    answer = await page.request.get(f"{page.url.split('/v/')[0]}{link}")
+    assert answer.headers["content-type"] == "application/pdf"
+    for words in (shown, _words_of_pdf(await answer.body())):
+        _names_all(words, wh)
+
+
+async def _the_mail_is_whole(world: World, wh: int) -> None:
+    (mail,) = await world.within(world.mail.box.wait_for(guest.ANN))
+    assert in_euro(wh) in (mail.text or "")
+    (attached,) = mail.attachments
+    pdf = attached.get_payload(decode=True)
+    assert isinstance(pdf, bytes)
+    _names_all(_words_of_pdf(pdf), wh)
+
+
+def _words_of_pdf(content: bytes) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+
+
+def _names_all(words: str, wh: int) -> None:
+    plain = words.replace("\u00a0", " ").replace("\n", " ")
+    for each in (in_kwh(wh), "€0.49", "25.5 %", "VAT", in_euro(wh), "Kamppi Garage"):
+        assert each in plain, f"{each} is not in: {plain}"
+
+
+async def test_the_code_on_the_hardware_leads_to_the_bay(world: World, eyes: Eyes) -> None:
+    place = await a_forecourt(world)
+    address = f"{world.house.http}/e/{place.public_id(2)}"
+
+    code = await eyes.page.request.get(f"{address}/qr.svg")
+    drawn = BytesIO()
+    segno.make(address, error="m").save(
+        drawn, kind="svg", scale=8, border=4, xmldecl=False, svgclass=None, lineclass=None
+    )
+    await eyes.page.goto(address)
+
+    assert await code.body() == drawn.getvalue()
+    await expect(eyes.page.get_by_role("heading", level=1)).to_have_text("Bay 2, Kamppi Garage")
+
+
+async def test_a_state_that_changes_shows_without_a_reload(world: World, eyes: Eyes) -> None:
+    place = await a_forecourt(world)
+    await guest.opens_bay(eyes.page, place)
+    await expect(eyes.page.get_by_role("heading", name="Available")).to_be_visible()
+
+    await world.within(place.outside.fault())
+
+    await expect(eyes.page.get_by_role("heading", name="Faulted")).to_be_visible()
+    await eyes.approve("a bay with a fault")
+
+
+async def _at_the_plug(eyes: Eyes, place: Forecourt) -> None:
+    await guest.opens_bay(eyes.page, place)
+    await guest.starts(eyes.page)
+    await guest.pays(eyes.page)
+    await expect(eyes.page.get_by_role("heading", name="Plug in now")).to_be_visible()
