@@ -29,9 +29,10 @@ TABLES = """
      ORDER BY 1
 """
 
-#: Tables of no party that parties may still touch, and why that gives nothing away.
+#: The first words of tables of no party that parties may still touch, and why that is no hole.
 OF_NOBODY = {
-    "lobby_entry",  # what knocked and belongs to nobody yet
+    "lobby",  # what knocked and belongs to nobody yet
+    "pgqueuer",  # work for a party queues jobs too; they hold ids, and run with their own eyes
 }
 
 
@@ -43,7 +44,8 @@ async def tables(begin: BeginWork) -> Sequence[Row]:
 async def test_every_table_that_has_a_party_stands_behind_the_wall(begin: BeginWork) -> None:
     found = {row["name"]: row for row in await tables(begin)}
 
-    assert {"party", "operator", "session", "session_reading"} <= set(found), "this test looks at the real tables"
+    for name in ("party", "operator", "session", "session_reading", "ledger_entry"):
+        assert name in found, "this test looks at the real tables"
     for name, row in found.items():
         if not row["has_party"] and name != "party":
             continue
@@ -58,7 +60,7 @@ async def test_every_table_that_has_a_party_stands_behind_the_wall(begin: BeginW
 
 async def test_a_table_of_no_party_is_closed_to_parties(begin: BeginWork) -> None:
     for row in await tables(begin):
-        if row["has_party"] or row["name"] == "party" or row["name"] in OF_NOBODY:
+        if row["has_party"] or row["name"] == "party" or row["name"].split("_")[0] in OF_NOBODY:
             continue
         assert not row["app_writes"], f"{row['name']}: a party could write for all"
 

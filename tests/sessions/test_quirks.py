@@ -5,6 +5,7 @@ is that of the plain session, or waits for a person.
 """
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ async def play(
 ) -> str:
     """The plain session with the quirk before its step of this number; its number."""
     ref = ""
-    steps = [
+    steps: list[Callable[[], Report]] = [
         lambda: start16(1, 0, 10_000),
         lambda: values(ref, 1, reading(10, 11_000, power_w=6_000)),
         lambda: values(ref, 1, reading(20, 12_000, power_w=6_000)),
