@@ -1,5 +1,5 @@
 # Few words: make demo, make test. Everything happens in .venv.
-.PHONY: setup demo test check fix replay
+.PHONY: help setup demo test check fix replay
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 

@@ -208,6 +208,7 @@ def _plug_rounds(
         partial(payments.release_unstarted, begin, provider, within_s=within_s),
     )
     every(OFTEN, "payments.unknown", partial(payments.resolve_unknown, begin, provider))
+    every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
     every(OFTEN, "backlog", partial(backlog.measure, begin))
     every(OFTEN, "billing.resting", partial(wake_resting, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
