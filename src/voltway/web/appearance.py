@@ -1,6 +1,5 @@
 """Theme, contrast and language: chosen by a form, kept in cookies, no script needed."""
 
-from http import HTTPStatus
 from typing import Annotated
 
 from litestar import post
@@ -8,7 +7,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
-from voltway.web.pages import CONTRASTS, THEMES, HttpRequest, choice
+from voltway.web.pages import CONTRASTS, THEMES, HttpRequest, choice, see_other
 from voltway.web.words import LANGUAGES
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -17,14 +16,14 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 @post("/appearance", include_in_schema=False)
 async def choose(request: HttpRequest, data: Form) -> Redirect:
     """Keep what was chosen, and go back to where it was chosen."""
-    answer = Redirect(_here(data.get("back", "/")), status_code=HTTPStatus.SEE_OTHER)
+    answer = see_other(here(data.get("back", "/")))
     for name, among in (("theme", THEMES), ("contrast", CONTRASTS), ("language", LANGUAGES)):
         if data.get(name) in among:
             answer.set_cookie(choice(name, data[name]))
     return answer
 
 
-def _here(path: str) -> str:
+def here(path: str) -> str:
     """A path on this site, whatever was sent."""
     is_here = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if is_here and path.isprintable() else "/"

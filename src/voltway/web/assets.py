@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -38,8 +38,8 @@ class AssetsNotBuilt(Misconfigured):
 class Served:
     """One file as it goes out; ``packed`` is by gzip, where that makes it smaller."""
 
-    content: bytes
-    packed: bytes | None
+    content: bytes = field(repr=False)
+    packed: bytes | None = field(repr=False)
     media_type: str
 
 

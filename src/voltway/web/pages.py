@@ -9,11 +9,11 @@ from typing import Any, Final, TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request
 from litestar.datastructures import Cookie, State
-from litestar.response import Response
+from litestar.response import Redirect, Response
 
 from voltway.web import assets, words
 from voltway.web.formats import Formats
-from voltway.web.glyphs import glyphs
+from voltway.web.glyphs import PATTERNS, glyphs
 from voltway.web.house import House
 
 HttpRequest: TypeAlias = Request[Any, Any, State]
@@ -41,7 +41,7 @@ def _environment(language: str) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
-    made.globals["glyphs"] = glyphs
+    made.globals.update(glyphs=glyphs, patterns=PATTERNS)
     return made
 
 
@@ -68,7 +68,7 @@ def reader(request: HttpRequest) -> Reader:
 
 def choice(name: str, value: str) -> Cookie:
     """A cookie that keeps a choice of the reader."""
-    return Cookie(name, value, path="/", max_age=CHOICE_S, httponly=True, samesite="lax")
+    return Cookie(key=name, value=value, path="/", max_age=CHOICE_S, httponly=True, samesite="lax")
 
 
 def formats_of(request: HttpRequest, house: House) -> Formats:
@@ -79,6 +79,11 @@ def formats_of(request: HttpRequest, house: House) -> Formats:
 def public_url(request: HttpRequest, house: House) -> str:
     """Our address as drivers see it: the setting, else where this request came to."""
     return (house.settings.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
+
+
+def see_other(path: str) -> Redirect:
+    """Go there by GET, after a form has done its work (RFC 9110 §15.4.4)."""
+    return Redirect(path, status_code=303)
 
 
 def draw(request: HttpRequest, house: House, template: str, /, **knows: Any) -> str:

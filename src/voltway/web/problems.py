@@ -77,11 +77,12 @@ def on_http(request: HttpRequest, refused: HTTPException) -> Response[Any]:
     if is_for_machines(request) and status < HTTPStatus.INTERNAL_SERVER_ERROR and refused.detail:
         detail = refused.detail
     code = status.phrase.lower().replace(" ", "_")
-    return answer(request, status, {"code": code, "detail": detail, "fields": {}})
+    body: dict[str, object] = {"code": code, "detail": detail, "fields": {}}
+    return answer(request, status, body)
 
 
 def on_invalid(request: HttpRequest, invalid: ValidationError) -> Response[Any]:
-    body = {"code": "invalid", "detail": f"{invalid}.", "fields": {}}
+    body: dict[str, object] = {"code": "invalid", "detail": f"{invalid}.", "fields": {}}
     return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, body)
 
 

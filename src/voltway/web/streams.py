@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
@@ -100,8 +100,8 @@ class Streams:
         was lost with a broken connection is made good.
         """
         yield True
-        closing = asyncio.ensure_future(self._closing.wait())
-        following: asyncio.Future[frozenset[str] | None] | None = None
+        closing: asyncio.Future[Any] = asyncio.ensure_future(self._closing.wait())
+        following: asyncio.Future[Any] | None = None
         silent = 0
         try:
             while not self._closing.is_set():
@@ -123,7 +123,7 @@ class Streams:
                 yield True
                 await asyncio.wait({closing}, timeout=self._redraw_s)
         finally:
-            for waiting in filter(None, (closing, following)):
+            for waiting in (closing, following or closing):
                 waiting.cancel()
                 with suppress(asyncio.CancelledError):
                     await waiting

@@ -2,6 +2,63 @@
 
 from typing import Final
 
+from litestar import Router
+from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-CONSOLE: Final[tuple[ControllerRouterHandler, ...]] = ()
+from voltway.web.console import (
+    bills,
+    door,
+    entry,
+    finding,
+    lobby,
+    money,
+    orders,
+    people,
+    sessions,
+    stations,
+    tariffs,
+    wall,
+)
+
+_SEATED: Final = Router(
+    path="/console",
+    route_handlers=[
+        wall.wall,
+        wall.wall_live,
+        finding.find,
+        stations.list_stations,
+        stations.station,
+        stations.station_live,
+        stations.rotate_key,
+        orders.ask,
+        lobby.list_knocks,
+        lobby.adopt,
+        lobby.dismiss,
+        sessions.list_sessions,
+        sessions.session,
+        sessions.session_live,
+        sessions.stop,
+        bills.try_again,
+        bills.receipt_pdf,
+        money.payments,
+        money.books,
+        tariffs.list_tariffs,
+        people.people,
+        people.add_operator,
+        people.change_operator,
+        people.add_key,
+        people.revoke_key,
+    ],
+    dependencies={"actor": Provide(door.sitting)},
+    exception_handlers={door.NotSignedIn: door.to_sign_in},
+)
+
+CONSOLE: Final[tuple[ControllerRouterHandler, ...]] = (
+    entry.sign_in_page,
+    entry.sign_in,
+    entry.sign_out,
+    entry.first_run_page,
+    entry.first_run,
+    _SEATED,
+)

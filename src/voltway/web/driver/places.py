@@ -21,7 +21,7 @@ from voltway.web.driver import views
 from voltway.web.driver.views import Asked, Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, draw, formats_of, page, public_url, reader
+from voltway.web.pages import HttpRequest, draw, formats_of, page, public_url, reader, see_other
 
 #: What the "power" filter offers, in watts.
 POWERS_W: Final = frozenset({11_000, 50_000, 150_000})
@@ -219,4 +219,4 @@ async def start(
                 if isinstance(trouble, Outage)
                 else HTTPStatus.CONFLICT,
             )
-    return Redirect(visit.hosted_url, status_code=HTTPStatus.SEE_OTHER)
+    return see_other(visit.hosted_url)

@@ -143,7 +143,7 @@ async def places(work: Work, asked: Asked, formats: Formats, expected_s: int) ->
          ORDER BY location_id, number
          LIMIT 5000
         """,
-        _like(asked.words),
+        like(asked.words),
         asked.power_w,
     )
     assigned = await _prices(work, rows)
@@ -336,7 +336,7 @@ def plug(connector_type: str, power_w: int, formats: Formats) -> str:
     return f"{name}, up to {formats.power(power_w)} kW"
 
 
-def _like(words: str) -> str:
+def like(words: str) -> str:
     """The words as a LIKE pattern takes them literally."""
     cleaned = words.strip().replace("\x00", "")[:80]
     return cleaned.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

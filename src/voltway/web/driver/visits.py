@@ -1,22 +1,24 @@
 """A visit from the hold to the receipt. Its key in the address is all that a driver needs."""
 
-from http import HTTPStatus
-from typing import Final
+import asyncio
+from typing import Any, Final
 
 from litestar import get, post
 from litestar.response import Redirect, Response, ServerSentEvent
+from markupsafe import Markup
 
 from voltway.billing import actions as billing
-from voltway.billing.documents import Receipt
-from voltway.billing.documents import receipt as receipt_of
+from voltway.billing import receipts
+from voltway.billing.model import Invoice
+from voltway.billing.receipts import receipt_html
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
-from voltway.web.driver import receipts, views, visit_views
+from voltway.web.driver import views, visit_views
 from voltway.web.driver.visit_views import Phase, VisitView
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, draw, formats_of, page, reader
+from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other
 
 #: A page without script loads itself again so often while something can move.
 RELOAD_S: Final = 10
@@ -50,7 +52,7 @@ async def visit_live(request: HttpRequest, house: House, key: str) -> ServerSent
     return house.streams.live(house.touches, tuple(subjects), view)
 
 
-async def _knows(request: HttpRequest, house: House, key: str) -> dict[str, object]:
+async def _knows(request: HttpRequest, house: House, key: str) -> dict[str, Any]:
     formats = formats_of(request, house)
     async with house.begin() as work:
         seen = await visit_views.visit(work, house, key, formats)
@@ -84,7 +86,7 @@ async def plug_in_again(house: House, key: str) -> Redirect:
     """Ask the bay once more to start: the driver has plugged in after it gave up."""
     async with house.begin() as work:
         await payments.start_again(work, key)
-    return Redirect(f"/v/{key}", status_code=HTTPStatus.SEE_OTHER)
+    return see_other(f"/v/{key}")
 
 
 @get("/v/{key:str}/stop", include_in_schema=False)
@@ -100,46 +102,47 @@ async def stop(house: House, key: str) -> Redirect:
         payment = await payments.visit(work, key)
         if payment.session is not None:
             await sessions.stop(work, payment.session, by="driver")
-    return Redirect(f"/v/{key}", status_code=HTTPStatus.SEE_OTHER)
+    return see_other(f"/v/{key}")
 
 
 @get("/v/{key:str}/receipt", include_in_schema=False)
 async def receipt(request: HttpRequest, house: House, key: str) -> Response[str]:
-    """The receipt as a page; the same document as the PDF and the mail."""
+    """The receipt as a page; the same view of the same document as the PDF and the mail."""
     knows = await _knows(request, house, key)
-    async with house.begin() as work:
-        document = await _document(work, key)
-    if document is None:
+    invoice = await _invoice(house, key)
+    if invoice is None:
         seen = knows["visit"]
         assert isinstance(seen, VisitView)
         if seen.phase in (Phase.CLOSING, Phase.PAID):
             raise NoReceiptYet
         return page(request, house, "driver/visit.html", **knows)
-    shown = receipts.shown(document, formats_of(request, house))
-    return page(request, house, "driver/receipt.html", document=document, bill=shown, **knows)
+    bill = Markup(receipt_html(invoice.document, reader(request).language))
+    return page(request, house, "driver/receipt.html", number=invoice.number, bill=bill, **knows)
 
 
 @get("/v/{key:str}/receipt.pdf", include_in_schema=False)
 async def receipt_pdf(request: HttpRequest, house: House, key: str) -> Response[bytes]:
-    async with house.begin() as work:
-        document = await _document(work, key)
-    if document is None:
+    invoice = await _invoice(house, key)
+    if invoice is None:
         raise NoReceiptYet
-    content = await billing.receipt_pdf(document, reader(request).language)
+    return await pdf_of(invoice, reader(request).language)
+
+
+async def pdf_of(invoice: Invoice, language: str) -> Response[bytes]:
+    """An invoice as a PDF, set off the event loop."""
+    content = await asyncio.to_thread(receipts.receipt_pdf, invoice.document, language)
     return Response(
         content,
         media_type="application/pdf",
         headers={
-            "Content-Disposition": f'inline; filename="{document.number}.pdf"',
+            "Content-Disposition": f'inline; filename="{invoice.number}.pdf"',
             "Cache-Control": "no-store",
         },
     )
 
 
-async def _document(work: Work, key: str) -> Receipt | None:
-    """The frozen document of a visit, once it is written."""
-    payment = await payments.visit(work, key)
-    if payment.session is None:
-        return None
-    invoice = await billing.invoice_of(work, payment.session)
-    return receipt_of(invoice.document) if invoice else None
+async def _invoice(house: House, key: str) -> Invoice | None:
+    """The document of a visit, once it is written."""
+    async with house.begin() as work:
+        payment = await payments.visit(work, key)
+        return await billing.invoice_of(work, payment.session) if payment.session else None

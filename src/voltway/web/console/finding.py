@@ -1,0 +1,104 @@
+"""The command box: find a station, session, receipt or page by a few signs of it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from litestar import get
+from litestar.params import Parameter
+from litestar.response import Redirect, Response
+
+from voltway.parties.model import Actor, Permission
+from voltway.runtime.work import Work
+from voltway.web.console.door import console_page
+from voltway.web.driver.views import like
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest, see_other
+
+#: Pages by the words that people would use for them.
+PAGES: Final = (
+    ("Live wall", "/console", "live wall start"),
+    ("Stations", "/console/stations", "stations chargers bays ports"),
+    ("Lobby", "/console/lobby", "lobby adopt new unknown"),
+    ("Sessions", "/console/sessions", "sessions charging history"),
+    ("Money", "/console/money", "money payments holds revenue"),
+    ("Ledger", "/console/ledger", "ledger books accounts trial balance"),
+    ("Tariffs", "/console/tariffs", "tariffs prices"),
+    ("People and keys", "/console/people", "people roles operators api keys audit"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    kind: str
+    title: str
+    detail: str
+    at: str
+
+
+@get("/find", include_in_schema=False)
+async def find(
+    request: HttpRequest,
+    house: House,
+    actor: Actor,
+    words: Annotated[str, Parameter(query="q")] = "",
+) -> Response[str] | Redirect:
+    """One hit opens at once; several are listed."""
+    actor.must(Permission.SEE_ALL)
+    asked = words.strip()[:120]
+    found: list[Found] = []
+    if asked:
+        async with house.begin(actor.party) as work:
+            found = await _things(work, asked, sees_money=actor.may(Permission.SEE_MONEY))
+        found += [
+            Found("Page", title, "", at)
+            for title, at, said in PAGES
+            if asked.lower() in f"{title.lower()} {said}"
+        ]
+    if len(found) == 1:
+        return see_other(found[0].at)
+    return await console_page(
+        request, house, actor, "console/found.html", place="", asked=asked, found=found
+    )
+
+
+async def _things(work: Work, asked: str, *, sees_money: bool) -> list[Found]:
+    pattern = like(asked)
+    stations = await work.all(
+        """
+        SELECT DISTINCT s.id, s.identity, s.location_name, s.city FROM station_view s
+          LEFT JOIN evse_view e ON e.station_id = s.id
+         WHERE concat_ws(' ', s.identity, s.location_name, s.city, s.serial, e.public_id)
+               ILIKE '%' || $1 || '%'
+         ORDER BY s.location_name LIMIT 15
+        """,
+        pattern,
+    )
+    found = [
+        Found(
+            "Station",
+            f"{row['location_name']}, {row['identity']}",
+            row["city"],
+            f"/console/stations/{row['id']}",
+        )
+        for row in stations
+    ]
+    sessions = await work.all(
+        """
+        SELECT v.id, v.location_name, v.started_at, v.ref, i.number FROM session_view v
+          LEFT JOIN invoice_view i ON i.session_id = v.id AND $2
+         WHERE v.id::text ILIKE $1 || '%' OR v.ref ILIKE $1 || '%' OR v.token_uid ILIKE $1 || '%'
+            OR i.number ILIKE '%' || $1 || '%'
+         ORDER BY v.id DESC LIMIT 15
+        """,
+        pattern,
+        sees_money,
+    )
+    return found + [
+        Found(
+            "Session",
+            f"{row['location_name']}, {row['started_at']:%d.%m.%Y %H:%M} UTC",
+            row["number"] or row["ref"],
+            f"/console/sessions/{row['id']}",
+        )
+        for row in sessions
+    ]

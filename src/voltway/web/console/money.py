@@ -1,0 +1,113 @@
+"""Money: payments as they run, bills that rest, and the books."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+from uuid import UUID
+
+from litestar import get
+from litestar.params import Parameter
+from litestar.response import Response
+
+from voltway.ledger import actions as ledger
+from voltway.parties.model import Actor, Permission
+from voltway.runtime.work import Row, Work
+from voltway.web.console.door import console_page, uuid_of
+from voltway.web.console.money_views import (
+    Asked,
+    Tally,
+    Transaction,
+    story_of,
+    tally,
+    transactions,
+)
+from voltway.web.driver.views import like
+from voltway.web.formats import Formats
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest, formats_of
+
+KINDS: Final = (
+    ("", "All"),
+    ("held", "Held"),
+    ("needs", "Needs you"),
+    ("done", "Done"),
+)
+
+ENTRIES_SHOWN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """The chosen transaction beside the list."""
+
+    chosen: Transaction
+    story: Sequence[Asked]
+    entries: Sequence[Row]
+
+
+@get("/money", include_in_schema=False)
+async def payments(
+    request: HttpRequest,
+    house: House,
+    actor: Actor,
+    words: Annotated[str, Parameter(query="q")] = "",
+    kind: str = "",
+    on: str = "",
+) -> Response[str]:
+    """Payments, the newest first; the chosen one in the drawer, by its address."""
+    actor.must(Permission.SEE_MONEY)
+    formats = formats_of(request, house)
+    async with house.begin(actor.party) as work:
+        found = await transactions(work, formats, words=like(words), kind=kind)
+        totals: Tally = await tally(work, formats)
+        drawer = await _drawer(work, found, uuid_of(on), formats)
+    return await console_page(
+        request,
+        house,
+        actor,
+        "console/money.html",
+        place="money",
+        transactions=found,
+        tally=totals,
+        drawer=drawer,
+        kinds=KINDS,
+        asked={"q": words[:80], "kind": kind},
+    )
+
+
+async def _drawer(
+    work: Work, found: Sequence[Transaction], on: UUID | None, formats: Formats
+) -> Drawer | None:
+    chosen = next((each for each in found if each.id == on), None)
+    if chosen is None:
+        return None
+    entries = await work.all(
+        """
+        SELECT * FROM entry_view
+         WHERE evidence ->> 'payment' = $1 OR ($2 <> '' AND evidence ->> 'session' = $2)
+         ORDER BY id, number LIMIT 60
+        """,
+        str(chosen.id),
+        str(chosen.session or ""),
+    )
+    return Drawer(chosen, await story_of(work, chosen, formats), entries)
+
+
+@get("/ledger", include_in_schema=False)
+async def books(request: HttpRequest, house: House, actor: Actor) -> Response[str]:
+    """The trial balance, and the newest entries. The sums are zero, or we are wrong."""
+    actor.must(Permission.SEE_MONEY)
+    async with house.begin(actor.party) as work:
+        balance = await ledger.trial_balance(work)
+        entries = await work.all(
+            "SELECT * FROM entry_view ORDER BY id DESC, number LIMIT $1", ENTRIES_SHOWN
+        )
+    return await console_page(
+        request,
+        house,
+        actor,
+        "console/ledger.html",
+        place="money",
+        balance=balance,
+        entries=entries,
+    )

@@ -1,0 +1,366 @@
+"""What the live wall shows, read from the rooms' views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+from voltway.kernel.ids import SessionId
+from voltway.parties import actions as parties
+from voltway.runtime.work import Row, Work
+from voltway.sessions import actions as sessions
+from voltway.web import charts, states
+from voltway.web.charts import LineChart
+from voltway.web.driver.views import state_of
+from voltway.web.formats import Formats, zone_of
+from voltway.web.states import Bar, Bead, PortState
+
+SESSIONS_SHOWN: Final = 8
+
+#: Below so many starts a rate says nothing.
+RATE_FLOOR: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    glyph: str
+    word: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocationLine:
+    """A location on the wall, with its worst state in front."""
+
+    id: UUID
+    name: str
+    glyph: str
+    words: str
+    beads: tuple[Bead, ...]
+    beads_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a person must look at."""
+
+    severity: str  # critical, high, watch
+    glyph: str
+    title: str
+    where: str
+    detail: str
+    since: datetime | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """A running session."""
+
+    id: UUID
+    number: int | None
+    place: str
+    glyph: str
+    word: str
+    started_at: datetime
+    zone: str
+    energy_wh: int
+    power_w: int | None
+    spark: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """What was billed since midnight, against a week ago at the same time."""
+
+    today: str
+    then: str
+    then_day: str
+    change: str
+    receipts: int
+    chart: LineChart | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    locations_n: int
+    ports_n: int
+    bars: tuple[Bar, ...]
+    counts: tuple[Count, ...]
+    locations: tuple[LocationLine, ...]
+    troubles: tuple[Trouble, ...]
+    sessions: tuple[SessionLine, ...]
+    open_n: int
+    power_w: int
+    energy_today_wh: int
+    starts: str
+    starts_n: int
+    revenue: Revenue | None
+    zone: str
+
+
+async def wall(work: Work, formats: Formats, *, expected_s: int, sees_money: bool) -> Wall:
+    """All that the wall of this party shows now."""
+    assert work.party is not None, "a wall is of one party"
+    party = await parties.party(work, work.party)
+    rows = await work.all("SELECT * FROM evse_view ORDER BY location_name, location_id, number")
+    ports = [(row, state_of(row, work.now, expected_s)) for row in rows]
+    glyphs = [state.glyph for _, state in ports]
+    counts = {state: glyphs.count(state) for state in states.IN_ORDER}
+    midnight = _midnight(work.now, party.time_zone)
+    running = await work.all(
+        "SELECT * FROM session_view WHERE running ORDER BY started_at DESC LIMIT 500"
+    )
+    started, worked = await _starts(work, midnight)
+    return Wall(
+        locations_n=len({row["location_id"] for row in rows}),
+        ports_n=len(rows),
+        bars=states.bars(counts, 1192),
+        counts=tuple(Count(s, states.WORDS[s], counts[s]) for s in states.IN_ORDER),
+        locations=_locations(ports, formats),
+        troubles=tuple(await _troubles(work, ports, formats, sees_money=sees_money)),
+        sessions=tuple([await _session(work, row, formats) for row in running[:SESSIONS_SHOWN]]),
+        open_n=len(running),
+        power_w=sum(row["power_w"] or 0 for row in running),
+        energy_today_wh=await _energy_since(work, midnight),
+        starts=formats.number(Decimal(100 * worked) / started, 1) if started >= RATE_FLOOR else "",
+        starts_n=started,
+        revenue=await revenue(work, formats, party.time_zone, party.currency)
+        if sees_money
+        else None,
+        zone=party.time_zone,
+    )
+
+
+def _midnight(now: datetime, zone: str) -> datetime:
+    local = now.astimezone(zone_of(zone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _locations(
+    ports: Sequence[tuple[Row, PortState]], formats: Formats
+) -> tuple[LocationLine, ...]:
+    lines = []
+    for _, group in groupby(ports, key=lambda port: port[0]["location_id"]):
+        here = list(group)
+        glyphs = [state.glyph for _, state in here]
+        worst = min(here, key=lambda port: port[1].rank)
+        lines.append(
+            (
+                worst[1].rank,
+                LocationLine(
+                    id=here[0][0]["location_id"],
+                    name=here[0][0]["location_name"],
+                    glyph=worst[1].glyph
+                    if worst[1].rank < states.TROUBLE_FIRST.index("reserved")
+                    else ("available" if "available" in glyphs else worst[1].glyph),
+                    words=_words(here, worst, formats),
+                    beads=states.beads(glyphs),
+                    beads_words=states.in_words(glyphs),
+                ),
+            )
+        )
+    return tuple(line for _, line in sorted(lines, key=lambda pair: (pair[0], pair[1].name)))
+
+
+def _words(
+    here: Sequence[tuple[Row, PortState]], worst: tuple[Row, PortState], formats: Formats
+) -> str:
+    row, state = worst
+    glyphs = [each.glyph for _, each in here]
+    count = glyphs.count(state.glyph)
+    match state.glyph:
+        case "faulted" | "idle" | "maintenance":
+            age = f", {formats.since(row['status_at'])}" if row["status_at"] else ""
+            return f"{count} {states.WORDS[state.glyph].split(',')[0].lower()}{age}"
+        case "offline":
+            if count < len(here):
+                return f"{count} offline"
+            heard = state.heard_at
+            return f"Offline, {formats.since(heard)}" if heard else "Never connected"
+        case "unknown":
+            return f"Silent for {formats.since(state.heard_at)}" if state.heard_at else "Unknown"
+        case _:
+            return f"{glyphs.count('available')} of {len(glyphs)} free"
+
+
+async def _session(work: Work, row: Row, formats: Formats) -> SessionLine:
+    record, cost = await sessions.cost_so_far(work, SessionId(row["id"]))
+    powers = [point.power_w for point in record.points if point.power_w is not None]
+    is_idle = row["state"] != "charging"
+    word = {"charging": "Charging", "idle": "Idle", "ending": "Ending"}.get(row["state"], "Ended")
+    return SessionLine(
+        id=row["id"],
+        number=row["evse_number"],
+        place=row["location_name"],
+        glyph="idle" if is_idle else "charging",
+        word=word if record.energy_wh or is_idle else "Starting",
+        started_at=row["started_at"],
+        zone=row["zone"],
+        energy_wh=record.energy_wh,
+        power_w=row["power_w"],
+        spark=charts.spark(powers[-40:]),
+        cost=formats.money(cost.payable),
+    )
+
+
+async def _starts(work: Work, since: datetime) -> tuple[int, int]:
+    """Paid visits since then, and how many of them became a session."""
+    row = await work.one(
+        """
+        SELECT count(*)::int AS started, count(session_id)::int AS worked FROM payment_view
+         WHERE held_at >= $1 AND (session_id IS NOT NULL OR ended_at IS NOT NULL)
+        """,
+        since,
+    )
+    return (row["started"], row["worked"]) if row else (0, 0)
+
+
+async def _energy_since(work: Work, since: datetime) -> int:
+    row = await work.one(
+        "SELECT coalesce(sum(energy_wh), 0)::bigint AS wh FROM session_view WHERE started_at >= $1",
+        since,
+    )
+    return int(row["wh"]) if row else 0
+
+
+async def revenue(work: Work, formats: Formats, zone: str, currency: str) -> Revenue:
+    """Receipts since midnight and at this time a week ago."""
+    midnight = _midnight(work.now, zone)
+    rows = await work.all(
+        """
+        SELECT issued_at, total_minor FROM invoice_view
+         WHERE issued_at >= $1 AND currency = $2 ORDER BY issued_at
+        """,
+        midnight,
+        currency,
+    )
+    then = await work.one(
+        """
+        SELECT coalesce(sum(total_minor), 0)::bigint AS minor FROM invoice_view
+         WHERE issued_at >= $1 AND issued_at < $2 AND currency = $3
+        """,
+        midnight - timedelta(days=7),
+        work.now - timedelta(days=7),
+        currency,
+    )
+    total, before = sum(row["total_minor"] for row in rows), int(then["minor"]) if then else 0
+    change = f"{formats.number(Decimal(100 * (total - before)) / before, 1)} %" if before else ""
+    today = formats.amount(total, currency)
+    return Revenue(
+        today=today,
+        then=formats.amount(before, currency) if before else "",
+        then_day=formats.weekday(work.now - timedelta(days=7), zone),
+        change=f"+{change}" if change and total >= before else change,
+        receipts=len(rows),
+        chart=charts.sums(
+            [(row["issued_at"], row["total_minor"]) for row in rows],
+            begins=midnight,
+            ends=midnight + timedelta(days=1),
+            figure=lambda minor: formats.hold(minor - minor % 100, currency),
+            clock=lambda at: formats.clock(at, zone)[:2],
+        ),
+        words=f"Revenue today: {today} from {len(rows)} receipts so far",
+    )
+
+
+async def _troubles(
+    work: Work, ports: Sequence[tuple[Row, PortState]], formats: Formats, *, sees_money: bool
+) -> list[Trouble]:
+    """Everything that is open, worst first."""
+    found = _of_ports(ports, formats)
+    if sees_money:
+        found += await _of_money(work, formats)
+    found += await _of_orders(work)
+    order = ("critical", "high", "watch")
+    oldest = work.now
+    return sorted(found, key=lambda each: (order.index(each.severity), each.since or oldest))
+
+
+def _of_ports(ports: Sequence[tuple[Row, PortState]], formats: Formats) -> list[Trouble]:
+    found = [
+        Trouble(
+            "critical",
+            "faulted",
+            f"{row['error'] or 'Fault'}, Bay {row['number']}",
+            row["location_name"],
+            "The station reports it. Try a reset; if it comes back, send somebody.",
+            row["status_at"],
+            f"/console/stations/{row['station_id']}",
+        )
+        for row, state in ports
+        if state.glyph == "faulted"
+    ]
+    for station, group in groupby(ports, key=lambda port: port[0]["station_id"]):
+        here = list(group)
+        row, state = here[0]
+        if state.glyph not in ("offline", "unknown"):
+            continue
+        is_new = state.heard_at is None
+        found.append(
+            Trouble(
+                "watch" if is_new or state.glyph == "unknown" else "critical",
+                state.glyph,
+                "Never connected" if is_new else f"Station {state.word.lower()}, {len(here)} ports",
+                row["location_name"],
+                "" if is_new else "Running sessions go on and are billed when it is back.",
+                state.heard_at,
+                f"/console/stations/{station}",
+            )
+        )
+    return found
+
+
+async def _of_money(work: Work, formats: Formats) -> list[Trouble]:
+    rows = await work.all(
+        """
+        SELECT s.*, v.location_name FROM settlement_view s
+          LEFT JOIN session_view v ON v.id = s.session_id
+         WHERE s.state IN ('resting', 'held') ORDER BY s.opened_at LIMIT 20
+        """
+    )
+    return [
+        Trouble(
+            "high",
+            "idle",
+            "Bill held for review"
+            if row["state"] == "held"
+            else f"Bill rests at {row['next_step']}",
+            row["location_name"] or "",
+            (row["last_trouble"] or "")[:160],
+            row["opened_at"],
+            f"/console/sessions/{row['session_id']}",
+        )
+        for row in rows
+    ]
+
+
+async def _of_orders(work: Work) -> list[Trouble]:
+    rows = await work.all(
+        """
+        SELECT o.*, s.location_name FROM order_view o
+          JOIN station_view s ON s.id = o.station_id
+         WHERE o.state IN ('silent', 'without_effect') AND o.ended_at > $1
+           AND o.kind IN ('StartCharging', 'StopCharging')
+         ORDER BY o.ended_at DESC LIMIT 10
+        """,
+        work.now - timedelta(hours=2),
+    )
+    return [
+        Trouble(
+            "high",
+            "idle",
+            ("Start" if row["kind"] == "StartCharging" else "Stop")
+            + (" got no answer" if row["state"] == "silent" else " had no effect"),
+            row["location_name"],
+            (row["why"] or "")[:160],
+            row["ended_at"],
+            f"/console/stations/{row['station_id']}",
+        )
+        for row in rows
+    ]
