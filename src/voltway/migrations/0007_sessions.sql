@@ -119,9 +119,10 @@ SELECT s.id, s.party_id, s.station_id, s.location_id, s.evse_id, s.evse_number, 
        s.energy_wh, s.power_w, s.soc_percent, s.doubts || s.judged AS doubts, s.created_at, s.heard_at, s.told_at,
        s.ended_at IS NULL AS running,
        e.public_id, e.connector_type, e.current, e.power_w AS evse_power_w,
-       st.identity, st.location_name, st.address, st.city, st.postal_code, st.country
+       st.identity, l.name AS location_name, l.address, l.city, l.postal_code, l.country
   FROM session s
-  JOIN station_view st ON st.id = s.station_id
+  JOIN location_view l ON l.id = s.location_id
+  LEFT JOIN station_view st ON st.id = s.station_id    -- a station that was removed shows no name
   LEFT JOIN evse_view e ON e.id = s.evse_id;
 
 CREATE VIEW session_reading_view WITH (security_invoker = true) AS
@@ -135,4 +136,4 @@ CREATE VIEW orphan_view WITH (security_invoker = true) AS
 SELECT o.id, o.party_id, o.station_id, o.kind, o.ref, o.claimed_at, o.evse_number, o.register_wh,
        o.report, o.told, o.first_at, o.last_at, o.reviewed_at, st.identity
   FROM orphan o
-  JOIN station_view st ON st.id = o.station_id;
+  LEFT JOIN station_view st ON st.id = o.station_id;
