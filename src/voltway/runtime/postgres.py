@@ -82,10 +82,10 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start the server, making its files the first time; the address to connect to."""
         self._make_folder()
-        self._lock_folder()
+        account = choose_account()
+        home = house_the_server(self.folder, account, self._system_home)
+        self._lock_folder(home.folder / "voltway.lock")
         try:
-            account = choose_account()
-            home = house_the_server(self.folder, account, self._system_home)
             self._cluster = home.folder / "postgres"
             self._socket = self._make_socket_folder(home.folder, account)
             Cluster(
@@ -144,19 +144,25 @@ class EmbeddedPostgres:
         try:
             # As root we let the server's account pass through, and nobody look inside.
             self.folder.mkdir(0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-            (self.folder / "voltway.lock").touch()
+            (self.folder / ".writable").touch()
+            (self.folder / ".writable").unlink()
         except OSError as reason:
             raise DataFolderUnwritable(str(self.folder), said(reason)) from None
 
-    def _lock_folder(self) -> None:
-        lock = (self.folder / "voltway.lock").open("r+")
+    def _lock_folder(self, file: Path) -> None:
+        """Where the server's files are, because data folders may be copied and point to one."""
+        try:
+            lock = file.open("a+")
+        except OSError as reason:
+            raise DataFolderUnwritable(str(file.parent), said(reason)) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            lock.seek(0)
             process = lock.read().strip() or "unknown"
             lock.close()
             raise DataFolderInUse(str(self.folder), process) from None
-        lock.truncate()
+        lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         self._lock = lock

