@@ -199,7 +199,8 @@ CREATE TABLE frame_review (
 CREATE INDEX frame_review_station ON frame_review (station_id, id);
 SELECT protect('frame_review');
 
-CREATE VIEW evse_view WITH (security_invoker = true) AS
+-- EVSEs and stations of all times, also those that were removed: what is past keeps its place.
+CREATE VIEW evse_all_view WITH (security_invoker = true) AS
     SELECT e.id, e.party_id, e.station_id, e.number, e.public_id, e.connector_type, e.current,
            e.power_w, e.unplanned, e.status_at, e.error,
            e.status AS reported_status,
@@ -207,13 +208,15 @@ CREATE VIEW evse_view WITH (security_invoker = true) AS
            s.connected_at IS NOT NULL AND s.disconnected_at IS NULL AS connected,
            s.identity, s.last_heard_at, s.clock_offset_s,
            l.id AS location_id, l.name AS location_name, l.address, l.city, l.postal_code, l.country,
-           l.lat, l.lon, l.time_zone, l.published
+           l.lat, l.lon, l.time_zone, l.published, s.removed_at
       FROM evse e
       JOIN station s ON s.id = e.station_id
-      JOIN location l ON l.id = s.location_id
-     WHERE s.removed_at IS NULL;
+      JOIN location l ON l.id = s.location_id;
 
-CREATE VIEW station_view WITH (security_invoker = true) AS
+CREATE VIEW evse_view WITH (security_invoker = true) AS
+    SELECT * FROM evse_all_view WHERE removed_at IS NULL;
+
+CREATE VIEW station_all_view WITH (security_invoker = true) AS
     SELECT s.id, s.party_id, s.location_id, s.identity, s.vendor, s.model, s.serial, s.firmware,
            s.ocpp_version, s.source, s.connected_at, s.disconnected_at, s.last_heard_at,
            s.booted_at, s.boot_reason, s.status, s.status_at, s.error, s.takeovers,
@@ -223,10 +226,13 @@ CREATE VIEW station_view WITH (security_invoker = true) AS
            l.name AS location_name, l.address, l.city, l.postal_code, l.country,
            l.lat, l.lon, l.time_zone,
            (SELECT count(*) FROM evse e WHERE e.station_id = s.id)::int AS evses,
-           (SELECT count(*) FROM deviation d WHERE d.station_id = s.id)::int AS deviations
+           (SELECT count(*) FROM deviation d WHERE d.station_id = s.id)::int AS deviations,
+           s.removed_at
       FROM station s
-      JOIN location l ON l.id = s.location_id
-     WHERE s.removed_at IS NULL;
+      JOIN location l ON l.id = s.location_id;
+
+CREATE VIEW station_view WITH (security_invoker = true) AS
+    SELECT * FROM station_all_view WHERE removed_at IS NULL;
 
 CREATE VIEW location_view WITH (security_invoker = true) AS
     SELECT l.id, l.party_id, l.name, l.address, l.city, l.postal_code, l.country, l.lat, l.lon,

@@ -9,6 +9,7 @@ further than a little.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from math import exp
 from typing import Final
 
 import structlog
@@ -38,7 +39,8 @@ BATCH_SECONDS: Final = histogram("voltway_ocpp_batch_seconds", "From a batch's b
 BATCH_SIZE: Final = counter("voltway_ocpp_batches", "Batches that were kept")
 
 #: Beyond this rate a reading finds company without waiting for it.
-BUSY_PER_S: Final = 300.0
+BUSY_PER_S: Final = 600.0
+RATE_OVER_S: Final = 0.25
 
 BATCH_MAX: Final = 2000
 
@@ -87,9 +89,9 @@ class Gateway:
     def now_s(self) -> float:
         return self._loop.time()
 
-    def first_generation(self) -> int:
-        """Higher than all generations of processes before us; ours count on from here."""
-        self._generation = int(self._clock.now().timestamp() * 1_000_000)
+    def begin_after(self, generation: int) -> int:
+        """Count on from here, higher than all sockets before us, whatever the clock says."""
+        self._generation = max(generation + 1, int(self._clock.now().timestamp() * 1_000_000))
         return self._generation
 
     def link_opened(self, link: Link) -> None:
@@ -203,8 +205,9 @@ class Gateway:
         BATCH_SECONDS.observe(ended - began)
         BATCH_SIZE.inc()
         MESSAGES.inc(size)
-        rate = size / max(ended - self._last_s, 0.001)
-        self._per_s += (rate - self._per_s) * 0.2
+        # A running count that fades: bursts do not look like a rate.
+        self._per_s *= exp((self._last_s - ended) / RATE_OVER_S)
+        self._per_s += size / RATE_OVER_S
         self._last_s = ended
 
     async def _keep(self, batch: Sequence[Pending], extras: Extras) -> None:

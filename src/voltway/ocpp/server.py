@@ -90,7 +90,8 @@ class OcppServer:
         )
         self._lobby = Lobby(self._clock, DIALECTS, self._receive)
         async with self._begin() as work:
-            await stations.forget_links(work, self.gateway.first_generation())
+            highest = await stations.highest_generation(work)
+            await stations.forget_links(work, self.gateway.begin_after(highest))
         await self._learn()
         try:
             self._listener: PicowsListener = await listen(

@@ -49,7 +49,12 @@ from voltway.stations.actions_orders import (
     stations_with_orders,
     take_orders,
 )
-from voltway.stations.actions_reports import forget_links, record_links, record_reports
+from voltway.stations.actions_reports import (
+    forget_links,
+    highest_generation,
+    record_links,
+    record_reports,
+)
 from voltway.stations.frames import (
     forget_old_frames,
     keep_for_review,
@@ -83,6 +88,7 @@ __all__ = [
     "evses_by_number",
     "forget_links",
     "forget_old_frames",
+    "highest_generation",
     "keep_for_review",
     "keep_frames",
     "last_frames",

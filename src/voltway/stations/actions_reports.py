@@ -283,6 +283,11 @@ async def record_links(
         _touch_walls(work, lost.values())
 
 
+async def highest_generation(work: Work) -> int:
+    """Of all sockets that ever were."""
+    return await store_reports.highest_generation(work)
+
+
 async def forget_links(work: Work, before: int) -> None:
     """After a start: the sockets of generations before this one died with their process."""
     lost = await store_reports.close_links_before(work, before)

@@ -72,7 +72,7 @@ class Alive:
 class StatusChanged:
     """``evse`` 0 is the whole station (1.6 connector 0).
 
-    ``charging`` and ``by_vehicle`` as in ``Metered``, where the status tells them (1.6 SuspendedEV).
+    ``charging`` and ``by_vehicle`` as in ``Metered``, where a status tells them (1.6 SuspendedEV).
     """
 
     evse: int

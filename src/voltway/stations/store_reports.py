@@ -324,6 +324,12 @@ async def close_links(work: Work, closed: Sequence[LinkClosed]) -> dict[StationI
     return {row["id"]: row["party_id"] for row in rows}
 
 
+async def highest_generation(work: Work) -> int:
+    row = await work.one("SELECT coalesce(max(generation), 0) AS highest FROM station")
+    assert row is not None
+    return int(row["highest"])
+
+
 async def close_links_before(work: Work, generation: int) -> dict[StationId, PartyId]:
     """Sockets of a gateway that died: nobody told us of their end."""
     rows = await work.all(
