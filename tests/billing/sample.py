@@ -14,7 +14,7 @@ KAMPPI = Receipt(
         legal_name="Nordvolt Oy",
         vat_id="FI31847725",
         address=("Salomonkatu 1", "00100 Helsinki"),
-        country="Finland",
+        country="FI",
     ),
     place=Place(
         location="Kamppi Garage",

@@ -18,7 +18,7 @@ class Seller(_Document, frozen=True, kw_only=True):
     legal_name: str
     vat_id: str | None
     address: tuple[str, ...]
-    country: str
+    country: str  # ISO 3166-1, two letters
 
 
 class Place(_Document, frozen=True, kw_only=True):

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from babel import Locale
-
 from voltway.billing import documents
 from voltway.billing.documents import CdrDocument, Line, Paid, Place, Receipt, Seller, Tax, Visit
 from voltway.billing.model import Cdr
@@ -97,7 +95,7 @@ def seller(party: Party) -> Seller:
         legal_name=party.legal_name,
         vat_id=party.vat_id,
         address=tuple(line for line in (street, town) if line),
-        country=Locale("en").territories.get(party.country_code, party.country_code),
+        country=party.country_code,
     )
 
 

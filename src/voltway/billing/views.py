@@ -100,7 +100,7 @@ def view(receipt: Receipt, sha256: str, locale_asked: str) -> ReceiptView:
         zone=_zone(receipt, said),
         check=tuple(_check(receipt, locale, said)),
         doubtful=tuple(said.doubts.get(why, why) for why in receipt.visit.doubtful),
-        seller=tuple(_seller(receipt, said)),
+        seller=tuple(_seller(receipt, locale, said)),
         about=(
             Told(said.number, receipt.number, is_id=True),
             Told(said.date, formats.day(issued, locale)),
@@ -285,10 +285,10 @@ def _check(receipt: Receipt, locale: Locale, said: Words) -> Iterator[str]:
     yield said.check_print
 
 
-def _seller(receipt: Receipt, said: Words) -> Iterator[str]:
+def _seller(receipt: Receipt, locale: Locale, said: Words) -> Iterator[str]:
     seller = receipt.seller
     yield seller.legal_name
     yield from seller.address
-    yield seller.country
+    yield locale.territories.get(seller.country, seller.country)
     if seller.vat_id:
         yield said.vat_id.format(vat=seller.vat_id)
