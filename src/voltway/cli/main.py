@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import click
 import typer
 
 from voltway.cli.admin import admin
@@ -41,15 +40,17 @@ def run(command: Callable[..., Any], words: Sequence[str] | None = None) -> int:
     """The exit status of a command: 0 done, 1 done and found wanting, 2 not done."""
     try:
         result = command(args=words, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as shown:
-        click.echo(shown.format_message())
-        return 0
-    except click.ClickException as mistake:
-        mistake.show()
+    except typer.TyperException as mistake:
+        # Typer keeps a Click of its own, whose classes it does not publish.
+        if type(mistake).__name__ == "NoArgsIsHelpError":
+            typer.echo(mistake.format_message())
+            return 0
+        said = mistake.format_message().rstrip(".")
+        typer.echo(f"{said}. --help tells more.", err=True)
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except Trouble as trouble:
-        click.echo(str(trouble), err=True)
+        typer.echo(str(trouble), err=True)
         return 2
     return result if isinstance(result, int) else 0

@@ -1,0 +1,23 @@
+"""``voltway admin``: parties, people, keys, stations, tokens and tariffs from the command line.
+
+It works on the data folder, also while a Voltway runs on it, or on VOLTWAY_DATABASE_URL.
+"""
+
+import typer
+
+from voltway.cli import admin_network, admin_people, admin_prices
+
+admin = typer.Typer(
+    help="Parties, people, keys, stations, tokens and tariffs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+admin.add_typer(admin_people.party, name="party")
+admin.add_typer(admin_people.operator, name="operator")
+admin.add_typer(admin_people.key, name="key")
+admin.add_typer(admin_network.location, name="location")
+admin.add_typer(admin_network.station, name="station")
+admin.add_typer(admin_prices.token, name="token")
+admin.add_typer(admin_prices.tariff, name="tariff")
