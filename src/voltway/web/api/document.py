@@ -129,7 +129,8 @@ def _responses(
     if GIVES in handler.opt:
         content = {handler.opt[GIVES]: {"schema": {"type": "string"}}}
     found: dict[str, dict[str, Any]] = {}
-    for status, words in {handler.status_code: "Done.", **handler.opt.get(ALSO, {})}.items():
+    done = (getattr(answer, "__doc__", None) or "Done.").splitlines()[0]
+    for status, words in {handler.status_code: done, **handler.opt.get(ALSO, {})}.items():
         found[str(int(status))] = {"description": words}
         if content:
             found[str(int(status))]["content"] = content

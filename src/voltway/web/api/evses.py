@@ -1,6 +1,5 @@
 """EVSEs: the parts of stations that serve one car at a time."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from voltway.stations.reports import PortStatus
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import reads
-from voltway.web.api.shapes import Page, Shown, shown
+from voltway.web.api.shapes import Moment, Page, Shown, shown
 
 EVSES = Source("evse_view")
 
@@ -37,7 +36,7 @@ class Evse(Shown):
         PortStatus, Meta(description="As a driver finds it: the station's own faults counted in.")
     ]
     reported_status: Annotated[PortStatus, Meta(description="What it told of itself.")]
-    status_at: datetime | None
+    status_at: Moment | None
     error: str | None
     connected: Annotated[bool, Meta(description="Whether its station's line is open.")]
     unplanned: Annotated[bool, Meta(description="The station told of it, nobody added it.")]

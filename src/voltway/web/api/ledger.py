@@ -17,7 +17,7 @@ from voltway.runtime.work import Row
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import reads
-from voltway.web.api.shapes import Amount, Page, Shown, shown, utc
+from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown, utc
 
 #: One row an entry: the view has one for each posting, and every entry has a first.
 ENTRIES = Source("(SELECT * FROM entry_view WHERE number = 1) AS entry")
@@ -49,7 +49,7 @@ class Entry(Shown):
 
     id: UUID
     once: Annotated[str, Meta(description="What it is for: posted once.")]
-    at: datetime
+    at: Moment
     memo: str
     evidence: Annotated[dict[str, str], Meta(description="What shows it, by kind.")]
     postings: list[Posting]

@@ -1,6 +1,5 @@
 """The lobby: stations that knocked and were not let in."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from voltway.stations import actions
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import adds, reads, removes
-from voltway.web.api.shapes import Given, Page, Shown, shown
+from voltway.web.api.shapes import Given, Moment, Page, Shown, shown
 from voltway.web.api.stations import NewEvse, StationWithKey, station_shown
 
 LOBBY = Source("lobby_view")
@@ -31,8 +30,8 @@ class LobbyEntry(Shown):
     source: Annotated[str, Meta(description="The address it came from.")]
     agent: str
     tries: int
-    first_at: datetime
-    last_at: datetime
+    first_at: Moment
+    last_at: Moment
 
 
 class Adoption(Given):

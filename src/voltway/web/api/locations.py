@@ -1,7 +1,6 @@
 """Locations: places with stations, one address, one time zone."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from voltway.stations.actions import NoSuchLocation
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import adds, changes, reads
-from voltway.web.api.shapes import Given, Page, Shown, Text, Zone, shown
+from voltway.web.api.shapes import Given, Moment, Page, Shown, Text, Zone, shown
 
 LOCATIONS = Source("location_view")
 
@@ -46,7 +45,7 @@ class Location(Shown):
     evses: Annotated[int, Meta(description="How many EVSEs they have.")]
     available: Annotated[int, Meta(description="How many of these are free now.")]
     power_w_max: Annotated[int, Meta(description="The most that one of them gives.")]
-    created_at: datetime
+    created_at: Moment
 
 
 class NewLocation(Given, kw_only=True):

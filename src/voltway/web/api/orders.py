@@ -30,7 +30,7 @@ from voltway.stations.orders import OrderState
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import ALSO, adds, asks, reads
-from voltway.web.api.shapes import NO_NUL, EvseNumber, Page, Shown, Text, shown, utc
+from voltway.web.api.shapes import NO_NUL, EvseNumber, Moment, Page, Shown, Text, shown, utc
 
 ORDERS = Source("order_view")
 
@@ -214,14 +214,14 @@ class Order(Shown):
     took_effect: Annotated[bool, Meta(description="Whether what was asked came true.")]
     asked: Annotated[dict[str, Any], Meta(description="What was asked of the station.")]
     placed_by: str
-    placed_at: datetime
-    expires_at: Annotated[datetime, Meta(description="It is sent no later than this.")]
-    sent_at: datetime | None
-    answered_at: datetime | None
+    placed_at: Moment
+    expires_at: Annotated[Moment, Meta(description="It is sent no later than this.")]
+    sent_at: Moment | None
+    answered_at: Moment | None
     answered: Annotated[str | None, Meta(examples=["accepted"])]
     word: Annotated[str | None, Meta(description="The station's own word.", examples=["Accepted"])]
     answer: Annotated[str | None, Meta(description="Its whole answer, as JSON text.")]
-    ended_at: datetime | None
+    ended_at: Moment | None
     why: Annotated[str | None, Meta(description="A sentence, where it did not take effect.")]
     session_id: Annotated[UUID | None, Meta(description="The session it started or stopped.")]
     link: Annotated[str, Meta(description="Where to look again.")]

@@ -1,6 +1,5 @@
 """The caller's party, and what its key may do."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from voltway.runtime.work import Row
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import reads
-from voltway.web.api.shapes import Amount, Page, Shown, shown
+from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown
 
 PARTIES = Source("party_view")
 
@@ -34,7 +33,7 @@ class Party(Shown):
     locale: str
     hold: Annotated[Amount, Meta(description="Set aside on a guest's card before energy flows.")]
     no_charge_below_wh: Annotated[int, Meta(description="Less energy than this costs nothing.")]
-    created_at: datetime
+    created_at: Moment
 
 
 class KeyShown(Shown):

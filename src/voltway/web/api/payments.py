@@ -21,7 +21,7 @@ from voltway.runtime.work import Row, Work
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import moves_money, reads
-from voltway.web.api.shapes import Amount, Given, Page, Shown, Text, shown, utc
+from voltway.web.api.shapes import Amount, Given, Moment, Page, Shown, Text, shown, utc
 
 PAYMENTS = Source("payment_view")
 
@@ -68,9 +68,9 @@ class Payment(Shown):
     refunded: Annotated[Amount, Meta(description="Given back.")]
     card: Card
     why: Annotated[str | None, Meta(description="Why the hold was let go.")]
-    created_at: datetime
-    held_at: datetime | None
-    ended_at: datetime | None
+    created_at: Moment
+    held_at: Moment | None
+    ended_at: Moment | None
 
 
 class PaymentStep(Shown):
@@ -80,9 +80,9 @@ class PaymentStep(Shown):
     verb: Verb
     amount: Amount
     reason: str
-    asked_at: datetime
+    asked_at: Moment
     tries: int
-    answered_at: datetime | None
+    answered_at: Moment | None
     answer: Annotated[str | None, Meta(description="`done`, or the provider's word for no.")]
     last_trouble: str | None
 

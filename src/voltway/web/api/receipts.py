@@ -21,7 +21,7 @@ from voltway.web import assets
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import GIVES, reads
-from voltway.web.api.shapes import Amount, Page, Shown, shown, utc
+from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown, utc
 
 RECEIPTS = Source("invoice_view")
 
@@ -41,7 +41,7 @@ class Receipt(Shown):
     payment_id: UUID | None
     total: Amount
     sha256: Annotated[str, Meta(description="Of the frozen document's bytes.")]
-    issued_at: datetime
+    issued_at: Moment
 
 
 class ReceiptWhole(Shown):
@@ -53,7 +53,7 @@ class ReceiptWhole(Shown):
     payment_id: UUID | None
     total: Amount
     sha256: Annotated[str, Meta(description="Of the frozen document's bytes.")]
-    issued_at: datetime
+    issued_at: Moment
     document: Annotated[msgspec.Raw, Meta(description="The frozen document, byte for byte.")]
 
 

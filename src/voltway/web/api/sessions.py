@@ -22,7 +22,7 @@ from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import adds, reads
 from voltway.web.api.orders import Order, Wait
-from voltway.web.api.shapes import NO_NUL, Amount, Page, Shown, shown, utc
+from voltway.web.api.shapes import NO_NUL, Amount, Moment, Page, Shown, shown, utc
 
 SESSIONS = Source("session_view")
 
@@ -45,9 +45,9 @@ class Session(Shown):
     state: SessionState
     running: bool
     reason: Annotated[str | None, Meta(description="Why it ended, in OCPP's word.")]
-    started_at: datetime
-    ended_at: datetime | None
-    last_at: Annotated[datetime | None, Meta(description="Of the newest reading.")]
+    started_at: Moment
+    ended_at: Moment | None
+    last_at: Annotated[Moment | None, Meta(description="Of the newest reading.")]
     energy_wh: Annotated[int, Meta(description="What the meter passed.", examples=[18250])]
     power_w: Annotated[int | None, Meta(description="What flowed at the newest reading.")]
     soc_percent: Annotated[int | None, Meta(description="How full the car said it was.")]

@@ -1,6 +1,5 @@
 """Settlements: the walk of each session from its end to its receipt."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from voltway.runtime.work import Row, Work
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import asks, reads
-from voltway.web.api.shapes import Amount, Page, Shown, shown
+from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown
 
 SETTLEMENTS = Source("settlement_view")
 
@@ -35,14 +34,14 @@ class Settlement(Shown):
         SettlementState,
         Meta(description="`held`: a person looks first. `resting`: it is tried again by itself."),
     ]
-    opened_at: datetime
-    next_try_at: datetime | None
+    opened_at: Moment
+    next_try_at: Moment | None
     tries: int
     last_trouble: str | None
     total: Annotated[Amount | None, Meta(description="Once it is priced.")]
     receipt_id: UUID | None
     receipt_number: str | None
-    done_at: datetime | None
+    done_at: Moment | None
 
 
 @reads("/settlements", "List the settlements", Permission.SEE_MONEY)

@@ -1,6 +1,5 @@
 """What the API's values look like: amounts, texts, and pages of things."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
@@ -30,7 +29,7 @@ EvseNumber = Annotated[
         examples=[1],
     ),
 ]
-EnergyWhOut = Annotated[int, Meta(description="Energy in watt-hours.", examples=[18250])]
+Moment = Annotated[datetime, Meta(tz=True, examples=["2026-03-02T12:00:00Z"])]
 
 
 class Given(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,7 +70,3 @@ def shown(kind: type[S], row: Row, /, **more: Any) -> S:
 def utc(moment: datetime) -> datetime:
     """A moment that a caller gave; without a zone it is UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def is_nul_free(text: str) -> bool:
-    return re.search(NO_NUL, text) is not None

@@ -1,6 +1,5 @@
 """Stations: what they are and how they stand, added, given new keys, removed."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from voltway.stations.model import Current, EvsePlan
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import adds, asks, reads, removes
-from voltway.web.api.shapes import NO_NUL, EvseNumber, Given, Page, Shown, Text, shown
+from voltway.web.api.shapes import NO_NUL, EvseNumber, Given, Moment, Page, Shown, Text, shown
 
 STATIONS = Source("station_view")
 
@@ -46,11 +45,11 @@ class Station(Shown):
         Meta(description="In how many ways it departs from the standard, understood all the same."),
     ]
     clock_offset_s: Annotated[int, Meta(description="Added to the times that it claims.")]
-    connected_at: datetime | None
-    disconnected_at: datetime | None
-    last_heard_at: datetime | None
-    booted_at: datetime | None
-    created_at: datetime
+    connected_at: Moment | None
+    disconnected_at: Moment | None
+    last_heard_at: Moment | None
+    booted_at: Moment | None
+    created_at: Moment
 
 
 class NewEvse(Given):

@@ -21,7 +21,7 @@ from voltway.tariffs.ocpi import read_tariff
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import BODY, adds, asks, reads
-from voltway.web.api.shapes import NO_NUL, Given, Page, Shown, shown, utc
+from voltway.web.api.shapes import NO_NUL, Given, Moment, Page, Shown, shown, utc
 from voltway.web.pages import HttpRequest
 
 VERSIONS = Source("tariff_view")
@@ -47,9 +47,9 @@ class TariffVersion(Shown):
     version: int
     newest: Annotated[bool, Meta(description="Whether no later version was added.")]
     currency: str
-    valid_from: datetime
-    valid_until: datetime | None
-    created_at: datetime
+    valid_from: Moment
+    valid_until: Moment | None
+    created_at: Moment
     document: Annotated[
         msgspec.Raw, Meta(description="The OCPI document as it was given, digit for digit.")
     ]
@@ -62,8 +62,8 @@ class Assignment(Shown):
     scope: Scope
     scope_id: UUID
     tariff: Annotated[str | None, Meta(description="Null ends what was assigned there.")]
-    since: datetime
-    created_at: datetime
+    since: Moment
+    created_at: Moment
 
 
 class NewAssignment(Given):
@@ -72,7 +72,7 @@ class NewAssignment(Given):
     tariff: Ident | None
     location_id: UUID | None = None
     station_id: UUID | None = None
-    since: datetime | None = None
+    since: Moment | None = None
 
 
 class OnePlaceOnly(Refusal):
@@ -87,7 +87,7 @@ class Assigned(Shown):
     scope: Scope
     scope_id: UUID
     tariff: str | None
-    since: datetime
+    since: Moment
 
 
 class LintResult(Shown):

@@ -1,6 +1,5 @@
 """Tokens: what drivers show, and whether it opens a station."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from voltway.runtime.work import Work
 from voltway.web.api.caller import Caller
 from voltway.web.api.lists import Source, Window, listed
 from voltway.web.api.operations import adds, changes, reads
-from voltway.web.api.shapes import NO_NUL, Given, Page, Shown, shown, utc
+from voltway.web.api.shapes import NO_NUL, Given, Moment, Page, Shown, shown, utc
 
 TOKENS = Source("token_view")
 
@@ -30,12 +29,12 @@ class Token(Shown):
     kind: TokenKind
     label: str
     status: TokenStatus
-    valid_until: datetime | None
+    valid_until: Moment | None
     tariff_version_id: Annotated[
         UUID | None, Meta(description="The price that this driver was shown, if one was.")
     ]
     email: str | None
-    created_at: datetime
+    created_at: Moment
 
 
 class NewToken(Given):
@@ -44,7 +43,7 @@ class NewToken(Given):
     uid: Annotated[str, Meta(min_length=1, max_length=36, pattern=NO_NUL)]
     kind: Literal["rfid", "app", "contract"] = "rfid"
     label: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] = ""
-    valid_until: datetime | None = None
+    valid_until: Moment | None = None
     email: Annotated[str, Meta(max_length=254, pattern=r"^[^\x00\s@]+@[^\x00\s@]+$")] | None = None
 
 
