@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from tests.browser import guest
 from tests.browser.eyes import Eyes
-from tests.browser.forecourt import Forecourt, a_car, a_forecourt
+from tests.browser.forecourt import a_car, a_forecourt
 from tests.stories.world import World
 
 
@@ -132,10 +132,3 @@ async def test_a_state_that_changes_shows_without_a_reload(world: World, eyes: E
 
     await expect(eyes.page.get_by_role("heading", name="Faulted")).to_be_visible()
     await eyes.approve("a bay with a fault")
-
-
-async def _at_the_plug(eyes: Eyes, place: Forecourt) -> None:
-    await guest.opens_bay(eyes.page, place)
-    await guest.starts(eyes.page)
-    await guest.pays(eyes.page)
-    await expect(eyes.page.get_by_role("heading", name="Plug in now")).to_be_visible()

@@ -1,0 +1,73 @@
+"""What a driver reads when it does not work out: nobody is left guessing about money."""
+
+from datetime import timedelta
+
+from playwright.async_api import expect
+
+from tests.browser import guest
+from tests.browser.eyes import Eyes
+from tests.browser.forecourt import a_forecourt
+from tests.stories.world import World
+
+
+async def test_who_never_plugs_in_reads_that_nothing_was_charged(world: World, eyes: Eyes) -> None:
+    place, page = await a_forecourt(world), eyes.page
+    await guest.opens_bay(page, place)
+    await guest.starts(page)
+    await guest.pays(page)
+    await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
+
+    world.clock.jump(timedelta(minutes=3))
+
+    await expect(page.get_by_role("heading", name="You were not charged")).to_be_visible()
+    await expect(page.get_by_text("The €50 hold is released.")).to_be_visible()
+    await eyes.approve("a visit in which nothing started")
+    (hold,) = world.provider.books.holds.values()
+    assert (hold.status, hold.captured_minor) == ("voided", 0)
+    await page.get_by_role("link", name="Try this bay again").click()
+    await expect(page.get_by_role("button", name="Start charging")).to_be_visible()
+
+
+async def test_a_declined_card_leads_back_to_the_bay_and_another_one_works(
+    world: World, eyes: Eyes
+) -> None:
+    place, page = await a_forecourt(world), eyes.page
+    await guest.opens_bay(page, place)
+    await guest.starts(page)
+
+    with eyes.expecting("402"):
+        await guest.pays(page, guest.DECLINED)
+        await expect(page.get_by_text("Your bank declined this card.")).to_be_visible()
+    await eyes.approve("the provider's no")
+    await page.get_by_role("link", name="Go back").click()
+    await expect(page.get_by_role("heading", name="Your bank said no")).to_be_visible()
+    await eyes.approve("a visit that the bank declined")
+
+    await page.get_by_role("link", name="Try this bay again").click()
+    await guest.starts(page)
+    await guest.pays(page)
+    await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
+
+
+async def test_a_wrong_address_is_told_at_its_field_and_kept(world: World, eyes: Eyes) -> None:
+    place, page = await a_forecourt(world), eyes.page
+    await guest.opens_bay(page, place)
+
+    # What the browser itself lets pass, and we do not.
+    await page.get_by_label("E-mail for the receipt").fill("ann@example.com;bob")
+    await page.locator("form#start").evaluate("form => { form.noValidate = true; }")
+    with eyes.expecting("422"):
+        await page.get_by_role("button", name="Start charging").click()
+        await expect(page.get_by_text("This does not look like an e-mail address.")).to_be_visible()
+
+    await expect(page.get_by_label("E-mail for the receipt")).to_have_value("ann@example.com;bob")
+    await eyes.approve("a bay with a wrong address")
+
+
+async def test_a_bay_that_is_not_there_says_where_to_look(world: World, eyes: Eyes) -> None:
+    with eyes.expecting("404"):
+        await eyes.page.goto(f"{world.house.http}/e/FI*VLT*ENOWHERE")
+
+    await expect(eyes.page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(eyes.page.get_by_text("look for the number on the hardware")).to_be_visible()
+    await eyes.approve("a bay that is not there")
