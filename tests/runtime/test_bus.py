@@ -15,7 +15,8 @@ from voltway.kernel.ids import PartyId, SessionId
 from voltway.kernel.money import EUR, Money
 from voltway.runtime import outbox
 from voltway.runtime.bus import Bus
-from voltway.runtime.database import Database
+from voltway.runtime.database import Database, connect_owner
+from voltway.runtime.migrate import migrate
 from voltway.runtime.work import BeginWork, Work
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -296,6 +297,36 @@ async def test_only_facts_that_every_watcher_has_heard_are_forgotten(
     await bus.catch_up()
     assert await bus.trim(timedelta(hours=1)) == 0, "too young"
     assert await bus.trim(timedelta(microseconds=-1)) == 2
+
+
+async def test_after_a_restore_into_another_server_the_rest_is_told_and_nothing_twice(
+    database: Database, begin: BeginWork
+) -> None:
+    """The numbers of transactions in a dump are those of the server that it was taken from."""
+    quick, slow = Recorder(), Recorder()
+    bus = Bus(database)
+    bus.watch("quick", [Counted], quick)
+    bus.watch("slow", [Counted], slow)
+    for number in (1, 2):
+        await announce(begin, number)
+        await bus.catch_up()
+    early = Bus(database)
+    early.watch("quick", [Counted], quick)
+    await announce(begin, 3)
+    await early.catch_up()
+    await announce(begin, 4)
+    async with begin() as work:
+        for column in ("outbox SET xid", "watcher SET since", "watcher SET until"):
+            name = column.rsplit(" ", 1)[1]
+            await work.run(f"UPDATE {column} = ({name}::text::bigint + 9000000000)::text::xid8")
+
+    owner = await connect_owner(database.url)
+    await migrate(owner)
+    await owner.close()
+    await announce(begin, 5)
+    await bus.catch_up()
+
+    assert quick.numbers == slow.numbers == [1, 2, 3, 4, 5]
 
 
 def test_two_facts_of_one_name_cannot_be_watched_together(database: Database) -> None:

@@ -17,6 +17,7 @@ from pgqueuer.adapters.persistence.queries import Queries
 
 from voltway.kernel.errors import Misconfigured
 from voltway.runtime import queue
+from voltway.runtime.restored import mend_outbox
 from voltway.runtime.roles import HOUSE, PARTY, ensure_roles
 
 NAME: Final = re.compile(r"(?P<number>\d{4})_(?P<room>[a-z_]+)\.sql")
@@ -91,6 +92,7 @@ async def migrate(
             await _apply(owner, migration)
         await _install_queue(owner, known)
         await _raise_walls(owner)
+        await mend_outbox(owner)
     finally:
         await owner.execute("SELECT pg_advisory_unlock($1)", LOCK)
     return [migration.name for migration in missing]
