@@ -269,3 +269,24 @@ async def test_an_order_to_a_station_of_another_party_is_refused(
         with pytest.raises(actions.NoSuchStation):
             await actions.place_order(work, station.id, Reset(), "Mallory")
         assert await actions.orders_of(work, station.id) == []
+
+
+async def test_an_order_whose_socket_was_gone_is_sent_on_the_next(
+    begin: BeginWork, station: Station
+) -> None:
+    order = await place(begin, station, CHARGE)
+    await send(begin, station)
+    async with begin() as work:
+        await actions.put_back_order(work, order)
+
+    assert (await send(begin, station)).id == order
+
+
+async def test_an_order_that_was_answered_is_not_put_back(
+    begin: BeginWork, station: Station
+) -> None:
+    order = await asked(begin, station, CHARGE)
+    async with begin() as work:
+        await actions.put_back_order(work, order)
+
+    assert await state(begin, order) is OrderState.ANSWERED

@@ -122,8 +122,8 @@ SELECT s.id, s.party_id, s.station_id, s.location_id, s.evse_id, s.evse_number, 
        st.identity, l.name AS location_name, l.address, l.city, l.postal_code, l.country
   FROM session s
   JOIN location_view l ON l.id = s.location_id
-  LEFT JOIN station_view st ON st.id = s.station_id    -- a station that was removed shows no name
-  LEFT JOIN evse_view e ON e.id = s.evse_id;
+  LEFT JOIN station_all_view st ON st.id = s.station_id  -- a removed one keeps its name here
+  LEFT JOIN evse_all_view e ON e.id = s.evse_id;
 
 CREATE VIEW session_reading_view WITH (security_invoker = true) AS
 SELECT r.session_id, r.party_id, r.at, r.register_wh, r.power_w, r.soc_percent
@@ -136,4 +136,4 @@ CREATE VIEW orphan_view WITH (security_invoker = true) AS
 SELECT o.id, o.party_id, o.station_id, o.kind, o.ref, o.claimed_at, o.evse_number, o.register_wh,
        o.report, o.told, o.first_at, o.last_at, o.reviewed_at, st.identity
   FROM orphan o
-  LEFT JOIN station_view st ON st.id = o.station_id;
+  LEFT JOIN station_all_view st ON st.id = o.station_id;

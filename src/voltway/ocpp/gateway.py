@@ -277,6 +277,18 @@ class Gateway:
 
     def _answer(self, pending: Pending, decision: Decision, *, is_poison: bool = False) -> None:
         link = pending.link
+        try:
+            self._say_answer(pending, decision, is_poison=is_poison)
+        except Exception:  # one station's line must not stop the others'
+            log.exception("answer_lost", station=str(link.station), action=pending.action[:50])
+        following = link.next()
+        if following is None:
+            link.busy = False
+        else:
+            self._enter(following)
+
+    def _say_answer(self, pending: Pending, decision: Decision, *, is_poison: bool) -> None:
+        link = pending.link
         answer = pending.refusal
         if answer is None and pending.call is not None:
             if is_poison and not batches.is_of_transaction(pending.action):
@@ -287,11 +299,6 @@ class Gateway:
             self.said(link, answer)
         if not link.is_settled and pending.call is not None and link.is_open:
             self._on_answered(link)
-        following = link.next()
-        if following is None:
-            link.busy = False
-        else:
-            self._enter(following)
 
     def _answer_of(self, pending: Pending, decision: Decision) -> bytes | None:
         call = pending.call

@@ -167,6 +167,10 @@ class Sender:
             await self._send_one(free[record.station], record)
 
     async def _send_one(self, link: Link, record: OrderRecord) -> None:
+        if not link.is_open:
+            async with self._begin() as work:
+                await stations.put_back_order(work, record.id)
+            return
         try:
             action, payload = link.dialect.say(record.order)
         except Refusal as trouble:

@@ -1,6 +1,7 @@
 """The door for stations: a listening server, the gateway behind it, and what keeps both up."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +36,10 @@ PING_AFTER_S: Final = 50.0  # NAT boxes forget a silent line after a minute
 #: A station that was not heard for so many heartbeats is gone.
 HEARTBEATS_MAX: Final = 3
 
-GOODBYES_S: Final = 2.0
+GOODBYES_S: Final = 1.5
+
+#: A part that failed begins again after this long.
+BEGIN_AGAIN_S: Final = 0.5
 
 
 @dataclass(eq=False)
@@ -100,16 +104,16 @@ class OcppServer:
         except (OSError, OverflowError) as reason:
             raise CannotListen(settings.ocpp, _said(reason)) from None
         self._tasks = [
-            asyncio.create_task(task)
-            for task in (
-                self.gateway.run(),
-                self._sender.listen(),
-                self._sender.poll(),
-                self._sender.run(),
-                self._hear_credentials(),
-                self._keep_credentials(),
-                self._keep_knocks(),
-                self._watch_lines(),
+            asyncio.create_task(_for_ever(part))
+            for part in (
+                self.gateway.run,
+                self._sender.listen,
+                self._sender.poll,
+                self._sender.run,
+                self._hear_credentials,
+                self._keep_credentials,
+                self._keep_knocks,
+                self._watch_lines,
             )
         ]
         bound, port_bound = self._listener.address
@@ -120,7 +124,7 @@ class OcppServer:
         self._listener.stop_accepting()
         self._sender.stop()
         with suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYES_S * 3):
+            async with asyncio.timeout(GOODBYES_S * 2):
                 await self.gateway.drain()
         links = list(self.gateway.links.values())
         with suppress(TimeoutError):
@@ -201,6 +205,16 @@ class OcppServer:
                     link.pinged_s = now_s
                     if link.socket is not None:
                         link.socket.ping()
+
+
+async def _for_ever(part: Callable[[], Awaitable[None]]) -> None:
+    """Run a part until cancelled; one that fails is told of and begins again."""
+    while True:
+        try:
+            await part()
+        except Exception:  # the other parts go on, and so must this one
+            log.exception("part_failed", part=part.__qualname__)
+        await asyncio.sleep(BEGIN_AGAIN_S)
 
 
 def _said(reason: Exception) -> str:

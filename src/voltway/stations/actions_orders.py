@@ -130,7 +130,7 @@ async def stations_with_orders(
 
 async def stations_waiting(work: Work, stations: Collection[StationId]) -> set[StationId]:
     """Those of these stations whose orders still wait for an answer or an effect."""
-    return {each.station for each in await store_orders.in_flight(work, stations)}
+    return await store_orders.waiting(work, stations)
 
 
 async def take_orders(work: Work, stations: Collection[StationId]) -> Sequence[OrderRecord]:
@@ -138,6 +138,11 @@ async def take_orders(work: Work, stations: Collection[StationId]) -> Sequence[O
     taken = await store_orders.take(work, stations, work.now + rules.ANSWER_WITHIN)
     work.touch(*(f"station:{each.station}" for each in taken))
     return taken
+
+
+async def put_back_order(work: Work, id: OrderId) -> None:
+    """The socket was gone before the order went out: it waits for the next one."""
+    await store_orders.put_back(work, id)
 
 
 async def refuse_order(work: Work, id: OrderId, why: str) -> None:

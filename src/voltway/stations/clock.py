@@ -49,7 +49,7 @@ def corrected(
     What was kept through an outage keeps its claimed time; a live report that lies outside the
     bound, and any claim of the future, is dated when it was heard.
     """
-    if claimed is None or claimed < EARLIEST:
+    if claimed is None or (claimed < EARLIEST and abs(received - claimed) > BOUND):
         return received, Method.RECEIVED
     try:
         at = claimed + timedelta(seconds=offset_s)

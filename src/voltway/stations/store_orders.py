@@ -151,6 +151,28 @@ async def in_flight(work: Work, stations: Collection[StationId]) -> list[OrderRe
     return [_record(row) for row in rows]
 
 
+async def put_back(work: Work, id: OrderId) -> None:
+    await work.run(
+        """
+        UPDATE station_order SET state = 'queued', sent_at = NULL, answer_by = NULL
+         WHERE id = $1 AND state = 'sent'
+        """,
+        id,
+    )
+
+
+async def waiting(work: Work, stations: Collection[StationId]) -> set[StationId]:
+    """Those of these stations that something was asked of and that has not ended."""
+    rows = await work.all(
+        """
+        SELECT DISTINCT station_id FROM station_order
+         WHERE station_id = ANY($1::uuid[]) AND state IN ('sent', 'answered')
+        """,
+        list(stations),
+    )
+    return {row["station_id"] for row in rows}
+
+
 async def overdue(work: Work, limit: int) -> list[OrderRecord]:
     rows = await work.all(
         """
