@@ -18,8 +18,11 @@ from voltway.tariffs.model import MeterPoint
 #: Less than this is not billed at all, so cutting it off needs nobody's eyes.
 CUT_WH_MAX = 100
 
-#: A unit is suspected when register and power differ by this factor: kWh for Wh gives 1000.
-UNIT_FACTOR = 50
+#: A unit is suspected when register and power differ by about a thousand: Wh for kWh, W for kW.
+UNIT_FACTORS = (300, 3000)
+
+#: Fewer readings of power than this say nothing of what was between them.
+UNIT_READINGS_MIN = 3
 
 #: From this much on, the sum of power over time says something about the register's unit.
 UNIT_WH_MIN = 500
@@ -248,25 +251,19 @@ def _stretches(begin: int, end: int, told: Told, samples: Sequence[Sample]) -> M
 
 
 def _unit_is_suspect(energy_wh: int, samples: Sequence[Sample]) -> bool:
-    """Whether power over time tells of far more or far less energy than the register."""
+    """Whether power over time tells of about a thousand times the register's energy, or a
+    thousandth of it (quirk M-009)."""
     powered = [s for s in samples if s.power_w is not None and s.power_w >= 0]
-    watt_seconds = 0.0
-    seconds = 0.0
+    if len(powered) < UNIT_READINGS_MIN:
+        return False
+    by_power_wh = 0.0
     for before, after in pairwise(powered):
         lasted_s = (after.at - before.at).total_seconds()
         if lasted_s <= POWER_GAP_S_MAX:
-            assert before.power_w is not None
-            assert after.power_w is not None
-            watt_seconds += (before.power_w + after.power_w) / 2 * lasted_s
-            seconds += lasted_s
-    by_power_wh = watt_seconds / 3600
-    if by_power_wh >= UNIT_WH_MIN and energy_wh * UNIT_FACTOR < by_power_wh:
-        return True
-    if not powered or not seconds:
-        return False
-    covered = seconds * 2 >= (powered[-1].at - powered[0].at).total_seconds()
-    told = by_power_wh >= 1  # some stations always tell a power of zero
-    return told and covered and energy_wh >= UNIT_WH_MIN and by_power_wh * UNIT_FACTOR < energy_wh
+            by_power_wh += ((before.power_w or 0) + (after.power_w or 0)) / 2 * lasted_s / 3600
+    least, most = UNIT_FACTORS
+    larger, smaller = max(energy_wh, by_power_wh), min(energy_wh, by_power_wh)
+    return larger >= UNIT_WH_MIN and least * smaller <= larger <= most * smaller
 
 
 def _bounded(measured: Measured, told: Told, most: int) -> Measured:
