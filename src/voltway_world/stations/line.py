@@ -111,7 +111,8 @@ async def connect(url: str, identity: str, key: str | None, protocol: str, hear:
         transport, line = await ws_connect(lambda: Line(hear), address, extra_headers=headers)
     except (OSError, WSError, TimeoutError) as error:
         raise LineLost(str(error)) from error
-    assert isinstance(line, Line)
+    if not isinstance(line, Line):  # picows lets go of the listener of a line that is lost
+        raise LineLost("the line was lost as soon as it was there")
     chosen = transport.response.headers.get("Sec-WebSocket-Protocol")
     if chosen != protocol:
         line.close()
