@@ -394,6 +394,33 @@ async def test_a_session_is_stopped_when_it_has_used_up_its_hold(scene: Scene) -
     assert await scene.count("order_view WHERE kind = 'StopCharging'") == 1
 
 
+async def test_a_session_that_gives_no_energy_is_stopped(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token, wh=500)
+    await scene.settles()
+
+    scene.clock.jump(timedelta(minutes=9))
+    await scene.meters(500)
+    assert await actions.stop_at_limit(scene.begin) == 0
+    scene.clock.jump(timedelta(minutes=2))
+    assert await actions.stop_at_limit(scene.begin) == 1
+
+
+async def test_a_session_that_charges_is_left_alone_and_looked_at_seldom(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token, wh=0)
+    await scene.settles()
+    scene.clock.jump(timedelta(minutes=11))
+    await scene.meters(3_000)
+
+    assert await actions.stop_at_limit(scene.begin) == 0
+
+    async with scene.begin() as work:
+        row = await work.one("SELECT limit_look_at FROM payment WHERE id = $1", payment.id)
+    assert row is not None
+    assert row["limit_look_at"] == scene.now + timedelta(minutes=1)
+
+
 async def test_money_goes_back_in_parts_and_two_at_once_cannot_give_back_too_much(
     scene: Scene,
 ) -> None:

@@ -181,6 +181,15 @@ def test_never_more_is_taken_than_was_held(cost: int, taken: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cost", "seconds"), [(0, 60), (2499, 60), (2500, 10), (4499, 10), (4500, 0), (5000, 0)]
+)
+def test_a_running_cost_is_looked_at_more_often_near_its_hold(cost: int, seconds: int) -> None:
+    again = rules.look_again_after(Money(cost, EUR), Money(5000, EUR))
+
+    assert again.total_seconds() == seconds
+
+
+@pytest.mark.parametrize(
     ("refunded", "promised", "asked", "may"),
     [
         pytest.param(0, 0, 1000, True, id="all of it"),

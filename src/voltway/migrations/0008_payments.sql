@@ -34,7 +34,7 @@ CREATE TABLE payment (
     hold_open         boolean     NOT NULL DEFAULT false,
     why               text,
     looked_at         timestamptz,                 -- when we last looked at the provider's side
-    stop_asked_at     timestamptz,                 -- when we last stopped it at its limit
+    limit_look_at     timestamptz,                 -- when its running cost is worth a look again
     CHECK (captured_minor BETWEEN 0 AND hold_minor),
     CHECK (refunded_minor BETWEEN 0 AND captured_minor)
 );

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from voltway.kernel.facts import Fact
 from voltway.kernel.money import Money
@@ -139,6 +139,16 @@ def capture_declined(payment: Payment, why: str, now: datetime) -> tuple[Payment
 def to_capture(cost: Money, hold: Money) -> Money:
     """What is taken: what it cost, and never more than was held."""
     return min(cost, hold)
+
+
+def look_again_after(cost: Money, hold: Money) -> timedelta:
+    """How long a running session's cost can be left alone: no car uses up half a hold within a
+    minute, nor a tenth of it within ten seconds."""
+    if cost.minor * 2 < hold.minor:
+        return timedelta(minutes=1)
+    if cost.minor * 10 < hold.minor * 9:
+        return timedelta(seconds=10)
+    return timedelta()
 
 
 def may_refund(payment: Payment, amount: Money, promised_minor: int) -> bool:

@@ -174,8 +174,9 @@ async def looked(work: Work, payment: PaymentId) -> None:
     await work.run("UPDATE payment SET looked_at = $2 WHERE id = $1", payment, work.now)
 
 
-async def stop_asked(work: Work, payment: PaymentId) -> None:
-    await work.run("UPDATE payment SET stop_asked_at = $2 WHERE id = $1", payment, work.now)
+async def look_at_limit(work: Work, payment: PaymentId, at: datetime) -> None:
+    """Note when the running cost is worth a look again."""
+    await work.run("UPDATE payment SET limit_look_at = $2 WHERE id = $1", payment, at)
 
 
 async def unstarted(work: Work, held_before: datetime) -> list[PaymentId]:
@@ -187,15 +188,15 @@ async def unstarted(work: Work, held_before: datetime) -> list[PaymentId]:
     return [PaymentId(row["id"]) for row in rows]
 
 
-async def running(work: Work, asked_before: datetime) -> list[Payment]:
-    """Payments whose session runs, and that were not stopped at their limit just now."""
+async def running(work: Work) -> list[Payment]:
+    """Payments whose session runs and whose cost is worth a look now."""
     rows = await work.all(
         f"""
         SELECT {COLUMNS} FROM payment
          WHERE state = 'held' AND session_id IS NOT NULL AND session_ended_at IS NULL
-           AND (stop_asked_at IS NULL OR stop_asked_at <= $1)
+           AND (limit_look_at IS NULL OR limit_look_at <= $1)
         """,
-        asked_before,
+        work.now,
     )
     return [_payment(row) for row in rows]
 

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import PaymentId
-from voltway.payments import store, store_steps
+from voltway.payments import rules, store, store_steps
 from voltway.payments.actions_money import (
     finish_capture,
     finish_refund,
@@ -20,15 +20,16 @@ from voltway.payments.actions_money import (
     release,
 )
 from voltway.payments.actions_visit import START_WITHIN_S, finish_hold, refresh
-from voltway.payments.model import PaymentState, StepTaken, Verb, Why
+from voltway.payments.model import Payment, PaymentState, StepTaken, Verb, Why
 from voltway.payments.provider import Provider
-from voltway.runtime.work import BeginWork
+from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions as sessions
 
 #: An answer that takes longer than this is not coming any more.
 SILENT_AFTER: Final = timedelta(seconds=30)
 LOOK_EVERY: Final = timedelta(seconds=60)
 STOP_AGAIN_AFTER: Final = timedelta(seconds=60)
+NO_ENERGY_AFTER: Final = timedelta(minutes=10)
 #: Before the 24 hours within which every hold must end.
 LEFT_OVER_AFTER: Final = timedelta(hours=20)
 
@@ -87,19 +88,31 @@ async def _ask_again(begin: BeginWork, provider: Provider, step: StepTaken) -> N
 
 
 async def stop_at_limit(begin: BeginWork) -> int:
-    """Stop the sessions whose running cost has reached what is held for them."""
+    """Stop the sessions whose running cost has reached what is held for them, and those that
+    give no energy: their driver would wait for nothing, with money held."""
     async with begin() as work:
-        running = await store.running(work, work.now - STOP_AGAIN_AFTER)
+        running = await store.running(work)
     stopped = 0
     for payment in running:
-        assert payment.session is not None, "the query asks for payments with a session"
         async with begin() as work:
-            record, cost = await sessions.cost_so_far(work, payment.session)
-            if record.running and cost.payable.minor >= payment.hold_minor:
-                await sessions.stop(work, payment.session, by="limit")
-                await store.stop_asked(work, payment.id)
-                stopped += 1
+            stopped += await _stop_if_over(work, payment)
     return stopped
+
+
+async def _stop_if_over(work: Work, payment: Payment) -> bool:
+    assert payment.session is not None, "the query asks for payments with a session"
+    record, cost = await sessions.cost_so_far(work, payment.session)
+    if not record.running:
+        return False
+    spent = cost.payable.minor >= payment.hold_minor
+    empty = not record.energy_wh and record.duration_s >= NO_ENERGY_AFTER.total_seconds()
+    if spent or empty:
+        await sessions.stop(work, payment.session, by="limit" if spent else "no energy")
+        await store.look_at_limit(work, payment.id, work.now + STOP_AGAIN_AFTER)
+        return True
+    again = rules.look_again_after(cost.payable, payment.hold)
+    await store.look_at_limit(work, payment.id, work.now + again)
+    return False
 
 
 async def void_leftovers(begin: BeginWork, provider: Provider) -> int:
