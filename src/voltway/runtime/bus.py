@@ -149,7 +149,7 @@ class Bus:
     async def _rest(self, watch: _Watch) -> None:
         """Wait for news. While a commit is out of sight behind a slower one, look again soon."""
         pause_s = 0.001
-        while not watch.awake.is_set() and watch.name in await self._behind():
+        while not watch.awake.is_set() and await self._behind(watch.name):
             await self._wait(watch, pause_s)
             pause_s = min(pause_s * 2, POLL_S)
             if await self._tell_batch(watch):
@@ -161,9 +161,10 @@ class Bus:
             async with asyncio.timeout(seconds):
                 await watch.awake.wait()
 
-    async def _behind(self) -> list[str]:
+    async def _behind(self, *names: str) -> list[str]:
+        """Those of these watchers, or of all, that may have something to hear."""
         async with self._database.begin() as work:
-            return await outbox.behind(work, list(self._watches))
+            return await outbox.behind(work, names or list(self._watches))
 
     async def _poll(self) -> None:
         """Each second look for facts of other processes, and for those that nobody woke us for."""
