@@ -182,26 +182,33 @@ async def test_in_1_6_the_status_tells_when_energy_flows(line: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    "sign",
-    [status(1, None, PortStatus.AVAILABLE), Booted("Vendor", "Model")],
-    ids=["available", "boot"],
+    ("sign", "after"),
+    [
+        pytest.param([status(1, None, PortStatus.AVAILABLE)], 16, id="available"),
+        pytest.param([Booted("V", "M"), status(1, None, PortStatus.AVAILABLE)], 16, id="both"),
+        pytest.param([Booted("V", "M")], 361, id="a boot"),
+        pytest.param([], 7 * 24 * 60 + 1, id="silence"),
+    ],
 )
 async def test_a_forgotten_session_ends_where_its_readings_end_after_a_while(
-    line: Line, clock: JumpingClock, begin: BeginWork, sign: StatusChanged | Booted
+    line: Line, clock: JumpingClock, begin: BeginWork, sign: list[Report], after: int
 ) -> None:
     ref = await line.starts16(1, 60, 10_000)
     await line.tell(values(ref, 1, reading(90, 12_000)))
-    await line.tell(sign)
+    await line.tell(*sign)
+    async with begin() as work:
+        await work.run("UPDATE station SET connected_at = $1", work.now)
+    clock.jump_to(minute(120 + after - 2))
     await sweeps.end_forgotten(begin)
     assert (await line.one()).is_running
 
-    clock.jump_to(minute(136))
+    clock.jump_to(minute(120 + after))
     await sweeps.end_forgotten(begin)
     session = await line.one()
     assert (session.state, session.ended_at) == (SessionState.ENDING, minute(90))
     assert await line.facts() == ["SessionStarted"]
 
-    clock.jump_to(minute(152))
+    clock.jump_to(minute(120 + after + 16))
     assert await sweeps.end_forgotten(begin) == 1
     assert await sweeps.end_forgotten(begin) == 0
     record = await line.record()
@@ -210,16 +217,20 @@ async def test_a_forgotten_session_ends_where_its_readings_end_after_a_while(
     assert await line.facts() == ["SessionStarted", "SessionEnded"]
 
 
+@pytest.mark.parametrize("how", ["readings", "status"])
 async def test_a_session_thought_forgotten_goes_on_when_it_is_told_of(
-    line: Line, clock: JumpingClock, begin: BeginWork
+    line: Line, clock: JumpingClock, begin: BeginWork, how: str
 ) -> None:
     ref = await line.starts16(1, 60, 10_000)
-    await line.tell(Booted("Vendor", "Model"))
+    await line.tell(status(1, None, PortStatus.AVAILABLE))
     clock.jump_to(minute(136))
     await sweeps.end_forgotten(begin)
     assert not (await line.one()).is_running
 
-    await line.tell(values(ref, 1, reading(136, 15_000)))
+    if how == "readings":
+        await line.tell(values(ref, 1, reading(136, 15_000)))
+    else:
+        await line.tell(status(1, 136, PortStatus.CHARGING, charging=True))
     assert (await line.one()).is_running
     assert await line.facts() == ["SessionStarted", "SessionResumed"]
     clock.jump_to(minute(180))
@@ -232,7 +243,7 @@ async def test_a_true_end_after_the_one_that_was_told_is_shown_to_a_person(
     line: Line, clock: JumpingClock, begin: BeginWork
 ) -> None:
     ref = await line.starts16(1, 60, 10_000)
-    await line.tell(Booted("Vendor", "Model"))
+    await line.tell(status(1, None, PortStatus.AVAILABLE))
     for when in (136, 152):
         clock.jump_to(minute(when))
         await sweeps.end_forgotten(begin)

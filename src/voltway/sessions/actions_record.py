@@ -176,7 +176,7 @@ def _decide(
             rules.status_changed(desk, one.report, received_at)
             continue
         if isinstance(one.report, Booted):
-            rules.booted(desk, one.report, received_at)
+            rules.booted(desk, received_at)
             continue
         token = one.token
         word = standing(shown[one.call.station, token], work.now) if token else None

@@ -20,10 +20,16 @@ from voltway.sessions.rules_start import (
 )
 from voltway.sessions.sequence import holds, is_number
 from voltway.sessions.text import clean_ref
-from voltway.stations.reports import Booted, Ended, Metered, PortStatus, Started, StatusChanged
+from voltway.stations.reports import Ended, Metered, PortStatus, Started, StatusChanged
 
 #: How long after its end readings still count for a session without further ado.
 READINGS_GRACE = timedelta(seconds=30)
+
+#: From "available" until the end for the time being.
+FORGOTTEN_AFTER = timedelta(minutes=15)
+
+#: The same from a boot: many stations send one at each reconnect, and go on charging.
+FORGOTTEN_AFTER_BOOT = timedelta(hours=6)
 
 Told = Started | Metered | Ended
 
@@ -171,21 +177,36 @@ def status_changed(desk: Desk, report: StatusChanged, received_at: datetime) -> 
     if report.evse <= 0:
         return
     at, _ = desk.when(report.at, received_at)
+    if report.charging is not None:
+        _resume_forgotten(desk, report.evse, at)
     for session in desk.running(report.evse):
         if at < session.started_at:
             continue  # an old status, kept through an outage
+        since = session.forgotten_since
         if report.charging is not None:
             desk.flows.append(Flow(session.id, at, report.charging, bool(report.by_vehicle)))
             desk.put(session, state=_flowing(report.charging), forgotten_since=None)
-        elif report.status is PortStatus.AVAILABLE and session.forgotten_since is None:
+        elif report.status is PortStatus.AVAILABLE and (since is None or since > received_at):
             desk.put(session, forgotten_since=received_at)
 
 
-def booted(desk: Desk, _: Booted, received_at: datetime) -> None:
+def _resume_forgotten(desk: Desk, evse_number: int, at: datetime) -> None:
+    """A car that charges where we thought the last session forgotten: it goes on."""
+    if desk.running(evse_number):
+        return
+    for session in list(desk.sessions.values()):
+        is_here = session.evse_number == evse_number and session.told_at is None
+        if is_here and session.reason == "forgotten" and (session.ended_at or at) < at:
+            desk.put(session, **_resumed(session))
+            return
+
+
+def booted(desk: Desk, received_at: datetime) -> None:
     """After a boot a station should tell of its session again, or of its end."""
     for session in desk.running():
         if session.forgotten_since is None:
-            desk.put(session, forgotten_since=received_at)
+            since = received_at + FORGOTTEN_AFTER_BOOT - FORGOTTEN_AFTER
+            desk.put(session, forgotten_since=since)
 
 
 def _flowing(charging: bool) -> SessionState:

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from voltway.sessions.model import EndKind, Session, SessionState
+from voltway.sessions.rules import FORGOTTEN_AFTER
 from voltway.sessions.rules_start import PROVISIONAL_FOR
 
-#: From "available" or a boot until the end for the time being.
-FORGOTTEN_AFTER = timedelta(minutes=15)
+#: A connected station tells of a running session at least once in this time. Cars stand for days,
+#: and there are stations that tell nothing of them until they leave.
+SILENT_AFTER = timedelta(days=7)
 
-#: A connected station tells of a running session at least once in this time.
-SILENT_AFTER = timedelta(hours=24)
+
+__all__ = ["FORGOTTEN_AFTER", "SILENT_AFTER", "forgotten"]
 
 
 def forgotten(session: Session, now: datetime) -> Session:
