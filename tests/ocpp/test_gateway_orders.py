@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.ocpp.gateway_floor import Dialled, Door, a_door, dial
-from voltway.kernel.ids import OrderId, StationId, TokenUid
+from voltway.drivers import actions as drivers
+from voltway.kernel.ids import OrderId, StationId, TokenUid, TransactionRef
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
 from voltway.stations import actions as stations
@@ -17,9 +18,11 @@ from voltway.stations.orders import (
     Order,
     OrderState,
     RawCall,
+    ReadVariables,
     Reset,
     SetVariable,
     StartCharging,
+    StopCharging,
     Trigger,
     Unlock,
 )
@@ -61,6 +64,85 @@ async def test_a_reset_is_sent_answered_and_done_with_the_boot(door: Door) -> No
     async with dial(door, "CS1") as line:
         await ready(line)
         await comes_to(door, order, OrderState.DONE)
+
+
+@pytest.fixture
+async def token(door: Door) -> TokenUid:
+    async with door.begin() as work:
+        return TokenUid((await drivers.add_token(work, door.home.party, "04A1B2C3D4E5F6")).uid)
+
+
+async def test_a_remote_start_and_stop_are_done_with_the_session(
+    door: Door, token: TokenUid
+) -> None:
+    station = await door.add("CS1")
+    async with dial(door, "CS1") as line:
+        await ready(line)
+        start = await place(door, station.id, StartCharging(1, token))
+        asked = await line.reply({"status": "Accepted"})
+        assert asked[2:] == ["RemoteStartTransaction", {"connectorId": 1, "idTag": token}]
+        await comes_to(door, start, OrderState.ANSWERED)
+
+        begun = {"connectorId": 1, "idTag": token, "meterStart": 0}
+        started = await line.call(
+            "StartTransaction", {**begun, "timestamp": "2026-03-02T12:00:00Z"}
+        )
+        assert started["idTagInfo"]["status"] == "Accepted"
+        row = await comes_to(door, start, OrderState.DONE)
+        assert row["session_id"] is not None
+
+        ref = started["transactionId"]
+        stop = await place(door, station.id, StopCharging(TransactionRef(str(ref))))
+        asked = await line.reply({"status": "Accepted"})
+        assert asked[2:] == ["RemoteStopTransaction", {"transactionId": ref}]
+        await comes_to(door, stop, OrderState.ANSWERED)
+        ended = {"transactionId": ref, "meterStop": 900, "timestamp": "2026-03-02T12:00:00Z"}
+        await line.call("StopTransaction", ended)
+        assert (await comes_to(door, stop, OrderState.DONE))["session_id"] == row["session_id"]
+
+
+async def test_a_remote_start_of_two_x_is_done_with_the_session_of_its_number(
+    door: Door, token: TokenUid
+) -> None:
+    station = await door.add("CS1")
+    async with dial(door, "CS1", "ocpp2.0.1") as line:
+        await ready(line)
+        start = await place(door, station.id, StartCharging(1, token))
+        asked = await line.reply({"status": "Accepted", "transactionId": "T1"})
+        assert asked[2] == "RequestStartTransaction"
+        await comes_to(door, start, OrderState.ANSWERED)
+        event = {
+            "eventType": "Started",
+            "timestamp": "2026-03-02T12:00:00Z",
+            "triggerReason": "RemoteStart",
+            "seqNo": 0,
+            "transactionInfo": {
+                "transactionId": "T1",
+                "remoteStartId": asked[3]["remoteStartId"],
+            },
+            "evse": {"id": 1, "connectorId": 1},
+            "idToken": {"idToken": token, "type": "Central"},
+        }
+        told = await line.call("TransactionEvent", event)
+        assert told["idTokenInfo"]["status"] == "Accepted"
+        assert (await comes_to(door, start, OrderState.DONE))["session_id"] is not None
+
+
+@pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
+async def test_authorize_tells_known_tokens_from_unknown(
+    door: Door, token: TokenUid, version: str
+) -> None:
+    await door.add("CS1")
+
+    async def standing(line: Dialled, uid: str) -> str:
+        if version == "ocpp1.6":
+            return str((await line.call("Authorize", {"idTag": uid}))["idTagInfo"]["status"])
+        asked = {"idToken": {"idToken": uid, "type": "ISO14443"}}
+        return str((await line.call("Authorize", asked))["idTokenInfo"]["status"])
+
+    async with dial(door, "CS1", version) as line:
+        assert await standing(line, token) == "Accepted"
+        assert await standing(line, "FFFFFFFF") in {"Invalid", "Unknown"}
 
 
 @pytest.mark.parametrize(
@@ -115,6 +197,63 @@ async def test_a_variable_is_read_back_by_itself(door: Door) -> None:
         await comes_to(door, order, OrderState.DONE)
         (kept,) = await door.read("SELECT name, value FROM station_variable")
         assert kept == {"name": "HeartbeatInterval", "value": "60"}
+
+
+async def test_a_variable_of_two_x_is_read_back_by_itself(door: Door) -> None:
+    station = await door.add("CS1")
+    where = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+    async with dial(door, "CS1", "ocpp2.0.1") as line:
+        await ready(line)
+        wanted = SetVariable("OCPPCommCtrlr.HeartbeatInterval", "60")
+        order = await place(door, station.id, wanted)
+        sent = await line.reply({"setVariableResult": [{"attributeStatus": "Accepted", **where}]})
+        assert sent[2:] == [
+            "SetVariables",
+            {"setVariableData": [{"attributeValue": "60", **where}]},
+        ]
+        reading = await line.reply(
+            {
+                "getVariableResult": [
+                    {"attributeStatus": "Accepted", "attributeValue": "60", **where}
+                ]
+            }
+        )
+        assert reading[2:] == ["GetVariables", {"getVariableData": [where]}]
+
+        await comes_to(door, order, OrderState.DONE)
+        (kept,) = await door.read("SELECT component, name, value FROM station_variable")
+        assert kept == {"component": "OCPPCommCtrlr", "name": "HeartbeatInterval", "value": "60"}
+
+
+async def test_the_whole_configuration_of_two_x_comes_as_a_report(door: Door) -> None:
+    station = await door.add("CS1")
+    async with dial(door, "CS1", "ocpp2.0.1") as line:
+        await ready(line)
+        order = await place(door, station.id, ReadVariables())
+        sent = await line.reply({"status": "Accepted"})
+        assert sent[2] == "GetBaseReport"
+        for seq in range(2):
+            await comes_to(door, order, OrderState.ANSWERED)
+            part = {
+                "component": {"name": "EVSE", "evse": {"id": seq + 1}},
+                "variable": {"name": "Power"},
+                "variableAttribute": [{"value": "7400", "mutability": "ReadOnly"}],
+            }
+            told = await line.call(
+                "NotifyReport",
+                {
+                    "requestId": sent[3]["requestId"],
+                    "generatedAt": "2026-03-02T12:00:00Z",
+                    "seqNo": seq,
+                    "tbc": seq == 0,
+                    "reportData": [part],
+                },
+            )
+            assert told == {}
+
+        await comes_to(door, order, OrderState.DONE)
+        rows = await door.read("SELECT evse, value FROM station_variable ORDER BY evse")
+        assert rows == [{"evse": 1, "value": "7400"}, {"evse": 2, "value": "7400"}]
 
 
 async def test_what_the_version_cannot_say_is_refused_with_the_reason(door: Door) -> None:
