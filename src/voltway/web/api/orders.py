@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter, QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter, QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.errors import Kind, Refusal

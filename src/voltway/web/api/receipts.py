@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Router
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter, QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 

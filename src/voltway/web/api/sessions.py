@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter, QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 

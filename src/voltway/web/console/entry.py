@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect, Response
 
 from voltway.kernel.errors import Kind, Refusal
@@ -23,7 +23,7 @@ class NoPartyYet(Refusal):
 
 @get("/console/sign-in", include_in_schema=False)
 async def sign_in_page(
-    request: HttpRequest, house: House, back: Annotated[str, Parameter(query="back")] = "/console"
+    request: HttpRequest, house: House, back: Annotated[str, QueryParameter(name="back")] = "/console"
 ) -> Response[str] | Redirect:
     async with house.begin() as work:
         if await parties.is_first_run(work):

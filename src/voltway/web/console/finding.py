@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect, Response
 
 from voltway.parties.model import Actor, Permission
@@ -40,7 +40,7 @@ async def find(
     request: HttpRequest,
     house: House,
     actor: Actor,
-    words: Annotated[str, Parameter(query="q")] = "",
+    words: Annotated[str, QueryParameter(name="q")] = "",
 ) -> Response[str] | Redirect:
     """One hit opens at once; several are listed."""
     actor.must(Permission.SEE_ALL)

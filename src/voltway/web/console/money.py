@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Response
 
 from voltway.ledger import actions as ledger
@@ -50,7 +50,7 @@ async def payments(
     request: HttpRequest,
     house: House,
     actor: Actor,
-    words: Annotated[str, Parameter(query="q")] = "",
+    words: Annotated[str, QueryParameter(name="q")] = "",
     kind: str = "",
     on: str = "",
 ) -> Response[str]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect, Response, ServerSentEvent
 
 from voltway.kernel.ids import SessionId
@@ -26,7 +26,7 @@ async def list_sessions(
     request: HttpRequest,
     house: House,
     actor: Actor,
-    words: Annotated[str, Parameter(query="q")] = "",
+    words: Annotated[str, QueryParameter(name="q")] = "",
     kind: str = "",
     before: str = "",
 ) -> Response[str]:

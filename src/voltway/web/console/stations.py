@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Response, ServerSentEvent
 
 from voltway.kernel.ids import StationId
@@ -25,8 +25,8 @@ async def list_stations(
     request: HttpRequest,
     house: House,
     actor: Actor,
-    words: Annotated[str, Parameter(query="q")] = "",
-    shown: Annotated[str, Parameter(query="state")] = "",
+    words: Annotated[str, QueryParameter(name="q")] = "",
+    shown: Annotated[str, QueryParameter(name="state")] = "",
     location: str = "",
 ) -> Response[str]:
     """Every station of this party that fits, trouble first."""

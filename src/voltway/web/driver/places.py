@@ -7,7 +7,7 @@ from uuid import UUID
 
 import segno
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect, Response, ServerSentEvent
 
 from voltway.kernel.errors import Outage, Refusal
@@ -31,7 +31,7 @@ POWERS_W: Final = frozenset({11_000, 50_000, 150_000})
 async def list_places(
     request: HttpRequest,
     house: House,
-    words: Annotated[str, Parameter(query="q")] = "",
+    words: Annotated[str, QueryParameter(name="q")] = "",
     power: str = "0",
     free: str = "",
 ) -> Response[str]:
