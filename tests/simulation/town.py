@@ -1,7 +1,9 @@
 """A town of sixty stations in both versions: half of Voltway's guests pay there by card."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tests.network import AStation, a_location, a_party, a_station, a_token
 from tests.simulation.house import HouseProcess
@@ -40,24 +42,31 @@ class Post:
         return str(self.inside.evses[1].public_id)
 
 
-async def furnish(house: HouseProcess, count: int = STATIONS) -> list[Post]:
+async def furnish(
+    house: HouseProcess,
+    count: int = STATIONS,
+    *,
+    versions: Sequence[str] = VERSIONS,
+    guests: bool = True,
+) -> list[Post]:
     """Make the network in the running house; the stations are switched off yet."""
     posts = []
     async with house.looked_into() as database, database.begin() as work:
         party = await a_party(work, no_charge_below_wh=0)
-        await tariffs.add_version(work, party.id, json.dumps(TARIFF))
-        await tariffs.assign(work, party.id, "TOWN")
+        since = work.now - timedelta(days=1)
+        await tariffs.add_version(work, party.id, json.dumps(TARIFF), valid_from=since)
+        await tariffs.assign(work, party.id, "TOWN", since=since)
         place = await a_location(work, party)
         for index in range(count):
             inside = await a_station(work, party, place, evses=1, power_w=POWER_W)
             card = None
-            if index // len(VERSIONS) % GUESTS_AT_EVERY:
+            if not guests or index // len(versions) % GUESTS_AT_EVERY:
                 card = str((await a_token(work, party)).uid)
             outside = Station(
                 house.stations,
                 inside.station.identity,
                 inside.key,
-                VERSIONS[index % len(VERSIONS)],
+                versions[index % len(versions)],
                 [EvseSpec(1, POWER_W)],
                 options=Options(
                     tick_s=0,

@@ -1,6 +1,7 @@
 """Five situations that charging systems get wrong, in both versions, with bills to the cent."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import pytest
@@ -52,7 +53,7 @@ async def test_a_hundred_sessions_kept_through_an_outage_are_billed_each_at_the_
     before = world.clock.now()
     for post in posts:
         post.outside.go_offline()
-    told = []
+    told: list[Awaitable[object]] = []
     for index, post in enumerate(posts):
         register_wh = 1_000_000 * (index + 1)
         for nth in range(5):
@@ -111,7 +112,7 @@ async def test_fifty_stations_at_ten_readings_a_second_lose_none_and_end_whole(
     card = await world.card("04A1B2C3D4E5F6")
     noon = world.clock.now()
     readings = 20
-    told = []
+    told: list[Awaitable[object]] = []
     for index, post in enumerate(posts):
         station, register_wh = post.outside, 100_000 * (index + 1)
         told.append(station.start(1, card, register_wh, noon - timedelta(minutes=4)))

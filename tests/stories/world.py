@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from tests.network import AStation, a_party, a_station, a_token
+from tests.simulation.house import HOST, port_of_its_own
 from voltway.app import OpenHouse, open_house
 from voltway.ledger import actions as ledger
 from voltway.parties.model import Party
@@ -165,7 +166,7 @@ class World:
 async def open_world(url: str, folder: Path, clock: JumpingClock) -> AsyncIterator[World]:
     """The world around the database at this address."""
     async with AsyncExitStack() as stack:
-        http = f"127.0.0.1:{_free_port()}"
+        http = f"{HOST}:{port_of_its_own()}"
         provider = await stack.enter_async_context(
             ProviderServer(
                 folder / "provider",
@@ -182,7 +183,7 @@ async def open_world(url: str, folder: Path, clock: JumpingClock) -> AsyncIterat
                 "data": folder,
                 "database_url": url,
                 "http": http,
-                "ocpp": "127.0.0.1:0",
+                "ocpp": f"{HOST}:0",
                 "provider_url": provider.url,
                 "provider_secret": SECRET,
                 "provider_webhook_secret": SIGNING,
@@ -200,14 +201,6 @@ async def open_world(url: str, folder: Path, clock: JumpingClock) -> AsyncIterat
         )
         async with AsyncExitStack() as stations:
             yield World(house, clock, party, provider, mail, browser, stations)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def at(text: str) -> datetime:
