@@ -59,6 +59,7 @@ async def test_a_start_that_comes_last_makes_the_session_whole(line: Line) -> No
     record = await line.record()
     assert (record.begins, record.ends, record.energy_wh) == (minute(0), minute(30), 5_000)
     assert record.doubts == ()
+    assert (await line.one()).energy_wh == 5_000
     assert await line.count("session") == 1
 
 
