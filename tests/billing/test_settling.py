@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.network import a_token
+from tests.network import a_party, a_token
 from tests.payments.scene import Scene
 from voltway.billing import actions, documents, settling, store
 from voltway.billing.model import (
@@ -19,13 +19,15 @@ from voltway.billing.model import (
     Step,
 )
 from voltway.billing.store import NoSuchSettlement
-from voltway.kernel.ids import OnceKey, SessionId, SettlementId, TokenUid, new_id
+from voltway.kernel.ids import OnceKey, PartyId, SessionId, SettlementId, TokenUid, new_id
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment, PaymentState, Visit
-from voltway.payments.provider import Refunded
+from voltway.payments.provider import CaptureOrder, Declined, HoldSeen, Refunded
+from voltway.payments.providers.simulated import SimulatedProvider
+from voltway.sessions import actions as sessions
 from voltway.tariffs import actions as tariffs
 from voltway_world.provider.faults import Fault, Kind
 
@@ -145,6 +147,78 @@ async def test_an_outage_delays_the_receipt_and_moves_the_money_once(
     assert await owes(scene, f"driver:{payment.id}:receivable") == NO
     assert await owes(scene, "provider:simulated:due") == Money(980, EUR)
     assert await scene.count("invoice") == 1
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+class DiesAfterItAsked(SimulatedProvider):
+    """A process whose question was answered, and that is no more when the answer comes."""
+
+    async def capture(self, order: CaptureOrder) -> HoldSeen | Declined:
+        await super().capture(order)
+        raise Died
+
+
+async def test_a_crash_between_two_steps_loses_nothing_but_time(scene: Scene) -> None:
+    _, _, session = await charged(scene)
+    await scene.bus.catch_up()
+    async with scene.begin() as work:
+        opened = await actions.settlement_of(work, session)
+    assert opened is not None
+    body = {"settlement": str(opened.id)}
+    dying = DiesAfterItAsked(
+        scene.bank.url, secret=scene.bank.secret, webhook_secret=scene.bank.webhook_secret
+    )
+
+    with pytest.raises(Died):
+        await actions.settle(scene.begin, dying, body)
+    await dying.close()
+    async with scene.begin() as work:
+        between = await actions.settlement_of(work, session)
+    assert between is not None
+    assert (between.next, scene.moved_minor) == (Step.CAPTURE, 980)
+    await actions.settle(scene.begin, scene.provider, body)
+
+    assert await state(scene, session) is SettlementState.DONE
+    assert scene.moved_minor == 980
+    assert await owes(scene, "provider:simulated:due") == Money(980, EUR)
+
+
+async def test_estimate_capture_books_and_receipt_are_one_amount(scene: Scene) -> None:
+    visit, payment, session = await charged(scene, wh=12_347)
+    async with scene.begin() as work:
+        _, estimate = await sessions.cost_so_far(work, session)
+
+    await scene.settles()
+
+    invoice, made = await receipt(scene, session)
+    async with scene.begin() as work:
+        _, again = await sessions.cost_so_far(work, session)
+    assert estimate.payable == again.payable == Money(605, EUR)
+    assert scene.moved_minor == made.total_minor == invoice.total_minor == 605
+    assert (await scene.payment(visit)).captured_minor == 605
+    assert await owes(scene, f"driver:{payment.id}:receivable") == NO
+
+
+async def test_a_party_sees_its_own_money_only(scene: Scene) -> None:
+    _, payment, session = await charged(scene)
+    await scene.settles()
+    views = ("payment_view", "payment_step_view", "settlement_view", "invoice_view", "entry_view")
+    async with scene.begin() as work:
+        other = await a_party(work)
+
+    async def seen(party: PartyId, view: str) -> int:
+        async with scene.begin(party) as work:
+            row = await work.one(f"SELECT count(*) AS n FROM {view}")
+        assert row is not None
+        return int(row["n"])
+
+    assert [await seen(other.id, view) for view in views] == [0] * len(views)
+    assert all([await seen(payment.party, view) for view in views])
+    async with scene.begin(payment.party) as work:
+        assert await actions.invoice_of(work, session) is not None
 
 
 async def test_a_resting_settlement_says_what_is_wrong_and_can_be_tried_again(

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from tests.payments.scene import Scene
+from voltway.drivers import actions as drivers
+from voltway.drivers.model import TokenStatus
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.payments import actions
 from voltway.payments.actions_money import KeyOfAnotherStep, RefundTooLarge
-from voltway.payments.actions_visit import NotAnAddress, NothingToStart
+from voltway.payments.actions_visit import CROWD, NotAnAddress, NothingToStart, TooManyVisits
 from voltway.payments.model import Captured, PaymentState, Why
 from voltway.payments.provider import CaptureOrder, Declined, HoldSeen, ProviderSilent, Refunded
 from voltway.payments.providers.simulated import SimulatedProvider
@@ -419,6 +421,28 @@ async def test_a_session_that_charges_is_left_alone_and_looked_at_seldom(scene: 
         row = await work.one("SELECT limit_look_at FROM payment WHERE id = $1", payment.id)
     assert row is not None
     assert row["limit_look_at"] == scene.now + timedelta(minutes=1)
+
+
+async def test_a_guests_token_starts_one_session_and_no_other(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token)
+    await scene.ends(60_000)
+    await scene.settles()
+
+    async with scene.begin() as work:
+        key = (payment.party, payment.token)
+        token = (await drivers.tokens_of(work, {key}))[key]
+    assert token.status is TokenStatus.EXPIRED
+
+
+async def test_a_crowd_that_never_pays_is_sent_away_for_a_while(scene: Scene) -> None:
+    for _ in range(CROWD):
+        await scene.opens()
+
+    with pytest.raises(TooManyVisits, match=r"try again in some minutes"):
+        await scene.opens()
+    scene.clock.jump(timedelta(minutes=11))
+    await scene.opens()
 
 
 async def test_money_goes_back_in_parts_and_two_at_once_cannot_give_back_too_much(

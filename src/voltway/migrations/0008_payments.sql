@@ -41,6 +41,7 @@ CREATE TABLE payment (
 CREATE UNIQUE INDEX payment_provider_ref ON payment (provider, provider_ref);
 CREATE UNIQUE INDEX payment_token ON payment (party_id, lower(token_uid));
 CREATE UNIQUE INDEX payment_session ON payment (session_id);
+CREATE INDEX payment_evse ON payment (evse_id, created_at);
 CREATE INDEX payment_created ON payment (party_id, created_at);
 CREATE INDEX payment_moving ON payment (state)
     WHERE state NOT IN ('captured', 'released', 'declined', 'expired') OR hold_open;

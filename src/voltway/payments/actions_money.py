@@ -169,14 +169,19 @@ async def note_release(work: Work, before: Payment, why: Why) -> StepTaken | Non
 
 async def _end_start(work: Work, payment: Payment) -> None:
     """Nothing can start any more for a hold that is let go."""
-    key = (payment.party, payment.token)
-    token = (await drivers.tokens_of(work, {key})).get(key)
-    if token is not None:
-        await drivers.expire(work, token.id)
+    await end_token(work, payment)
     if payment.order is not None:
         order = await stations.order(work, payment.order)
         if order.state is OrderState.QUEUED:
             await stations.cancel_order(work, payment.order, "The payment was released.")
+
+
+async def end_token(work: Work, payment: Payment) -> None:
+    """The visit's own token starts nothing from now on."""
+    key = (payment.party, payment.token)
+    token = (await drivers.tokens_of(work, {key})).get(key)
+    if token is not None:
+        await drivers.expire(work, token.id)
 
 
 async def finish_release(begin: BeginWork, provider: Provider, step: StepTaken) -> None:

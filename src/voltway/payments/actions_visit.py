@@ -25,6 +25,9 @@ VISIT_LASTS: Final = timedelta(minutes=30)
 #: How long a token that was made for one visit can start a session.
 TOKEN_LASTS: Final = timedelta(hours=2)
 START_WITHIN_S: Final = 120
+#: Nobody needs more unpaid visits at one EVSE than this; each costs the provider and us a row.
+CROWD: Final = 20
+CROWD_WITHIN: Final = timedelta(minutes=10)
 
 EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f,;<>\"]{1,64}@[^@\s\x00-\x1f\x7f,;<>\"]{1,189}")
 
@@ -34,6 +37,15 @@ class NoPriceHere(Refusal):
     """{evse} has no price yet, so nobody can pay here. Please use another one."""
 
     kind = Kind.CONFLICT
+
+    evse: PublicEvseId
+
+
+@dataclass(eq=False)
+class TooManyVisits(Refusal):
+    """Too many people have just begun to pay at {evse}. Please try again in some minutes."""
+
+    kind = Kind.LIMIT
 
     evse: PublicEvseId
 
@@ -109,6 +121,8 @@ async def _new_payment(
     assigned = (await tariffs.tariff_for(work, {where}, work.now)).get(where)
     if assigned is None:
         raise NoPriceHere(place.public_id)
+    if await store.waiting_at(work, evse, work.now - CROWD_WITHIN) >= CROWD:
+        raise TooManyVisits(place.public_id)
     token = await drivers.make_ad_hoc_token(
         work, place.party, assigned.version_id, work.now + TOKEN_LASTS
     )

@@ -174,6 +174,20 @@ async def looked(work: Work, payment: PaymentId) -> None:
     await work.run("UPDATE payment SET looked_at = $2 WHERE id = $1", payment, work.now)
 
 
+async def waiting_at(work: Work, evse: EvseId, since: datetime) -> int:
+    """How many visits were opened at an EVSE and are not paid."""
+    row = await work.one(
+        """
+        SELECT count(*) AS visits FROM payment
+         WHERE evse_id = $1 AND created_at >= $2 AND held_at IS NULL
+        """,
+        evse,
+        since,
+    )
+    assert row is not None
+    return int(row["visits"])
+
+
 async def look_at_limit(work: Work, payment: PaymentId, at: datetime) -> None:
     """Note when the running cost is worth a look again."""
     await work.run("UPDATE payment SET limit_look_at = $2 WHERE id = $1", payment, at)

@@ -7,7 +7,7 @@ from voltway.drivers import actions as drivers
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId, SessionId, TokenUid
 from voltway.payments import store
-from voltway.payments.actions_money import keep
+from voltway.payments.actions_money import end_token, keep
 from voltway.payments.model import Payment, PaymentState
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
@@ -44,7 +44,8 @@ async def link(
 
 
 async def hears_session_ended(work: Work, fact: Fact) -> None:
-    """Note when the session of a payment ended: its hold must end within a day of that."""
+    """Note when the session of a payment ended: its hold must end within a day of that. The
+    guest's token was for this one session, and starts no other."""
     if not isinstance(fact, SessionEnded):
         return
     known = await store.by_session(work, fact.session)
@@ -52,3 +53,4 @@ async def hears_session_ended(work: Work, fact: Fact) -> None:
         return
     before = await store.lock(work, known.id)
     await keep(work, before, replace(before, session_ended_at=fact.at))
+    await end_token(work, before)
