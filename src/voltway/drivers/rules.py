@@ -23,7 +23,7 @@ def sameness(uid: str) -> str:
 
     Readers put blanks, colons, backslashes or rubbish between and behind the bytes, in either case
     (quirks A-001, A-003, A-004): only letters and digits count. OCPP compares without regard to
-    case (1.6 §6.2 CiString, 2.0.1 part 2 §3.2).
+    case (CiString in 1.6, identifierString in 2.x).
     """
     return "".join(sign for sign in uid if sign.isascii() and sign.isalnum()).upper()
 

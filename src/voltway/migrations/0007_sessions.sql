@@ -116,12 +116,12 @@ CREATE VIEW session_view WITH (security_invoker = true) AS
 SELECT s.id, s.party_id, s.station_id, s.location_id, s.evse_id, s.evse_number, s.zone, s.ref,
        s.token_uid, s.token_word, s.remote_start_id, s.tariff_version_id, s.tariff_why,
        s.started_at, s.ended_at, s.reason, s.state, s.first_wh, s.last_wh, s.last_at,
-       s.energy_wh, s.power_w, s.soc_percent, s.doubts || s.judged AS doubts, s.created_at, s.heard_at, s.told_at,
+       s.energy_wh, s.power_w, s.soc_percent, s.doubts || s.judged AS doubts,
+       s.created_at, s.heard_at, s.told_at,
        s.ended_at IS NULL AS running,
        e.public_id, e.connector_type, e.current, e.power_w AS evse_power_w,
-       st.identity, l.name AS location_name, l.address, l.city, l.postal_code, l.country
+       st.identity, st.location_name, st.address, st.city, st.postal_code, st.country
   FROM session s
-  JOIN location_view l ON l.id = s.location_id
   LEFT JOIN station_all_view st ON st.id = s.station_id  -- a removed one keeps its name here
   LEFT JOIN evse_all_view e ON e.id = s.evse_id;
 

@@ -9,7 +9,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.sessions import rules_record, store
+from voltway.sessions import rules_record, store, store_readings
 from voltway.sessions.actions_record import record
 from voltway.sessions.model import Session, SessionRecord
 from voltway.stations import actions as stations
@@ -66,9 +66,11 @@ async def record_of(work: Work, id: SessionId) -> SessionRecord:
 
 
 async def records_of(work: Work, wanted: Sequence[Session]) -> list[SessionRecord]:
-    rows = await store.readings(work, wanted)
+    rows = await store_readings.readings(work, wanted)
     return [
-        rules_record.record(each, rows[each.id], await store.flows(work, each.id), work.now)
+        rules_record.record(
+            each, rows[each.id], await store_readings.flows(work, each.id), work.now
+        )
         for each in wanted
     ]
 

@@ -26,7 +26,7 @@ from voltway.kernel.ids import (
     new_id,
 )
 from voltway.runtime.work import Work
-from voltway.sessions import rules, store
+from voltway.sessions import rules, store, store_readings
 from voltway.sessions.desk import Desk, Names, Port
 from voltway.sessions.model import (
     Session,
@@ -237,23 +237,23 @@ def _question(
 
 
 async def _keep(work: Work, desks: Sequence[Desk]) -> None:
-    await store.keep_readings(work, desks)
+    await store_readings.keep_readings(work, desks)
     ending = [
         session
         for desk in desks
         for id in desk.remeasure
         if not (session := desk.sessions[id]).is_running
     ]
-    rows = await store.readings(work, ending)
+    rows = await store_readings.readings(work, ending)
     for desk in desks:
         for id in desk.remeasure & rows.keys():
             desk.put(remeasured(desk.sessions[id], rows[id], work.now))
         _settle_ends(work, desk)
     await store.add(work, [session for desk in desks for session in desk.fresh()])
     await store.save(work, [(desk.before[s.id], s) for desk in desks for s in desk.changed()])
-    await store.keep_flows(work, desks)
+    await store_readings.keep_flows(work, desks)
     if any(desk.orphans for desk in desks):
-        await store.keep_orphans(work, desks)
+        await store_readings.keep_orphans(work, desks)
 
 
 def _settle_ends(work: Work, desk: Desk) -> None:
@@ -362,7 +362,7 @@ async def _fulfil_orders(work: Work, started: Sequence[Session], ended: Sequence
 
 async def close(work: Work, sessions: Sequence[Session]) -> None:
     """Tell the house of ends that stations never told, as far as their readings show them."""
-    rows = await store.readings(work, sessions)
+    rows = await store_readings.readings(work, sessions)
     changed: list[tuple[Session, Session]] = []
     facts: list[Fact] = []
     for before in sessions:

@@ -1,24 +1,17 @@
-"""The tables of sessions. Everything here takes many at once."""
+"""The table of sessions. Everything here takes many at once; see also ``store_readings``."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from voltway.kernel.ids import PartyId, SessionId, StationId, TransactionRef, new_id
+from voltway.kernel.ids import PartyId, SessionId, StationId, TransactionRef
 from voltway.runtime.work import Row, Work
 from voltway.sessions import sequence
-from voltway.sessions.desk import Desk, Place
+from voltway.sessions.desk import Place
 from voltway.sessions.model import Doubt, EndKind, Session, SessionState
-from voltway.sessions.rules_record import Row as Kept
-from voltway.stations.reports import Context
-from voltway.tariffs.model import StateChange
-
-_CONTEXTS = tuple(Context)
-_CONTEXT_PLACE = {context: place for place, context in enumerate(_CONTEXTS)}
-
 
 _NO_DOUBTS: frozenset[Doubt] = frozenset()
 
@@ -257,143 +250,6 @@ def _kept(column: _Column, values: Sequence[Any]) -> Sequence[Any]:
     return values if column.keep is _same else [column.keep(value) for value in values]
 
 
-async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
-    """Append readings as they came. See Note [Kept twice]."""
-    rows = [
-        (
-            one.received_at,
-            one.at,
-            one.reading.register_wh,
-            one.reading.power_w,
-            one.reading.current_ma,
-            one.reading.voltage_mv,
-            one.reading.soc_percent,
-            _CONTEXT_PLACE[one.reading.context],
-            desk.place.party,
-            one.session,
-            one.evse,
-            None if one.session or one.evse else desk.place.station,
-            one.reading.rest,
-        )
-        for desk in desks
-        for one in desk.readings
-    ]
-    if rows:
-        await work.copy(
-            "session_reading",
-            (
-                "received_at",
-                "at",
-                "register_wh",
-                "power_w",
-                "current_ma",
-                "voltage_mv",
-                "soc_percent",
-                "context",
-                "party_id",
-                "session_id",
-                "evse_id",
-                "station_id",
-                "rest",
-            ),
-            rows,
-        )
-
-
-# Note [Kept twice]
-# ~~~~~~~~~~~~~~~~~
-# To refuse a reading that was told twice, each would have to be looked up in an index while
-# thousands a second come in. They are rare, and a reading told twice says the same: so both are
-# kept, and whoever reads a session's readings tells them apart by their content.
-
-
-async def readings(work: Work, sessions: Collection[Session]) -> dict[SessionId, list[Kept]]:
-    """The readings of these sessions, from the partitions of the days they were heard in."""
-    found: dict[SessionId, list[Kept]] = {each.id: [] for each in sessions}
-    if not sessions:
-        return found
-    rows = await work.all(
-        """
-        SELECT DISTINCT session_id, at, register_wh, power_w, context
-          FROM session_reading
-         WHERE session_id = ANY($1::uuid[]) AND received_at BETWEEN $2 AND $3
-        """,
-        list(found),
-        min(each.created_at for each in sessions),
-        max(each.heard_at for each in sessions),
-    )
-    for row in rows:
-        found[row["session_id"]].append(
-            Kept(row["at"], row["register_wh"], row["power_w"], _CONTEXTS[row["context"]])
-        )
-    return found
-
-
-async def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
-    """When energy began to flow or ceased. Told twice, it is kept once."""
-    flows = {(flow, desk.place.party) for desk in desks for flow in desk.flows}
-    if not flows:
-        return
-    await work.run(
-        """
-        INSERT INTO session_state (session_id, party_id, at, charging, by_vehicle)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[], $5::bool[])
-            ON CONFLICT DO NOTHING
-        """,
-        [flow.session for flow, _ in flows],
-        [party for _, party in flows],
-        [flow.at for flow, _ in flows],
-        [flow.charging for flow, _ in flows],
-        [flow.by_vehicle for flow, _ in flows],
-    )
-
-
-async def flows(work: Work, session: SessionId) -> list[StateChange]:
-    rows = await work.all(
-        """
-        SELECT at, charging, by_vehicle
-          FROM session_state
-         WHERE session_id = $1
-         ORDER BY at, charging, by_vehicle
-        """,
-        session,
-    )
-    return [StateChange(row["at"], row["charging"], row["by_vehicle"]) for row in rows]
-
-
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-async def keep_orphans(work: Work, desks: Iterable[Desk]) -> None:
-    """What fits no session. Told again, it is counted."""
-    rows = [(desk.place, orphan) for desk in desks for orphan in desk.orphans]
-    await work.run_many(
-        """
-        INSERT INTO orphan (id, party_id, station_id, kind, ref, claimed_at, evse_number,
-                            register_wh, report, first_at, last_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-            ON CONFLICT (station_id, kind, ref, claimed_at) DO UPDATE
-           SET told = orphan.told + 1, last_at = EXCLUDED.last_at,
-               register_wh = coalesce(EXCLUDED.register_wh, orphan.register_wh)
-        """,
-        [
-            (
-                new_id(work.now),
-                place.party,
-                place.station,
-                one.kind,
-                one.ref,
-                one.claimed_at or _EPOCH,
-                one.evse_number,
-                one.register_wh,
-                one.report,
-                one.heard_at,
-            )
-            for place, one in rows
-        ],
-    )
-
-
 async def waiting_orders(work: Work, stations: Collection[StationId]) -> set[StationId]:
     """Those of these stations with orders that wait for their effect."""
     rows = await work.all(
@@ -447,12 +303,6 @@ async def to_settle(work: Work, limit: int) -> list[Session]:
     return [_session(row) for row in rows]
 
 
-async def ensure_days(work: Work, days: Collection[date]) -> None:
-    await work.run(
-        "SELECT ensure_day('session_reading', day) FROM unnest($1::date[]) AS day", list(days)
-    )
-
-
 async def of_party(work: Work, party: PartyId, *, before: UUID | None, limit: int) -> list[Session]:
     """The sessions of a party, the newest first."""
     rows = await work.all(
@@ -468,8 +318,3 @@ async def of_party(work: Work, party: PartyId, *, before: UUID | None, limit: in
         limit,
     )
     return [_session(row) for row in rows]
-
-
-def contexts() -> Mapping[int, Context]:
-    """What the numbers in ``session_reading.context`` mean."""
-    return dict(enumerate(_CONTEXTS))

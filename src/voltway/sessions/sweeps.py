@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from voltway.runtime.work import BeginWork
-from voltway.sessions import store
+from voltway.sessions import store, store_readings
 from voltway.sessions.actions_record import close
 from voltway.sessions.model import Session
 from voltway.sessions.rules_forgotten import FORGOTTEN_AFTER, SILENT_AFTER, forgotten
@@ -34,4 +34,6 @@ async def make_days(begin: BeginWork) -> None:
     """Have the partitions of today and the next two days ready, so that no batch waits for one."""
     async with begin() as work:
         today = work.now.date()
-        await store.ensure_days(work, [today + timedelta(days=ahead) for ahead in range(3)])
+        await store_readings.ensure_days(
+            work, [today + timedelta(days=ahead) for ahead in range(3)]
+        )
