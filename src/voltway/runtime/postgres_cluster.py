@@ -21,7 +21,6 @@ unix_socket_directories = '{socket}'
 unix_socket_permissions = 0777
 max_connections = {connections}
 shared_buffers = {buffers_mb}MB
-dynamic_shared_memory_type = posix
 wal_compression = on
 max_wal_size = 1GB
 jit = off
@@ -36,6 +35,7 @@ log_line_prefix = '%m [%p] '
 """
 DURABLE: Final = "synchronous_commit = on"
 FORGETFUL: Final = """\
+dynamic_shared_memory_type = mmap
 fsync = off
 synchronous_commit = off
 full_page_writes = off
