@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +22,8 @@ OLDEST = (3, 11)
 def main() -> int:
     """Bring the virtual environment and the assets up to date."""
     if sys.version_info < OLDEST:
-        return refuse(f"Python {'.'.join(map(str, OLDEST))} or newer is needed; this is {sys.version.split()[0]}.")
+        found, oldest = sys.version.split()[0], ".".join(map(str, OLDEST))
+        return refuse(f"Python {oldest} or newer is needed; this is {found}.")
     if not STAMP.exists() or STAMP.read_text() != wanted():
         make_venv()
         say("Installing the packages of requirements.lock into .venv (about a minute).")
@@ -41,25 +43,39 @@ def wanted() -> str:
 
 def make_venv() -> None:
     """A virtual environment with pip in it; Debian keeps the means in a package of its own."""
-    if PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
+    if PYTHON.exists() and run([PYTHON, "-m", "pip", "--version"], quiet=True):
         return
     say("Making the virtual environment .venv.")
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True, check=False)
-    if made.returncode == 0:
+    make = [sys.executable, "-m", "venv", "--clear", VENV]
+    if run(make, quiet=True):
         return
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say(f"Installing {package}, which Debian and Ubuntu keep apart from Python.")
-        subprocess.run(["apt-get", "update", "-qq"], check=False)
-        if subprocess.run(["apt-get", "install", "-y", "-qq", package], check=False).returncode == 0:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
+        run(["apt-get", "update", "-qq"])
+        if run(["apt-get", "install", "-y", "-qq", package]) and run(make):
             return
-    sys.exit(refuse(f"Python cannot make a virtual environment here. Install it with: sudo apt install {package}"))
+    sys.exit(
+        refuse(
+            "Python cannot make a virtual environment here. Install what it lacks with: "
+            f"sudo apt install {package}"
+        )
+    )
 
 
 def pip(*words: str) -> None:
-    if subprocess.run([PYTHON, "-m", "pip", "--disable-pip-version-check", *words], cwd=ROOT, check=False).returncode:
-        sys.exit(refuse("pip could not install the packages; what it said stands above. Run make setup again to try again."))
+    if not run([PYTHON, "-m", "pip", "--disable-pip-version-check", *words]):
+        sys.exit(
+            refuse(
+                "pip could not install the packages; what it said stands above. "
+                "Run make setup again to try again."
+            )
+        )
+
+
+def run(words: Sequence[str | Path], *, quiet: bool = False) -> bool:
+    """Whether the command succeeded."""
+    return subprocess.run(words, cwd=ROOT, capture_output=quiet, check=False).returncode == 0
 
 
 def say(words: str) -> None:
