@@ -1,6 +1,5 @@
 """A visit's money, on a real PostgreSQL and the provider's real HTTP."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -11,16 +10,14 @@ from voltway.drivers.model import TokenStatus
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.payments import actions
-from voltway.payments.actions_money import KeyOfAnotherStep, RefundTooLarge
 from voltway.payments.actions_visit import CROWD, NotAnAddress, NothingToStart, TooManyVisits
-from voltway.payments.model import Captured, PaymentState, Why
-from voltway.payments.provider import CaptureOrder, Declined, HoldSeen, ProviderSilent, Refunded
-from voltway.payments.providers.simulated import SimulatedProvider
+from voltway.payments.model import PaymentState, Why
+from voltway.payments.provider import ProviderSilent
 from voltway.payments.store import NoSuchVisit
 from voltway.stations import actions as stations
 from voltway.stations.orders import OrderState, StartCharging
 from voltway_world.provider.books import Card
-from voltway_world.provider.faults import Fault, Kind
+from voltway_world.provider.faults import Fault
 
 S = PaymentState
 TAKEN = Money(1166, EUR)
@@ -130,144 +127,6 @@ async def test_a_visit_that_nobody_knows_is_absent(scene: Scene) -> None:
     async with scene.begin() as work:
         with pytest.raises(NoSuchVisit):
             await actions.visit(work, "guessed")
-
-
-async def test_the_amount_is_taken_and_the_rest_goes_back(scene: Scene) -> None:
-    payment = await scene.pays(await scene.opens())
-
-    answer = await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-
-    assert isinstance(answer, Captured)
-    assert answer.amount == TAKEN
-    assert answer.step is not None
-    assert scene.moved_minor == 1166
-    async with scene.begin() as work:
-        after = await actions.payment(work, payment.id)
-    assert (after.state, after.captured, after.hold_open) == (S.CAPTURED, TAKEN, False)
-
-
-async def test_a_capture_asked_for_twice_or_by_two_at_once_is_one(scene: Scene) -> None:
-    payment = await scene.pays(await scene.opens())
-
-    answers = await asyncio.gather(
-        *(actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE) for _ in range(4))
-    )
-
-    assert {answer.amount for answer in answers if isinstance(answer, Captured)} == {TAKEN}
-    assert scene.moved_minor == 1166
-    assert await scene.count("payment_step WHERE verb = 'capture'") == 1
-    assert await scene.count("outbox WHERE kind = 'PaymentCaptured'") == 1
-
-
-async def test_a_second_settlement_finds_what_was_taken_and_takes_nothing(scene: Scene) -> None:
-    payment = await scene.pays(await scene.opens())
-    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-
-    again = await actions.capture(
-        scene.begin, scene.provider, payment.id, Money(1, EUR), OnceKey("another")
-    )
-
-    assert again == Captured(payment.id, TAKEN, None)
-    assert scene.moved_minor == 1166
-
-
-async def test_a_key_stands_for_one_amount(scene: Scene) -> None:
-    payment = await scene.pays(await scene.opens())
-    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-
-    with pytest.raises(KeyOfAnotherStep):
-        await actions.capture(scene.begin, scene.provider, payment.id, Money(1, EUR), ONCE)
-
-
-class Died(BaseException):
-    """The process ended here."""
-
-
-class DiesBeforeItAsks(SimulatedProvider):
-    """A process that has committed its note, and then is no more."""
-
-    async def capture(self, order: CaptureOrder) -> HoldSeen | Declined:
-        raise Died
-
-
-SILENCES: list[Kind] = [
-    "timeout_before",
-    "timeout_after",
-    "error_500",
-    "error_500_after",
-    "reset_connection",
-    "reset_connection_after",
-]
-
-
-@pytest.mark.parametrize("kind", SILENCES)
-async def test_a_lost_answer_is_asked_for_again_and_the_money_moves_once(
-    scene: Scene, kind: Kind
-) -> None:
-    payment = await scene.pays(await scene.opens())
-    scene.bank.faults.set([Fault(on="capture", kind=kind, times=1)])
-
-    with pytest.raises(ProviderSilent):
-        await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-    async with scene.begin() as work:
-        unknown = await actions.payment(work, payment.id)
-    # A webhook may have told by now that the money was taken; otherwise nobody knows.
-    assert unknown.state in (S.UNKNOWN, S.CAPTURED)
-
-    scene.clock.jump(timedelta(minutes=1))
-    assert await actions.resolve_unknown(scene.begin, scene.provider) >= 1
-
-    async with scene.begin() as work:
-        after = await actions.payment(work, payment.id)
-        steps = await actions.steps_of(work, payment.id)
-    assert (after.state, after.captured) == (S.CAPTURED, TAKEN)
-    assert scene.moved_minor == 1166
-    assert {(step.verb, step.answer) for step in steps} == {("hold", "done"), ("capture", "done")}
-
-
-async def test_a_crash_between_note_and_ask_is_found_by_the_sweep(scene: Scene) -> None:
-    payment = await scene.pays(await scene.opens())
-    dying = DiesBeforeItAsks(
-        scene.bank.url, secret=scene.bank.secret, webhook_secret=scene.bank.webhook_secret
-    )
-    with pytest.raises(Died):
-        await actions.capture(scene.begin, dying, payment.id, TAKEN, ONCE)
-    await dying.close()
-    assert scene.moved_minor == 0
-
-    scene.clock.jump(timedelta(minutes=1))
-    await actions.resolve_unknown(scene.begin, scene.provider)
-
-    async with scene.begin() as work:
-        assert (await actions.payment(work, payment.id)).captured == TAKEN
-    assert scene.moved_minor == 1166
-
-
-async def test_a_bank_that_keeps_the_money_is_a_decline_and_its_hold_is_let_go(
-    scene: Scene,
-) -> None:
-    visit = await scene.opens()
-    payment = await scene.pays(visit, "4000 0000 0000 0341")
-
-    answer = await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-
-    assert isinstance(answer, Declined)
-    assert (await scene.payment(visit)).state is S.CAPTURE_DECLINED
-    assert (await scene.payment(visit)).hold_open
-    await actions.void_leftovers(scene.begin, scene.provider)
-    assert not (await scene.payment(visit)).hold_open
-    assert next(iter(scene.bank.books.holds.values())).status == "voided"
-
-
-async def test_a_hold_that_ran_out_cannot_be_taken_and_we_say_so(scene: Scene) -> None:
-    payment = await scene.pays(await scene.opens())
-    scene.bank.desk.expire(payment.provider_ref or "")
-
-    answer = await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-
-    assert isinstance(answer, Declined)
-    assert answer.code == "expired"
-    assert scene.moved_minor == 0
 
 
 async def test_nothing_started_so_the_driver_is_not_charged(scene: Scene) -> None:
@@ -443,59 +302,6 @@ async def test_a_crowd_that_never_pays_is_sent_away_for_a_while(scene: Scene) ->
         await scene.opens()
     scene.clock.jump(timedelta(minutes=11))
     await scene.opens()
-
-
-async def test_money_goes_back_in_parts_and_two_at_once_cannot_give_back_too_much(
-    scene: Scene,
-) -> None:
-    payment = await scene.pays(await scene.opens())
-    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-
-    answers = await asyncio.gather(
-        *(
-            actions.refund(
-                scene.begin,
-                scene.provider,
-                payment.id,
-                Money(600, EUR),
-                reason="The cable was broken",
-                once=OnceKey(f"refund-{who}"),
-            )
-            for who in ("aino", "olga")
-        ),
-        return_exceptions=True,
-    )
-
-    assert {type(answer) for answer in answers} == {Refunded, RefundTooLarge}
-    assert scene.moved_minor == 1166 - 600
-    async with scene.begin() as work:
-        assert (await actions.payment(work, payment.id)).refunded == Money(600, EUR)
-
-
-async def test_a_refund_told_twice_is_one(scene: Scene) -> None:
-    payment = await scene.pays(await scene.opens())
-    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
-    scene.bank.faults.set([Fault(on="refund", kind="timeout_after", times=1)])
-
-    async def give_back() -> object:
-        return await actions.refund(
-            scene.begin,
-            scene.provider,
-            payment.id,
-            Money(500, EUR),
-            reason="goodwill",
-            once=OnceKey("refund-1"),
-        )
-
-    with pytest.raises(ProviderSilent):
-        await give_back()
-    first, again = await give_back(), await give_back()
-
-    assert isinstance(first, Refunded)
-    assert first == again
-    assert scene.moved_minor == 1166 - 500
-    await scene.settles()
-    assert await scene.count("entry_view WHERE memo LIKE 'Gave back 5.00 EUR: goodwill%'") == 2
 
 
 def a_card() -> Card:

@@ -7,7 +7,7 @@ from voltway.billing.model import InvoiceIssued
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PaymentId, new_id
 from voltway.payments import actions as payments
-from voltway.payments.model import HoldReleased, Why
+from voltway.payments.model import HoldReleased
 from voltway.runtime.work import Work
 
 
@@ -20,9 +20,12 @@ async def hears_invoice_issued(work: Work, fact: Fact) -> None:
 
 
 async def hears_hold_released(work: Work, fact: Fact) -> None:
-    """Say that nothing was charged. A visit that charged too little to be billed gets a receipt
-    of nothing, which says the same."""
-    if not isinstance(fact, HoldReleased) or fact.why == Why.NOTHING_TO_PAY:
+    """Say that nothing was charged. A visit whose session began gets a receipt instead, which
+    says what was taken, or is still owed, or that it was nothing."""
+    if not isinstance(fact, HoldReleased):
+        return
+    payment = await payments.payment(work, fact.payment)
+    if payment.session is not None:
         return
     once = OnceKey(f"not_charged:{fact.payment}")
     await _queue(work, fact.payment, Template.NOT_CHARGED, once, None)

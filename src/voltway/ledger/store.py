@@ -66,7 +66,7 @@ async def about(work: Work, key: str, value: str) -> list[KeptEntry]:
                debit, credit, amount_minor, currency
           FROM entry_view
          WHERE evidence @> jsonb_build_object($1::text, $2::text)
-         ORDER BY at, id, number
+         ORDER BY place, number
         """,
         key,
         value,

@@ -2,6 +2,7 @@
 
 CREATE TABLE ledger_entry (
     id            uuid        PRIMARY KEY,
+    place         bigint      GENERATED ALWAYS AS IDENTITY,   -- the order in which it was written
     party_id      uuid        NOT NULL REFERENCES party,
     once          text        NOT NULL,            -- what the entry is for: posted once
     at            timestamptz NOT NULL,
@@ -75,7 +76,7 @@ SELECT protect('ledger_entry');
 SELECT protect('ledger_posting');
 
 CREATE VIEW entry_view WITH (security_invoker = true) AS
-    SELECT e.id, e.party_id, e.once, e.at, e.memo, e.evidence, e.kept_at,
+    SELECT e.id, e.place, e.party_id, e.once, e.at, e.memo, e.evidence, e.kept_at,
            p.number, p.debit, p.credit, p.amount_minor, p.currency
       FROM ledger_entry e
       JOIN ledger_posting p ON p.entry_id = e.id;
