@@ -8,6 +8,9 @@ from typing import Final
 
 POINTS_MAX: Final = 160
 
+#: Room beside a chart of sums, for the figure at its end.
+SUM_ROOM: Final = 76.0
+
 #: Room under the chart for the clock, and above it for the highest figure.
 _FOOT: Final = 20.0
 _HEAD: Final = 14.0
@@ -105,7 +108,7 @@ def sums(
     """A sum that grows through a day, between fixed moments: each point adds its amount."""
     if not points:
         return None
-    floor, room = height - 22.0, width - 52.0
+    floor, room = height - 22.0, width - SUM_ROOM
     total = sum(amount for _, amount in points)
     top = max(total, 1) * 1.15
     grown, places = 0, [(0.0, floor)]

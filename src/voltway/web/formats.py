@@ -3,6 +3,7 @@
 Figure first, unit small; ranges with an en dash; a space that does not break before a percent.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,11 +16,11 @@ from babel.numbers import format_currency, format_decimal
 from voltway.kernel.money import Currency, Money
 
 NO_BREAK = "\u00a0"
+ELLIPSIS = "\u2026"
 EN_DASH = "\u2013"
 MINUS = "\u2212"
 
-#: Past twice this without a word the value is only the last one known.
-LAST_KNOWN_AFTER_S = 600
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -157,10 +158,9 @@ class Formats:
             return f"{count}{NO_BREAK}B"
         return f"{self.number(Decimal(count) / 1000, 1)}{NO_BREAK}kB"
 
-    def distance(self, metres: int) -> str:
-        if metres < 1000:
-            return f"{round(metres, -1)}{NO_BREAK}m"
-        return f"{self.number(Decimal(metres) / 1000, 1 if metres < 10_000 else 0)}{NO_BREAK}km"
+    def account(self, path: str) -> str:
+        """A path in the books with its long ids cut: ``driver:…6422db6a:receivable``."""
+        return _ID.sub(lambda found: f"{ELLIPSIS}{found[0][-8:]}", path)
 
 
 def _minus(text: str) -> str:

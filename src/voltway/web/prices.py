@@ -37,6 +37,11 @@ class Shown:
     def short(self) -> str:
         return f"{self.price} {self.unit}"
 
+    @property
+    def named(self) -> str:
+        """With what it is for, where it stands beside other prices: ``idle fee €0.10 per min``."""
+        return f"{self.what[:1].lower()}{self.what[1:]} {self.short}"
+
 
 @dataclass(frozen=True, slots=True)
 class PriceShown:
@@ -49,8 +54,8 @@ class PriceShown:
     @property
     def short(self) -> str:
         """The price as the dock repeats it: every part that a visit from now on may cost."""
-        rest = [line.short for line in self.lines if line.holds_now]
-        return " + ".join([self.head.short, *rest])
+        rest = [line.named for line in self.lines if line.holds_now]
+        return ", ".join([self.head.short, *rest])
 
 
 def shown(tariff: Tariff, *, at: datetime, zone: str, formats: Formats) -> PriceShown:

@@ -36,7 +36,7 @@ WORDS: Final = {
     "available": "Available",
     "charging": "In use",
     "reserved": "Reserved",
-    "idle": "Idle, blocked",
+    "idle": "Idle",
     "faulted": "Faulted",
     "offline": "Offline",
     "maintenance": "Maintenance",

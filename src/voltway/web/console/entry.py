@@ -23,7 +23,9 @@ class NoPartyYet(Refusal):
 
 @get("/console/sign-in", include_in_schema=False)
 async def sign_in_page(
-    request: HttpRequest, house: House, back: Annotated[str, QueryParameter(name="back")] = "/console"
+    request: HttpRequest,
+    house: House,
+    back: Annotated[str, QueryParameter(name="back")] = "/console",
 ) -> Response[str] | Redirect:
     async with house.begin() as work:
         if await parties.is_first_run(work):

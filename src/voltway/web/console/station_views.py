@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,6 +23,7 @@ from voltway.web.states import Bead, PortState
 FRAMES_SHOWN: Final = 40
 FRAME_SIGNS_MAX: Final = 6_000
 LIST_MAX: Final = 500
+LEAVES_DEEP: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,14 +300,25 @@ _TELLING: Final = (
 
 
 def _says(body: object) -> str:
-    """The telling members of a message in one short line."""
+    """The telling members of a message in one short line, else its first ones."""
     if isinstance(body, list):
         return " ".join(str(part) for part in body[:2])[:100]
     if not isinstance(body, dict):
         return str(body)[:100]
-    parts = [
-        f"{name} {body[name]}"
-        for name in _TELLING
-        if isinstance(body.get(name), (str, int, float, bool))
-    ]
-    return ", ".join(parts)[:100]
+    leaves = dict(_leaves(body))
+    chosen = [name for name in _TELLING if name in leaves] or list(leaves)[:4]
+    return ", ".join(f"{name} {leaves[name]}" for name in chosen)[:100]
+
+
+def _leaves(body: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
+    """The plain members of a message, however deep; of a list only what comes first."""
+    match body:
+        case dict() if depth < LEAVES_DEEP:
+            for inner, value in body.items():
+                yield from _leaves(value, str(inner), depth + 1)
+        case [first, *_] if depth < LEAVES_DEEP:
+            yield from _leaves(first, name, depth + 1)
+        case str() | int() | float():
+            yield name, body
+        case _:
+            return

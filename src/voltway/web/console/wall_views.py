@@ -262,7 +262,7 @@ async def revenue(work: Work, formats: Formats, zone: str, currency: str) -> Rev
             [(row["issued_at"], row["total_minor"]) for row in rows],
             begins=midnight,
             ends=midnight + timedelta(days=1),
-            figure=lambda minor: formats.hold(minor - minor % 100, currency),
+            figure=lambda minor: formats.amount(minor, currency),
             clock=lambda at: formats.clock(at, zone)[:2],
         ),
         words=f"Revenue today: {today} from {len(rows)} receipts so far",

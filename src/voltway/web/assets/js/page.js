@@ -69,6 +69,19 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+// A live view was drawn anew: its age begins again.
+document.body.addEventListener("htmx:sseMessage", () => {
+  for (const time of document.querySelectorAll("time[data-clock]")) {
+    const now = new Date(Date.now() + shift);
+    time.dateTime = now.toISOString();
+    time.textContent = new Intl.DateTimeFormat("en-GB", {
+      timeZone: time.dataset.clock,
+      timeStyle: "medium",
+    }).format(now);
+  }
+  tick();
+});
+
 // Where a live view broke off, its age goes on; the words say so.
 document.body.addEventListener("htmx:sseError", () => {
   document.documentElement.dataset.live = "lost";
