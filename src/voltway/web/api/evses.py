@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from voltway.stations.actions import NoSuchEvse
@@ -46,9 +46,9 @@ class Evse(Shown):
 async def list_evses(
     caller: Caller,
     window: Window,
-    station: Annotated[UUID | None, Parameter(description="Those of this station.")] = None,
-    location: Annotated[UUID | None, Parameter(description="Those of this location.")] = None,
-    status: Annotated[PortStatus | None, Parameter(description="Those that stand so.")] = None,
+    station: Annotated[UUID | None, QueryParameter(description="Those of this station.")] = None,
+    location: Annotated[UUID | None, QueryParameter(description="Those of this location.")] = None,
+    status: Annotated[PortStatus | None, QueryParameter(description="Those that stand so.")] = None,
     public_id: Annotated[
         str | None, QueryParameter(max_length=48, pattern=r"^[A-Za-z0-9*_-]+$")
     ] = None,

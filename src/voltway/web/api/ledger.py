@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.errors import Kind, Refusal
@@ -84,14 +84,15 @@ async def list_entries(
     caller: Caller,
     window: Window,
     account: Annotated[
-        str | None, Parameter(pattern=AccountPath, description="Those that touch this account.")
+        str | None,
+        QueryParameter(pattern=AccountPath, description="Those that touch this account."),
     ] = None,
-    session: Annotated[UUID | None, Parameter(description="Those about this session.")] = None,
-    payment: Annotated[UUID | None, Parameter(description="Those about this payment.")] = None,
+    session: Annotated[UUID | None, QueryParameter(description="Those about this session.")] = None,
+    payment: Annotated[UUID | None, QueryParameter(description="Those about this payment.")] = None,
     since: Annotated[
         datetime | None, QueryParameter(name="from", description="Dated at or after this.")
     ] = None,
-    until: Annotated[datetime | None, Parameter(description="Dated before this.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Dated before this.")] = None,
 ) -> Page[Entry]:
     touches = "id IN (SELECT id FROM entry_view WHERE {0} IN (debit, credit))"
     async with caller.begin() as work:
@@ -130,7 +131,7 @@ async def list_accounts(
     window: Window,
     under: Annotated[
         str | None,
-        Parameter(pattern=AccountPath, description="This account and those under its path."),
+        QueryParameter(pattern=AccountPath, description="This account and those under its path."),
     ] = None,
 ) -> Page[Account]:
     """In the order of their names."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.runtime.work import Row, Work
@@ -35,10 +35,11 @@ class Window:
 
 def window(
     limit: Annotated[
-        int, Parameter(ge=1, le=LIMIT_MAX, description="How many to give at most.")
+        int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many to give at most.")
     ] = LIMIT_DEFAULT,
     cursor: Annotated[
-        str | None, Parameter(max_length=1000, description="The `next_cursor` of the page before.")
+        str | None,
+        QueryParameter(max_length=1000, description="The `next_cursor` of the page before."),
     ] = None,
 ) -> Window:
     return Window(limit, cursor)

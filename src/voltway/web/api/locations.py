@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from voltway.kernel.ids import LocationId
@@ -80,7 +80,7 @@ class LocationChange(Given, kw_only=True):
 async def list_locations(
     caller: Caller,
     window: Window,
-    published: Annotated[bool | None, Parameter(description="Those that drivers see.")] = None,
+    published: Annotated[bool | None, QueryParameter(description="Those that drivers see.")] = None,
 ) -> Page[Location]:
     async with caller.begin() as work:
         return await listed(

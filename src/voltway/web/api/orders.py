@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import QueryParameter, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 
@@ -229,7 +229,7 @@ class Order(Shown):
 
 Wait = Annotated[
     int,
-    Parameter(
+    QueryParameter(
         ge=0, le=WAIT_S_MAX, description="Wait so many seconds for the order's end; then 200."
     ),
 ]
@@ -242,14 +242,14 @@ PLACED: Final[dict[str, Any]] = {ALSO: {HTTPStatus.OK: "The order has ended; see
 async def list_orders(
     caller: Caller,
     window: Window,
-    station: Annotated[UUID | None, Parameter(description="Those to this station.")] = None,
+    station: Annotated[UUID | None, QueryParameter(description="Those to this station.")] = None,
     being: Annotated[
         OrderState | None, QueryParameter(name="state", description="Those that stand so.")
     ] = None,
     since: Annotated[
         datetime | None, QueryParameter(name="from", description="Placed at or after this.")
     ] = None,
-    until: Annotated[datetime | None, Parameter(description="Placed before this.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Placed before this.")] = None,
 ) -> Page[Order]:
     async with caller.begin() as work:
         return await listed(

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.errors import Kind, Refusal
@@ -116,12 +116,12 @@ async def list_payments(
     being: Annotated[
         PaymentState | None, QueryParameter(name="state", description="Those that stand so.")
     ] = None,
-    station: Annotated[UUID | None, Parameter(description="Those at this station.")] = None,
-    session: Annotated[UUID | None, Parameter(description="The one of this session.")] = None,
+    station: Annotated[UUID | None, QueryParameter(description="Those at this station.")] = None,
+    session: Annotated[UUID | None, QueryParameter(description="The one of this session.")] = None,
     since: Annotated[
         datetime | None, QueryParameter(name="from", description="Begun at or after this.")
     ] = None,
-    until: Annotated[datetime | None, Parameter(description="Begun before this.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Begun before this.")] = None,
 ) -> Page[Payment]:
     async with caller.begin() as work:
         return await listed(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Router
-from litestar.params import QueryParameter, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 
@@ -27,7 +27,9 @@ RECEIPTS = Source("invoice_view")
 
 Locale = Annotated[
     str,
-    Parameter(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$", description="As in BCP 47."),
+    QueryParameter(
+        pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$", description="As in BCP 47."
+    ),
 ]
 
 
@@ -61,12 +63,12 @@ class ReceiptWhole(Shown):
 async def list_receipts(
     caller: Caller,
     window: Window,
-    session: Annotated[UUID | None, Parameter(description="That of this session.")] = None,
-    payment: Annotated[UUID | None, Parameter(description="That of this payment.")] = None,
+    session: Annotated[UUID | None, QueryParameter(description="That of this session.")] = None,
+    payment: Annotated[UUID | None, QueryParameter(description="That of this payment.")] = None,
     since: Annotated[
         datetime | None, QueryParameter(name="from", description="Issued at or after this.")
     ] = None,
-    until: Annotated[datetime | None, Parameter(description="Issued before this.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Issued before this.")] = None,
 ) -> Page[Receipt]:
     async with caller.begin() as work:
         return await listed(

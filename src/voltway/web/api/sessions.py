@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 
@@ -87,15 +87,15 @@ async def list_sessions(
     being: Annotated[
         SessionState | None, QueryParameter(name="state", description="Those that stand so.")
     ] = None,
-    running: Annotated[bool | None, Parameter(description="Those that have not ended.")] = None,
-    station: Annotated[UUID | None, Parameter(description="Those at this station.")] = None,
-    location: Annotated[UUID | None, Parameter(description="Those at this location.")] = None,
-    evse: Annotated[UUID | None, Parameter(description="Those at this EVSE.")] = None,
-    token: Annotated[str | None, Parameter(max_length=36, pattern=NO_NUL)] = None,
+    running: Annotated[bool | None, QueryParameter(description="Those not over.")] = None,
+    station: Annotated[UUID | None, QueryParameter(description="Those at this station.")] = None,
+    location: Annotated[UUID | None, QueryParameter(description="Those at this location.")] = None,
+    evse: Annotated[UUID | None, QueryParameter(description="Those at this EVSE.")] = None,
+    token: Annotated[str | None, QueryParameter(max_length=36, pattern=NO_NUL)] = None,
     since: Annotated[
         datetime | None, QueryParameter(name="from", description="Started at or after this.")
     ] = None,
-    until: Annotated[datetime | None, Parameter(description="Started before this.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Started before this.")] = None,
 ) -> Page[Session]:
     async with caller.begin() as work:
         return await listed(

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from voltway.billing import actions
@@ -51,7 +51,7 @@ async def list_settlements(
     being: Annotated[
         SettlementState | None, QueryParameter(name="state", description="Those that stand so.")
     ] = None,
-    session: Annotated[UUID | None, Parameter(description="The one of this session.")] = None,
+    session: Annotated[UUID | None, QueryParameter(description="The one of this session.")] = None,
 ) -> Page[Settlement]:
     async with caller.begin() as work:
         return await listed(

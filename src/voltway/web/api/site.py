@@ -89,6 +89,7 @@ def doors(pace: Pace) -> Sequence[ControllerRouterHandler]:
                 "window": Provide(window, sync_to_thread=False),
             },
             middleware=[DefineMiddleware(Doorkeeper, pace=pace), DefineMiddleware(Once)],
+            before_request=faults.readable,
             exception_handlers={**faults.HANDLERS, **HANDLERS},
         )
     ]

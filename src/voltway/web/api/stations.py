@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.ids import LocationId, PublicEvseId, StationId
@@ -124,10 +124,11 @@ class NewKey(Shown):
 async def list_stations(
     caller: Caller,
     window: Window,
-    location: Annotated[UUID | None, Parameter(description="Those of this location.")] = None,
-    connected: Annotated[bool | None, Parameter(description="Those whose line is open.")] = None,
+    location: Annotated[UUID | None, QueryParameter(description="Those of this location.")] = None,
+    connected: Annotated[bool | None, QueryParameter(description="Their line is open.")] = None,
     identity: Annotated[
-        str | None, Parameter(max_length=100, pattern=NO_NUL, description="The one of this name.")
+        str | None,
+        QueryParameter(max_length=100, pattern=NO_NUL, description="The one of this name."),
     ] = None,
 ) -> Page[Station]:
     async with caller.begin() as work:

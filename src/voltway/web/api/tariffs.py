@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.errors import Kind, Refusal
@@ -99,10 +99,10 @@ class LintResult(Shown):
 
 
 ValidFrom = Annotated[
-    datetime | None, Parameter(description="Only a first version may begin in the past.")
+    datetime | None, QueryParameter(description="Only a first version may begin in the past.")
 ]
 Power = Annotated[
-    int, Parameter(ge=1, le=10_000_000, description="For an EVSE of this power, in watts.")
+    int, QueryParameter(ge=1, le=10_000_000, description="For an EVSE of this power, in watts.")
 ]
 
 #: What these operations take: an OCPI tariff, read byte for byte so that no price becomes a float.
@@ -114,7 +114,7 @@ async def list_tariffs(
     caller: Caller,
     window: Window,
     ident: Annotated[str | None, QueryParameter(max_length=36, pattern=NO_NUL)] = None,
-    newest: Annotated[bool | None, Parameter(description="Only those that are the newest.")] = None,
+    newest: Annotated[bool | None, QueryParameter(description="Only the newest.")] = None,
 ) -> Page[TariffVersion]:
     async with caller.begin() as work:
         return await listed(
@@ -162,7 +162,7 @@ async def list_assignments(
     caller: Caller,
     window: Window,
     scope_id: Annotated[
-        UUID | None, Parameter(description="At this party, location or station.")
+        UUID | None, QueryParameter(description="At this party, location or station.")
     ] = None,
 ) -> Page[Assignment]:
     async with caller.begin() as work:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import Parameter, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from voltway.drivers import actions
@@ -59,8 +59,10 @@ class TokenChange(Given):
 async def list_tokens(
     caller: Caller,
     window: Window,
-    kind: Annotated[TokenKind | None, Parameter(description="Those of this kind.")] = None,
-    status: Annotated[TokenStatus | None, Parameter(description="Those that stand so.")] = None,
+    kind: Annotated[TokenKind | None, QueryParameter(description="Those of this kind.")] = None,
+    status: Annotated[
+        TokenStatus | None, QueryParameter(description="Those that stand so.")
+    ] = None,
     uid: Annotated[str | None, QueryParameter(max_length=36, pattern=NO_NUL)] = None,
 ) -> Page[Token]:
     async with caller.begin() as work:
