@@ -81,8 +81,8 @@ async def add_version(
     later one would change what was charged. The document that is already the newest version is
     that version.
     """
-    document = ocpi_json.decode("utf-8-sig") if isinstance(ocpi_json, bytes) else ocpi_json
     tariff = read_tariff(ocpi_json)
+    document = ocpi_json.decode("utf-8-sig") if isinstance(ocpi_json, bytes) else ocpi_json
     await store.lock_tariff(work, party, tariff.id)
     last = await store.last_of(work, party, tariff.id, _read)
     if last is not None and last.document == document and valid_from is None:
