@@ -22,7 +22,7 @@ from voltway.kernel.ids import SettlementId, TokenUid, new_id
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.payments import actions as payments
-from voltway.payments.model import PaymentState
+from voltway.payments.model import PaymentState, Why
 from voltway.payments.provider import CaptureOrder, Declined, HoldSeen
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.tariffs import actions as tariffs
@@ -289,6 +289,32 @@ async def test_a_doubtful_session_waits_for_a_person_and_then_is_billed(scene: S
     assert (after.state, after.reviewed_by) == (SettlementState.DONE, "Olga")
     _, made = await receipt(scene, session)
     assert made.visit.doubtful == ("It was started with a token that nobody knows, or with none.",)
+
+
+async def test_a_hold_ends_within_a_day_though_nobody_looked_at_its_session(scene: Scene) -> None:
+    visit = await scene.opens()
+    payment = await scene.pays(visit)
+    session = await scene.starts(payment.token)
+    await scene.ends(500_000)  # more than this EVSE can give in half an hour
+    await scene.settles()
+    assert await state(scene, session) is SettlementState.HELD
+
+    scene.clock.jump(timedelta(hours=19))
+    await scene.sweeps()
+    assert (await scene.payment(visit)).state is PaymentState.HELD
+    scene.clock.jump(timedelta(hours=2))
+    await scene.sweeps()
+
+    after = await scene.payment(visit)
+    assert (after.state, after.why) == (PaymentState.RELEASED, Why.LEFT_OVER)
+    async with scene.begin() as work:
+        held = await actions.settlement_of(work, session)
+        assert held is not None
+        await actions.try_again(work, held.id, by="Olga")
+    await scene.settles()
+    _, made = await receipt(scene, session)
+    assert made.paid.paid_minor == 0
+    assert made.paid.open_minor == made.total_minor > 0
 
 
 async def test_a_session_whose_end_told_no_register_waits_for_late_readings(scene: Scene) -> None:
