@@ -13,7 +13,8 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, StationId, TokenId, TokenUid, new_id
 from voltway.runtime.work import Work
 
-#: Kinds of 2.x that show nobody: no token opens a station by being absent (2.0.1 part 2, IdTokenEnumType).
+#: Kinds of 2.x that show nobody: no token opens a station by being absent (2.0.1 part 2,
+#: IdTokenEnumType).
 _SHOWS_NOBODY = frozenset({"noauthorization"})
 
 

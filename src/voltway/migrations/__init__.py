@@ -1,1 +1,1 @@
-"""The tables, in the order of their files: ``NNNN_<room>_<what>.sql``; the name says who owns them."""
+"""The tables: ``NNNN_<room>_<what>.sql``, applied in order; the name says who owns them."""
