@@ -75,20 +75,24 @@ class OpenHouse:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIterator[OpenHouse]:
+async def open_house(
+    settings: Settings, clock: Clock | None = None, *, rounds: bool = True
+) -> AsyncIterator[OpenHouse]:
     """Start every part, and stop them in the opposite order, within ``settings.drain_s``.
 
     Raises ``Misconfigured`` with a sentence for whoever starts us. When the block ends, stations
     and pages are let go first, then the work at hand is finished, then the database closes.
+    Where the clock jumps over days in no time, as in replays, there are no ``rounds``: they would
+    find everything forgotten and overdue.
     """
     drain = Drain(settings.drain_s)
     try:
-        yield await _start(settings, clock or SystemClock(), drain)
+        yield await _start(settings, clock or SystemClock(), drain, with_rounds=rounds)
     finally:
         await drain.stop()
 
 
-async def _start(settings: Settings, clock: Clock, drain: Drain) -> OpenHouse:
+async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds: bool) -> OpenHouse:
     listener = listen("VOLTWAY_HTTP", settings.http)
     http = address_of(listener)
     settings = replace(settings, public_url=settings.public_url or http)
@@ -105,8 +109,9 @@ async def _start(settings: Settings, clock: Clock, drain: Drain) -> OpenHouse:
     drain.part("bus", bus.stop)
     await jobs.start()
     drain.part("jobs", jobs.stop)
-    await rounds.start()
-    drain.part("rounds", rounds.stop)
+    if with_rounds:
+        await rounds.start()
+        drain.part("rounds", rounds.stop)
     house = House(
         begin=database.begin,
         touches=bus.touches,
