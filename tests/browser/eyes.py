@@ -33,13 +33,16 @@ async () => {
 }
 """
 
-#: The elements that reach furthest, for whoever has to mend the page.
+#: What reaches over the edge and does not scroll in a region of its own, for whoever mends it.
 _TOO_WIDE: Final = """
 () => {
   const page = document.scrollingElement;
   if (page.scrollWidth <= innerWidth) return [];
+  const scrolls = each => each !== document.body
+    && (getComputedStyle(each).overflowX !== "visible" || scrolls(each.parentElement));
   const wide = [...document.querySelectorAll("body *")]
     .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+    .filter(each => !scrolls(each.parentElement))
     .map(each => each.outerHTML.slice(0, 120));
   return [`it is ${page.scrollWidth} px wide`, ...wide.slice(0, 5)];
 }

@@ -1,5 +1,6 @@
 """What a guest does in the browser, one step at a time, found by the words that a person reads."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from playwright.async_api import Locator, Page, expect
@@ -45,3 +46,12 @@ async def stops(page: Page) -> None:
 def figure(page: Page, name: str) -> Locator:
     """What stands beside a name in a list of figures."""
     return page.locator(f"dl > div:has(dt:text-is('{name}')) > dd").first
+
+
+def in_kwh(wh: int) -> str:
+    return f"{(Decimal(wh) / 1000).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
+def in_euro(wh: int) -> str:
+    """What so much energy costs at €0.49 per kWh, tax within."""
+    return f"€{(Decimal(wh) / 1000 * Decimal('0.49')).quantize(Decimal('0.01'), ROUND_HALF_UP)}"

@@ -1,6 +1,5 @@
 """A driver's whole way in a real browser, from the list of places to the mailed receipt."""
 
-from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 
 import segno
@@ -10,16 +9,8 @@ from pypdf import PdfReader
 from tests.browser import guest
 from tests.browser.eyes import Eyes
 from tests.browser.forecourt import a_car, a_forecourt
+from tests.browser.guest import in_euro, in_kwh
 from tests.stories.world import World
-
-
-def in_kwh(wh: int) -> str:
-    return f"{(Decimal(wh) / 1000).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
-
-
-def in_euro(wh: int) -> str:
-    """What so much energy costs at €0.49 per kWh, tax within."""
-    return f"€{(Decimal(wh) / 1000 * Decimal('0.49')).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
 
 
 async def shows(eyes: Eyes, wh: int) -> None:

@@ -163,8 +163,10 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(url: str, folder: Path, clock: JumpingClock) -> AsyncIterator[World]:
-    """The world around the database at this address."""
+async def open_world(
+    url: str, folder: Path, clock: JumpingClock, **party: Any
+) -> AsyncIterator[World]:
+    """The world around the database at this address, with a party as told."""
     async with AsyncExitStack() as stack:
         http = f"{HOST}:{port_of_its_own()}"
         provider = await stack.enter_async_context(
@@ -195,12 +197,12 @@ async def open_world(url: str, folder: Path, clock: JumpingClock) -> AsyncIterat
         )
         house = await stack.enter_async_context(open_house(settings, clock))
         async with house.begin() as work:
-            party = await a_party(work)
+            operator = await a_party(work, **party)
         browser = await stack.enter_async_context(
             httpx.AsyncClient(base_url=house.http, timeout=WAIT_S)
         )
         async with AsyncExitStack() as stations:
-            yield World(house, clock, party, provider, mail, browser, stations)
+            yield World(house, clock, operator, provider, mail, browser, stations)
 
 
 def at(text: str) -> datetime:

@@ -1,0 +1,151 @@
+"""An operator's whole way in a real browser: the first start, the wall, an order, the money."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.eyes import DESK, Eyes, open_eyes
+from tests.browser.forecourt import Forecourt, a_car, a_forecourt
+from tests.browser.guest import in_euro, in_kwh
+from tests.browser.town import pays
+from tests.stories.world import World
+from voltway.parties import actions as parties
+
+AINO: Final = {
+    "Your name": "Aino Laine",
+    "E-mail": "aino@example.com",
+    "Password": "a long word for a seat",
+}
+
+
+@pytest.fixture
+async def desk(browser: Browser) -> AsyncIterator[Eyes]:
+    async with open_eyes(browser, size=DESK) as opened:
+        yield opened
+
+
+async def becomes_the_owner(world: World, page: Page) -> None:
+    """By the secret that the first start prints."""
+    secret = await parties.make_first_run_secret(world.house.begin)
+    assert secret is not None
+    await page.goto(f"{world.house.http}/console")
+    await page.get_by_label("Secret of the first start").fill(secret)
+    for label, words in AINO.items():
+        await page.get_by_label(label).fill(words)
+    await page.get_by_role("button", name="Become the owner").click()
+    await expect(page.get_by_role("heading", name="Live")).to_be_visible()
+
+
+async def goes_to(page: Page, word: str) -> None:
+    await page.get_by_role("navigation", name="Main").get_by_role("link", name=word).click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+async def asks(page: Page, what: str, button: str) -> None:
+    """Unfold an order on the station's page and send it."""
+    order = page.locator("details").filter(has=page.locator("summary", has_text=what))
+    await order.locator("summary").click()
+    await order.get_by_role("button", name=button).click()
+
+
+async def test_the_first_owner_needs_the_secret_and_afterwards_a_password(
+    world: World, desk: Eyes
+) -> None:
+    page = desk.page
+    await parties.make_first_run_secret(world.house.begin)
+    await page.goto(f"{world.house.http}/console")
+    await desk.approve("the first start")
+    await page.get_by_label("Secret of the first start").fill("not the secret")
+    for label, words in AINO.items():
+        await page.get_by_label(label).fill(words)
+    with desk.expecting("the server responded with a status of 4"):
+        await page.get_by_role("button", name="Become the owner").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+    await desk.approve("a wrong secret")
+
+    await becomes_the_owner(world, page)
+    await desk.approve("a wall without stations")
+    await page.get_by_role("button", name="Sign out").first.click()
+    await expect(page.get_by_role("heading", name="Sign in to the console")).to_be_visible()
+    await desk.approve("the way in")
+    await page.get_by_label("E-mail").fill(AINO["E-mail"])
+    await page.get_by_label("Password").fill("not the password")
+    with desk.expecting("the server responded with a status of 4"):
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+    await page.get_by_label("Password").fill(AINO["Password"])
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Live")).to_be_visible()
+
+
+async def test_an_operator_goes_from_the_wall_to_the_station_the_session_and_the_money(
+    world: World, desk: Eyes
+) -> None:
+    place, page = await a_forecourt(world), desk.page
+    began_wh = place.register_wh()
+    await becomes_the_owner(world, page)
+    now = page.get_by_role("region", name="Sessions now, table")
+
+    await page.evaluate("() => { window.stayed = true; }")
+    await place.plug_in(car=a_car())
+    await pays(world, place, 1, "4242424242424242")
+    await expect(now.get_by_role("row", name="Kamppi Garage")).to_be_visible()
+    await place.charge(3)
+    wh = place.register_wh() - began_wh
+    await expect(now.get_by_role("row", name="Kamppi Garage")).to_contain_text(in_kwh(wh))
+    assert await page.evaluate("() => window.stayed"), "the wall moved without a reload"
+    await desk.approve("the wall")
+
+    await _orders_have_outcomes(desk, place)
+    await page.get_by_role("link", name="Open session").click()
+    await expect(page.get_by_role("heading", name="Bay 1, Kamppi Garage")).to_be_visible()
+    await desk.approve("a running session")
+    await page.evaluate("() => { window.stayed = true; }")
+    await place.unplug()
+    await expect(page.get_by_text("Booked").or_(page.get_by_text("Postings"))).to_be_visible()
+    await expect(page.get_by_role("heading", name="Payment")).to_be_visible()
+    await expect(page.locator("main")).to_contain_text(in_euro(wh))
+    assert await page.evaluate("() => window.stayed"), "the session moved without a reload"
+    await desk.approve("a settled session")
+    await _the_money_is_there(desk, wh)
+
+
+async def _orders_have_outcomes(desk: Eyes, place: Forecourt) -> None:
+    """One that takes effect, and one that the station refuses; not just that it was asked."""
+    page = desk.page
+    await goes_to(page, "Stations")
+    await desk.approve("the stations")
+    await page.get_by_role("link", name="Kamppi Garage").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Kamppi Garage")
+    done = page.get_by_role("region", name="Remote actions, table")
+
+    await asks(page, "Ask for a message", "Ask")
+    row = done.get_by_role("row", name="Ask for StatusNotification")
+    await expect(row.get_by_role("img", name="Took effect")).to_be_visible()
+    await asks(page, "Unlock a cable", "Unlock")
+    row = done.get_by_role("row", name="Unlock cable, Bay 1")
+    await expect(row.get_by_role("img", name="The station said no")).to_be_visible()
+    await desk.approve("a station and its orders")
+
+
+async def _the_money_is_there(desk: Eyes, wh: int) -> None:
+    """The payment, its postings, the receipt, the ledger."""
+    page = desk.page
+    await goes_to(page, "Money")
+    await desk.approve("the money")
+    await page.get_by_role("link", name="Kamppi Garage").click()
+    drawer = page.get_by_role("complementary")
+    await expect(drawer.get_by_role("heading", level=2)).to_contain_text(in_euro(wh))
+    await expect(drawer.get_by_role("heading", name="Postings")).to_be_visible()
+    await desk.approve("a payment")
+    receipt = await drawer.get_by_role("link", name="Receipt").get_attribute("href")
+    pdf = await page.request.get(f"{page.url.split('/console')[0]}{receipt}")
+    assert (await pdf.body()).startswith(b"%PDF-")
+    await page.get_by_role("link", name="Ledger").click()
+    await expect(page.get_by_text("Sums to zero")).to_be_visible()
+    await desk.approve("the ledger")
+    for word in ("Sessions", "Lobby", "Tariffs", "People and keys"):
+        await goes_to(page, word)
+        await desk.approve(f"the console's {word}")
