@@ -377,3 +377,29 @@ async def test_a_session_can_be_asked_to_stop_only_while_it_runs(
     with pytest.raises(actions.SessionOver):
         async with begin() as work:
             await actions.stop(work, session.id, "operator:ann")
+
+
+async def test_connector_zero_of_a_station_with_one_evse_means_that_evse(
+    begin: BeginWork, here: AStation, line: Line
+) -> None:
+    async with begin() as work:
+        small = await a_station(work, here.party, evses=1)
+    alone = Line(begin, small.station.id)
+    ref = await alone.starts16(1, 0, 10_000)
+    await alone.tell(values(None, 0, reading(10, 11_000)))
+    await alone.tell(values(None, 0, reading(15, 165_544_000)))
+    await alone.tell(values(None, 0, reading(15, 11_500, Context.CLOCK)))
+    await alone.tell(stop16(ref, 20, 12_000))
+
+    record = await alone.record()
+    assert [point.energy_wh for point in record.points] == [1_000, 2_000]
+    assert record.held_by == ()
+
+
+async def test_orphans_are_looked_at_by_a_person(line: Line, begin: BeginWork) -> None:
+    await line.tell(stop16("4711", 10, 9_000))
+    async with begin() as work:
+        [row] = await work.all("SELECT id FROM orphan_view WHERE reviewed_at IS NULL")
+        assert await actions.review_orphan(work, row["id"])
+        assert not await actions.review_orphan(work, row["id"])
+        assert list(await work.all("SELECT id FROM orphan_view WHERE reviewed_at IS NULL")) == []

@@ -24,6 +24,7 @@ __all__ = [
     "record",
     "record_of",
     "records_of",
+    "review_orphan",
     "session",
     "sessions",
     "stop",
@@ -90,3 +91,8 @@ async def stop(work: Work, id: SessionId, by: str) -> OrderId:
     if not wanted.is_running:
         raise SessionOver(id)
     return await stations.place_order(work, wanted.station, StopCharging(wanted.ref), by)
+
+
+async def review_orphan(work: Work, id: UUID) -> bool:
+    """A person has looked at what fits no session; whether it was still to be looked at."""
+    return bool(await store_readings.review_orphan(work, id))

@@ -106,6 +106,14 @@ async def _lay_out(work: Work, told: Sequence[_Told]) -> dict[StationId, Desk]:
     for session in loaded:
         desks[session.station].sessions[session.id] = session
         desks[session.station].before[session.id] = session
+    main_meters = {
+        one.call.station
+        for one in told
+        if isinstance(one.report, Metered) and rules.may_be_of_only_session(one.report)
+    } & desks.keys()
+    if main_meters:
+        for station in await store.with_one_evse(work, main_meters):
+            desks[station].has_one_evse = True
     for (station, number), port in (await _ports(work, desks, told)).items():
         desks[station].ports[number] = port
     return desks

@@ -83,6 +83,7 @@ class Desk:
     """``sessions`` as they stand now, ``before`` as they stood; new ones are not in ``before``."""
 
     place: Place
+    has_one_evse: bool = False  # asked only where it matters
     ports: dict[int, Port] = field(default_factory=dict)
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     before: dict[SessionId, Session] = field(default_factory=dict)

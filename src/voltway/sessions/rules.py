@@ -20,7 +20,7 @@ from voltway.sessions.rules_start import (
 )
 from voltway.sessions.sequence import holds, is_number
 from voltway.sessions.text import clean_ref
-from voltway.stations.reports import Ended, Metered, PortStatus, Started, StatusChanged
+from voltway.stations.reports import Context, Ended, Metered, PortStatus, Started, StatusChanged
 
 #: How long after its end readings still count for a session without further ado.
 READINGS_GRACE = timedelta(seconds=30)
@@ -30,6 +30,9 @@ FORGOTTEN_AFTER = timedelta(minutes=15)
 
 #: The same from a boot: many stations send one at each reconnect, and go on charging.
 FORGOTTEN_AFTER_BOOT = timedelta(hours=6)
+
+#: A register that rises by more between two readings is another meter's.
+RISE_WH_MAX = 500_000
 
 Told = Started | Metered | Ended
 
@@ -59,8 +62,12 @@ def metered(
 ) -> Session | None:
     """Readings, and in 2.x news of a running transaction."""
     if report.ref is None:
-        _keep_outside(desk, report, received_at)
-        return None
+        only = _only_session(desk, report)
+        if only is None:
+            _keep_outside(desk, report, received_at)
+            return None
+        only = desk.put(only, doubts=only.doubts | {Doubt.REF_INFERRED})
+        return _take(desk, only, report, received_at, word)
     session = desk.by_ref(clean_ref(report.ref), report.at)
     if session is None and report.seq is not None:
         session = begun_without_start(desk, report, received_at, word, names)
@@ -76,6 +83,25 @@ def metered(
     else:
         orphaned(desk, "metered", report, received_at)
     return None
+
+
+def may_be_of_only_session(report: Metered) -> bool:
+    """Connector 0 of 1.6 is the main meter, unless the station has one connector (§4.7)."""
+    is_clock = any(each.context is Context.CLOCK for each in report.readings)
+    return report.ref is None and report.evse == 0 and not is_clock
+
+
+def _only_session(desk: Desk, report: Metered) -> Session | None:
+    """The session that runs on a station's one EVSE, if the readings go on from its own."""
+    running = desk.running()
+    if not (desk.has_one_evse and len(running) == 1 and may_be_of_only_session(report)):
+        return None
+    session = running[0]
+    last = session.last_wh if session.last_wh is not None else session.begin_wh
+    registers = [each.register_wh for each in report.readings if each.register_wh is not None]
+    if last is None or not all(last <= each <= last + RISE_WH_MAX for each in registers):
+        return None
+    return session
 
 
 def _names_nothing(report: Metered) -> bool:

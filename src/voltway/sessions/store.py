@@ -142,6 +142,14 @@ async def places(
     }
 
 
+async def with_one_evse(work: Work, stations: Collection[StationId]) -> set[StationId]:
+    """Those of these stations that have one EVSE."""
+    rows = await work.all(
+        "SELECT id FROM station_view WHERE id = ANY($1::uuid[]) AND evses = 1", list(stations)
+    )
+    return {row["id"] for row in rows}
+
+
 async def load(
     work: Work,
     stations: Collection[StationId],

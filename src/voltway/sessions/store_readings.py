@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from uuid import UUID
 
 from voltway.kernel.ids import SessionId, new_id
 from voltway.runtime.work import Work
@@ -155,4 +156,10 @@ async def keep_orphans(work: Work, desks: Iterable[Desk]) -> None:
 async def ensure_days(work: Work, days: Collection[date]) -> None:
     await work.run(
         "SELECT ensure_day('session_reading', day) FROM unnest($1::date[]) AS day", list(days)
+    )
+
+
+async def review_orphan(work: Work, id: UUID) -> int:
+    return await work.run(
+        "UPDATE orphan SET reviewed_at = $2 WHERE id = $1 AND reviewed_at IS NULL", id, work.now
     )
