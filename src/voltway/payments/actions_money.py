@@ -42,7 +42,7 @@ from voltway.stations.orders import OrderState
 class RefundTooLarge(Refusal):
     """{asked} cannot be given back: {left} is left of this payment."""
 
-    kind = Kind.LIMIT
+    kind = Kind.CONFLICT
 
     asked: Money
     left: Money

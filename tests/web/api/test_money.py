@@ -156,7 +156,7 @@ async def test_a_refund_moves_money_once_however_often_it_is_asked(
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        pytest.param({"amount": "4.91"}, 429, "refund_too_large", id="more than was taken"),
+        pytest.param({"amount": "4.91"}, 409, "refund_too_large", id="more than was taken"),
         pytest.param({"amount": "0"}, 422, "nothing_to_refund", id="nothing"),
         pytest.param({"amount": "0.001"}, 422, "amount_too_fine", id="a tenth of a cent"),
         pytest.param({"amount": "-1"}, 422, "invalid", id="less than nothing"),
