@@ -115,12 +115,38 @@ async def test_a_declined_card_ends_the_visit_and_nothing_starts(scene: Scene) -
     assert await scene.count("order_view") == 0
 
 
-async def test_an_address_that_is_none_is_refused_before_anything_is_asked(scene: Scene) -> None:
-    for address in ("ann", "ann@", "a@b\r\nBcc: c@d", "a@b,c@d"):
-        with pytest.raises(NotAnAddress):
-            await scene.opens(email=address)
+NO_ADDRESSES = [
+    "ann",
+    "ann@",
+    "a@b\r\nBcc: c@d",
+    "a@b,c@d",
+    "a:b@c.org",
+    "[x]@y.org",
+    "=?utf-8?q?x?=@y.org",
+    "a..b@c.org",
+    "a@b..org",
+    "a\u202eb@c.org",
+    f"{'a' * 250}@c.org",
+]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+async def test_an_address_that_is_none_is_refused_before_anything_is_asked(
+    scene: Scene, address: str
+) -> None:
+    with pytest.raises(NotAnAddress):
+        await scene.opens(email=address)
 
     assert scene.bank.books.holds == {}
+
+
+@pytest.mark.parametrize(
+    "address", ["ann@example.org", " o'neil+ev@a-b.example ", "a@localhost", "A_1.b@x.fi"]
+)
+async def test_an_address_is_kept_as_it_was_given(scene: Scene, address: str) -> None:
+    visit = await scene.opens(email=address)
+
+    assert (await scene.payment(visit)).email == address.strip()
 
 
 async def test_a_visit_that_nobody_knows_is_absent(scene: Scene) -> None:
