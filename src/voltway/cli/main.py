@@ -5,30 +5,58 @@ What a person can mend is one sentence on standard error and exit 2, never a tra
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
 
-from voltway.cli.admin import admin
-from voltway.cli.demo import demo_command
-from voltway.cli.price import price_command
-from voltway.cli.replay import replay_command
-from voltway.cli.serve import serve_command
 from voltway.kernel.errors import Trouble
 
-app = typer.Typer(
-    name="voltway",
-    help="Voltway: a charging network, from the plug to the paid receipt.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("serve")(serve_command)
-app.command("demo")(demo_command)
-app.command("replay")(replay_command)
-app.command("price")(price_command)
-app.add_typer(admin, name="admin")
+#: The commands: where each is, and what the list of them says of it.
+COMMANDS: Final = {
+    "serve": ("voltway.cli.serve:serve_command", "Run Voltway until it is told to stop."),
+    "demo": ("voltway.cli.demo:demo_command", "Run Voltway with a simulated world around it."),
+    "replay": ("voltway.cli.replay:replay_command", "Play real sessions of the past through it."),
+    "price": ("voltway.cli.price:price_command", "Price one session under a tariff."),
+    "admin": ("voltway.cli.admin:admin", "Parties, people, keys, stations, tokens and tariffs."),
+}
+
+
+class Commands(TyperGroup):
+    """The commands, each loaded when it is wanted: the whole house takes a second to load."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_command(found)
+        alone = typer.Typer(**_PLAIN)
+        alone.command(cmd_name)(found)
+        return typer.main.get_command(alone)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+_PLAIN: Final[dict[str, Any]] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+}
+
+app = typer.Typer(name="voltway", cls=Commands, no_args_is_help=True, **_PLAIN)
+
+
+@app.callback()
+def voltway() -> None:
+    """Voltway: a charging network, from the plug to the paid receipt."""
 
 
 def main(words: Sequence[str] | None = None) -> None:

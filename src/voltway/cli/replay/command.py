@@ -69,7 +69,7 @@ async def _replay(past: Sequence[PastSession], document: bytes, folder: Path) ->
     clock = JumpingClock(told[0].at - timedelta(hours=1))
     async with AsyncExitStack() as stack:
         settings = await _world(stack, folder)
-        house = await stack.enter_async_context(open_house(settings, clock))
+        house = await stack.enter_async_context(open_house(settings, clock, rounds=False))
         places = await stack.enter_async_context(_furnished(house, clock, told, document))
         browser = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
         player = Player(house, clock, places, browser)
