@@ -1,5 +1,6 @@
 """The description of the API, held against what the API really answers."""
 
+import json
 import re
 from typing import Any
 
@@ -62,6 +63,25 @@ async def test_the_description_is_complete(told: dict[str, Any]) -> None:
         assert told_ids == set(path_ids(path)), where
     for component in told["components"]["schemas"].values():
         Draft202012Validator.check_schema(component)
+
+
+async def test_every_reference_is_found(owner: Caller) -> None:
+    text = (await owner.client.get("/api/openapi.json")).text
+    found = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+    assert "PortStatus" in found
+    assert found <= json.loads(text)["components"]["schemas"].keys()
+
+
+async def test_every_operation_says_what_it_takes(told: dict[str, Any]) -> None:
+    bodies = {
+        path: operation["requestBody"]["content"]["application/json"]["schema"]
+        for path, method, operation in operations(told)
+        if method == "post" and "requestBody" in operation
+    }
+    assert bodies["/api/v1/locations"] == {"$ref": "#/components/schemas/NewLocation"}
+    kinds = bodies["/api/v1/stations/{station_id}/orders"]["discriminator"]["mapping"]
+    assert {"start", "stop", "reset", "unlock", "vendor_data"} <= kinds.keys()
+    assert "/api/v1/tariffs" in bodies
 
 
 async def test_every_read_answers_as_described(

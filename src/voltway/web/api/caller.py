@@ -2,10 +2,11 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 
 from voltway.kernel.ids import OnceKey
 from voltway.parties import actions as parties
@@ -37,6 +38,10 @@ class Caller:
         await parties.audit(work, self.actor, did, on, detail)
 
 
-async def caller(request: Request[Any, Any, State], house: House) -> Caller:
+async def caller(request: Request[Any, Any, State], house: NamedDependency[House]) -> Caller:
     """The caller that the doorkeeper let in."""
     return Caller(request.scope["user"], house, request.scope["state"].get("once"))
+
+
+#: The caller, as an operation asks for it.
+Calling: TypeAlias = NamedDependency[Caller]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from voltway.kernel.errors import Outage, Refusal
@@ -15,7 +16,7 @@ from voltway.stations import actions
 from voltway.stations.model import OPEN
 from voltway.stations.orders import OrderState, RawCall
 from voltway.web.api import orders
-from voltway.web.api.caller import Caller
+from voltway.web.api.caller import Calling
 from voltway.web.api.operations import TROUBLES, asks
 from voltway.web.api.shapes import Given, Shown
 from voltway.web.api.stations import station_shown
@@ -82,7 +83,9 @@ class CallAnswer(Shown):
     Permission.RAW_CALL,
     opt={TROUBLES: ("504",)},
 )
-async def call_station(caller: Caller, station_id: UUID, data: NewCall) -> CallAnswer:
+async def call_station(
+    caller: Calling, station_id: FromPath[UUID], data: JSONBody[NewCall]
+) -> CallAnswer:
     """A call to a station that is not connected is refused, not queued."""
     async with caller.begin() as work:
         station = await station_shown(work, station_id)

@@ -108,17 +108,25 @@ def _operation(
     if body is not None:
         content = {"application/json": {"schema": schemas[body]}}
         operation["requestBody"] = {"required": True, "content": content}
+    parameters = [_parameter(each) for each in operation.get("parameters", [])]
     if method == "post":
-        required = bool(handler.opt.get(KEY_REQUIRED))
-        operation["parameters"] = [
-            *operation.get("parameters", []),
-            {**KEY_PARAMETER, "required": required},
-        ]
+        parameters.append({**KEY_PARAMETER, "required": bool(handler.opt.get(KEY_REQUIRED))})
+    operation["parameters"] = parameters
     needs = f"Needs the permission `{handler.opt[NEEDS]}`."
     words = " ".join((handler.fn.__doc__ or "").split())
     operation["description"] = f"{words} {needs}".strip()
     operation["responses"] = _responses(path, method, handler, schemas)
     return operation
+
+
+def _parameter(told: dict[str, Any]) -> dict[str, Any]:
+    """A parameter without what goes without saying: one that may be left out is never null."""
+    schema = {name: value for name, value in told["schema"].items() if name != "description"}
+    inner = [each for each in schema.pop("oneOf", ()) if each != {"type": "null"}]
+    for each in inner:
+        schema.update(each)
+    names: tuple[str, ...] = ("name", "in", "description", "required")
+    return {**{name: told[name] for name in names if name in told}, "schema": schema}
 
 
 def _responses(

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
 from voltway.stations.actions import NoSuchEvse
 from voltway.stations.model import Current
 from voltway.stations.reports import PortStatus
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import reads
 from voltway.web.api.shapes import Moment, Page, Shown, shown
 
@@ -44,8 +44,8 @@ class Evse(Shown):
 
 @reads("/evses", "List the EVSEs")
 async def list_evses(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     station: Annotated[UUID | None, QueryParameter(description="Those of this station.")] = None,
     location: Annotated[UUID | None, QueryParameter(description="Those of this location.")] = None,
     status: Annotated[PortStatus | None, QueryParameter(description="Those that stand so.")] = None,
@@ -75,7 +75,7 @@ def _conditions(
 
 
 @reads("/evses/{evse_id:uuid}", "Read an EVSE")
-async def read_evse(caller: Caller, evse_id: UUID) -> Evse:
+async def read_evse(caller: Calling, evse_id: FromPath[UUID]) -> Evse:
     async with caller.begin() as work:
         row = await work.one("SELECT * FROM evse_view WHERE id = $1", evse_id)
     if row is None:

@@ -7,15 +7,15 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.ledger import actions
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import reads
 from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown, utc
 
@@ -81,8 +81,8 @@ class TrialBalance(Shown):
 
 @reads("/ledger/entries", "List the entries of the books", Permission.SEE_MONEY)
 async def list_entries(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     account: Annotated[
         str | None,
         QueryParameter(pattern=AccountPath, description="Those that touch this account."),
@@ -117,7 +117,7 @@ async def list_entries(
 
 
 @reads("/ledger/entries/{entry_id:uuid}", "Read an entry", Permission.SEE_MONEY)
-async def read_entry(caller: Caller, entry_id: UUID) -> Entry:
+async def read_entry(caller: Calling, entry_id: FromPath[UUID]) -> Entry:
     async with caller.begin() as work:
         rows = await work.all("SELECT * FROM entry_view WHERE id = $1 ORDER BY number", entry_id)
     if not rows:
@@ -127,8 +127,8 @@ async def read_entry(caller: Caller, entry_id: UUID) -> Entry:
 
 @reads("/ledger/accounts", "List what the accounts hold", Permission.SEE_MONEY)
 async def list_accounts(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     under: Annotated[
         str | None,
         QueryParameter(pattern=AccountPath, description="This account and those under its path."),
@@ -141,7 +141,7 @@ async def list_accounts(
 
 
 @reads("/ledger/trial-balance", "Read whether the books balance", Permission.SEE_MONEY)
-async def read_trial_balance(caller: Caller) -> TrialBalance:
+async def read_trial_balance(caller: Calling) -> TrialBalance:
     async with caller.begin() as work:
         found = await actions.trial_balance(work)
     return TrialBalance(

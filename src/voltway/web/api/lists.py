@@ -4,9 +4,10 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from voltway.kernel.errors import Kind, Refusal
@@ -43,6 +44,10 @@ def window(
     ] = None,
 ) -> Window:
     return Window(limit, cursor)
+
+
+#: The page, as a list asks for it.
+Paging: TypeAlias = NamedDependency[Window]
 
 
 @dataclass(frozen=True, slots=True)

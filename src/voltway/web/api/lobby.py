@@ -4,13 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from voltway.kernel.ids import LocationId
 from voltway.parties.model import Permission
 from voltway.stations import actions
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import adds, reads, removes
 from voltway.web.api.shapes import Given, Moment, Page, Shown, shown
 from voltway.web.api.stations import NewEvse, StationWithKey, station_shown
@@ -45,13 +46,15 @@ class Adoption(Given):
 
 
 @reads("/lobby", "List who knocks", Permission.EDIT_NETWORK)
-async def list_lobby(caller: Caller, window: Window) -> Page[LobbyEntry]:
+async def list_lobby(caller: Calling, window: Paging) -> Page[LobbyEntry]:
     async with caller.begin() as work:
         return await listed(work, LOBBY, window, lambda row: shown(LobbyEntry, row))
 
 
 @adds("/lobby/{entry_id:uuid}/adopt", "Take a station in", Permission.EDIT_NETWORK)
-async def adopt(caller: Caller, entry_id: UUID, data: Adoption) -> StationWithKey:
+async def adopt(
+    caller: Calling, entry_id: FromPath[UUID], data: JSONBody[Adoption]
+) -> StationWithKey:
     async with caller.begin() as work:
         station, key = await actions.adopt(
             work,
@@ -66,7 +69,7 @@ async def adopt(caller: Caller, entry_id: UUID, data: Adoption) -> StationWithKe
 
 
 @removes("/lobby/{entry_id:uuid}", "Dismiss who knocked", Permission.EDIT_NETWORK)
-async def dismiss(caller: Caller, entry_id: UUID) -> None:
+async def dismiss(caller: Calling, entry_id: FromPath[UUID]) -> None:
     """If it knocks again, it is here again."""
     async with caller.begin() as work:
         await actions.dismiss(work, entry_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from voltway.kernel.ids import LocationId
@@ -14,8 +14,8 @@ from voltway.parties.model import Permission
 from voltway.runtime.work import Work
 from voltway.stations import actions
 from voltway.stations.actions import NoSuchLocation
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import adds, changes, reads
 from voltway.web.api.shapes import Given, Moment, Page, Shown, Text, Zone, shown
 
@@ -78,8 +78,8 @@ class LocationChange(Given, kw_only=True):
 
 @reads("/locations", "List the locations")
 async def list_locations(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     published: Annotated[bool | None, QueryParameter(description="Those that drivers see.")] = None,
 ) -> Page[Location]:
     async with caller.begin() as work:
@@ -93,13 +93,13 @@ async def list_locations(
 
 
 @reads("/locations/{location_id:uuid}", "Read a location")
-async def read_location(caller: Caller, location_id: UUID) -> Location:
+async def read_location(caller: Calling, location_id: FromPath[UUID]) -> Location:
     async with caller.begin() as work:
         return await _shown(work, location_id)
 
 
 @adds("/locations", "Add a location", Permission.EDIT_NETWORK)
-async def add_location(caller: Caller, data: NewLocation) -> Location:
+async def add_location(caller: Calling, data: JSONBody[NewLocation]) -> Location:
     async with caller.begin() as work:
         added = await actions.add_location(work, caller.actor.party, **msgspec.structs.asdict(data))
         await caller.audit(work, "added a location", f"location:{added.id}")
@@ -107,7 +107,9 @@ async def add_location(caller: Caller, data: NewLocation) -> Location:
 
 
 @changes("/locations/{location_id:uuid}", "Change a location", Permission.EDIT_NETWORK)
-async def change_location(caller: Caller, location_id: UUID, data: LocationChange) -> Location:
+async def change_location(
+    caller: Calling, location_id: FromPath[UUID], data: JSONBody[LocationChange]
+) -> Location:
     async with caller.begin() as work:
         before = await actions.location(work, LocationId(location_id))
         changed: dict[str, Any] = {

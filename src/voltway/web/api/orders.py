@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 
@@ -27,8 +27,8 @@ from voltway.stations.actions import NoSuchOrder
 from voltway.stations.model import OPEN
 from voltway.stations.orders import Order as Wanted
 from voltway.stations.orders import OrderState
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Caller, Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import ALSO, adds, asks, reads
 from voltway.web.api.shapes import NO_NUL, EvseNumber, Moment, Page, Shown, Text, shown, utc
 
@@ -240,8 +240,8 @@ PLACED: Final[dict[str, Any]] = {ALSO: {HTTPStatus.OK: "The order has ended; see
 
 @reads("/orders", "List the orders")
 async def list_orders(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     station: Annotated[UUID | None, QueryParameter(description="Those to this station.")] = None,
     being: Annotated[
         OrderState | None, QueryParameter(name="state", description="Those that stand so.")
@@ -267,13 +267,13 @@ async def list_orders(
 
 
 @reads("/orders/{order_id:uuid}", "Read an order")
-async def read_order(caller: Caller, order_id: UUID) -> Order:
+async def read_order(caller: Calling, order_id: FromPath[UUID]) -> Order:
     async with caller.begin() as work:
         return await order_of(work, order_id)
 
 
 @asks("/orders/{order_id:uuid}/cancel", "Take back an order not sent yet", Permission.ORDER_STATION)
-async def cancel_order(caller: Caller, order_id: UUID) -> Order:
+async def cancel_order(caller: Calling, order_id: FromPath[UUID]) -> Order:
     async with caller.begin() as work:
         await order_of(work, order_id)
         await actions.cancel_order(work, OrderId(order_id), f"Taken back by {caller.name}.")
@@ -289,7 +289,7 @@ async def cancel_order(caller: Caller, order_id: UUID) -> Order:
     opt=PLACED,
 )
 async def place_order(
-    caller: Caller, station_id: UUID, data: NewOrder, wait: Wait = 0
+    caller: Calling, station_id: FromPath[UUID], data: JSONBody[NewOrder], wait: Wait = 0
 ) -> Response[Order]:
     """The order is queued and sent as soon as the station's line is open."""
     async with caller.begin() as work:

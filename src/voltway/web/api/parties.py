@@ -4,14 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
+from litestar.params import FromPath
 from msgspec import Meta
 
 from voltway.kernel.ids import PartyId
 from voltway.parties.actions import NoSuchParty
 from voltway.parties.model import MAY, Permission, Role
 from voltway.runtime.work import Row
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import reads
 from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown
 
@@ -47,13 +48,13 @@ class KeyShown(Shown):
 
 
 @reads("/parties", "List the parties that the key sees: its own")
-async def list_parties(caller: Caller, window: Window) -> Page[Party]:
+async def list_parties(caller: Calling, window: Paging) -> Page[Party]:
     async with caller.begin() as work:
         return await listed(work, PARTIES, window, _party)
 
 
 @reads("/parties/{party_id:uuid}", "Read a party")
-async def read_party(caller: Caller, party_id: UUID) -> Party:
+async def read_party(caller: Calling, party_id: FromPath[UUID]) -> Party:
     async with caller.begin() as work:
         row = await work.one("SELECT * FROM party_view WHERE id = $1", party_id)
     if row is None:
@@ -62,7 +63,7 @@ async def read_party(caller: Caller, party_id: UUID) -> Party:
 
 
 @reads("/key", "Read what the key that asks may do")
-async def read_key(caller: Caller) -> KeyShown:
+async def read_key(caller: Calling) -> KeyShown:
     actor = caller.actor
     assert actor.id is not None, "the doorkeeper lets in keys only"
     return KeyShown(

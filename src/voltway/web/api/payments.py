@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.errors import Kind, Refusal
@@ -18,8 +18,8 @@ from voltway.payments import actions
 from voltway.payments.model import PaymentState, Verb
 from voltway.payments.provider import Declined
 from voltway.runtime.work import Row, Work
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import moves_money, reads
 from voltway.web.api.shapes import Amount, Given, Moment, Page, Shown, Text, shown, utc
 
@@ -111,8 +111,8 @@ class Refund(Shown):
 
 @reads("/payments", "List the payments", Permission.SEE_MONEY)
 async def list_payments(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     being: Annotated[
         PaymentState | None, QueryParameter(name="state", description="Those that stand so.")
     ] = None,
@@ -140,7 +140,7 @@ async def list_payments(
 
 
 @reads("/payments/{payment_id:uuid}", "Read a payment", Permission.SEE_MONEY)
-async def read_payment(caller: Caller, payment_id: UUID) -> Payment:
+async def read_payment(caller: Calling, payment_id: FromPath[UUID]) -> Payment:
     async with caller.begin() as work:
         return await _shown(work, payment_id)
 
@@ -150,7 +150,9 @@ async def read_payment(caller: Caller, payment_id: UUID) -> Payment:
     "List what was asked of the provider",
     Permission.SEE_MONEY,
 )
-async def list_steps(caller: Caller, payment_id: UUID, window: Window) -> Page[PaymentStep]:
+async def list_steps(
+    caller: Calling, payment_id: FromPath[UUID], window: Paging
+) -> Page[PaymentStep]:
     async with caller.begin() as work:
         payment = await actions.payment(work, PaymentId(payment_id))
         return await listed(
@@ -165,7 +167,9 @@ async def list_steps(caller: Caller, payment_id: UUID, window: Window) -> Page[P
 
 
 @moves_money("/payments/{payment_id:uuid}/refunds", "Give money back")
-async def refund_payment(caller: Caller, payment_id: UUID, data: NewRefund) -> Refund:
+async def refund_payment(
+    caller: Calling, payment_id: FromPath[UUID], data: JSONBody[NewRefund]
+) -> Refund:
     """A part or all of what was taken. Asked again with the same key, money moves once."""
     assert caller.once is not None, "what moves money has a key"
     async with caller.begin() as work:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 
@@ -18,8 +18,8 @@ from voltway.kernel.ids import InvoiceId
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row
 from voltway.web import assets
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Caller, Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import GIVES, reads
 from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown, utc
 
@@ -61,8 +61,8 @@ class ReceiptWhole(Shown):
 
 @reads("/receipts", "List the receipts", Permission.SEE_MONEY)
 async def list_receipts(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     session: Annotated[UUID | None, QueryParameter(description="That of this session.")] = None,
     payment: Annotated[UUID | None, QueryParameter(description="That of this payment.")] = None,
     since: Annotated[
@@ -86,7 +86,7 @@ async def list_receipts(
 
 
 @reads("/receipts/{receipt_id:uuid}", "Read a receipt", Permission.SEE_MONEY)
-async def read_receipt(caller: Caller, receipt_id: UUID) -> ReceiptWhole:
+async def read_receipt(caller: Calling, receipt_id: FromPath[UUID]) -> ReceiptWhole:
     found = await _invoice(caller, receipt_id)
     return ReceiptWhole(
         id=found.id,
@@ -107,7 +107,7 @@ async def read_receipt(caller: Caller, receipt_id: UUID) -> ReceiptWhole:
     opt={GIVES: "text/html"},
 )
 async def read_receipt_html(
-    caller: Caller, receipt_id: UUID, locale: Locale = "en"
+    caller: Calling, receipt_id: FromPath[UUID], locale: Locale = "en"
 ) -> Response[str]:
     found = await _invoice(caller, receipt_id)
     page = PAGE.format(
@@ -125,7 +125,7 @@ async def read_receipt_html(
     opt={GIVES: "application/pdf"},
 )
 async def read_receipt_pdf(
-    caller: Caller, receipt_id: UUID, locale: Locale = "en"
+    caller: Calling, receipt_id: FromPath[UUID], locale: Locale = "en"
 ) -> Response[bytes]:
     found = await _invoice(caller, receipt_id)
     made = await asyncio.to_thread(actions.receipt_pdf, found.document, locale)

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 
@@ -18,8 +18,8 @@ from voltway.sessions.actions import NoSuchSession
 from voltway.sessions.model import SessionState
 from voltway.tariffs.model import CostLine
 from voltway.web.api import orders
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import adds, reads
 from voltway.web.api.orders import Order, Wait
 from voltway.web.api.shapes import NO_NUL, Amount, Moment, Page, Shown, shown, utc
@@ -82,8 +82,8 @@ class SessionCost(Shown):
 
 @reads("/sessions", "List the sessions")
 async def list_sessions(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     being: Annotated[
         SessionState | None, QueryParameter(name="state", description="Those that stand so.")
     ] = None,
@@ -117,7 +117,7 @@ async def list_sessions(
 
 
 @reads("/sessions/{session_id:uuid}", "Read a session")
-async def read_session(caller: Caller, session_id: UUID) -> Session:
+async def read_session(caller: Calling, session_id: FromPath[UUID]) -> Session:
     async with caller.begin() as work:
         row = await work.one("SELECT * FROM session_view WHERE id = $1", session_id)
     if row is None:
@@ -126,7 +126,7 @@ async def read_session(caller: Caller, session_id: UUID) -> Session:
 
 
 @reads("/sessions/{session_id:uuid}/cost", "Read what a session costs", Permission.SEE_MONEY)
-async def read_cost(caller: Caller, session_id: UUID) -> SessionCost:
+async def read_cost(caller: Calling, session_id: FromPath[UUID]) -> SessionCost:
     """The same calculator makes the running estimate, the bill and this answer."""
     async with caller.begin() as work:
         session = await actions.session(work, SessionId(session_id))
@@ -150,7 +150,9 @@ async def read_cost(caller: Caller, session_id: UUID) -> SessionCost:
     status_code=HTTPStatus.ACCEPTED,
     opt=orders.PLACED,
 )
-async def stop_session(caller: Caller, session_id: UUID, wait: Wait = 0) -> Response[Order]:
+async def stop_session(
+    caller: Calling, session_id: FromPath[UUID], wait: Wait = 0
+) -> Response[Order]:
     """Asks the station; the session ends when the station says so."""
     async with caller.begin() as work:
         id = await actions.stop(work, SessionId(session_id), caller.name)

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
 from voltway.billing import actions
@@ -13,8 +13,8 @@ from voltway.billing.model import SettlementState, Step
 from voltway.kernel.ids import SettlementId
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row, Work
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import asks, reads
 from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown
 
@@ -46,8 +46,8 @@ class Settlement(Shown):
 
 @reads("/settlements", "List the settlements", Permission.SEE_MONEY)
 async def list_settlements(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     being: Annotated[
         SettlementState | None, QueryParameter(name="state", description="Those that stand so.")
     ] = None,
@@ -64,7 +64,7 @@ async def list_settlements(
 
 
 @reads("/settlements/{settlement_id:uuid}", "Read a settlement", Permission.SEE_MONEY)
-async def read_settlement(caller: Caller, settlement_id: UUID) -> Settlement:
+async def read_settlement(caller: Calling, settlement_id: FromPath[UUID]) -> Settlement:
     async with caller.begin() as work:
         return await _shown(work, settlement_id)
 
@@ -74,7 +74,7 @@ async def read_settlement(caller: Caller, settlement_id: UUID) -> Settlement:
     "Walk a settlement on now",
     Permission.MOVE_MONEY,
 )
-async def try_again(caller: Caller, settlement_id: UUID) -> Settlement:
+async def try_again(caller: Calling, settlement_id: FromPath[UUID]) -> Settlement:
     """A step that was done is never done twice. One that was held is billed as it is: the key
     stands for it."""
     async with caller.begin() as work:

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.ids import LocationId, PublicEvseId, StationId
@@ -14,8 +14,8 @@ from voltway.runtime.work import Work
 from voltway.stations import actions
 from voltway.stations.actions import NoSuchStation
 from voltway.stations.model import Current, EvsePlan
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import adds, asks, reads, removes
 from voltway.web.api.shapes import NO_NUL, EvseNumber, Given, Moment, Page, Shown, Text, shown
 
@@ -122,8 +122,8 @@ class NewKey(Shown):
 
 @reads("/stations", "List the stations")
 async def list_stations(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     location: Annotated[UUID | None, QueryParameter(description="Those of this location.")] = None,
     connected: Annotated[bool | None, QueryParameter(description="Their line is open.")] = None,
     identity: Annotated[
@@ -146,13 +146,13 @@ async def list_stations(
 
 
 @reads("/stations/{station_id:uuid}", "Read a station")
-async def read_station(caller: Caller, station_id: UUID) -> Station:
+async def read_station(caller: Calling, station_id: FromPath[UUID]) -> Station:
     async with caller.begin() as work:
         return await station_shown(work, station_id)
 
 
 @adds("/stations", "Add a station with its EVSEs", Permission.EDIT_NETWORK)
-async def add_station(caller: Caller, data: NewStation) -> StationWithKey:
+async def add_station(caller: Calling, data: JSONBody[NewStation]) -> StationWithKey:
     """The answer holds the station's key; nobody can read it later."""
     async with caller.begin() as work:
         station, key = await actions.add_station(
@@ -168,7 +168,7 @@ async def add_station(caller: Caller, data: NewStation) -> StationWithKey:
 
 
 @asks("/stations/{station_id:uuid}/rotate-key", "Give a station a new key", Permission.EDIT_NETWORK)
-async def rotate_key(caller: Caller, station_id: UUID) -> NewKey:
+async def rotate_key(caller: Calling, station_id: FromPath[UUID]) -> NewKey:
     """The old key holds until the station came with the new one."""
     async with caller.begin() as work:
         key = await actions.rotate_key(work, StationId(station_id))
@@ -177,7 +177,7 @@ async def rotate_key(caller: Caller, station_id: UUID) -> NewKey:
 
 
 @removes("/stations/{station_id:uuid}", "Remove a station", Permission.EDIT_NETWORK)
-async def remove_station(caller: Caller, station_id: UUID) -> None:
+async def remove_station(caller: Calling, station_id: FromPath[UUID]) -> None:
     """It is let in no more; its sessions and bills stay."""
     async with caller.begin() as work:
         await actions.remove_station(work, StationId(station_id))

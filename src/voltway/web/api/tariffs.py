@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from voltway.kernel.errors import Kind, Refusal
@@ -18,8 +18,8 @@ from voltway.stations import actions as stations
 from voltway.tariffs import actions, rules
 from voltway.tariffs.actions import NoSuchTariffVersion, Scope
 from voltway.tariffs.ocpi import read_tariff
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import BODY, adds, asks, reads
 from voltway.web.api.shapes import NO_NUL, Given, Moment, Page, Shown, shown, utc
 from voltway.web.pages import HttpRequest
@@ -111,8 +111,8 @@ TAKES: Final = {BODY: dict[str, Any]}
 
 @reads("/tariffs", "List the versions of the tariffs", Permission.SEE_ALL)
 async def list_tariffs(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     ident: Annotated[str | None, QueryParameter(max_length=36, pattern=NO_NUL)] = None,
     newest: Annotated[bool | None, QueryParameter(description="Only the newest.")] = None,
 ) -> Page[TariffVersion]:
@@ -127,14 +127,14 @@ async def list_tariffs(
 
 
 @reads("/tariffs/{version_id:uuid}", "Read a version of a tariff")
-async def read_tariff_version(caller: Caller, version_id: UUID) -> TariffVersion:
+async def read_tariff_version(caller: Calling, version_id: FromPath[UUID]) -> TariffVersion:
     async with caller.begin() as work:
         return await _shown(work, version_id)
 
 
 @adds("/tariffs", "Add a tariff or its next version", Permission.EDIT_TARIFFS, opt=TAKES)
 async def add_tariff(
-    caller: Caller, request: HttpRequest, valid_from: ValidFrom = None
+    caller: Calling, request: HttpRequest, valid_from: ValidFrom = None
 ) -> TariffVersion:
     """The body is the OCPI document itself (2.1.1, 2.2.1 or 2.3.0)."""
     document = await request.body()
@@ -159,8 +159,8 @@ async def lint_tariff(request: HttpRequest, power_w: Power = 150_000) -> LintRes
 
 @reads("/tariff-assignments", "List where tariffs hold")
 async def list_assignments(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     scope_id: Annotated[
         UUID | None, QueryParameter(description="At this party, location or station.")
     ] = None,
@@ -176,7 +176,7 @@ async def list_assignments(
 
 
 @adds("/tariff-assignments", "Let a tariff hold somewhere", Permission.EDIT_TARIFFS)
-async def add_assignment(caller: Caller, data: NewAssignment) -> Assigned:
+async def add_assignment(caller: Calling, data: JSONBody[NewAssignment]) -> Assigned:
     if data.location_id is not None and data.station_id is not None:
         raise OnePlaceOnly
     async with caller.begin() as work:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from voltway.drivers import actions
@@ -13,8 +13,8 @@ from voltway.drivers.model import TokenKind, TokenStatus
 from voltway.kernel.ids import TokenId
 from voltway.parties.model import Permission
 from voltway.runtime.work import Work
-from voltway.web.api.caller import Caller
-from voltway.web.api.lists import Source, Window, listed
+from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import adds, changes, reads
 from voltway.web.api.shapes import NO_NUL, Given, Moment, Page, Shown, shown, utc
 
@@ -57,8 +57,8 @@ class TokenChange(Given):
 
 @reads("/tokens", "List the tokens")
 async def list_tokens(
-    caller: Caller,
-    window: Window,
+    caller: Calling,
+    window: Paging,
     kind: Annotated[TokenKind | None, QueryParameter(description="Those of this kind.")] = None,
     status: Annotated[
         TokenStatus | None, QueryParameter(description="Those that stand so.")
@@ -76,13 +76,13 @@ async def list_tokens(
 
 
 @reads("/tokens/{token_id:uuid}", "Read a token")
-async def read_token(caller: Caller, token_id: UUID) -> Token:
+async def read_token(caller: Calling, token_id: FromPath[UUID]) -> Token:
     async with caller.begin() as work:
         return await _shown(work, token_id)
 
 
 @adds("/tokens", "Add a token", Permission.EDIT_NETWORK)
-async def add_token(caller: Caller, data: NewToken) -> Token:
+async def add_token(caller: Calling, data: JSONBody[NewToken]) -> Token:
     async with caller.begin() as work:
         added = await actions.add_token(
             work,
@@ -98,7 +98,9 @@ async def add_token(caller: Caller, data: NewToken) -> Token:
 
 
 @changes("/tokens/{token_id:uuid}", "Block a token or let it in again", Permission.EDIT_NETWORK)
-async def change_token(caller: Caller, token_id: UUID, data: TokenChange) -> Token:
+async def change_token(
+    caller: Calling, token_id: FromPath[UUID], data: JSONBody[TokenChange]
+) -> Token:
     async with caller.begin() as work:
         if data.status == "blocked":
             await actions.block(work, TokenId(token_id))
