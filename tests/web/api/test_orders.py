@@ -172,3 +172,18 @@ async def test_a_call_that_the_version_does_not_know_is_not_sent(
 
     assert (answer.status_code, answer.json()["code"]) == (409, "call_not_sent")
     assert "MakeCoffee" in answer.json()["detail"]
+
+
+async def test_the_last_frames_of_a_station_are_read(
+    owner: Caller, stranger: Caller, station: Station, line: Dialled
+) -> None:
+    await line.call("Heartbeat", {})
+
+    answer = await owner.get(f"/stations/{station.id}/frames?limit=2")
+
+    assert answer.status_code == 200, answer.text
+    said, heard = answer.json()["items"]
+    assert (said["direction"], heard["direction"]) == ("said", "heard")
+    assert "currentTime" in said["text"]
+    assert "Heartbeat" in heard["text"]
+    assert (await stranger.get(f"/stations/{station.id}/frames")).status_code == 404

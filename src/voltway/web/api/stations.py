@@ -13,7 +13,7 @@ from voltway.parties.model import Permission
 from voltway.runtime.work import Work
 from voltway.stations import actions
 from voltway.stations.actions import NoSuchStation
-from voltway.stations.model import Current, EvsePlan
+from voltway.stations.model import Current, Direction, EvsePlan
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import adds, asks, reads, removes
@@ -120,6 +120,20 @@ class NewKey(Shown):
     key: str
 
 
+class Frame(Shown):
+    """A raw frame as it went over the wire."""
+
+    direction: Direction
+    at: Moment
+    text: Annotated[str, Meta(description="As it was; bytes that are no UTF-8 are escaped.")]
+
+
+class Frames(Shown):
+    """The last frames of a station, the newest first."""
+
+    items: list[Frame]
+
+
 @reads("/stations", "List the stations")
 async def list_stations(
     caller: Calling,
@@ -149,6 +163,27 @@ async def list_stations(
 async def read_station(caller: Calling, station_id: FromPath[UUID]) -> Station:
     async with caller.begin() as work:
         return await station_shown(work, station_id)
+
+
+@reads("/stations/{station_id:uuid}/frames", "Read the last frames of a station")
+async def read_frames(
+    caller: Calling,
+    station_id: FromPath[UUID],
+    limit: Annotated[int, QueryParameter(ge=1, le=200, description="How many.")] = 50,
+) -> Frames:
+    async with caller.begin() as work:
+        station = await station_shown(work, station_id)
+        kept = await actions.last_frames(work, StationId(station.id), limit)
+    return Frames(
+        items=[
+            Frame(
+                direction=each.direction,
+                at=each.at,
+                text=each.text.decode("utf-8", "backslashreplace"),
+            )
+            for each in kept
+        ]
+    )
 
 
 @adds("/stations", "Add a station with its EVSEs", Permission.EDIT_NETWORK)
@@ -194,5 +229,12 @@ async def station_shown(work: Work, id: UUID) -> Station:
 ROUTER = Router(
     "/",
     tags=["stations"],
-    route_handlers=[list_stations, read_station, add_station, rotate_key, remove_station],
+    route_handlers=[
+        list_stations,
+        read_station,
+        read_frames,
+        add_station,
+        rotate_key,
+        remove_station,
+    ],
 )
