@@ -1,8 +1,5 @@
 """What billing hears: the end of a session opens its settlement; a refund goes into the books."""
 
-from datetime import timedelta
-from typing import Final
-
 from voltway.billing import rules_books, settling, store
 from voltway.billing.model import GIVEN_ROUTE, Settlement, SettlementState
 from voltway.kernel.facts import Fact
@@ -13,13 +10,14 @@ from voltway.payments import actions as payments
 from voltway.payments.model import PaymentRefunded
 from voltway.runtime.work import Work
 from voltway.sessions.model import SessionEnded
-
-#: How long a session whose end was not complete is waited for: late readings come by then.
-READINGS_GRACE: Final = timedelta(seconds=30)
+from voltway.sessions.rules import READINGS_GRACE
 
 
 async def hears_session_ended(work: Work, fact: Fact) -> None:
-    """Open the settlement of a session, and queue its walk. Told twice, it is opened once."""
+    """Open the settlement of a session, and queue its walk. Told twice, it is opened once.
+
+    One whose end told no register waits until no late reading is taken any more.
+    """
     if not isinstance(fact, SessionEnded):
         return
     opened = Settlement(

@@ -110,10 +110,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),
     ] = 120
-    readings_grace_s: Annotated[
-        int,
-        _says("How long a bill waits for late readings of a session that ended without.", ge=0),
-    ] = 30
     heartbeat_s: Annotated[
         int, _says("How often stations are asked to say that they are alive.", ge=10, le=86400)
     ] = 300
