@@ -15,16 +15,18 @@ from tests.browser.chromium import MISSING, find_chromium, open_chromium
 from tests.browser.eyes import THEMES, open_eyes
 from tests.browser.forecourt import a_car
 from tests.browser.guest import in_kwh
-from tests.browser.town import MONDAY, WEEK, Town, a_day, a_town
+from tests.browser.monday import HAPPENINGS, IN_THE_PICTURE, MONDAY, WEEK, visits
+from tests.browser.seat import becomes_the_owner
+from tests.browser.town import Town, a_town
 from tests.stories.world import open_world
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.postgres import EmbeddedPostgres
+from voltway_world.provider.faults import Fault
 
 FOLDER: Final = Path(__file__).parents[2] / "docs/figures/pages"
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
 BYTES_MAX: Final = 120_000
-AINO: Final = ("aino@voltway.example", "Aino Laine", "a long word for a seat")
 
 PARTY: Final = {
     "name": "Nordvolt Oy",
@@ -64,29 +66,89 @@ async def _open_town() -> AsyncIterator[Town]:
                     {"type": "ENERGY", "price": 0.49}, {"type": "PARKING_TIME", "price": 6.00}
                 )
                 town = await a_town(world)
-                await town.live(a_day(1, 0.45), MONDAY - WEEK, until=19 * 60)
-                await town.live(a_day(2, 0.55), MONDAY, until=COMES)
+                await town.live(visits(1, 0.35), MONDAY - WEEK, until=21 * 60)
+                await town.closes()
+                await town.live(visits(2, 0.45), MONDAY, until=COMES, happenings=HAPPENINGS)
                 yield town
         finally:
             postgres.stop()
 
 
 async def _take_all(town: Town, browser: Browser) -> None:
-    world, kamppi = town.world, town.places["Kamppi Garage"]
-    async with open_eyes(browser, size=PHONE) as phone:
-        page = phone.page
-        await page.goto(f"{world.house.http}/e/{kamppi.public_id(3)}")
-        await _take(page, "driver-bay")
-        await guest.starts(page, email=guest.ANN)
-        await guest.pays(page)
-        await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
-        await kamppi.plug_in(3, a_car(18))
-        await guest.is_charging(page)
-        before_wh = kamppi.register_wh(3)
-        await town.passes(CHARGES)
-        charged = in_kwh(kamppi.register_wh(3) - before_wh)
-        await expect(guest.figure(page, "Energy")).to_contain_text(charged)
-        await _take(page, "driver-live")
+    async with open_eyes(browser, size=PHONE) as phone, open_eyes(browser, size=DESK) as desk:
+        await becomes_the_owner(town.world, desk.page)
+        await _charges(town, phone.page)
+        await _take(phone.page, "driver-live")
+        await _one_bill_rests(town)
+        await _watches(town, desk.page)
+        await _pays(town, phone.page)
+        await _take(phone.page, "driver-receipt")
+        await _follows_the_money(town, desk.page)
+
+
+async def _charges(town: Town, page: Page) -> None:
+    """A guest comes to the bay, starts, and has charged for a while."""
+    place = town.places[IN_THE_PICTURE[0]]
+    bay = IN_THE_PICTURE[1]
+    await page.goto(f"{town.world.house.http}/e/{place.public_id(bay)}")
+    await _take(page, "driver-bay")
+    await guest.starts(page, email=guest.ANN)
+    await guest.pays(page)
+    await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
+    before_wh = place.register_wh(bay)
+    await place.plug_in(bay, a_car(18))
+    town.bills += 1
+    await guest.is_charging(page)
+    await town.passes(CHARGES)
+    charged = in_kwh(place.register_wh(bay) - before_wh)
+    await expect(guest.figure(page, "Energy")).to_contain_text(charged)
+
+
+async def _one_bill_rests(town: Town) -> None:
+    """The provider is out of order while somebody leaves."""
+    town.world.provider.faults.set([Fault(on="capture", kind="error_500")])
+    ends, visit = next(each for each in town.busy if each[1].place == "Pasila Tripla")
+    town.busy.remove((ends, visit))
+    await town.places[visit.place].unplug(visit.bay)
+    town.bills += 1
+
+    async def rests() -> bool:
+        async with town.world.house.begin() as work:
+            sql = "SELECT id FROM settlement_view WHERE state = 'resting'"
+            return await work.one(sql) is not None
+
+    await town.world.until("settlement:*", rests)
+
+
+async def _watches(town: Town, page: Page) -> None:
+    """The wall, and the station where the guest charges."""
+    await page.goto(f"{town.world.house.http}/console")
+    await expect(page.get_by_role("heading", name="Sessions now")).to_be_visible()
+    await _take(page, "console-wall")
+    await page.goto(f"{town.world.house.http}/console/stations")
+    await page.get_by_role("link", name=IN_THE_PICTURE[0]).click()
+    await expect(page.get_by_role("heading", name="Last frames")).to_be_visible()
+    await _take(page, "console-station")
+
+
+async def _pays(town: Town, page: Page) -> None:
+    """The guest stops, unplugs and reads the receipt."""
+    await guest.stops(page)
+    await expect(page.get_by_role("heading", name="Charging has ended")).to_be_visible()
+    town.world.provider.faults.set([])
+    await page.get_by_role("link", name="See the receipt").click()
+    await expect(page.get_by_role("link", name="Get the PDF")).to_be_visible()
+
+
+async def _follows_the_money(town: Town, page: Page) -> None:
+    """All payments, and beside them the one of the guest."""
+    await page.goto(f"{town.world.house.http}/console/money")
+    await page.get_by_role("link", name=IN_THE_PICTURE[0]).first.click()
+    await expect(page.get_by_role("heading", name="Postings")).to_be_visible()
+    await _take(page, "console-money")
+    await page.get_by_role("complementary").get_by_role("link", name="Session").click()
+    await expect(page.get_by_role("heading", name="Settlement")).to_be_visible()
+    await _take(page, "console-session")
 
 
 async def _take(page: Page, name: str) -> None:

@@ -1,7 +1,6 @@
 """An operator's whole way in a real browser: the first start, the wall, an order, the money."""
 
 from collections.abc import AsyncIterator
-from typing import Final
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -9,33 +8,16 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.eyes import DESK, Eyes, open_eyes
 from tests.browser.forecourt import Forecourt, a_car, a_forecourt
 from tests.browser.guest import in_euro, in_kwh
+from tests.browser.seat import AINO, becomes_the_owner
 from tests.browser.town import pays
 from tests.stories.world import World
 from voltway.parties import actions as parties
-
-AINO: Final = {
-    "Your name": "Aino Laine",
-    "E-mail": "aino@example.com",
-    "Password": "a long word for a seat",
-}
 
 
 @pytest.fixture
 async def desk(browser: Browser) -> AsyncIterator[Eyes]:
     async with open_eyes(browser, size=DESK) as opened:
         yield opened
-
-
-async def becomes_the_owner(world: World, page: Page) -> None:
-    """By the secret that the first start prints."""
-    secret = await parties.make_first_run_secret(world.house.begin)
-    assert secret is not None
-    await page.goto(f"{world.house.http}/console")
-    await page.get_by_label("Secret of the first start").fill(secret)
-    for label, words in AINO.items():
-        await page.get_by_label(label).fill(words)
-    await page.get_by_role("button", name="Become the owner").click()
-    await expect(page.get_by_role("heading", name="Live")).to_be_visible()
 
 
 async def goes_to(page: Page, word: str) -> None:
@@ -104,7 +86,7 @@ async def test_an_operator_goes_from_the_wall_to_the_station_the_session_and_the
     await desk.approve("a running session")
     await page.evaluate("() => { window.stayed = true; }")
     await place.unplug()
-    await expect(page.get_by_text("Booked").or_(page.get_by_text("Postings"))).to_be_visible()
+    await expect(page.get_by_role("heading", name="Postings")).to_be_visible()
     await expect(page.get_by_role("heading", name="Payment")).to_be_visible()
     await expect(page.locator("main")).to_contain_text(in_euro(wh))
     assert await page.evaluate("() => window.stayed"), "the session moved without a reload"

@@ -1,24 +1,19 @@
-"""A small network in Helsinki on a Monday in November, and the Monday before: for the pictures.
+"""A small network in Helsinki through a day: guests pay at the provider, cars charge, all is told.
 
-All of it happens: guests pay at the provider, cars charge along their curves, stations tell it.
 Only time is ours. The places are imagined, as in the design.
 """
 
-import random
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
 
 from tests.browser.forecourt import METER_S, Forecourt, a_forecourt
 from tests.stories.world import World
 from voltway.stations.model import Current
 from voltway_world.stations import Car, car_models
 
-MONDAY: Final = datetime(2026, 11, 23, tzinfo=UTC) - timedelta(hours=2)  # midnight in Helsinki
-WEEK: Final = timedelta(days=7)
-
-#: Name, version, bays, power of a bay, and how often people come.
+#: Name, version, bays, and the power of a bay.
 PLACES: Final[tuple[tuple[str, str, int, int, Current], ...]] = (
     ("Kamppi Garage", "2.0.1", 4, 150_000, Current.DC),
     ("Pasila Tripla", "2.0.1", 8, 150_000, Current.DC),
@@ -29,9 +24,6 @@ PLACES: Final[tuple[tuple[str, str, int, int, Current], ...]] = (
     ("Käpylä Depot", "2.0.1", 6, 50_000, Current.DC),
     ("Munkkiniemi", "1.6", 4, 22_000, Current.AC),
 )
-
-#: Where the guest of the pictures will charge.
-IN_THE_PICTURE: Final = ("Kamppi Garage", 3)
 
 #: Silence of a station means that its state is unknown; heartbeats keep real time, not ours.
 BEAT_MINUTES: Final = 5
@@ -44,9 +36,14 @@ class Visit:
     place: str
     bay: int
     begins: int
-    minutes: int  # 0: pays, and never plugs in
+    minutes: int
     card: str
     soc: int
+    target: int = 100
+
+
+#: Something else than a visit.
+Happening: TypeAlias = Callable[["Town"], Awaitable[object]]
 
 
 @dataclass
@@ -56,23 +53,27 @@ class Town:
     busy: list[tuple[int, Visit]] = field(default_factory=list)
     bills: int = 0
 
-    async def live(self, visits: Iterable[Visit], midnight: datetime, until: int) -> None:
+    async def live(
+        self,
+        visits: Iterable[Visit],
+        midnight: datetime,
+        until: int,
+        happenings: Mapping[int, Happening] | None = None,
+    ) -> None:
         """Let this day pass until this minute; who is still charging then stays."""
         waiting = sorted(visits, key=lambda visit: visit.begins)
-        first = waiting[0].begins
-        self.world.clock.jump_to(midnight + timedelta(minutes=first))
+        self.world.clock.jump_to(midnight + timedelta(minutes=waiting[0].begins))
         await self._beat()
-        for minute in range(first, until + 1):
+        for minute in range(waiting[0].begins, until + 1):
+            for ends, visit in [each for each in self.busy if each[0] <= minute]:
+                self.busy.remove((ends, visit))
+                await self.leaves(visit)
             while waiting and waiting[0].begins <= minute:
                 visit = waiting.pop(0)
-                if not visit.minutes:
-                    await pays(self.world, self.places[visit.place], visit.bay, visit.card)
-                    continue
-                await self.arrives(visit)
                 self.busy.append((minute + visit.minutes, visit))
-            for ends, visit in [each for each in self.busy if each[0] <= minute]:
-                await self.leaves(visit)
-                self.busy.remove((ends, visit))
+                await self.arrives(visit)
+            if happenings and minute in happenings:
+                await happenings[minute](self)
             if minute < until:
                 await self.passes(1)
 
@@ -109,6 +110,12 @@ class Town:
         await self.places[visit.place].unplug(visit.bay)
         self.bills += 1
         await self.bills_are_written()
+
+    async def closes(self) -> None:
+        """Everybody leaves."""
+        for _, visit in self.busy:
+            await self.leaves(visit)
+        self.busy.clear()
 
     async def bills_are_written(self) -> None:
         async def all_written() -> bool:
@@ -160,43 +167,7 @@ async def a_town(world: World) -> Town:
     return Town(world, places)
 
 
-def a_day(seed: int, share: float) -> list[Visit]:
-    """Who comes on a Monday: few in the night, many in the afternoon, bay after bay."""
-    dice = random.Random(seed)
-    visits = _at_the_bay_in_the_picture(dice)
-    for name, _, bays, power_w, _ in PLACES:
-        for bay in range(1, bays + 1):
-            if (name, bay) == IN_THE_PICTURE:
-                continue
-            minute = dice.randrange(6 * 60, 11 * 60)
-            while minute < 16 * 60:
-                minutes = dice.randrange(18, 36) if power_w >= 50_000 else dice.randrange(60, 150)
-                if dice.random() < share:
-                    visits.append(
-                        Visit(name, bay, minute, minutes, _card(dice), dice.randrange(12, 45))
-                    )
-                minute += minutes + dice.randrange(45, 200)
-    return visits
-
-
-def _at_the_bay_in_the_picture(dice: random.Random) -> list[Visit]:
-    """One after another, and one who pays and walks away."""
-    place, bay = IN_THE_PICTURE
-    return [
-        Visit(place, bay, begins, 0 if nth == 6 else 22, _card(dice), dice.randrange(12, 45))
-        for nth, begins in enumerate(range(7 * 60 + 5, 17 * 60 - 20, 43))
-    ]
-
-
-def _card(dice: random.Random) -> str:
-    """A wallet, or a card number whose last digit is right (ISO/IEC 7812-1, Annex B)."""
-    if dice.random() < 0.4:
-        return dice.choice(("apple_pay", "google_pay"))
-    digits = [5, 1] + [dice.randrange(10) for _ in range(13)]
-    total = sum(sum(divmod(2 * digit, 10)) for digit in digits[::2]) + sum(digits[1::2])
-    return "".join(map(str, digits)) + str(-total % 10)
-
-
 def _car(visit: Visit) -> Car:
     models = list(car_models().values())
-    return Car(models[(visit.begins + visit.bay) % len(models)], soc=visit.soc, target=100)
+    model = models[(visit.begins + visit.bay) % len(models)]
+    return Car(model, soc=visit.soc, target=visit.target)
