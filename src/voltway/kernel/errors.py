@@ -11,7 +11,6 @@ An error never carries a secret, a card number or a person's name.
 
 import re
 from enum import Enum, auto
-from inspect import cleandoc
 from typing import ClassVar
 
 
@@ -24,7 +23,7 @@ class Trouble(Exception):
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
     def __str__(self) -> str:
-        return cleandoc(type(self).__doc__ or "").format(**vars(self))
+        return " ".join((type(self).__doc__ or "").split()).format(**vars(self))
 
 
 class Kind(Enum):

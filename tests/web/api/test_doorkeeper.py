@@ -38,6 +38,7 @@ async def test_without_a_key_that_holds_nothing_is_told(
     assert answer.headers["www-authenticate"].startswith('Bearer realm="Voltway"')
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == code
+    assert "\n" not in answer.json()["detail"]
 
 
 async def test_a_key_that_was_revoked_or_is_over_lets_nobody_in(
