@@ -57,7 +57,7 @@ def origin_of(url: str) -> str | None:
 
 
 class Guard:
-    """ASGI middleware: refuses forms from elsewhere, and gives every answer its headers."""
+    """Stands before the site and gives every answer its headers."""
 
     def __init__(self, app: ASGIApp, *, form_targets: tuple[str, ...], is_https: bool) -> None:
         self._app = app

@@ -7,14 +7,30 @@ from litestar import Litestar, Request
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, LifeSpanScope, Receive, Scope, Send
 
 from voltway.web import appearance, assets, health, problems, security, webhooks
 from voltway.web.console.site import CONSOLE
 from voltway.web.driver.site import DRIVER
 from voltway.web.house import House
+
+
+class Site(Litestar):
+    """Litestar behind our guard, which stands before the routing: a path that leads nowhere is
+    answered with the same headers as every other."""
+
+    guard: security.Guard
+
+    async def __call__(self, scope: Scope | LifeSpanScope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, send)
+        else:
+            await self.guard(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What Litestar itself does."""
+        await super().__call__(scope, receive, send)
 
 
 def make_site(
@@ -43,19 +59,18 @@ def make_site(
         dependencies={"house": Provide(lambda: house, sync_to_thread=False)},
         exception_handlers=problems.HANDLERS,
         before_request=_guard,
-        middleware=[
-            DefineMiddleware(
-                security.Guard,
-                form_targets=tuple(filter(None, (pays_at, plugs_at))),
-                is_https=settings.public_url.startswith("https://"),
-            )
-        ],
         request_max_body_size=security.BODY_BYTES_MAX,
         openapi_config=openapi,
         state=State({"house": house}),
         debug=False,
     )
-    return Litestar.from_config(config)
+    site = Site.from_config(config)
+    site.guard = security.Guard(
+        site.answer,
+        form_targets=tuple(filter(None, (pays_at, plugs_at))),
+        is_https=settings.public_url.startswith("https://"),
+    )
+    return site
 
 
 async def _guard(request: Request[Any, Any, Any]) -> None:

@@ -83,7 +83,7 @@ class Streams:
                 async for is_touched in self._beats(touched):
                     view = await draw() if is_touched else None
                     if view is None or view == last:
-                        yield ServerSentEventMessage(comment="still here")
+                        yield ServerSentEventMessage(data=None, comment="still here")
                         continue
                     nth, last = nth + 1, view
                     yield ServerSentEventMessage(

@@ -1,0 +1,45 @@
+"""What pages load: locked without addresses, built once, hashed names."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from voltway.web import assets
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_lock_records_no_addresses() -> None:
+    lock = (ROOT / "package-lock.json").read_text()
+
+    assert '"resolved"' not in lock
+    packages = json.loads(lock)["packages"]
+    assert all("integrity" in locked for name, locked in packages.items() if name)
+
+
+def test_versions_are_pinned_exactly() -> None:
+    package = json.loads((ROOT / "package.json").read_text())
+
+    for versions in (package["dependencies"], package["devDependencies"]):
+        assert all(version[0].isdigit() for version in versions.values())
+
+
+def test_a_second_build_does_nothing() -> None:
+    manifest = assets.DIST / "manifest.json"
+    before = manifest.stat().st_mtime_ns
+
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "build_assets.py")], check=False, timeout=60
+    )
+
+    assert done.returncode == 0
+    assert manifest.stat().st_mtime_ns == before
+
+
+def test_sheets_name_fonts_by_their_final_names() -> None:
+    built = assets.load()
+
+    sheet = built.served[built.files["driver.css"]].content.decode()
+    assert built.files["inter-latin.woff2"] in sheet
+    assert 'url("inter-latin.woff2")' not in sheet

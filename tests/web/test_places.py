@@ -1,0 +1,125 @@
+"""Places, bays and prices, as a driver without account sees them."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.payments.scene import TARIFF, Scene
+from tests.web.browsers import Browser, words_of
+from voltway.stations import actions as stations
+from voltway.tariffs import actions as tariffs
+
+
+async def test_a_place_is_listed_with_its_free_bays_and_its_price(
+    browser: Browser, scene: Scene
+) -> None:
+    said = await browser.reads("/")
+
+    assert "Market Square" in said
+    assert "2 of 2 free" in said
+    assert "€0.49 per kWh" in said
+
+
+async def test_a_search_finds_by_city_and_says_when_nothing_fits(
+    browser: Browser, scene: Scene
+) -> None:
+    assert "Market Square" in await browser.reads("/?q=helsin")
+    assert "No place fits" in await browser.reads("/?q=Atlantis")
+    assert "No place fits" in await browser.reads("/?q=%25")
+    assert "No place fits" in await browser.reads("/?power=150000")
+
+
+async def test_a_place_without_a_free_bay_is_left_out_on_wish(
+    browser: Browser, scene: Scene
+) -> None:
+    async with scene.begin() as work:
+        await work.run("UPDATE evse SET status = 'charging'")
+
+    assert "Market Square" in await browser.reads("/")
+    assert "No place fits" in await browser.reads("/?free=1")
+
+
+async def test_a_place_that_is_not_published_is_nowhere(browser: Browser, scene: Scene) -> None:
+    async with scene.begin() as work:
+        await stations.change_location(work, replace(scene.station.location, published=False))
+
+    bay = scene.station.evses[1].public_id
+    assert "Market Square" not in await browser.reads("/")
+    assert (await browser.opens(f"/e/{bay}")).status_code == 404
+    assert (await browser.opens(f"/l/{scene.station.location.id}")).status_code == 404
+
+
+async def test_a_bay_shows_price_hold_and_start_on_one_page_in_the_order_of_afir(
+    browser: Browser, scene: Scene
+) -> None:
+    said = await browser.reads(f"/e/{scene.station.evses[1].public_id}")
+
+    assert "Available" in said
+    order = [said.index(words) for words in ("€0.49 per kWh", "Idle fee", "Start charging")]
+    assert order == sorted(order)
+    assert "€0.10 per min" in said
+    assert "VAT 25.5 % included" in said
+    assert "€50 is held, not taken" in said
+    assert "If nothing starts in 2 min, you are not charged" in said
+
+
+async def test_a_price_without_tax_is_shown_with_it(browser: Browser, scene: Scene) -> None:
+    net = {**json.loads(TARIFF), "id": "NET", "tax_included": "NO"}
+    net["elements"] = [
+        {"price_components": [{"type": "ENERGY", "price": 0.40, "vat": 25.5, "step_size": 1}]}
+    ]
+    async with scene.begin() as work:
+        party = scene.station.party.id
+        await tariffs.add_version(work, party, json.dumps(net))
+        await tariffs.assign(work, party, "NET", station=scene.station.station.id)
+
+    assert "€0.502 per kWh" in await browser.reads(f"/e/{scene.station.evses[1].public_id}")
+
+
+async def test_a_bay_that_fell_silent_is_first_last_known_and_then_unknown(
+    browser: Browser, scene: Scene
+) -> None:
+    bay = f"/e/{scene.station.evses[1].public_id}"
+
+    scene.clock.jump(timedelta(seconds=650))
+    said = await browser.reads(bay)
+    assert "Available" in said
+    assert "10 min ago last known" in said
+
+    scene.clock.jump(timedelta(seconds=650))
+    assert "Unknown" in await browser.reads(bay)
+
+
+async def test_a_bay_whose_station_lost_its_line_is_offline(browser: Browser, scene: Scene) -> None:
+    async with scene.begin() as work:
+        await work.run("UPDATE station SET disconnected_at = $1", scene.now)
+
+    assert "Offline" in await browser.reads(f"/e/{scene.station.evses[1].public_id}")
+
+
+async def test_the_code_for_the_hardware_is_a_picture(browser: Browser, scene: Scene) -> None:
+    answer = await browser.opens(f"/e/{scene.station.evses[1].public_id}/qr.svg")
+
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert answer.text.startswith("<svg")
+
+
+async def test_an_unknown_bay_is_a_page_that_says_what_to_do(
+    browser: Browser, scene: Scene
+) -> None:
+    answer = await browser.opens("/e/FI*VLT*E9*9")
+
+    assert answer.status_code == 404
+    assert "look for the number on the hardware" in words_of(answer.text)
+    assert "All places" in words_of(answer.text)
+
+
+async def test_what_somebody_typed_is_text_wherever_it_comes_back(
+    browser: Browser, scene: Scene
+) -> None:
+    evil = '"><script>alert(1)</script>'
+    answer = await browser.opens("/?q=" + evil)
+    assert "<script>alert" not in answer.text
+
+    answer = await browser.opens("/e/" + evil.replace("/", ""))
+    assert "<script>alert" not in answer.text
