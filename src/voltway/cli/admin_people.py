@@ -36,7 +36,8 @@ def party_add(
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
     time_zone: Annotated[str, typer.Option(help="Such as Europe/Helsinki.")] = "Europe/Helsinki",
     hold_minor: Annotated[
-        int, typer.Option(help="Set aside on a guest's card, in minor units (cents).", min=1)
+        int,
+        typer.Option(help="Set aside on a guest's card, in minor units (cents).", min=1, max=10**9),
     ] = 5000,
     data: Data = None,
     as_json: AsJson = False,

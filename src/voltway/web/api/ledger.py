@@ -48,6 +48,7 @@ class Entry(Shown):
     """Postings that stand together. Never changed: a mistake is undone by another entry."""
 
     id: UUID
+    place: Annotated[int, Meta(description="The order in which entries were written.")]
     once: Annotated[str, Meta(description="What it is for: posted once.")]
     at: Moment
     memo: str

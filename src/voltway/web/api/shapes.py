@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
+from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.money import Currency, Money
 from voltway.runtime.work import Row
 
@@ -67,6 +68,14 @@ def shown(kind: type[S], row: Row, /, **more: Any) -> S:
     return msgspec.convert({**row, **more}, kind)
 
 
+class MomentOutOfRange(Refusal):
+    """A moment lies between the years 1970 and 9998."""
+
+    kind = Kind.INVALID
+
+
 def utc(moment: datetime) -> datetime:
     """A moment that a caller gave; without a zone it is UTC."""
+    if not 1970 <= moment.year <= 9998:
+        raise MomentOutOfRange
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
