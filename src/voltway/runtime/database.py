@@ -328,12 +328,16 @@ def _of_jsonb(sent: bytes) -> object:
 
 
 def _where(url: str) -> str:
-    """The address without the account's password, fit to be shown."""
+    """The address without the account's password, fit to be shown. What is no address is not
+    shown at all: the password may be anywhere in it."""
     try:
         parts = urlsplit(url)
+        port = parts.port
     except ValueError:
         return "its address"
-    return f"{parts.hostname or 'the local socket'}{parts.path}"
+    if parts.scheme not in ("postgresql", "postgres"):
+        return "its address"
+    return f"{parts.hostname or 'the local socket'}{f':{port}' if port else ''}{parts.path}"
 
 
 def _said(reason: BaseException) -> str:
@@ -343,4 +347,7 @@ def _said(reason: BaseException) -> str:
         return "nobody listens there"
     if isinstance(reason, OSError):
         return (reason.strerror or "it cannot be reached").lower()
+    if isinstance(reason, ValueError):
+        # Not its words: they cite the address, and so perhaps the password.
+        return "an address is written postgresql://ACCOUNT:PASSWORD@HOST/DATABASE"
     return str(reason).split("\n", 1)[0].rstrip(".") or type(reason).__name__

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from typing import Final
 
 import uvicorn
@@ -93,7 +94,14 @@ def listen(name: str, address: str) -> socket.socket:
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as reason:
         listener.close()
-        said = getattr(reason, "strerror", None) or str(reason)
-        raise AddressUnusable(name, address, said.lower()) from None
+        raise AddressUnusable(name, address, _said(reason)) from None
     listener.setblocking(False)
     return listener
+
+
+def _said(reason: OSError | OverflowError) -> str:
+    if isinstance(reason, OverflowError):
+        return "ports end at 65535"
+    if reason.errno == EADDRINUSE:
+        return "another program uses this port"
+    return (reason.strerror or str(reason)).lower()

@@ -4,8 +4,9 @@ import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,18 +14,21 @@ from typing import Annotated, Final
 import httpx
 import typer
 import uvloop
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voltway.app import OpenHouse, open_house
 from voltway.cli.demo.processes import HOST, free_port, running
 from voltway.cli.replay.count import Count, count
-from voltway.cli.replay.past import Event, PastSession, events, read_past, stations
+from voltway.cli.replay.past import Event, NoSuchFile, PastSession, events, read_past, stations
 from voltway.cli.replay.play import Place, Player
+from voltway.kernel.errors import Misconfigured, Refusal
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
 from voltway.runtime import logs
 from voltway.runtime import settings as configuration
 from voltway.runtime.clock import JumpingClock
+from voltway.runtime.postgres_cluster import said
 from voltway.runtime.settings import Settings
 from voltway.stations import actions as network
 from voltway.stations.model import Current, EvsePlan
@@ -38,6 +42,22 @@ POWER_W: Final = PowerW(50_000)
 HOLD_MINOR: Final = 20_000
 SETTLED_S_MAX: Final = 120
 VERSIONS: Final = ("1.6", "2.0.1")
+
+
+@dataclass(eq=False)
+class FolderUnusable(Misconfigured):
+    """The folder {folder} cannot take a replay: {why}."""
+
+    folder: str
+    why: str
+
+
+@dataclass(eq=False)
+class BrokenTariff(Misconfigured):
+    """{file}: {fault}"""
+
+    file: str
+    fault: str
 
 
 def replay_command(
@@ -57,8 +77,8 @@ def replay_command(
     logs.set_up("warning")
     past = read_past(file)[:limit]
     document = _tariff(tariff)
-    with tempfile.TemporaryDirectory(prefix="voltway-replay-") as folder:
-        counted = uvloop.run(_replay(past, document, data or Path(folder)))
+    with _folder(data) as folder:
+        counted = uvloop.run(_replay(past, document, folder))
     typer.echo(counted.told())
     return 0 if counted.is_whole else 1
 
@@ -168,15 +188,36 @@ async def _furnished(
         yield places
 
 
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """The empty folder to work in: the one that was named, or one that is gone afterwards."""
+    if data is None:
+        with tempfile.TemporaryDirectory(prefix="voltway-replay-") as made:
+            Path(made).chmod(0o711)  # the embedded server may run under another account
+            yield Path(made)
+        return
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(data.iterdir())
+    except OSError as reason:
+        raise FolderUnusable(str(data), said(reason)) from None
+    if not is_empty:
+        raise FolderUnusable(str(data), "it is not empty")
+    yield data
+
+
 def _tariff(file: Path) -> bytes:
     """The tariff's document; one that cannot be read is told before anything is started."""
     try:
         if file.stat().st_size > BYTES_MAX:
-            raise typer.BadParameter(f"{file} is too large for a tariff.")
+            raise NoSuchFile(str(file), "it is too large for a tariff")
         document = file.read_bytes()
     except OSError as reason:
-        raise typer.BadParameter(f"{file} cannot be read: {reason.strerror}.") from None
-    read_tariff(document)
+        raise NoSuchFile(str(file), said(reason)) from None
+    try:
+        read_tariff(document)
+    except Refusal as wrong:
+        raise BrokenTariff(str(file), str(wrong)) from None
     return document
 
 
@@ -186,5 +227,6 @@ def _progress() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
+        console=Console(stderr=True),
         transient=True,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from voltway.kernel.errors import Misconfigured
 
@@ -115,30 +115,49 @@ def _at_evses(sessions: Sequence[PastSession]) -> Iterator[tuple[PastSession, in
             yield session, len(until)
 
 
-def _session(file: Path, line: int, row: dict[str, str | None]) -> PastSession:
+def _session(file: Path, line: int, row: dict[str | None, Any]) -> PastSession:
+    def wrong(why: str) -> BrokenFile:
+        return BrokenFile(str(file), line, why)
+
+    if None in row or None in row.values():
+        heads = [head for head in row if head is not None]
+        fields = [row[head] for head in heads if row[head] is not None] + row.get(None, [])
+        raise wrong(f"it has {len(fields)} fields instead of {len(heads)}")
+    text = {name: str(row[name]).strip() for name in COLUMNS}
     for name in COLUMNS:
-        if not (row.get(name) or "").strip():
-            raise BrokenFile(str(file), line, f"{name} is empty")
-    try:
-        session = PastSession(
-            name=str(row["sessionId"]).strip(),
-            station=str(row["stationId"]).strip(),
-            user=str(row["userId"]).strip(),
-            begins=_moment(str(row["created"])),
-            ends=_moment(str(row["ended"])),
-            energy_wh=int(Decimal(str(row["kwhTotal"])) * 1000),
-            paid_cents=int(Decimal(str(row["dollars"])) * 100),
-        )
-    except (ValueError, InvalidOperation, OverflowError):
-        raise BrokenFile(str(file), line, "a time or a number cannot be read") from None
+        if not text[name]:
+            raise wrong(f"{name} is empty")
+
+    def moment(name: str) -> datetime:
+        try:
+            return _moment(text[name])
+        except ValueError:
+            example = "no time such as 2014-11-18 15:40:26"
+            raise wrong(f"{name} is {example}, but {text[name][:40]}") from None
+
+    def thousandths(name: str) -> int:
+        try:
+            return int(Decimal(text[name]).scaleb(3))
+        except (InvalidOperation, ValueError, OverflowError):
+            raise wrong(f"{name} is no number, but {text[name][:40]}") from None
+
+    session = PastSession(
+        name=text["sessionId"],
+        station=text["stationId"],
+        user=text["userId"],
+        begins=moment("created"),
+        ends=moment("ended"),
+        energy_wh=thousandths("kwhTotal"),
+        paid_cents=thousandths("dollars") // 10,
+    )
     if session.ends <= session.begins:
-        raise BrokenFile(str(file), line, "the session ends before it begins")
+        raise wrong("the session ends before it begins")
     if session.energy_wh < 0 or session.paid_cents < 0:
-        raise BrokenFile(str(file), line, "energy and dollars cannot be negative")
+        raise wrong("energy and dollars cannot be negative")
     return session
 
 
 def _moment(text: str) -> datetime:
     """``0014-11-18 15:40:26`` is 2014; the file names no zone, and the rule needs none."""
-    moment = datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     return moment if moment.year >= CENTURY else moment.replace(year=moment.year + CENTURY)
