@@ -228,6 +228,7 @@ async def signs_in(url: str, email: str, password: str) -> bool:
             ["station", "add", "S", "--location", "L", "--evse", "x"], "x: an EVSE is", id="no EVSE"
         ),
         pytest.param(["key", "revoke", "nonsense"], "UUID", id="no id"),
+        pytest.param(["party", "add", "a\udcffb"], "it is no text in UTF-8", id="no UTF-8"),
         pytest.param(["party", "remove"], "No such command", id="no command"),
     ],
 )

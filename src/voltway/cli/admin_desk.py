@@ -1,7 +1,7 @@
 """What every command of ``voltway admin`` needs: the database, the party, and how to answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import typer
 
@@ -61,6 +62,12 @@ class NoPartyNamed(Refusal):
     names: str
 
 
+class NotKeepable(Refusal):
+    """What was given cannot be kept: it is no text in UTF-8, or a number is too large."""
+
+    kind = Kind.INVALID
+
+
 @dataclass(eq=False)
 class VoltwayNotReady(Misconfigured):
     """A Voltway (process {process}) is just starting or stopping on {folder}. Try again shortly."""
@@ -76,7 +83,7 @@ def run(data: Path | None, do: Callable[[Work], Awaitable[T]]) -> T:
         async with opened(data) as database, database.begin() as work:
             return await do(work)
 
-    return asyncio.run(inside())
+    return _done(inside())
 
 
 def run_for(data: Path | None, party: str | None, do: Callable[[Work, Party], Awaitable[T]]) -> T:
@@ -89,7 +96,14 @@ def run_for(data: Path | None, party: str | None, do: Callable[[Work, Party], Aw
             async with database.begin(owner.id) as work:
                 return await do(work, owner)
 
-    return asyncio.run(inside())
+    return _done(inside())
+
+
+def _done(doing: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(doing)
+    except asyncpg.DataError:  # bytes that are no UTF-8, a number that no column holds
+        raise NotKeepable from None
 
 
 @asynccontextmanager
