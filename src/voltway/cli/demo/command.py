@@ -69,7 +69,7 @@ async def _world(
         running(
             "voltway_world.provider",
             *("--http", f"{HOST}:{free_port(PROVIDER)}", "--data", str(data / "provider")),
-            *("--secret", kept.provider, "--webhook-secret", kept.webhook),
+            *(f"--secret={kept.provider}", f"--webhook-secret={kept.webhook}"),
             *("--webhook", f"http://{HOST}:{http}/webhooks/payments/simulated"),
         )
     )
