@@ -24,6 +24,7 @@ from voltway.runtime.work import Watcher
 
 BATCH: Final = 200
 POLL_S: Final = 1.0
+LOOK_AGAIN_S: Final = 0.005
 TRIES_MAX: Final = 8
 BACK_OFF_S: Final = 0.1
 BACK_OFF_S_MAX: Final = 60.0
@@ -148,7 +149,7 @@ class Bus:
 
     async def _rest(self, watch: _Watch) -> None:
         """Wait for news. While a commit is out of sight behind a slower one, look again soon."""
-        pause_s = 0.001
+        pause_s = LOOK_AGAIN_S
         while not watch.awake.is_set() and await self._behind(watch.name):
             await self._wait(watch, pause_s)
             pause_s = min(pause_s * 2, POLL_S)

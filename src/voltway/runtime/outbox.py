@@ -25,7 +25,8 @@ from voltway.kernel.facts import Fact
 from voltway.runtime.work import Row, Work
 
 _LOCK: Final = """
-    SELECT since::text, until::text, last_id, tries
+    SELECT since::text, until::text, last_id, tries,
+           pg_snapshot_xmin(pg_current_snapshot())::text AS horizon
       FROM watcher
      WHERE name = $1
        FOR UPDATE SKIP LOCKED
@@ -37,7 +38,6 @@ _READ: Final = """
      ORDER BY id
      LIMIT $5
 """
-_HORIZON: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon"
 _MOVE: Final = """
     UPDATE watcher
        SET since = $2::text::xid8, until = $3::text::xid8, last_id = $4,
@@ -60,12 +60,14 @@ _BEHIND: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a watcher has heard: a window of transactions, and the last fact heard in it."""
+    """How far a watcher has heard: a window of transactions, and the last fact heard in it. The
+    next window can reach to the horizon."""
 
     since: str
     until: str
     last_id: int
     tries: int
+    horizon: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,8 @@ async def read(
 ) -> tuple[Place, list[Told]]:
     """The next facts of these kinds, and the place that they were read at."""
     rows = await work.all(_READ, place.since, place.until, place.last_id, kinds, limit)
-    if not rows:
-        horizon = await work.one(_HORIZON)
-        assert horizon is not None
-        place = Place(place.until, horizon["horizon"], 0, place.tries)
+    if not rows and place.horizon != place.until:
+        place = Place(place.until, place.horizon, 0, place.tries, place.horizon)
         rows = await work.all(_READ, place.since, place.until, 0, kinds, limit)
     return place, [Told(row["id"], row) for row in rows]
 

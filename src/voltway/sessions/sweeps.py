@@ -30,10 +30,10 @@ async def end_forgotten(begin: BeginWork) -> int:
         return len(waited)
 
 
-async def make_days(begin: BeginWork) -> None:
-    """Have the partitions of today and the next two days ready, so that no batch waits for one."""
+async def make_days(begin: BeginWork, *, days: int = 3) -> None:
+    """Have the partitions of today and the days after it ready, so that no batch waits for one."""
     async with begin() as work:
         today = work.now.date()
         await store_readings.ensure_days(
-            work, [today + timedelta(days=ahead) for ahead in range(3)]
+            work, [today + timedelta(days=ahead) for ahead in range(days)]
         )

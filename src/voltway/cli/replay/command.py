@@ -30,6 +30,7 @@ from voltway.runtime import settings as configuration
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.postgres_cluster import said
 from voltway.runtime.settings import Settings
+from voltway.sessions.sweeps import make_days
 from voltway.stations import actions as network
 from voltway.stations.model import Current, EvsePlan
 from voltway.tariffs import actions as tariffs
@@ -41,6 +42,8 @@ from voltway_world.stations import EvseSpec, Options, Station
 POWER_W: Final = PowerW(50_000)
 HOLD_MINOR: Final = 20_000
 SETTLED_S_MAX: Final = 120
+#: What happens at one moment needs few; each more is one more that learns of every new table.
+CONNECTIONS: Final = 6
 VERSIONS: Final = ("1.6", "2.0.1")
 
 
@@ -90,6 +93,7 @@ async def _replay(past: Sequence[PastSession], document: bytes, folder: Path) ->
     async with AsyncExitStack() as stack:
         settings = await _world(stack, folder)
         house = await stack.enter_async_context(open_house(settings, clock, rounds=False))
+        await make_days(house.begin, days=(told[-1].at - clock.now()).days + 3)
         places = await stack.enter_async_context(_furnished(house, clock, told, document))
         browser = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
         player = Player(house, clock, places, browser)
@@ -113,9 +117,9 @@ async def _world(stack: AsyncExitStack, folder: Path) -> Settings:
     provider = await stack.enter_async_context(
         running(
             "voltway_world.provider",
-            *("--data", str(folder / "provider"), "--secret", secret),
+            *("--data", str(folder / "provider"), f"--secret={secret}"),
             *("--webhook", f"http://{HOST}:{http}/webhooks/payments/simulated"),
-            *("--webhook-secret", signing),
+            f"--webhook-secret={signing}",
         )
     )
     return configuration.load(
@@ -128,6 +132,7 @@ async def _world(stack: AsyncExitStack, folder: Path) -> Settings:
             "provider_secret": secret,
             "provider_webhook_secret": signing,
             "log_level": "warning",
+            "database_connections": CONNECTIONS,
         },
     )
 
