@@ -7,7 +7,8 @@ from uuid import UUID
 
 import segno
 from litestar import get, post
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Response, ServerSentEvent
 
 from voltway.kernel.errors import Outage, Refusal
@@ -30,10 +31,10 @@ POWERS_W: Final = frozenset({11_000, 50_000, 150_000})
 @get("/", include_in_schema=False)
 async def list_places(
     request: HttpRequest,
-    house: House,
+    house: NamedDependency[House],
     words: Annotated[str, QueryParameter(name="q")] = "",
-    power: str = "0",
-    free: str = "",
+    power: FromQuery[str] = "0",
+    free: FromQuery[str] = "",
 ) -> Response[str]:
     """All open places that fit, those with free bays first."""
     power_w = int(power) if power.isdecimal() and int(power) in POWERS_W else 0
@@ -54,12 +55,16 @@ async def list_places(
 
 
 @get("/l/{location:uuid}", include_in_schema=False)
-async def location(request: HttpRequest, house: House, location: UUID) -> Response[str]:
+async def location(
+    request: HttpRequest, house: NamedDependency[House], location: FromPath[UUID]
+) -> Response[str]:
     return page(request, house, "driver/location.html", **await _location(request, house, location))
 
 
 @get("/l/{location:uuid}/live", include_in_schema=False)
-async def location_live(request: HttpRequest, house: House, location: UUID) -> ServerSentEvent:
+async def location_live(
+    request: HttpRequest, house: NamedDependency[House], location: FromPath[UUID]
+) -> ServerSentEvent:
     """The place again, each time one of its bays changes."""
     async with house.begin() as work:
         _, bays = await views.place(
@@ -85,7 +90,9 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
 
 
 @get("/e/{public_id:str}", include_in_schema=False)
-async def evse(request: HttpRequest, house: House, public_id: str) -> Response[str]:
+async def evse(
+    request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str]
+) -> Response[str]:
     """A bay: where, what state, what price, what is held, and the start."""
     async with house.begin() as work:
         return await _evse_page(request, house, work, public_id)
@@ -132,7 +139,9 @@ async def _evse_now(
 
 
 @get("/e/{public_id:str}/live", include_in_schema=False)
-async def evse_live(request: HttpRequest, house: House, public_id: str) -> ServerSentEvent:
+async def evse_live(
+    request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str]
+) -> ServerSentEvent:
     """The bay's state again, each time it changes."""
     async with house.begin() as work:
         bay, _ = await _evse_now(work, house, public_id, formats_of(request, house))
@@ -147,7 +156,9 @@ async def evse_live(request: HttpRequest, house: House, public_id: str) -> Serve
 
 
 @get("/e/{public_id:str}/qr.svg", include_in_schema=False)
-async def evse_qr(request: HttpRequest, house: House, public_id: str) -> Response[bytes]:
+async def evse_qr(
+    request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str]
+) -> Response[bytes]:
     """The code for the hardware: the address of the bay's page."""
     async with house.begin() as work:
         bay = await views.bay(
@@ -164,7 +175,7 @@ async def evse_qr(request: HttpRequest, house: House, public_id: str) -> Respons
 
 @post("/e/{public_id:str}/start", include_in_schema=False)
 async def start(
-    request: HttpRequest, house: House, public_id: str, data: Form
+    request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str], data: Form
 ) -> Response[str] | Redirect:
     """Open a hold, and send the driver to the provider's page to confirm it."""
     email = data.get("email", "").strip()[:254]

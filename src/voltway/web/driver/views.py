@@ -135,7 +135,7 @@ async def places(work: Work, asked: Asked, formats: Formats, expected_s: int) ->
     """The open places that fit, those with free bays first."""
     rows = await work.all(
         """
-        SELECT * FROM evse_view
+        SELECT * FROM port_view
          WHERE published
            AND ($1 = '' OR concat_ws(' ', location_name, address, postal_code, city)
                            ILIKE '%' || $1 || '%')
@@ -160,7 +160,7 @@ async def place(
 ) -> tuple[Place, list[Bay]]:
     """One open place and its bays."""
     rows = await work.all(
-        "SELECT * FROM evse_view WHERE location_id = $1 AND published ORDER BY identity, number",
+        "SELECT * FROM port_view WHERE location_id = $1 AND published ORDER BY identity, number",
         location,
     )
     if not rows:
@@ -173,7 +173,7 @@ async def place(
 async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> Bay:
     """One bay, by the name on its hardware."""
     row = await work.one(
-        "SELECT * FROM evse_view WHERE upper(public_id) = upper($1) AND published", public_id[:64]
+        "SELECT * FROM port_view WHERE upper(public_id) = upper($1) AND published", public_id[:64]
     )
     if row is None:
         raise NoSuchBay(public_id[:64])
@@ -321,9 +321,9 @@ def _from_price(
 
 
 def state_of(row: Row, now: datetime, expected_s: int) -> PortState:
-    """The state of a row of ``evse_view``."""
+    """The state of a row of ``port_view``."""
     return states.port_state(
-        row["status"],
+        states.in_use(row["status"], row["session_state"]),
         connected=row["connected"],
         heard_at=row["last_heard_at"],
         now=now,

@@ -209,19 +209,21 @@ def _walk(
     """Hold placed, station ready, plugged in, charging: a cross stands where it stopped."""
     held = payment.held_at is not None
     hold = WalkStep("hold", "Hold placed", "done" if held else "now", payment.held_at)
-    told, detail = _told(order)
-    station = WalkStep("station", "Bay is ready for you", told if held else "todo", None, detail)
     if charge is not None:
         station = WalkStep("station", "Bay is ready for you", "done")
         begun = WalkStep("session", "Charging", "done", charge.started_at)
         return hold, station, WalkStep("plug", "Plugged in", "done"), begun
-    waits = "now" if told == "done" and held else "todo"
-    return (
-        hold,
-        station,
-        WalkStep("plug", "Plug in", waits),
-        WalkStep("session", "Charging", "todo"),
+    told, detail = _told(order)
+    waited = order is not None and order.state is OrderState.WITHOUT_EFFECT
+    plugged = WalkStep(
+        "plug",
+        "Plug in",
+        "bad" if waited else "now" if told == "done" and held else "todo",
+        None,
+        "No car began to charge in time." if waited else "",
     )
+    station = WalkStep("station", "Bay is ready for you", told if held else "todo", None, detail)
+    return hold, station, plugged, WalkStep("session", "Charging", "todo")
 
 
 def _told(order: OrderRecord | None) -> tuple[str, str]:
@@ -233,10 +235,8 @@ def _told(order: OrderRecord | None) -> tuple[str, str]:
             return "now", "The bay has no contact at this moment. We tell it as soon as it is back."
         case OrderState.SENT:
             return "now", "Asked; the bay has not answered yet."
-        case OrderState.ANSWERED | OrderState.DONE:
+        case OrderState.ANSWERED | OrderState.DONE | OrderState.WITHOUT_EFFECT:
             return "done", ""
-        case OrderState.WITHOUT_EFFECT:
-            return "bad", "The bay said yes, but no car began to charge in time."
         case OrderState.REFUSED:
             return "bad", "The bay refused the start."
         case _:

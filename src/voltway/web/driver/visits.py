@@ -4,6 +4,8 @@ import asyncio
 from typing import Any, Final
 
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Response, ServerSentEvent
 from markupsafe import Markup
 
@@ -31,14 +33,18 @@ class NoReceiptYet(Refusal):
 
 
 @get("/v/{key:str}", include_in_schema=False)
-async def visit(request: HttpRequest, house: House, key: str) -> Response[str]:
+async def visit(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
+) -> Response[str]:
     """The visit as it stands. Who comes back before the webhook makes us look."""
     await _look(house, key)
     return page(request, house, "driver/visit.html", **await _knows(request, house, key))
 
 
 @get("/v/{key:str}/live", include_in_schema=False)
-async def visit_live(request: HttpRequest, house: House, key: str) -> ServerSentEvent:
+async def visit_live(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
+) -> ServerSentEvent:
     """The visit again, each time something in it moves."""
     async with house.begin() as work:
         payment = await payments.visit(work, key)
@@ -82,7 +88,7 @@ async def _look(house: House, key: str) -> None:
 
 
 @post("/v/{key:str}/again", include_in_schema=False)
-async def plug_in_again(house: House, key: str) -> Redirect:
+async def plug_in_again(house: NamedDependency[House], key: FromPath[str]) -> Redirect:
     """Ask the bay once more to start: the driver has plugged in after it gave up."""
     async with house.begin() as work:
         await payments.start_again(work, key)
@@ -90,13 +96,15 @@ async def plug_in_again(house: House, key: str) -> Redirect:
 
 
 @get("/v/{key:str}/stop", include_in_schema=False)
-async def confirm_stop(request: HttpRequest, house: House, key: str) -> Response[str]:
+async def confirm_stop(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
+) -> Response[str]:
     """What a stop means, before it is done. Phones with scripts ask this in a dialog."""
     return page(request, house, "driver/stop.html", **await _knows(request, house, key))
 
 
 @post("/v/{key:str}/stop", include_in_schema=False)
-async def stop(house: House, key: str) -> Redirect:
+async def stop(house: NamedDependency[House], key: FromPath[str]) -> Redirect:
     """Ask the bay to stop. The page tells when it did."""
     async with house.begin() as work:
         payment = await payments.visit(work, key)
@@ -106,7 +114,9 @@ async def stop(house: House, key: str) -> Redirect:
 
 
 @get("/v/{key:str}/receipt", include_in_schema=False)
-async def receipt(request: HttpRequest, house: House, key: str) -> Response[str]:
+async def receipt(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
+) -> Response[str]:
     """The receipt as a page; the same view of the same document as the PDF and the mail."""
     knows = await _knows(request, house, key)
     invoice = await _invoice(house, key)
@@ -121,7 +131,9 @@ async def receipt(request: HttpRequest, house: House, key: str) -> Response[str]
 
 
 @get("/v/{key:str}/receipt.pdf", include_in_schema=False)
-async def receipt_pdf(request: HttpRequest, house: House, key: str) -> Response[bytes]:
+async def receipt_pdf(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
+) -> Response[bytes]:
     invoice = await _invoice(house, key)
     if invoice is None:
         raise NoReceiptYet
