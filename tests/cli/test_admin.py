@@ -115,6 +115,16 @@ def test_a_network_is_made_from_nothing(
     assert "VW-1" in out
 
 
+def test_what_receipts_say_of_a_party_can_be_changed(asked: Callable[..., Any]) -> None:
+    asked("party", "add", "Volt", "--city", "Helsinki", "--vat-id", "FI1")
+
+    changed = asked("party", "change", "--legal-name", "Volt Oy", "--street", "Kaivokatu 1")
+
+    assert changed["legal_name"] == "Volt Oy"
+    assert changed["address"] == {"city": "Helsinki", "street": "Kaivokatu 1"}
+    assert asked("party", "list")[0]["vat_id"] == "FI1"
+
+
 def test_a_key_is_shown_once_and_lets_its_role_in_until_it_is_revoked(
     asked: Callable[..., Any], ask: Admin, url: str
 ) -> None:

@@ -1,6 +1,7 @@
 """Parties, their people, sign-ins, keys and the audit, on a real PostgreSQL."""
 
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -46,6 +47,48 @@ async def test_two_parties_do_not_share_a_name_in_roaming(begin: BeginWork) -> N
     with pytest.raises(actions.PartyTaken):
         async with begin() as work:
             await actions.add_party(work, name="Two", ident="ABC")
+
+
+async def test_the_owner_changes_what_receipts_say_and_the_rest_stays(begin: BeginWork) -> None:
+    async with begin() as work:
+        before = await actions.add_party(work, name="Volt", address={"city": "Helsinki"})
+    async with begin(before.id) as work:
+        await actions.change_party(
+            work,
+            house(before.id),
+            legal_name="Volt Oy",
+            vat_id="FI12345678",
+            address={"street": "Kaivokatu 1"},
+        )
+
+    async with begin() as work:
+        after = await actions.party(work, before.id)
+        did = [each.did for each in await actions.audited(work, before.id)]
+    assert (after.name, after.legal_name, after.vat_id) == ("Volt", "Volt Oy", "FI12345678")
+    assert after.address == {"city": "Helsinki", "street": "Kaivokatu 1"}
+    assert (after.currency, after.hold_minor) == (before.currency, before.hold_minor)
+    assert did == ["changed the party"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": " "}, {"time_zone": "Mars/Base"}, {"hold_minor": 0}], ids=str
+)
+async def test_a_party_is_not_changed_into_what_no_party_can_be(
+    begin: BeginWork, wrong: dict[str, Any]
+) -> None:
+    party = await party_of(begin)
+
+    with pytest.raises(rules.NotValid):
+        async with begin(party.id) as work:
+            await actions.change_party(work, house(party.id), **wrong)
+
+
+async def test_only_an_owner_changes_the_party(begin: BeginWork) -> None:
+    operator = await ann(begin, await party_of(begin), Role.OPERATOR)
+
+    with pytest.raises(NotAllowed):
+        async with begin(operator.party) as work:
+            await actions.change_party(work, operator.actor, name="Mine")
 
 
 async def test_the_first_owner_comes_in_by_the_newest_secret_once(begin: BeginWork) -> None:

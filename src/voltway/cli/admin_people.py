@@ -39,10 +39,14 @@ def party_add(
         int,
         typer.Option(help="Set aside on a guest's card, in minor units (cents).", min=1, max=10**9),
     ] = 5000,
+    street: Annotated[str, typer.Option(help="Street and number, as on receipts.")] = "",
+    postal_code: Annotated[str, typer.Option(help="As on receipts.")] = "",
+    city: Annotated[str, typer.Option(help="As on receipts.")] = "",
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a party."""
+    address = {"street": street, "postal_code": postal_code, "city": city}
 
     async def do(work: Work) -> Party:
         return await actions.add_party(
@@ -52,6 +56,7 @@ def party_add(
             ident=ident.upper(),
             legal_name=legal_name,
             vat_id=vat_id,
+            address={part: text for part, text in address.items() if text},
             currency=currency.upper(),
             time_zone=time_zone,
             hold_minor=hold_minor,
@@ -63,6 +68,42 @@ def party_add(
         f"Added the party {made.name} ({made.country_code}*{made.ident}).",
         as_json=as_json,
     )
+
+
+@party.command("change")
+def party_change(
+    name: Annotated[str | None, typer.Option(help="Its name, as drivers see it.")] = None,
+    legal_name: Annotated[str | None, typer.Option(help="As on receipts.")] = None,
+    vat_id: Annotated[str | None, typer.Option(help="As on receipts.")] = None,
+    street: Annotated[str | None, typer.Option(help="Street and number, as on receipts.")] = None,
+    postal_code: Annotated[str | None, typer.Option(help="As on receipts.")] = None,
+    city: Annotated[str | None, typer.Option(help="As on receipts.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Such as Europe/Helsinki.")] = None,
+    hold_minor: Annotated[
+        int | None,
+        typer.Option(help="Set aside on a guest's card, in minor units (cents).", min=1),
+    ] = None,
+    data: Data = None,
+    of_party: OfParty = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what drivers and receipts say of a party. What is not given stays."""
+    address = {"street": street, "postal_code": postal_code, "city": city}
+
+    async def do(work: Work, owner: Party) -> Party:
+        return await actions.change_party(
+            work,
+            house(owner.id),
+            name=name,
+            legal_name=legal_name,
+            vat_id=vat_id,
+            address={part: text for part, text in address.items() if text is not None},
+            time_zone=time_zone,
+            hold_minor=hold_minor,
+        )
+
+    made = run_for(data, of_party, do)
+    tell(msgspec.to_builtins(made), f"Changed the party {made.name}.", as_json=as_json)
 
 
 @party.command("list")

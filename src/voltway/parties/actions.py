@@ -123,6 +123,47 @@ async def add_party(
     return party
 
 
+async def change_party(
+    work: Work,
+    actor: Actor,
+    *,
+    name: str | None = None,
+    legal_name: str | None = None,
+    vat_id: str | None = None,
+    address: Mapping[str, str] | None = None,
+    time_zone: str | None = None,
+    hold_minor: int | None = None,
+) -> Party:
+    """The actor's party with these details; what is ``None`` stays, an empty text takes away.
+
+    Country, ident and currency stay for good: the books and the numbers of receipts are in them.
+    Receipts that were issued stay as they are.
+    """
+    actor.must(Permission.MANAGE_PEOPLE)
+    before = await party(work, actor.party)
+    after = replace(
+        before,
+        name=before.name if name is None else name.strip(),
+        legal_name=before.legal_name if legal_name is None else legal_name.strip(),
+        vat_id=before.vat_id if vat_id is None else vat_id.strip() or None,
+        address=before.address if address is None else {**before.address, **address},
+        time_zone=before.time_zone if time_zone is None else time_zone,
+        hold_minor=before.hold_minor if hold_minor is None else hold_minor,
+    )
+    after = replace(after, legal_name=after.legal_name or after.name)
+    rules.check_party(
+        country_code=after.country_code,
+        ident=after.ident,
+        name=after.name,
+        currency=after.currency,
+        time_zone=after.time_zone,
+        hold_minor=after.hold_minor,
+    )
+    await store.save_party(work, after)
+    await audit(work, actor, "changed the party", f"party:{after.id}")
+    return after
+
+
 async def party(work: Work, id: PartyId) -> Party:
     found = await store.parties(work, [id])
     if not found:

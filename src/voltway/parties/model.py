@@ -62,7 +62,7 @@ _WORDS = {
     Permission.EDIT_TARIFFS: "change prices",
     Permission.SEE_MONEY: "see payments and books",
     Permission.MOVE_MONEY: "move money",
-    Permission.MANAGE_PEOPLE: "manage people and keys",
+    Permission.MANAGE_PEOPLE: "manage people, keys and the party's details",
 }
 
 

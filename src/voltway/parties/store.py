@@ -59,6 +59,25 @@ async def add_party(work: Work, party: Party) -> bool:
     )
 
 
+async def save_party(work: Work, party: Party) -> None:
+    """What may change of a party: not its country, ident and currency."""
+    await work.run(
+        """
+        UPDATE party
+           SET name = $2, legal_name = $3, vat_id = $4, address = $5, time_zone = $6,
+               hold_minor = $7
+         WHERE id = $1
+        """,
+        party.id,
+        party.name,
+        party.legal_name,
+        party.vat_id,
+        dict(party.address),
+        party.time_zone,
+        party.hold_minor,
+    )
+
+
 async def parties(work: Work, ids: Iterable[PartyId] | None) -> list[Party]:
     """These parties, or all that this work may see; the oldest first."""
     rows = await work.all(
