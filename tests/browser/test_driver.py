@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+import pytest
 import segno
 from playwright.async_api import expect
 from pypdf import PdfReader
@@ -10,6 +11,7 @@ from tests.browser import guest
 from tests.browser.eyes import Eyes
 from tests.browser.forecourt import a_car, a_forecourt
 from tests.browser.guest import in_euro, in_kwh
+from tests.browser.town import pays
 from tests.stories.world import World
 
 
@@ -112,6 +114,22 @@ async def test_the_code_on_the_hardware_leads_to_the_bay(world: World, eyes: Eye
 
     assert await code.body() == drawn.getvalue()
     await expect(eyes.page.get_by_role("heading", level=1)).to_have_text("Bay 2, Kamppi Garage")
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_bay_where_somebody_charges_is_in_use_and_then_idle_for_everybody_else(
+    world: World, eyes: Eyes, version: str
+) -> None:
+    place, page = await a_forecourt(world, version=version), eyes.page
+    await guest.opens_bay(page, place)
+    await place.plug_in(car=a_car(60, target=62))
+    await expect(page.get_by_role("heading", name="Plugged in")).to_be_visible()
+
+    await pays(world, place, 1, "4242424242424242")
+
+    await expect(page.get_by_role("heading", name="In use")).to_be_visible()
+    await place.charge(5)
+    await expect(page.get_by_role("heading", name="Idle, still plugged in")).to_be_visible()
 
 
 async def test_a_state_that_changes_shows_without_a_reload(world: World, eyes: Eyes) -> None:

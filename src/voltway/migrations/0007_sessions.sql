@@ -125,6 +125,15 @@ SELECT s.id, s.party_id, s.station_id, s.location_id, s.evse_id, s.evse_number, 
   LEFT JOIN station_all_view st ON st.id = s.station_id  -- a removed one keeps its name here
   LEFT JOIN evse_all_view e ON e.id = s.evse_id;
 
+-- EVSEs as people see them: 2.x stations say only that a connector is occupied (ConnectorStatusEnumType),
+-- and whether energy flows is known from the session, once it is somebody's.
+CREATE VIEW port_view WITH (security_invoker = true) AS
+SELECT e.*, s.state AS session_state
+  FROM evse_view e
+  LEFT JOIN LATERAL (SELECT state FROM session
+                      WHERE evse_id = e.id AND ended_at IS NULL AND token_uid IS NOT NULL
+                      ORDER BY started_at DESC LIMIT 1) s ON true;
+
 CREATE VIEW session_reading_view WITH (security_invoker = true) AS
 SELECT r.session_id, r.party_id, r.at, r.register_wh, r.power_w, r.soc_percent
   FROM session_reading r;

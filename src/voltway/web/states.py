@@ -76,6 +76,22 @@ class PortState:
         return TROUBLE_FIRST.index(self.glyph)
 
 
+def in_use(status: str, session: str | None) -> str:
+    """What a port does by its station's word and its running session.
+
+    OCPP 2.x stations say only that a connector is occupied; the session knows whether energy
+    flows. Faults and the like are the station's to tell, session or not.
+    """
+    if session in ("charging", "idle") and PortStatus(status) in _MAY_BE_IN_USE:
+        return session
+    return status
+
+
+_MAY_BE_IN_USE: Final = frozenset(
+    {PortStatus.AVAILABLE, PortStatus.PREPARING, PortStatus.CHARGING, PortStatus.IDLE}
+)
+
+
 def port_state(
     status: str,
     *,

@@ -125,7 +125,7 @@ async def lines(
     )
     ports: dict[UUID, list[PortState]] = defaultdict(list)
     for row in await work.all(
-        "SELECT * FROM evse_view WHERE station_id = ANY($1) ORDER BY number",
+        "SELECT * FROM port_view WHERE station_id = ANY($1) ORDER BY number",
         [row["id"] for row in rows],
     ):
         ports[row["station_id"]].append(state_of(row, work.now, expected_s))
@@ -216,7 +216,7 @@ async def _ports(work: Work, id: StationId, formats: Formats, expected_s: int) -
         )
     }
     ports = []
-    for row in await work.all("SELECT * FROM evse_view WHERE station_id = $1 ORDER BY number", id):
+    for row in await work.all("SELECT * FROM port_view WHERE station_id = $1 ORDER BY number", id):
         session = running.get(row["number"])
         energy_wh, cost = 0, ""
         if session is not None:

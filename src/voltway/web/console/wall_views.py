@@ -108,7 +108,7 @@ async def wall(work: Work, formats: Formats, *, expected_s: int, sees_money: boo
     """All that the wall of this party shows now."""
     assert work.party is not None, "a wall is of one party"
     party = await parties.party(work, work.party)
-    rows = await work.all("SELECT * FROM evse_view ORDER BY location_name, location_id, number")
+    rows = await work.all("SELECT * FROM port_view ORDER BY location_name, location_id, number")
     ports = [(row, state_of(row, work.now, expected_s)) for row in rows]
     glyphs = [state.glyph for _, state in ports]
     counts = {state: glyphs.count(state) for state in states.IN_ORDER}
