@@ -178,6 +178,12 @@ def test_many_lines_go_on_to_a_second_page() -> None:
             id="the hold did not cover it",
         ),
         pytest.param(
+            Paid(how="card", hold_minor=2000, open_minor=2467),
+            ("€24.67 is still to be paid: we could not take it from the hold.",),
+            "to be paid",
+            id="the bank declined",
+        ),
+        pytest.param(
             Paid(how="account", open_minor=2467), (), "to be paid", id="without a payment"
         ),
     ],

@@ -222,7 +222,8 @@ def _notes(paid: Paid, currency: Currency, locale: Locale, said: Words) -> Itera
             released=money(paid.released_minor), hold=money(paid.hold_minor)
         )
     if paid.open_minor and paid.hold_minor:
-        yield said.still_open.format(open=money(paid.open_minor))
+        why = said.still_open if paid.paid_minor else said.not_taken
+        yield why.format(open=money(paid.open_minor))
 
 
 def _meter(receipt: Receipt, locale: Locale, said: Words) -> str:

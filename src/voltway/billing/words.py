@@ -33,6 +33,7 @@ class Words:
     released_all: str
     released_rest: str
     still_open: str
+    not_taken: str
     not_charged: str
     on_account: str
     card_ending: str
@@ -109,6 +110,7 @@ EN = Words(
     released_all="The whole hold of {hold} was released.",
     released_rest="{released} of the {hold} hold was released.",
     still_open="{open} is still to be paid: the hold did not cover it.",
+    not_taken="{open} is still to be paid: we could not take it from the hold.",
     not_charged="You were not charged.",
     on_account="on account",
     card_ending="{card} ending {last4}",
@@ -202,6 +204,7 @@ DE = Words(
     released_all="Die ganze Reservierung von {hold} wurde freigegeben.",
     released_rest="{released} der reservierten {hold} wurden freigegeben.",
     still_open="{open} sind noch zu zahlen: Die Reservierung hat nicht gereicht.",
+    not_taken="{open} sind noch zu zahlen: Wir konnten sie nicht von der Reservierung nehmen.",
     not_charged="Ihnen wurde nichts berechnet.",
     on_account="auf Rechnung",
     card_ending="{card}, Endziffern {last4}",
