@@ -5,6 +5,7 @@ open the same one. Nothing else knows which parts there are.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ async def open_house(
 
 async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds: bool) -> OpenHouse:
     listener = listen("VOLTWAY_HTTP", settings.http)
+    drain.part("listener", partial(_let_go, listener))
     http = address_of(listener)
     settings = replace(settings, public_url=settings.public_url or http)
     database = await _open_database(settings, clock, drain)
@@ -157,6 +159,11 @@ def _provider(settings: Settings) -> SimulatedProvider | NoProvider:
         secret=settings.provider_secret,
         webhook_secret=settings.provider_webhook_secret,
     )
+
+
+async def _let_go(listener: socket.socket) -> None:
+    """Where the pages were never served, nobody else closes their socket."""
+    listener.close()
 
 
 async def _close(house: House) -> None:
