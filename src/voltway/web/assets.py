@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from litestar import Request, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Response
 
 from voltway.kernel.errors import Misconfigured
@@ -72,7 +73,7 @@ def _served(file: Path) -> Served:
 
 
 @get(f"{PREFIX}/{{name:str}}", include_in_schema=False)
-async def asset(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+async def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """A file whose name is made of its content: a browser may keep it for ever."""
     found = load().served.get(name)
     if found is None:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from litestar import MediaType, get
+from litestar.di import NamedDependency
 from litestar.response import Response
 
 from voltway.kernel.errors import Outage
@@ -22,7 +23,7 @@ async def live() -> str:
 
 
 @get("/health/ready", media_type=MediaType.TEXT, include_in_schema=False)
-async def ready(house: House) -> Response[str]:
+async def ready(house: NamedDependency[House]) -> Response[str]:
     """The database answers too."""
     try:
         async with asyncio.timeout(READY_WITHIN_S), house.begin() as work:

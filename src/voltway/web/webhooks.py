@@ -4,6 +4,8 @@ from http import HTTPStatus
 from typing import Final
 
 from litestar import MediaType, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.payments.actions import hear_webhook
@@ -27,7 +29,9 @@ class NoSuchProvider(Refusal):
     request_max_body_size=BYTES_MAX,
     include_in_schema=False,
 )
-async def payments(request: HttpRequest, house: House, provider: str) -> dict[str, bool]:
+async def payments(
+    request: HttpRequest, house: NamedDependency[House], provider: FromPath[str]
+) -> dict[str, bool]:
     """Verify on the raw body, keep once, and fetch the truth from the provider."""
     if provider != house.provider.name:
         raise NoSuchProvider

@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import actions as billing
@@ -15,7 +17,9 @@ from voltway.web.pages import HttpRequest, reader, see_other
 
 
 @post("/settlements/{settlement:uuid}/again", include_in_schema=False)
-async def try_again(house: House, actor: Actor, settlement: UUID) -> Redirect:
+async def try_again(
+    house: NamedDependency[House], actor: NamedDependency[Actor], settlement: FromPath[UUID]
+) -> Redirect:
     """Walk a resting settlement on now; one that was held is then billed as it is."""
     actor.must(Permission.MOVE_MONEY)
     async with house.begin(actor.party) as work:
@@ -26,7 +30,10 @@ async def try_again(house: House, actor: Actor, settlement: UUID) -> Redirect:
 
 @get("/receipts/{invoice:uuid}/receipt.pdf", include_in_schema=False)
 async def receipt_pdf(
-    request: HttpRequest, house: House, actor: Actor, invoice: UUID
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    invoice: FromPath[UUID],
 ) -> Response[bytes]:
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Request
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
@@ -26,7 +27,7 @@ class NotSignedIn(HTTPException):
     status_code = 401
 
 
-async def sitting(request: Request[Any, Any, Any], house: House) -> Actor:
+async def sitting(request: Request[Any, Any, Any], house: NamedDependency[House]) -> Actor:
     """The operator of this request. Without one the request goes no further."""
     token = request.cookies.get(SEAT)
     if token:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Redirect, Response
 
@@ -38,8 +39,8 @@ class Found:
 @get("/find", include_in_schema=False)
 async def find(
     request: HttpRequest,
-    house: House,
-    actor: Actor,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
     words: Annotated[str, QueryParameter(name="q")] = "",
 ) -> Response[str] | Redirect:
     """One hit opens at once; several are listed."""

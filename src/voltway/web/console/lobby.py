@@ -5,6 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.kernel.errors import Kind, Refusal
@@ -48,7 +50,9 @@ BAYS_MAX: Final = 32
 
 
 @get("/lobby", include_in_schema=False)
-async def list_knocks(request: HttpRequest, house: House, actor: Actor) -> Response[str]:
+async def list_knocks(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[str]:
     actor.must(Permission.SEE_ALL)
     async with house.begin(actor.party) as work:
         entries = await work.all("SELECT * FROM lobby_view ORDER BY last_at DESC LIMIT 100")
@@ -69,7 +73,11 @@ async def list_knocks(request: HttpRequest, house: House, actor: Actor) -> Respo
 
 @post("/lobby/{entry:uuid}/adopt", include_in_schema=False)
 async def adopt(
-    request: HttpRequest, house: House, actor: Actor, entry: UUID, data: Form
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    entry: FromPath[UUID],
+    data: Form,
 ) -> Response[str] | Redirect:
     """Take a station in, at a location of this party, with the key it showed or a new one."""
     actor.must(Permission.EDIT_NETWORK)
@@ -107,7 +115,9 @@ async def adopt(
 
 
 @post("/lobby/{entry:uuid}/dismiss", include_in_schema=False)
-async def dismiss(house: House, actor: Actor, entry: UUID) -> Redirect:
+async def dismiss(
+    house: NamedDependency[House], actor: NamedDependency[Actor], entry: FromPath[UUID]
+) -> Redirect:
     actor.must(Permission.EDIT_NETWORK)
     async with house.begin(actor.party) as work:
         await stations.dismiss(work, entry)

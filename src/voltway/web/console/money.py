@@ -6,12 +6,14 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import get
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Response
 
 from voltway.ledger import actions as ledger
 from voltway.parties.model import Actor, Permission
-from voltway.runtime.work import Row, Work
+from voltway.runtime.work import Work
+from voltway.web.console.books import Booked, booked
 from voltway.web.console.door import console_page, uuid_of
 from voltway.web.console.money_views import (
     Asked,
@@ -42,17 +44,17 @@ class Drawer:
 
     chosen: Transaction
     story: Sequence[Asked]
-    entries: Sequence[Row]
+    entries: tuple[Booked, ...]
 
 
 @get("/money", include_in_schema=False)
 async def payments(
     request: HttpRequest,
-    house: House,
-    actor: Actor,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
     words: Annotated[str, QueryParameter(name="q")] = "",
-    kind: str = "",
-    on: str = "",
+    kind: FromQuery[str] = "",
+    on: FromQuery[str] = "",
 ) -> Response[str]:
     """Payments, the newest first; the chosen one in the drawer, by its address."""
     actor.must(Permission.SEE_MONEY)
@@ -81,20 +83,21 @@ async def _drawer(
     chosen = next((each for each in found if each.id == on), None)
     if chosen is None:
         return None
-    entries = await work.all(
-        """
-        SELECT * FROM entry_view
-         WHERE evidence ->> 'payment' = $1 OR ($2 <> '' AND evidence ->> 'session' = $2)
-         ORDER BY id, number LIMIT 60
-        """,
-        str(chosen.id),
-        str(chosen.session or ""),
+    kept = await ledger.entries_about(work, "payment", str(chosen.id))
+    if chosen.session:
+        kept += await ledger.entries_about(work, "session", str(chosen.session))
+    entries = {each.id: each for each in kept}
+    return Drawer(
+        chosen,
+        await story_of(work, chosen, formats),
+        booked(sorted(entries.values(), key=lambda each: each.id), formats),
     )
-    return Drawer(chosen, await story_of(work, chosen, formats), entries)
 
 
 @get("/ledger", include_in_schema=False)
-async def books(request: HttpRequest, house: House, actor: Actor) -> Response[str]:
+async def books(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[str]:
     """The trial balance, and the newest entries. The sums are zero, or we are wrong."""
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from voltway.kernel.errors import Kind, Refusal
@@ -44,7 +46,12 @@ class NotAnOrder(Refusal):
 
 
 @post("/stations/{station:uuid}/orders", include_in_schema=False)
-async def ask(house: House, actor: Actor, station: UUID, data: Form) -> Redirect:
+async def ask(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    station: FromPath[UUID],
+    data: Form,
+) -> Redirect:
     """Place an order; it goes out as soon as the station has a line, and is kept either way."""
     actor.must(Permission.RAW_CALL if data.get("kind") == "raw" else Permission.ORDER_STATION)
     order = order_of(data)

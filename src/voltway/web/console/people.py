@@ -4,6 +4,8 @@ from http import HTTPStatus
 from uuid import UUID
 
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.kernel.errors import Kind, Refusal
@@ -33,7 +35,9 @@ def _role(data: dict[str, str]) -> Role:
 
 
 @get("/people", include_in_schema=False)
-async def people(request: HttpRequest, house: House, actor: Actor) -> Response[str]:
+async def people(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[str]:
     return await _people(request, house, actor)
 
 
@@ -70,7 +74,7 @@ async def _people(
 
 @post("/people/operators", include_in_schema=False)
 async def add_operator(
-    request: HttpRequest, house: House, actor: Actor, data: Form
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
 ) -> Response[str] | Redirect:
     """Somebody new at this party."""
     actor.must(Permission.MANAGE_PEOPLE)
@@ -94,7 +98,12 @@ async def add_operator(
 
 
 @post("/people/operators/{operator:uuid}", include_in_schema=False)
-async def change_operator(house: House, actor: Actor, operator: UUID, data: Form) -> Redirect:
+async def change_operator(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    operator: FromPath[UUID],
+    data: Form,
+) -> Redirect:
     """Another role, or in or out."""
     actor.must(Permission.MANAGE_PEOPLE)
     async with house.begin(actor.party) as work:
@@ -109,7 +118,7 @@ async def change_operator(house: House, actor: Actor, operator: UUID, data: Form
 
 @post("/people/keys", include_in_schema=False)
 async def add_key(
-    request: HttpRequest, house: House, actor: Actor, data: Form
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
 ) -> Response[str] | Redirect:
     """A key for the API, shown once."""
     actor.must(Permission.MANAGE_PEOPLE)
@@ -136,7 +145,9 @@ async def add_key(
 
 
 @post("/people/keys/{key:uuid}/revoke", include_in_schema=False)
-async def revoke_key(house: House, actor: Actor, key: UUID) -> Redirect:
+async def revoke_key(
+    house: NamedDependency[House], actor: NamedDependency[Actor], key: FromPath[UUID]
+) -> Redirect:
     actor.must(Permission.MANAGE_PEOPLE)
     async with house.begin(actor.party) as work:
         await parties.revoke_api_key(work, actor, key)

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Response, ServerSentEvent
 
 from voltway.kernel.ids import SessionId
@@ -24,11 +25,11 @@ KINDS: Final = (("", "All"), ("running", "Running"), ("doubtful", "Doubtful"), (
 @get("/sessions", include_in_schema=False)
 async def list_sessions(
     request: HttpRequest,
-    house: House,
-    actor: Actor,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
     words: Annotated[str, QueryParameter(name="q")] = "",
-    kind: str = "",
-    before: str = "",
+    kind: FromQuery[str] = "",
+    before: FromQuery[str] = "",
 ) -> Response[str]:
     """The sessions of this party that fit, the newest first."""
     actor.must(Permission.SEE_ALL)
@@ -51,7 +52,12 @@ async def list_sessions(
 
 
 @get("/sessions/{session:uuid}", include_in_schema=False)
-async def session(request: HttpRequest, house: House, actor: Actor, session: UUID) -> Response[str]:
+async def session(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    session: FromPath[UUID],
+) -> Response[str]:
     knows = await _knows(request, house, actor, session)
     return await console_page(
         request, house, actor, "console/session.html", place="sessions", **knows
@@ -60,7 +66,10 @@ async def session(request: HttpRequest, house: House, actor: Actor, session: UUI
 
 @get("/sessions/{session:uuid}/live", include_in_schema=False)
 async def session_live(
-    request: HttpRequest, house: House, actor: Actor, session: UUID
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    session: FromPath[UUID],
 ) -> ServerSentEvent:
     """The session again, each time it, its payment or its bill moves."""
     first = await _knows(request, house, actor, session)
@@ -87,7 +96,9 @@ async def _knows(request: HttpRequest, house: House, actor: Actor, session: UUID
 
 
 @post("/sessions/{session:uuid}/stop", include_in_schema=False)
-async def stop(house: House, actor: Actor, session: UUID) -> Redirect:
+async def stop(
+    house: NamedDependency[House], actor: NamedDependency[Actor], session: FromPath[UUID]
+) -> Redirect:
     """Ask the station to end a session; the driver pays what was used."""
     actor.must(Permission.ORDER_STATION)
     async with house.begin(actor.party) as work:

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Response, ServerSentEvent
 
 from voltway.kernel.ids import StationId
@@ -23,11 +24,11 @@ from voltway.web.states import IN_ORDER, WORDS
 @get("/stations", include_in_schema=False)
 async def list_stations(
     request: HttpRequest,
-    house: House,
-    actor: Actor,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
     words: Annotated[str, QueryParameter(name="q")] = "",
     shown: Annotated[str, QueryParameter(name="state")] = "",
-    location: str = "",
+    location: FromQuery[str] = "",
 ) -> Response[str]:
     """Every station of this party that fits, trouble first."""
     actor.must(Permission.SEE_ALL)
@@ -52,7 +53,12 @@ async def list_stations(
 
 
 @get("/stations/{station:uuid}", include_in_schema=False)
-async def station(request: HttpRequest, house: House, actor: Actor, station: UUID) -> Response[str]:
+async def station(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    station: FromPath[UUID],
+) -> Response[str]:
     """One station: its ports, orders, frames, configuration and conformance."""
     knows = await _knows(request, house, actor, station)
     return await console_page(
@@ -62,7 +68,10 @@ async def station(request: HttpRequest, house: House, actor: Actor, station: UUI
 
 @get("/stations/{station:uuid}/live", include_in_schema=False)
 async def station_live(
-    request: HttpRequest, house: House, actor: Actor, station: UUID
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    station: FromPath[UUID],
 ) -> ServerSentEvent:
     """The station again, each time it or one of its orders moves."""
     first = await _knows(request, house, actor, station)
@@ -93,7 +102,10 @@ async def _knows(request: HttpRequest, house: House, actor: Actor, station: UUID
 
 @post("/stations/{station:uuid}/key", include_in_schema=False)
 async def rotate_key(
-    request: HttpRequest, house: House, actor: Actor, station: UUID
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    station: FromPath[UUID],
 ) -> Response[str]:
     """A new key for the station, shown once. The old one holds until it came with the new."""
     actor.must(Permission.EDIT_NETWORK)

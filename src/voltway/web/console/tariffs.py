@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Response
 
 from voltway.parties import actions as parties
@@ -26,7 +27,9 @@ class TariffLine:
 
 
 @get("/tariffs", include_in_schema=False)
-async def list_tariffs(request: HttpRequest, house: House, actor: Actor) -> Response[str]:
+async def list_tariffs(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[str]:
     actor.must(Permission.SEE_ALL)
     formats = formats_of(request, house)
     async with house.begin(actor.party) as work:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Response, ServerSentEvent
 
 from voltway.parties.model import Actor, Permission
@@ -13,7 +14,9 @@ from voltway.web.pages import HttpRequest, draw, formats_of
 
 
 @get("/", include_in_schema=False)
-async def wall(request: HttpRequest, house: House, actor: Actor) -> Response[str]:
+async def wall(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[str]:
     return await console_page(
         request,
         house,
@@ -25,7 +28,9 @@ async def wall(request: HttpRequest, house: House, actor: Actor) -> Response[str
 
 
 @get("/live", include_in_schema=False)
-async def wall_live(request: HttpRequest, house: House, actor: Actor) -> ServerSentEvent:
+async def wall_live(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> ServerSentEvent:
     """The wall again, each time something of this party moves."""
 
     async def view() -> str:
