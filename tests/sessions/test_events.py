@@ -125,6 +125,39 @@ async def test_a_second_start_of_a_running_session_is_looked_at(line: Line) -> N
     assert record.held_by == (Doubt.SECOND_START,)
 
 
+async def test_another_end_under_the_same_number_is_looked_at(line: Line) -> None:
+    await line.tell(started("t", 0, 0, 10_000), finished("t", 1, 9, None))
+    await line.tell(finished("t", 1, 30, 15_000))
+
+    record = await line.record()
+    assert record.ends == minute(9)
+    assert Doubt.SECOND_END in record.held_by
+
+
+async def test_an_end_told_again_a_little_later_is_the_same_end(line: Line) -> None:
+    await line.tell(started("t", 0, 0, 10_000), finished("t", 1, 30, 15_000))
+    await line.tell(finished("t", 1, 31, 15_000))
+
+    assert (await line.record()).doubts == ()
+
+
+async def test_an_end_told_again_at_another_time_is_looked_at(line: Line) -> None:
+    await line.tell(started("t", 0, 0, 10_000), finished("t", 1, 30, 15_000))
+    await line.tell(finished("t", 1, 50, 15_000))
+
+    record = await line.record()
+    assert (record.ends, record.held_by) == (minute(30), (Doubt.SECOND_END,))
+
+
+async def test_a_reading_long_after_the_end_changes_no_energy(line: Line) -> None:
+    await line.tell(started("t", 0, 0, 10_000), finished("t", 1, 30, 15_000))
+    await line.tell(updated("t", 2, 40, 16_000), received=180)
+
+    session = await line.one()
+    assert session.energy_wh == (await line.record()).energy_wh == 5_000
+    assert Doubt.LATE_READINGS in session.doubts
+
+
 async def test_an_end_before_its_start_bills_no_time_and_is_looked_at(line: Line) -> None:
     await line.tell(started("t", 0, 20, 10_000), finished("t", 1, 9, 11_200))
 

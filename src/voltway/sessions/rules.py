@@ -174,7 +174,7 @@ def _after_end(
     """What readings mean for a session that is over: kept always, counted within the grace."""
     if session.end_kind is EndKind.PROVISIONAL and session.reason == "forgotten":
         return _resumed(session)
-    calm = {"power_w": None}
+    calm = {"power_w": None, "energy_wh": session.energy_wh}  # its energy is read at its end
     in_grace = session.end_heard_at is None or received_at <= session.end_heard_at + READINGS_GRACE
     if session.told_at is None or in_grace:
         desk.remeasure.add(session.id)

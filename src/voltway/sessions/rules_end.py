@@ -14,7 +14,6 @@ from voltway.sessions.desk import Desk, Names, Orphan
 from voltway.sessions.model import Doubt, EndKind, Session, SessionState
 from voltway.sessions.rules_meter import keep, moved, register_of
 from voltway.sessions.rules_start import PROVISIONAL_FOR, begun_without_start, identified, numbered
-from voltway.sessions.sequence import holds, is_number
 from voltway.sessions.text import clean, clean_ref
 from voltway.stations.clock import BOUND
 from voltway.stations.reports import Context, Ended, Metered
@@ -102,9 +101,17 @@ def _end(
 def _told_again(
     desk: Desk, session: Session, report: Ended, received_at: datetime, end_wh: int | None
 ) -> Session:
-    """An end that is known already. Only another register makes it another end."""
-    same_number = is_number(report.seq) and holds(session.seen, report.seq or 0)
-    if same_number or end_wh == session.end_wh:
+    """An end that is known already. Another register makes it another end, or another time; and
+    that under the same number too, for stations give one number to two messages (V-001, V-004).
+
+    Retries of the same end may be dated anew, a little later: these are no other end.
+    """
+    same_time = (
+        report.at is None
+        or session.ended_claimed is None
+        or abs(report.at - session.ended_claimed) <= BOUND
+    )
+    if end_wh == session.end_wh and same_time:
         return session
     keep(desk, report.readings, received_at, session, claimed=report.at)
     return desk.put(session, doubts=session.doubts | {Doubt.SECOND_END}, heard_at=received_at)
