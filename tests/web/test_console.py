@@ -256,7 +256,7 @@ async def test_a_session_is_told_from_plug_to_paid_receipt(owner: Browser, scene
 
     assert "Charging" in running
     assert "1 open" in wall
-    for words in ("Ended", "€4.90", "€50.00 held", "Settled", "done", "revenue:energy"):
+    for words in ("Ended", "€4.90", "€50.00 held", "Settled", "done", "Postings"):
         assert words in said, words
     assert "€4.90" in await owner.reads("/console/money")
     drawer = await owner.reads(f"/console/money?on={payment.id}")

@@ -123,3 +123,18 @@ async def test_what_somebody_typed_is_text_wherever_it_comes_back(
 
     answer = await browser.opens("/e/" + evil.replace("/", ""))
     assert "<script>alert" not in answer.text
+
+
+async def test_a_bay_where_somebody_charges_is_in_use_though_its_station_says_only_occupied(
+    browser: Browser, scene: Scene
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token)
+    async with scene.begin() as work:
+        await work.run("UPDATE evse SET status = 'preparing' WHERE number = 1")
+
+    said = await browser.reads(f"/e/{scene.station.evses[1].public_id}")
+
+    assert "In use" in said
+    assert "If it is yours, start here" not in said
+    assert "1 of 2 free" in await browser.reads("/")
