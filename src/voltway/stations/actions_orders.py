@@ -326,7 +326,10 @@ async def end_overdue_orders(begin: BeginWork) -> int:
 
 def _overdue(record: OrderRecord) -> Stand:
     if record.state is OrderState.QUEUED:
-        return Stand(OrderState.EXPIRED, "The station was not reachable in time.")
+        return Stand(
+            OrderState.EXPIRED,
+            "It was never sent: in all that time the station had no line, or one that was busy.",
+        )
     if record.state is OrderState.SENT:
         return Stand(OrderState.SILENT, "The station did not answer in time.")
     return Stand(OrderState.WITHOUT_EFFECT, rules.without_effect(record.order))

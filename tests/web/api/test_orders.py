@@ -165,6 +165,20 @@ async def test_a_station_that_does_not_answer_in_time_is_told_as_silent(
     assert (await owner.get(link)).json()["state"] == "sent"
 
 
+async def test_a_call_behind_one_that_waits_for_its_answer_is_told_as_not_sent(
+    owner: Caller, station: Station, line: Dialled
+) -> None:
+    await owner.post(f"/stations/{station.id}/calls", {**CALL, "timeout_s": 1})
+
+    answer = await owner.post(f"/stations/{station.id}/calls", {**CALL, "timeout_s": 1})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "call_not_sent")
+    assert (await line.hear())[2] == "GetLocalListVersion"
+    states = [order["state"] for order in await owner.items("/orders")]
+    assert max(states) == "sent"
+    assert states.count("sent") == 1
+
+
 async def test_a_call_that_the_version_does_not_know_is_not_sent(
     owner: Caller, station: Station, line: Dialled
 ) -> None:

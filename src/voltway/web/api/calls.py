@@ -100,9 +100,9 @@ async def call_station(
         )
         await caller.audit(work, f"sent the call {data.action}", f"station:{station_id}")
     order = await orders.waited(caller, id, data.timeout_s)
-    if order.answered is None and (
-        order.state in OPEN or order.state in (OrderState.SILENT, OrderState.EXPIRED)
-    ):
+    if order.answered is None and order.state in (OrderState.QUEUED, OrderState.EXPIRED):
+        raise CallNotSent("in all this time its line did not come free or was gone.")
+    if order.answered is None and (order.state in OPEN or order.state is OrderState.SILENT):
         raise StationSilent(station.identity, data.timeout_s, order.link)
     if order.answered is None:
         raise CallNotSent(order.why or "it was taken back.")
