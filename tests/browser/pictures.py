@@ -13,7 +13,8 @@ from playwright.async_api import BrowserContext
 
 COLOURS: Final = 256
 
-#: The most frequent colours are kept; each other one becomes the nearest of these.
+#: The most frequent colours are kept, then those that are furthest from all that are kept, so that
+#: the few dots of a mark keep their colour. Each other one becomes the nearest of these.
 _COUNT_COLOURS: Final = """
 async ([png, most]) => {
   const bytes = Uint8Array.from(atob(png), each => each.charCodeAt(0));
@@ -24,19 +25,24 @@ async ([png, most]) => {
     canvas.getImageData(0, 0, image.width, image.height).data.buffer);
   const counts = new Map();
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, most).map(each => each[0]);
   const parts = pixel => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
-  const known = palette.map(parts);
-  const nearest = new Map();
-  for (const pixel of counts.keys()) {
-    const [r, g, b] = parts(pixel);
-    let best = 0, least = Infinity;
-    known.forEach(([x, y, z], nth) => {
-      const far = (r - x) ** 2 + (g - y) ** 2 + (b - z) ** 2;
-      if (far < least) [best, least] = [nth, far];
-    });
-    nearest.set(pixel, best);
-  }
+  const known = [], nearest = new Map();
+  const colours = [...counts].sort((a, b) => b[1] - a[1])
+    .map(([pixel]) => ({pixel, is: parts(pixel), least: Infinity}));
+  const keep = colour => {
+    const [r, g, b] = colour.is;
+    for (const each of colours) {
+      const far = (r - each.is[0]) ** 2 + (g - each.is[1]) ** 2 + (b - each.is[2]) ** 2;
+      if (far < each.least) {
+        each.least = far;
+        nearest.set(each.pixel, known.length);
+      }
+    }
+    known.push(colour.is);
+  };
+  colours.slice(0, most / 2).forEach(keep);
+  while (known.length < Math.min(most, colours.length))
+    keep(colours.reduce((a, b) => (b.least > a.least ? b : a)));
   let places = "";
   for (const pixel of pixels) places += String.fromCharCode(nearest.get(pixel));
   return [image.width, image.height, known.flat(), btoa(places)];

@@ -162,6 +162,19 @@ class Formats:
         """A path in the books with its long ids cut: ``driver:…6422db6a:receivable``."""
         return _ID.sub(lambda found: f"{ELLIPSIS}{found[0][-8:]}", path)
 
+    def account_words(self, path: str) -> str:
+        """A path in the books as people say it: ``Revenue, energy``, ``VAT 25.5 %``."""
+        match path.split(":"):
+            case ["tax", "vat", rate] if rate.replace(".", "", 1).isdecimal():
+                return f"VAT {self.tax_rate(Decimal(rate))}"
+            case ["provider", name, "due"]:
+                return f"Due from {name}"
+            case ["driver", who, "receivable"]:
+                return f"Driver {self.account(who)}"
+            case _:
+                words = self.account(path).replace(":", ", ")
+                return f"{words[:1].upper()}{words[1:]}"
+
 
 def _minus(text: str) -> str:
     return text.replace("-", MINUS)

@@ -50,7 +50,7 @@ class OrderLine:
     is_open: bool
 
 
-async def orders_of(work: Work, station: UUID, limit: int = 12) -> list[OrderLine]:
+async def orders_of(work: Work, station: UUID, limit: int = 8) -> list[OrderLine]:
     """The last orders of a station, the newest first."""
     rows = await work.all(
         "SELECT * FROM order_view WHERE station_id = $1 ORDER BY id DESC LIMIT $2", station, limit

@@ -10,7 +10,6 @@ from voltway.billing import actions as billing
 from voltway.billing.model import Settlement, SettlementState, Step
 from voltway.kernel.ids import SessionId
 from voltway.ledger import actions as ledger
-from voltway.ledger.model import KeptEntry
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment, StepTaken
 from voltway.runtime.work import Row, Work
@@ -19,6 +18,7 @@ from voltway.sessions.model import SAYS, Doubt
 from voltway.tariffs.model import MeterPoint
 from voltway.web import charts
 from voltway.web.charts import LineChart
+from voltway.web.console.books import Booked, booked
 from voltway.web.formats import Formats
 
 LINES: Final = 60
@@ -119,7 +119,7 @@ class SessionPage:
     steps: tuple[StepTaken, ...]
     settlement: Settlement | None
     walked: tuple[WalkedStep, ...]
-    entries: tuple[KeptEntry, ...]
+    entries: tuple[Booked, ...]
     invoice_id: UUID | None
     invoice_number: str
     story: tuple[StoryLine, ...]
@@ -165,7 +165,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
             (line.why, formats.price(line.after_taxes, cost.currency)) for line in cost.lines
         ),
         chart=charts.power(
-            shown, clock=lambda at: formats.clock(at, row["zone"]), width=640, height=170
+            shown, clock=lambda at: formats.clock(at, row["zone"]), width=480, height=150
         ),
         chart_words=_chart_words(shown, row, formats),
         readings=record.points[-READINGS_SHOWN:][::-1],
@@ -175,7 +175,9 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         steps=tuple(steps),
         settlement=settlement,
         walked=_walked(settlement),
-        entries=tuple(await ledger.entries_about(work, "session", str(id)) if sees_money else ()),
+        entries=booked(
+            await ledger.entries_about(work, "session", str(id)) if sees_money else (), formats
+        ),
         invoice_id=invoice.id if invoice else None,
         invoice_number=invoice.number if invoice else "",
         story=tuple(_story(row, payment, steps, settlement, formats)),

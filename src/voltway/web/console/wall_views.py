@@ -1,5 +1,6 @@
 """What the live wall shows, read from the rooms' views."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -287,7 +288,7 @@ def _of_ports(ports: Sequence[tuple[Row, PortState]], formats: Formats) -> list[
         Trouble(
             "critical",
             "faulted",
-            f"{row['error'] or 'Fault'}, Bay {row['number']}",
+            f"{_fault(row['error'])}, Bay {row['number']}",
             row["location_name"],
             "The station reports it. Try a reset; if it comes back, send somebody.",
             row["status_at"],
@@ -314,6 +315,11 @@ def _of_ports(ports: Sequence[tuple[Row, PortState]], formats: Formats) -> list[
             )
         )
     return found
+
+
+def _fault(code: str | None) -> str:
+    """An error as people say it: ``Ground failure`` for ``GroundFailure``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", code or "Fault").capitalize()
 
 
 async def _of_money(work: Work, formats: Formats) -> list[Trouble]:
