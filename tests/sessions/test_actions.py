@@ -158,13 +158,24 @@ async def test_meter_values_that_stop_early_do_not_shorten_the_bill(line: Line) 
     assert (await line.record()).energy_wh == 11_000
 
 
-async def test_a_stop_without_a_register_bills_the_last_reading(line: Line) -> None:
+async def test_a_stop_without_a_register_bills_the_last_reading_if_no_more_flowed(
+    line: Line,
+) -> None:
     ref = await line.starts16(1, 0, 10_000)
-    await line.tell(values(ref, 1, reading(10, 12_000)), stop16(ref, 60, None))
+    await line.tell(values(ref, 1, reading(10, 12_000, power_w=0)), stop16(ref, 60, None))
 
     record = await line.record()
     assert record.energy_wh == 2_000
     assert record.doubts == (Doubt.END_REGISTER_MISSING,)
+
+
+async def test_a_stop_without_a_register_is_looked_at_if_more_may_have_flowed(line: Line) -> None:
+    ref = await line.starts16(1, 0, 10_000)
+    await line.tell(values(ref, 1, reading(10, 12_000, power_w=9_000)), stop16(ref, 60, None))
+
+    record = await line.record()
+    assert record.energy_wh == 2_000
+    assert record.held_by == (Doubt.END_UNMEASURED,)
 
 
 async def test_readings_shortly_after_the_end_count_where_the_end_told_none(line: Line) -> None:

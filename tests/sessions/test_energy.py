@@ -109,15 +109,27 @@ def told(table: str, power_w_max: int = 22_000) -> Told:
             id="zero outside of a session, a lifetime inside (M-019)",
         ),
         pytest.param(
-            "start 0 1000\nread 10 1400\nread 20 1900\nstop 30 -",
+            "start 0 1000\nread 10 1400 3000W\nread 20 1900 3000W\nstop 30 -",
+            900,
+            "end_register_missing end_unmeasured",
+            id="a stop of -1: the last reading, and a person looks (T-005)",
+        ),
+        pytest.param(
+            "start 0 1000\nread 10 1400 3000W\nread 20 1900 0W\nstop 30 -",
             900,
             "end_register_missing",
-            id="a stop of -1: the last reading (T-005)",
+            id="a stop of -1 when no more flowed: the last reading is the end",
+        ),
+        pytest.param(
+            "start 0 0\nread 59 10000 10000W\nread 119 20000 10000W\nstop 120 -",
+            20_000,
+            "end_register_missing",
+            id="a stop of -1 a minute after the last of many readings",
         ),
         pytest.param(
             "start 0 1000\nread 10 1400\nread 20 1900\nstop 30 0",
             900,
-            "end_register_zero",
+            "end_register_zero end_unmeasured",
             id="a stop of 0: the last reading",
         ),
         pytest.param(

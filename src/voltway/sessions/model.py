@@ -50,6 +50,7 @@ class Doubt(StrEnum):
     END_INFERRED = "end_inferred"
     END_REGISTER_MISSING = "end_register_missing"
     END_REGISTER_ZERO = "end_register_zero"
+    END_UNMEASURED = "end_unmeasured"
     ENDED_BEFORE_START = "ended_before_start"
     SECOND_END = "second_end"
     END_AFTER_BILL = "end_after_bill"
@@ -81,6 +82,7 @@ SAYS: Mapping[Doubt, str] = {
     Doubt.END_INFERRED: "Its end came under a foreign name, and was matched by time and register.",
     Doubt.END_REGISTER_MISSING: "The end told no register; the last reading stands for it.",
     Doubt.END_REGISTER_ZERO: "The end told the register as zero; the last reading stands for it.",
+    Doubt.END_UNMEASURED: "More may have flowed between the last reading and the end.",
     Doubt.ENDED_BEFORE_START: "By the station's clock it ended before it started.",
     Doubt.SECOND_END: "The station told of two different ends; the first one counts.",
     Doubt.END_AFTER_BILL: "Its true end came after it had been settled.",
@@ -110,6 +112,7 @@ HOLDS: frozenset[Doubt] = frozenset(
         Doubt.SECOND_START,
         Doubt.END_MISSING,
         Doubt.END_INFERRED,
+        Doubt.END_UNMEASURED,
         Doubt.ENDED_BEFORE_START,
         Doubt.SECOND_END,
         Doubt.END_AFTER_BILL,

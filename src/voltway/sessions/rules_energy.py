@@ -18,6 +18,9 @@ from voltway.tariffs.model import MeterPoint
 #: Less than this is not billed at all, so cutting it off needs nobody's eyes.
 CUT_WH_MAX = 100
 
+#: As much of a session's energy may flow after its last reading without anybody looking.
+UNMEASURED_SHARE = 0.05
+
 #: A unit is suspected when register and power differ by about a thousand: Wh for kWh, W for kW.
 UNIT_FACTORS = (300, 3000)
 
@@ -82,6 +85,10 @@ def measure(told: Told) -> Measured:
     most = bound_wh(told.power_w_max, told.bound_s)
     measured = _between(begin, end, told, registers, most)
     doubts |= measured.doubts
+    if doubts & {Doubt.END_REGISTER_MISSING, Doubt.END_REGISTER_ZERO} and _may_lack(
+        told, registers, end, measured.energy_wh
+    ):
+        doubts.add(Doubt.END_UNMEASURED)
     if _unit_is_suspect(measured.energy_wh, samples):
         doubts.add(Doubt.UNIT_SUSPECT)
     return _bounded(replace(measured, doubts=frozenset(doubts)), told, most)
@@ -129,6 +136,17 @@ def _ends(
     if begin is None and end is not None and told.running:
         begin = end
     return begin, end
+
+
+def _may_lack(told: Told, registers: Sequence[Sample], end: int, energy_wh: int) -> bool:
+    """Whether so much may have flowed after the reading that stands for the end that a bill
+    without it is another bill (quirks T-005, V-001)."""
+    last = max((s for s in registers if s.register_wh == end), key=lambda s: s.at, default=None)
+    since = last.at if last is not None else told.begins
+    known_w = last.power_w if last is not None else None
+    power_w = told.power_w_max if known_w is None else min(known_w, told.power_w_max)
+    unmeasured_wh = power_w * (told.ends - since).total_seconds() / 3600
+    return unmeasured_wh > max(CUT_WH_MAX, energy_wh * UNMEASURED_SHARE)
 
 
 def _between(begin: int, end: int, told: Told, registers: Sequence[Sample], most: int) -> Measured:
