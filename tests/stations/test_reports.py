@@ -113,6 +113,17 @@ async def test_an_evse_that_nobody_added_is_added_and_marked(
     assert places[station.id, 9].number == 9
 
 
+async def test_a_session_at_an_evse_that_no_station_has_adds_none(
+    begin: BeginWork, station: Station
+) -> None:
+    async with begin() as work:
+        places = await actions.evses_by_number(
+            work, {(station.id, number) for number in (1, 256, 257, 5_000_000)}
+        )
+
+    assert sorted(number for _, number in places) == [1, 256]
+
+
 async def test_a_clock_that_tells_local_time_is_learned(begin: BeginWork, station: Station) -> None:
     for minute in range(3):
         at = NOON + timedelta(minutes=minute)

@@ -240,11 +240,14 @@ async def credentials(work: Work, since: datetime | None = None) -> Sequence[Cre
 async def evses_by_number(
     work: Work, wanted: Collection[tuple[StationId, int]]
 ) -> dict[tuple[StationId, int], EvsePlace]:
-    """The EVSEs that stations call by these numbers; those nobody added are added as unplanned."""
+    """The EVSEs that stations call by these numbers; those nobody added are added as unplanned,
+    but for numbers that no station has: they are nobody's."""
     if not wanted:
         return {}
     found = await store_network.places_by_number(work, wanted)
-    unknown = [pair for pair in wanted if pair not in found and pair[1] > 0]
+    unknown = [
+        pair for pair in wanted if pair not in found and 0 < pair[1] <= rules.EVSE_NUMBER_MAX
+    ]
     if not unknown:
         return found
     await store_network.add_unplanned_evses(

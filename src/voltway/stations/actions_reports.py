@@ -170,17 +170,13 @@ async def _ports(
     if not wanted:
         return {}
     ports = await store_reports.ports(work, wanted)
-    unknown = [pair for pair in wanted if pair not in ports and pair[1] <= EVSE_NUMBER_MAX]
+    unknown = [pair for pair in wanted if pair not in ports and pair[1] <= rules.EVSE_NUMBER_MAX]
     if not unknown:
         return ports
     await store_network.add_unplanned_evses(
         work, [(EvseId(new_id(work.now)), station, number) for station, number in unknown]
     )
     return await store_reports.ports(work, wanted)
-
-
-#: No station has more; a larger number is a mistake and moves nothing.
-EVSE_NUMBER_MAX = 256
 
 
 def _take_status(

@@ -31,6 +31,10 @@ REPORT_WITHIN = timedelta(minutes=2)
 READ_BACK_WITHIN = timedelta(minutes=5)
 SCHEDULED_WITHIN = timedelta(hours=24)  # after a session that may be long
 
+#: No station has more than so many; a larger number that nobody added is a mistake of the station,
+#: and so many rows for the asking would be a gift to a hostile one.
+EVSE_NUMBER_MAX = 256
+
 HEARTBEAT_S_MIN = 30
 HEARTBEAT_S_MAX = 86_400
 
