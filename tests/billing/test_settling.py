@@ -25,6 +25,8 @@ from voltway.payments import actions as payments
 from voltway.payments.model import PaymentState, Why
 from voltway.payments.provider import CaptureOrder, Declined, HoldSeen
 from voltway.payments.providers.simulated import SimulatedProvider
+from voltway.sessions import actions as sessions
+from voltway.stations import actions as stations
 from voltway.tariffs import actions as tariffs
 from voltway_world.provider.faults import Fault, Kind
 
@@ -219,6 +221,34 @@ async def test_a_session_costs_at_most_what_was_held_and_the_rest_stays_owed(
     assert await owes(scene, f"driver:{second.id}:receivable") == Money(390, EUR)
     assert await owes(scene, f"driver:{payment.id}:receivable") == NO
     assert session != other
+
+
+@pytest.mark.parametrize(
+    ("by", "because"),
+    [
+        ("driver", "you stopped it"),
+        ("limit", "the hold was used up"),
+        ("no energy", "no energy flowed"),
+        ("Olga", "we stopped it"),
+        (None, "stopped by you or us"),
+    ],
+)
+async def test_the_receipt_says_who_stopped_the_session_and_why(
+    scene: Scene, by: str | None, because: str
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    session = await scene.starts(payment.token)
+    if by is not None:
+        async with scene.begin() as work:
+            await sessions.stop(work, session, by)
+        async with scene.begin() as work:
+            await stations.take_orders(work, [scene.station.station.id])
+    await scene.ends(60_000, reason="Remote")
+    await scene.settles()
+
+    invoice, _ = await receipt(scene, session)
+    told = {each.name: each.value for each in actions.receipt_view(invoice.document, "en").visit}
+    assert told["Ended because"] == because
 
 
 async def test_a_bank_that_keeps_the_money_leaves_it_owed_and_the_receipt_says_so(

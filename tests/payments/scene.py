@@ -109,7 +109,13 @@ class Scene:
         )
 
     async def ends(
-        self, wh: int | None, *, ref: str = "tx-1", minutes: int = 30, seq: int = 1
+        self,
+        wh: int | None,
+        *,
+        ref: str = "tx-1",
+        minutes: int = 30,
+        seq: int = 1,
+        reason: str = "EVDisconnected",
     ) -> None:
         """The car leaves; without a register its end is not complete."""
         self.clock.jump(timedelta(minutes=minutes))
@@ -117,7 +123,7 @@ class Scene:
         await self.told(
             Ended(
                 ref=TransactionRef(ref),
-                reason="EVDisconnected",
+                reason=reason,
                 at=self.now,
                 readings=readings,
                 seq=seq,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
-from voltway.billing import documents
+from voltway.billing import documents, rules
 from voltway.billing.documents import CdrDocument, Line, Paid, Place, Receipt, Seller, Tax, Visit
 from voltway.billing.model import Cdr
 from voltway.billing.rules_amounts import Bill, BillLine, BillTax
@@ -16,6 +17,9 @@ from voltway.sessions.model import SAYS, SessionRecord
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs.exact import as_decimal
 from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, Tariff, TaxIncluded
+
+#: Why we asked a station to stop, by whose order it was; anybody else is an operator.
+ASKED: Final = {"driver": "Driver", "limit": "Limit", "no energy": "NoEnergy"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,7 @@ class Priced:
     charged: bool
     account: str
     token: str | None
+    stopped_by: str | None = None
 
 
 def cdr_document(priced: Priced) -> CdrDocument:
@@ -156,10 +161,17 @@ def visit(priced: Priced) -> Visit:
         energy_wh=record.energy_wh,
         meter_begin_wh=record.start_register_wh,
         meter_end_wh=record.end_register_wh,
-        ended_because=record.reason,
+        ended_because=_ended_because(record.reason, priced.stopped_by),
         token=priced.token,
         doubtful=tuple(SAYS[doubt] for doubt in record.doubts),
     )
+
+
+def _ended_because(reason: str | None, stopped_by: str | None) -> str | None:
+    """The station's own word, but where we asked it to stop: then, who wanted it and why."""
+    if stopped_by is None or not rules.is_remote(reason):
+        return reason
+    return ASKED.get(stopped_by, "Operator")
 
 
 def line_of(line: BillLine, tariff: Tariff | None) -> Line:

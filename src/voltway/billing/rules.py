@@ -26,6 +26,11 @@ def is_charged(energy_wh: int, no_charge_below_wh: int) -> bool:
     return energy_wh >= no_charge_below_wh
 
 
+def is_remote(reason: str | None) -> bool:
+    """Whether a station says that it stopped because we asked it to (1.6 and 2.x: ``Remote``)."""
+    return (reason or "").lower() == "remote"
+
+
 def back_off(tries: int) -> timedelta:
     """How long a settlement rests before its next try: seconds at first, an hour at most."""
     return min(timedelta(seconds=2 ** min(tries, 16)), BACK_OFF_MAX)

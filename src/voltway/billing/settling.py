@@ -160,6 +160,9 @@ async def _priced(work: Work, record: SessionRecord, payment: Payment | None) ->
     if record.tariff_version_id is not None:
         tariff = await tariffs.version(work, TariffId(record.tariff_version_id))
         cost = rules_record.cost(record, tariff)
+    stopped_by = None
+    if rules.is_remote(record.reason):
+        stopped_by = await stations.stopped_by(work, record.station, record.ref)
     bill = rules_amounts.bill(cost) if charged else rules_amounts.nothing(cost.currency)
     return Priced(
         record=record,
@@ -171,6 +174,7 @@ async def _priced(work: Work, record: SessionRecord, payment: Payment | None) ->
         charged=charged,
         account=account,
         token=token,
+        stopped_by=stopped_by,
     )
 
 

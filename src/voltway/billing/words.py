@@ -149,6 +149,9 @@ EN = Words(
     reasons={
         "local": "stopped at the station",
         "remote": "stopped by you or us",
+        "driver": "you stopped it",
+        "operator": "we stopped it",
+        "noenergy": "no energy flowed",
         "evdisconnected": "the cable was unplugged",
         "stoppedbyev": "the car had enough",
         "deauthorized": "the token was not accepted any more",
@@ -244,6 +247,9 @@ DE = Words(
     reasons={
         "local": "an der Station beendet",
         "remote": "von Ihnen oder uns beendet",
+        "driver": "Sie ihn beendet haben",
+        "operator": "wir ihn beendet haben",
+        "noenergy": "keine Energie floss",
         "evdisconnected": "das Kabel gezogen wurde",
         "stoppedbyev": "das Auto genug hatte",
         "deauthorized": "der Ausweis nicht mehr galt",

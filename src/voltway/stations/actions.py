@@ -63,6 +63,7 @@ from voltway.stations.frames import (
     last_frames,
     mark_reviewed,
 )
+from voltway.stations.store_orders import stopped_by
 
 __all__ = [
     "IdentityTaken",
@@ -114,5 +115,6 @@ __all__ = [
     "station_named",
     "stations_waiting",
     "stations_with_orders",
+    "stopped_by",
     "take_orders",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from voltway.kernel.ids import OrderId, PartyId, SessionId, StationId
+from voltway.kernel.ids import OrderId, PartyId, SessionId, StationId, TransactionRef
 from voltway.runtime.work import Row, Work
 from voltway.stations import orders
 from voltway.stations.model import OrderRecord
@@ -135,6 +135,20 @@ async def orders_of(work: Work, station: StationId, limit: int) -> list[OrderRec
         limit,
     )
     return [_record(row) for row in rows]
+
+
+async def stopped_by(work: Work, station: StationId, ref: TransactionRef) -> str | None:
+    """Whose order ended this transaction, if one did."""
+    row = await work.one(
+        """
+        SELECT placed_by FROM station_order
+         WHERE station_id = $1 AND kind = 'StopCharging' AND ref = $2 AND state = 'done'
+         ORDER BY number DESC LIMIT 1
+        """,
+        station,
+        ref,
+    )
+    return None if row is None else str(row["placed_by"])
 
 
 async def in_flight(work: Work, stations: Collection[StationId]) -> list[OrderRecord]:
