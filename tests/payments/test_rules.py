@@ -1,7 +1,7 @@
 """Where a payment goes when the provider shows evidence."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -181,12 +181,27 @@ def test_never_more_is_taken_than_was_held(cost: int, taken: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cost", "seconds"), [(0, 60), (2499, 60), (2500, 10), (4499, 10), (4500, 0), (5000, 0)]
+    ("cost", "hold", "lasted_s", "seconds"),
+    [
+        pytest.param(0, 5000, 0, 5, id="its pace is not known yet"),
+        pytest.param(30, 60, 59, 5, id="a small hold, and a fast station"),
+        pytest.param(0, 5000, 3600, 60, id="it costs nothing so far"),
+        pytest.param(2500, 5000, 3600, 60, id="an hour is left"),
+        pytest.param(4900, 5000, 3600, 36.734693, id="73 s are left"),
+        pytest.param(4999, 5000, 3600, 0.360072, id="less than a second is left"),
+        pytest.param(5000, 5000, 3600, 0, id="used up"),
+        pytest.param(5001, 5000, 3600, 0, id="more than used up"),
+        pytest.param(0, 0, 3600, 0, id="nothing is held"),
+    ],
 )
-def test_a_running_cost_is_looked_at_more_often_near_its_hold(cost: int, seconds: int) -> None:
-    again = rules.look_again_after(Money(cost, EUR), Money(5000, EUR))
+def test_a_running_cost_is_looked_at_before_its_pace_can_use_up_the_hold(
+    cost: int, hold: int, lasted_s: int, seconds: float
+) -> None:
+    again = rules.look_again_after(
+        Money(cost, EUR), Money(hold, EUR), lasted=timedelta(seconds=lasted_s)
+    )
 
-    assert again.total_seconds() == seconds
+    assert again.total_seconds() == pytest.approx(seconds, abs=1e-5)
 
 
 @pytest.mark.parametrize(

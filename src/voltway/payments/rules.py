@@ -20,6 +20,11 @@ from voltway.payments.provider import HoldSeen, HoldState
 
 S = PaymentState
 
+#: The first minute of a session does not yet tell how fast it uses up its hold.
+LEARNS_PACE = timedelta(minutes=1)
+LOOK_SOON = timedelta(seconds=5)
+LOOK_SELDOM = timedelta(minutes=1)
+
 #: Every way there is. A state that leads nowhere is the end.
 WALK: Mapping[PaymentState, frozenset[PaymentState]] = {
     S.ASKED: frozenset({S.AWAITING, S.HELD, S.DECLINED, S.EXPIRED, S.RELEASED, S.UNKNOWN}),
@@ -141,14 +146,15 @@ def to_capture(cost: Money, hold: Money) -> Money:
     return min(cost, hold)
 
 
-def look_again_after(cost: Money, hold: Money) -> timedelta:
-    """How long a running session's cost can be left alone: no car uses up half a hold within a
-    minute, nor a tenth of it within ten seconds."""
-    if cost.minor * 2 < hold.minor:
-        return timedelta(minutes=1)
-    if cost.minor * 10 < hold.minor * 9:
-        return timedelta(seconds=10)
-    return timedelta()
+def look_again_after(cost: Money, hold: Money, *, lasted: timedelta) -> timedelta:
+    """How long a running session's cost can be left alone: half of the time in which the hold
+    would be used up at the pace so far; never more than a minute, for the pace may change."""
+    if lasted < LEARNS_PACE:
+        return LOOK_SOON
+    left = hold.minor - cost.minor
+    if cost.minor <= 0 or left <= 0:
+        return LOOK_SELDOM if left > 0 else timedelta()
+    return min(lasted * left / cost.minor / 2, LOOK_SELDOM)
 
 
 def may_refund(payment: Payment, amount: Money, promised_minor: int) -> bool:

@@ -110,7 +110,8 @@ async def _stop_if_over(work: Work, payment: Payment) -> bool:
         await sessions.stop(work, payment.session, by="limit" if spent else "no energy")
         await store.look_at_limit(work, payment.id, work.now + STOP_AGAIN_AFTER)
         return True
-    again = rules.look_again_after(cost.payable, payment.hold)
+    lasted = timedelta(seconds=record.duration_s)
+    again = rules.look_again_after(cost.payable, payment.hold, lasted=lasted)
     await store.look_at_limit(work, payment.id, work.now + again)
     return False
 
