@@ -128,7 +128,7 @@ class Told:
 
 @dataclass(eq=False)
 class ProviderSilent(Outage):
-    """The payment provider {provider} did not answer: {what}. Please try again in a moment."""
+    """The payment provider {provider} did not answer: {what}."""
 
     provider: str
     what: str

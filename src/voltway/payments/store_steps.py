@@ -13,8 +13,9 @@ async def note_step(work: Work, step: StepTaken) -> None:
     await work.run(
         """
         INSERT INTO payment_step
-            (id, party_id, payment_id, verb, once, amount_minor, reason, asked_at, tried_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+            (id, party_id, payment_id, verb, once, amount_minor, reason, asked_at, tried_at,
+             tries)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0)
         """,
         step.id,
         step.party,

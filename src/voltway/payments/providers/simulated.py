@@ -197,8 +197,12 @@ class SimulatedProvider:
     ) -> httpx.Response:
         try:
             return await self._client.request(method, path, headers=headers, json=body)
+        except httpx.TimeoutException as error:
+            raise ProviderSilent(self.name, "it took too long") from error
+        except httpx.ConnectError as error:
+            raise ProviderSilent(self.name, "it cannot be reached") from error
         except httpx.HTTPError as error:
-            raise ProviderSilent(self.name, type(error).__name__) from error
+            raise ProviderSilent(self.name, "the connection broke") from error
 
     def _read(self, response: httpx.Response, kind: type[T]) -> T | Declined:
         try:
