@@ -58,6 +58,12 @@ def test_a_recipe_names_files_that_are_there(recipe: Path) -> None:
         assert any(place.exists() for place in places) or "NEW" in name, name
 
 
+def test_the_first_day_and_the_plan_name_files_that_are_there() -> None:
+    for page in (ROOT / "docs" / "first-day.md", ROOT / "ARCHITECTURE.md"):
+        for name in re.findall(r"[a-z0-9_]+(?:/[a-z0-9_]+)+\.py", page.read_text()):
+            assert any((place / name).exists() for place in (SRC, SRC.parent, ROOT)), name
+
+
 def test_no_word_of_the_glossary_is_there_twice() -> None:
     rows = [
         line.split("|")[1].strip()
