@@ -351,7 +351,7 @@ async def test_a_session_whose_end_told_no_register_waits_for_late_readings(scen
     visit = await scene.opens()
     payment = await scene.pays(visit)
     session = await scene.starts(payment.token)
-    scene.clock.jump(timedelta(minutes=10))
+    scene.clock.jump(timedelta(minutes=60))
     await scene.meters(60_000)
     await scene.ends(None, seq=2, minutes=1)
     await scene.settles()
