@@ -146,8 +146,9 @@ def money_findings(kept: Records, provider: Books) -> Iterator[str]:
         expected = [row["captured_minor"]] if row["captured_minor"] else []
         if captures[hold.id] != expected:
             yield f"the provider took {captures[hold.id]} of {hold.id}, and we know of {expected}"
-        if row["session_id"] is not None and row["captured_minor"] != totals[row["session_id"]]:
-            yield f"{row['captured_minor']} was taken for {dict(row)}"
+        billed = totals.get(row["session_id"], 0)
+        if row["captured_minor"] != billed:
+            yield f"{row['captured_minor']} was taken and {billed} billed for {dict(row)}"
     taken = _sum(amount for amounts in captures.values() for amount in amounts)
     if taken != kept.due_minor:
         yield f"the provider owes us {taken}, and our books say {kept.due_minor}"

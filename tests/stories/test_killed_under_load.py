@@ -15,7 +15,7 @@ from tests.simulation.town import Post, furnish
 from tests.simulation.waiting import comes_true
 
 STATIONS = 50
-READINGS = 60
+READINGS = 40
 WH_A_READING = 30
 WITHIN_S = 90
 
@@ -86,6 +86,6 @@ async def test_a_kill_in_the_middle_of_the_load_loses_no_reading_and_sessions_go
         assert sum(1 for row in kept.sessions if row["running"]) == STATIONS
         billed = {row["session_id"]: row["total_minor"] for row in kept.invoices}
         ended = [row for row in kept.sessions if not row["running"]]
-        assert {(row["energy_wh"], billed[row["id"]]) for row in ended} == {(1810, 91)}
+        assert {(row["energy_wh"], billed[row["id"]]) for row in ended} == {(1210, 61)}
         assert {tuple(row["doubts"]) for row in ended} == {()}
         assert kept.balances
