@@ -62,7 +62,11 @@ def line(row: Row) -> OrderLine:
     state = OrderState(row["state"])
     word = row["word"]
     happened = row["why"] or _SAYS[state]
-    if state in (OrderState.ANSWERED, OrderState.DONE, OrderState.REFUSED) and word:
+    if (
+        state in (OrderState.ANSWERED, OrderState.DONE, OrderState.REFUSED)
+        and word
+        and word not in happened
+    ):
         happened = f"{word}. {happened}"
     return OrderLine(
         id=row["id"],

@@ -89,3 +89,10 @@ document.body.addEventListener("htmx:sseError", () => {
 document.body.addEventListener("htmx:sseOpen", () => {
   delete document.documentElement.dataset.live;
 });
+
+// A live view is drawn anew with each reading; what a person opened in it stays open.
+document.addEventListener("DOMContentLoaded", () => {
+  if (!("Idiomorph" in window)) return;
+  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+    !(name === "open" && ["DIALOG", "DETAILS"].includes(node.nodeName));
+});
