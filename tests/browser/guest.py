@@ -52,6 +52,11 @@ def in_kwh(wh: int) -> str:
     return f"{(Decimal(wh) / 1000).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
 
 
+def in_exact_kwh(wh: int) -> str:
+    """As a bill says it: to the watt-hour, with two decimals at least."""
+    return f"{Decimal(wh) / 1000:.3f}".removesuffix("0")
+
+
 def in_euro(wh: int) -> str:
     """What so much energy costs at €0.49 per kWh, tax within."""
     return f"€{(Decimal(wh) / 1000 * Decimal('0.49')).quantize(Decimal('0.01'), ROUND_HALF_UP)}"

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 from tests.browser import guest
 from tests.browser.eyes import Eyes
 from tests.browser.forecourt import a_forecourt
+from tests.browser.town import pays
 from tests.stories.world import World
 
 
@@ -71,3 +72,40 @@ async def test_a_bay_that_is_not_there_says_where_to_look(world: World, eyes: Ey
     await expect(eyes.page.get_by_role("heading", level=1)).to_be_visible()
     await expect(eyes.page.get_by_text("look for the number on the hardware")).to_be_visible()
     await eyes.approve("a bay that is not there")
+
+
+async def test_a_bay_that_loses_contact_says_so_until_it_is_back(world: World, eyes: Eyes) -> None:
+    place, page = await a_forecourt(world), eyes.page
+    await guest.opens_bay(page, place)
+    await guest.starts(page)
+    await guest.pays(page)
+    await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
+    await place.plug_in()
+    await guest.is_charging(page)
+    await place.charge(1)
+
+    place.outside.go_offline()
+
+    await expect(page.get_by_role("heading", name="No contact with this bay")).to_be_visible()
+    await expect(page.get_by_text("is billed when it is back")).to_be_visible()
+    await eyes.approve("a charge without contact")
+    place.outside.come_back()
+    await guest.is_charging(page)
+
+
+async def test_a_guest_at_a_bay_that_is_taken_reads_that_it_refused(
+    world: World, eyes: Eyes
+) -> None:
+    place, page = await a_forecourt(world), eyes.page
+    await place.plug_in()
+    await pays(world, place, 1, guest.ACCEPTED.replace(" ", ""))
+    await place.charge(1)
+
+    await guest.opens_bay(page, place)
+    await expect(page.get_by_role("heading", name="In use")).to_be_visible()
+    await guest.starts(page)
+    await guest.pays(page)
+
+    await expect(page.get_by_role("heading", name="The bay refused the start")).to_be_visible()
+    await expect(page.get_by_role("link", name="Other bays").first).to_be_visible()
+    await eyes.approve("a start that the bay refused")
