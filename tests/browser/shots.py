@@ -69,6 +69,7 @@ async def _open_town() -> AsyncIterator[Town]:
                 town = await a_town(world)
                 await town.live(visits(1, 0.35), MONDAY - WEEK, until=21 * 60)
                 await town.closes()
+                await town.clears_the_lobby()
                 await town.live(visits(2, 0.45), MONDAY, until=COMES, happenings=HAPPENINGS)
                 yield town
         finally:

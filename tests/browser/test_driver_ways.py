@@ -63,7 +63,10 @@ async def test_everything_goes_without_a_script_too(world: World, browser: Brows
         await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
         await place.plug_in()
         await place.charge(2)
-        await guest.is_charging(page)  # the page looks again by itself
+        # The page would look again by itself, in ten seconds; we do not wait for that.
+        await expect(page.locator("noscript meta[http-equiv=refresh]")).to_have_count(1)
+        await page.reload()
+        await guest.is_charging(page)
         await page.get_by_role("link", name="Stop charging").click()
         await expect(page.get_by_role("heading", name="Stop charging?")).to_be_visible()
         await page.get_by_role("button", name="Stop charging").click()
