@@ -222,6 +222,11 @@ def line(kind: str, volume: str, price: str, billed: str | None = None) -> Line:
             line("PARKING_TIME", "0.25", "6", "0.5"),
             "30 min x €0.10 (15 min used, billed as 30 min)",
         ),
+        (
+            line("PARKING_TIME", "0.026111111111111", "6", "0.033333333333333"),
+            "2 min x €0.10 (1 min 34 s used, billed as 2 min)",
+        ),
+        (line("PARKING_TIME", "0.026111111111111", "6"), "1.567 min x €0.10"),
         (line("FLAT", "1", "0.35"), "€0.35 once"),
     ],
 )
@@ -295,7 +300,15 @@ def test_money_is_written_as_it_is_there(amount: Money, locale: str, said: str) 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h 00 min")],
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (94, "1 min 34 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 00 min"),
+        (7501, "2 h 05 min 1 s"),
+    ],
 )
 def test_durations(seconds: int, said: str) -> None:
     assert formats.lasting(seconds).replace("\xa0", " ") == said

@@ -65,13 +65,20 @@ def percent(rate: str, locale: Locale) -> str:
 
 
 def lasting(seconds: int) -> str:
-    """A duration in words that need no translation: ``28 min``, ``2 h 05 min``, ``40 s``."""
-    if seconds < 60:
-        return f"{seconds}{NBSP}s"
-    hours, minutes = divmod(seconds // 60, 60)
+    """A duration in words that need no translation: ``28 min``, ``2 h 05 min``, ``1 min 34 s``.
+
+    It is exact, for what is billed by time is checked with it.
+    """
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = []
     if hours:
-        return f"{hours}{NBSP}h{NBSP}{minutes:02d}{NBSP}min"
-    return f"{minutes}{NBSP}min"
+        parts.append(f"{hours}{NBSP}h{NBSP}{minutes:02d}{NBSP}min")
+    elif minutes:
+        parts.append(f"{minutes}{NBSP}min")
+    if rest or not parts:
+        parts.append(f"{rest}{NBSP}s")
+    return NBSP.join(parts)
 
 
 def local(at: str, zone: str) -> datetime:
