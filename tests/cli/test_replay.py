@@ -73,6 +73,21 @@ LINE = SESSIONS.read_text().splitlines()[2]
             id="energy that is no number",
         ),
         pytest.param(
+            head_and(LINE.replace("9.74", "1e999999999")),
+            "{file}, line 3: kwhTotal is no number, but 1e999999999.",
+            id="energy beyond all measure",
+        ),
+        pytest.param(
+            head_and("", LINE.replace("9.74", "-9.74")),
+            "{file}, line 4: energy and dollars cannot be negative.",
+            id="energy that is negative, after an empty line",
+        ),
+        pytest.param(
+            head_and(LINE + "9" * 200_000),
+            "{file}, line 3: field larger than field limit (131072).",
+            id="a field that does not end",
+        ),
+        pytest.param(
             head_and(LINE.replace("0014-11-19 17:40:26", "yesterday")),
             "{file}, line 3: created is no time such as 2014-11-18 15:40:26, but yesterday.",
             id="a time that is none",

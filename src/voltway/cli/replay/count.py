@@ -100,6 +100,8 @@ async def count(
         doubtful=sum(1 for _, row in whole if row["doubts"]),
         unbalanced=sum(abs(minor) for minor in balance.sums.values()),
         entries=entries["n"],
-        missing=tuple(session.name for session, row in found if not row or not row["session_id"]),
+        missing=tuple(
+            session.name for session, row in found if row is None or row["total_minor"] is None
+        ),
         seconds=seconds,
     )

@@ -14,6 +14,7 @@ COLUMNS: Final = ("sessionId", "created", "ended", "kwhTotal", "dollars", "userI
 
 #: The workplace data prints the year 2014 as 0014.
 CENTURY: Final = 2000
+NUMBER_MAX: Final = 10**9
 
 
 @dataclass(eq=False)
@@ -67,15 +68,19 @@ def read_past(file: Path) -> list[PastSession]:
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         raise BrokenFile(str(file), 1, f"the column {missing[0]} is missing")
-    found = [_session(file, rows.line_num, row) for row in rows]
-    names = set()
-    for number, session in enumerate(found, 2):
-        if session.name in names:
-            raise BrokenFile(str(file), number, f"the session {session.name} is there twice")
-        names.add(session.name)
+    found: dict[str, PastSession] = {}
+    try:
+        for row in rows:
+            session = _session(file, rows.line_num, row)
+            if session.name in found:
+                why = f"the session {session.name} is there twice"
+                raise BrokenFile(str(file), rows.line_num, why)
+            found[session.name] = session
+    except csv.Error as reason:
+        raise BrokenFile(str(file), rows.line_num + 1, str(reason)) from None
     if not found:
         raise BrokenFile(str(file), 1, "there is no session below the head")
-    return found
+    return list(found.values())
 
 
 def events(sessions: Sequence[PastSession]) -> list[Event]:
@@ -137,9 +142,12 @@ def _session(file: Path, line: int, row: dict[str | None, Any]) -> PastSession:
 
     def thousandths(name: str) -> int:
         try:
-            return int(Decimal(text[name]).scaleb(3))
-        except (InvalidOperation, ValueError, OverflowError):
-            raise wrong(f"{name} is no number, but {text[name][:40]}") from None
+            value = Decimal(text[name])
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or abs(value) >= NUMBER_MAX:
+            raise wrong(f"{name} is no number, but {text[name][:40]}")
+        return int(value.scaleb(3))
 
     session = PastSession(
         name=text["sessionId"],
