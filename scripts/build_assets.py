@@ -21,11 +21,13 @@ MODULES = ROOT / "node_modules"
 
 #: What is served, and the files it is made of, in their order.
 BUNDLES: dict[str, tuple[Path, ...]] = {
-    "driver.css": tuple(
-        ASSETS / "css" / f"{name}.css" for name in ("fonts", "tokens", "parts", "driver")
+    "driver.css": (
+        *(ASSETS / "css" / f"{name}.css" for name in ("fonts", "tokens", "parts", "driver")),
+        MODULES / "uplot/dist/uPlot.min.css",
     ),
-    "console.css": tuple(
-        ASSETS / "css" / f"{name}.css" for name in ("fonts", "tokens", "parts", "console")
+    "console.css": (
+        *(ASSETS / "css" / f"{name}.css" for name in ("fonts", "tokens", "parts", "console")),
+        MODULES / "uplot/dist/uPlot.min.css",
     ),
     "htmx.js": (
         MODULES / "htmx.org/dist/htmx.min.js",
@@ -33,6 +35,8 @@ BUNDLES: dict[str, tuple[Path, ...]] = {
         MODULES / "idiomorph/dist/idiomorph-ext.min.js",
     ),
     "page.js": (ASSETS / "js" / "page.js",),
+    # One module: uPlot's own file, and ours that uses it.
+    "power.js": (MODULES / "uplot/dist/uPlot.iife.min.js", ASSETS / "js" / "power.js"),
     "near.js": (ASSETS / "js" / "near.js",),
     "swagger-ui.css": (MODULES / "swagger-ui-dist/swagger-ui.css",),
     "swagger-ui.js": (MODULES / "swagger-ui-dist/swagger-ui-bundle.js",),

@@ -43,3 +43,21 @@ def test_sheets_name_fonts_by_their_final_names() -> None:
     sheet = built.served[built.files["driver.css"]].content.decode()
     assert built.files["inter-latin.woff2"] in sheet
     assert 'url("inter-latin.woff2")' not in sheet
+
+
+def test_a_driver_s_page_sends_few_bytes_of_script() -> None:
+    built = assets.load()
+
+    sent = [built.served[built.files[name]].packed for name in ("page.js", "htmx.js", "power.js")]
+    assert all(sent)
+    assert sum(len(script or b"") for script in sent) < 60_000
+
+
+def test_charts_are_drawn_by_the_library_that_is_locked() -> None:
+    built = assets.load()
+    locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/uplot"]
+
+    script = built.served[built.files["power.js"]].content.decode()
+    assert f"v{locked['version']}" in script[:300]
+    for sheet in ("driver.css", "console.css"):
+        assert ".uplot" in built.served[built.files[sheet]].content.decode()

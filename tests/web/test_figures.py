@@ -1,13 +1,16 @@
 """Figures, ages, states and charts: tables in the words of the look."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from babel import Locale
 
-from voltway.web import charts, states
+from voltway.web import series, states
 from voltway.web.formats import Formats
+from voltway.web.series import Day
 from voltway.web.states import port_state
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -108,29 +111,70 @@ def test_the_bar_of_all_ports_is_filled_to_its_end() -> None:
     assert states.bars({}, 1000) == ()
 
 
-def test_power_is_drawn_from_zero_with_at_most_three_rules() -> None:
-    points = [(NOW + timedelta(seconds=n), 1000 * n) for n in range(0, 148)]
+def test_a_chart_gets_kilowatts_its_zone_and_its_sentence() -> None:
+    points = [(NOW, 0), (NOW + timedelta(minutes=1), 7_400)]
 
-    chart = charts.power(points, clock=lambda at: f"{at:%H:%M}")
+    chart = series.power(points, zone="Europe/Helsinki", words="peak 7.4 kW")
 
     assert chart is not None
-    assert chart.line.startswith("M0.0 118")
-    assert [rule.words for rule in chart.rules] == ["100 kW", "50"]
-    assert [tick.words for tick in chart.ticks] == ["12:00", "12:02"]
+    begins = round(NOW.timestamp())
+    assert json.loads(chart.numbers) == {
+        "t": [begins, begins + 60],
+        "y": [0, 7.4],
+        "zone": "Europe/Helsinki",
+        "least": 1,
+    }
+    assert chart.words == "peak 7.4 kW"
 
 
 @pytest.mark.parametrize("points", [[], [(NOW, 5)], [(NOW, 5), (NOW, 7)]])
 def test_what_is_no_line_is_not_drawn(points: list[tuple[datetime, int]]) -> None:
-    assert charts.power(points, clock=str) is None
+    assert series.power(points, zone="UTC", words="") is None
+
+
+def test_revenue_grows_until_now_over_the_whole_day_a_week_ago() -> None:
+    hour, week = timedelta(hours=1), timedelta(days=7)
+    today = Day(NOW, [(NOW + hour, 500), (NOW + 2 * hour, 20)])
+    before = Day(NOW - week, [(NOW - week + hour, 300), (NOW - week + 9 * hour, 600)])
+
+    chart = series.revenue(
+        today,
+        before,
+        now=NOW + 3 * hour,
+        zone="UTC",
+        currency="EUR",
+        words="",
+        label="Mon 16 November",
+    )
+
+    assert chart is not None
+    told = json.loads(chart.numbers)
+    begins = round(NOW.timestamp())
+    assert [(at - begins) // 3600 for at in told["t"]] == [0, 1, 2, 3, 9, 24]
+    assert told["y"] == [0, 500, 520, 520, None, None]
+    assert told["then"] == [0, 300, 300, 300, 900, 900]
+    assert (told["currency"], told["digits"]) == ("EUR", 2)
+
+
+def test_a_day_without_receipts_draws_nothing_and_one_without_a_past_draws_one_line() -> None:
+    empty = Day(NOW, [])
+    day = Day(NOW, [(NOW, 500)])
+    draw = partial(series.revenue, now=NOW, zone="nowhere", currency="JPY", words="", label="")
+
+    assert draw(empty, day) is None
+    alone = draw(day, empty)
+    assert alone is not None
+    told = json.loads(alone.numbers)
+    assert (told["then"], told["digits"], told["zone"]) == (None, 0, "UTC")
 
 
 def test_a_long_session_stays_a_small_picture_and_keeps_its_peak() -> None:
     points = [(NOW + timedelta(seconds=n), 1_000) for n in range(20_000)]
     points[7_777] = (points[7_777][0], 99_000)
 
-    thin = charts.thinned(points)
+    thin = series.thinned(points)
 
-    assert len(thin) <= charts.POINTS_MAX + 2
+    assert len(thin) <= series.POINTS_MAX + 2
     assert max(power for _, power in thin) == 99_000
     assert (thin[0], thin[-1]) == (points[0], points[-1])
 
@@ -138,4 +182,4 @@ def test_a_long_session_stays_a_small_picture_and_keeps_its_peak() -> None:
 def test_power_follows_from_registers_where_a_station_tells_none() -> None:
     registers = [(NOW, 0), (NOW + timedelta(minutes=6), 1_000), (NOW + timedelta(minutes=6), 1_000)]
 
-    assert charts.powers_of(registers) == [(NOW + timedelta(minutes=6), 10_000)]
+    assert series.powers_of(registers) == [(NOW + timedelta(minutes=6), 10_000)]

@@ -16,10 +16,10 @@ from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import SAYS, Doubt
 from voltway.tariffs.model import MeterPoint
-from voltway.web import charts
-from voltway.web.charts import LineChart
+from voltway.web import series
 from voltway.web.console.books import Booked, booked
 from voltway.web.formats import Formats
+from voltway.web.series import Chart
 
 LINES: Final = 60
 READINGS_SHOWN: Final = 200
@@ -110,8 +110,7 @@ class SessionPage:
     energy_wh: int
     cost: str
     lines: tuple[tuple[str, str], ...]
-    chart: LineChart | None
-    chart_words: str
+    chart: Chart | None
     readings: tuple[MeterPoint, ...]
     readings_n: int
     doubts: tuple[str, ...]
@@ -154,7 +153,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
     steps = await payments.steps_of(work, payment.id) if payment else []
     glyph, word = _stand(row)
     powers = [(point.at, point.power_w) for point in record.points if point.power_w is not None]
-    shown = powers or charts.powers_of([(point.at, point.energy_wh) for point in record.points])
+    shown = powers or series.powers_of([(point.at, point.energy_wh) for point in record.points])
     return SessionPage(
         row=row,
         glyph=glyph,
@@ -164,10 +163,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         lines=tuple(
             (line.why, formats.price(line.after_taxes, cost.currency)) for line in cost.lines
         ),
-        chart=charts.power(
-            shown, clock=lambda at: formats.clock(at, row["zone"]), width=480, height=150
-        ),
-        chart_words=_chart_words(shown, row, formats),
+        chart=series.power(shown, zone=row["zone"], words=_chart_words(shown, row, formats)),
         readings=record.points[-READINGS_SHOWN:][::-1],
         readings_n=len(record.points),
         doubts=tuple(SAYS[Doubt(doubt)] for doubt in sorted(set(row["doubts"]))),

@@ -13,10 +13,10 @@ from voltway.kernel.ids import SessionId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
-from voltway.web import charts, states
-from voltway.web.charts import LineChart
+from voltway.web import series, states
 from voltway.web.driver.views import state_of
 from voltway.web.formats import Formats, zone_of
+from voltway.web.series import Chart, Day
 from voltway.web.states import Bar, Bead, PortState
 
 SESSIONS_SHOWN: Final = 8
@@ -83,8 +83,8 @@ class Revenue:
     then_day: str
     change: str
     receipts: int
-    chart: LineChart | None
-    words: str
+    chart: Chart | None
+    hours: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ async def _session(work: Work, row: Row, formats: Formats) -> SessionLine:
         zone=row["zone"],
         energy_wh=record.energy_wh,
         power_w=row["power_w"],
-        spark=charts.spark(powers[-40:]),
+        spark=series.spark(powers[-40:]),
         cost=formats.money(cost.payable),
     )
 
@@ -231,43 +231,55 @@ async def _energy_since(work: Work, since: datetime) -> int:
 
 
 async def revenue(work: Work, formats: Formats, zone: str, currency: str) -> Revenue:
-    """Receipts since midnight and at this time a week ago."""
-    midnight = _midnight(work.now, zone)
+    """Receipts since midnight, and those of the same weekday a week ago."""
+    midnight, week = _midnight(work.now, zone), timedelta(days=7)
+    ours = await _receipts(work, midnight, work.now, currency)
+    theirs = await _receipts(work, midnight - week, midnight - week + timedelta(days=1), currency)
+    until = work.now - midnight
+    total = ours.sum_at(until)
+    before = theirs.sum_at(until)
+    change = f"{formats.number(Decimal(100 * (total - before)) / before, 1)} %" if before else ""
+    today, receipts = formats.amount(total, currency), len(ours.amounts)
+    then = formats.amount(before, currency) if before else ""
+    then_day = formats.weekday(work.now - week, zone)
+    words = f"Revenue today: {today} from {receipts} receipts so far"
+    return Revenue(
+        today=today,
+        then=then,
+        then_day=then_day,
+        change=f"+{change}" if change and total >= before else change,
+        receipts=receipts,
+        chart=series.revenue(
+            ours,
+            theirs,
+            now=work.now,
+            zone=zone,
+            currency=currency,
+            words=f"{words}, {then} by this time on {then_day}" if then else words,
+            label=then_day,
+        ),
+        hours=tuple(
+            (
+                formats.clock(midnight + hour, zone),
+                formats.amount(ours.sum_at(hour), currency) if hour <= until else "",
+                formats.amount(theirs.sum_at(hour), currency),
+            )
+            for hour in (timedelta(hours=nth) for nth in range(3, 25, 3))
+        ),
+    )
+
+
+async def _receipts(work: Work, begins: datetime, ends: datetime, currency: str) -> Day:
     rows = await work.all(
         """
         SELECT issued_at, total_minor FROM invoice_view
-         WHERE issued_at >= $1 AND currency = $2 ORDER BY issued_at
+         WHERE issued_at >= $1 AND issued_at <= $2 AND currency = $3 ORDER BY issued_at
         """,
-        midnight,
+        begins,
+        ends,
         currency,
     )
-    then = await work.one(
-        """
-        SELECT coalesce(sum(total_minor), 0)::bigint AS minor FROM invoice_view
-         WHERE issued_at >= $1 AND issued_at < $2 AND currency = $3
-        """,
-        midnight - timedelta(days=7),
-        work.now - timedelta(days=7),
-        currency,
-    )
-    total, before = sum(row["total_minor"] for row in rows), int(then["minor"]) if then else 0
-    change = f"{formats.number(Decimal(100 * (total - before)) / before, 1)} %" if before else ""
-    today = formats.amount(total, currency)
-    return Revenue(
-        today=today,
-        then=formats.amount(before, currency) if before else "",
-        then_day=formats.weekday(work.now - timedelta(days=7), zone),
-        change=f"+{change}" if change and total >= before else change,
-        receipts=len(rows),
-        chart=charts.sums(
-            [(row["issued_at"], row["total_minor"]) for row in rows],
-            begins=midnight,
-            ends=midnight + timedelta(days=1),
-            figure=lambda minor: formats.amount(minor, currency),
-            clock=lambda at: formats.clock(at, zone)[:2],
-        ),
-        words=f"Revenue today: {today} from {len(rows)} receipts so far",
-    )
+    return Day(begins, [(row["issued_at"], row["total_minor"]) for row in rows])
 
 
 async def _troubles(

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from voltway.billing import actions as billing
+from voltway.billing.model import Invoice
 from voltway.kernel.ids import SessionId
 from voltway.kernel.money import Money
 from voltway.payments import actions as payments
@@ -19,10 +20,10 @@ from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, OrderRecord
 from voltway.stations.orders import OrderState
 from voltway.tariffs.model import MeterPoint
-from voltway.web import charts
-from voltway.web.charts import LineChart
+from voltway.web import series
 from voltway.web.formats import EN_DASH, Formats
 from voltway.web.house import House
+from voltway.web.series import Chart
 
 #: How sure a forecast from the last minutes is: a battery takes less as it fills.
 SOONEST: Final = 0.85
@@ -79,8 +80,7 @@ class Charge:
     cost: str
     eta: str
     eta_words: str
-    chart: LineChart | None
-    chart_words: str
+    chart: Chart | None
     readings: tuple[MeterPoint, ...]
     stopping: str
 
@@ -105,6 +105,10 @@ class VisitView:
     charge: Charge | None
     invoice: str
     wants_receipt: bool
+    owed: str = ""
+    took_nothing: bool = False
+    lost_at: datetime | None = None
+    trouble: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -117,8 +121,9 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
     place = await stations.place_of(work, payment.evse)
     order = await stations.order(work, payment.order) if payment.order else None
     charge = await _charge(work, payment, place, formats) if payment.session else None
-    number = await _invoice_number(work, payment)
-    phase = _phase(payment, charge, has_invoice=bool(number))
+    invoice = await billing.invoice_of(work, payment.session) if payment.session else None
+    phase = _phase(payment, charge, has_invoice=invoice is not None)
+    lost_at = await _lost_at(work, place)
     limit = payment.held_at and payment.held_at + timedelta(seconds=house.settings.start_within_s)
     return VisitView(
         key=key,
@@ -135,10 +140,14 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
         plug_in_by=limit if phase is Phase.PLUG_IN else None,
         plugs_at=_plugs_at(house, place),
         may_ask_again=order is not None and not order.is_open and not order.took_effect,
-        walk=_walk(payment, order, charge),
+        walk=_walk(payment, order, charge, has_contact=lost_at is None),
         charge=charge,
-        invoice=number,
+        invoice=invoice.number if invoice else "",
         wants_receipt=payment.email is not None,
+        owed=_owed(payment, invoice, formats),
+        took_nothing=payment.captured_minor == 0,
+        lost_at=lost_at,
+        trouble=_trouble(order) if phase is Phase.PLUG_IN else "",
     )
 
 
@@ -150,11 +159,22 @@ def _plugs_at(house: House, place: EvsePlace) -> str:
     return f"{base}/stations/{quote(place.identity)}#bay-{place.number}"
 
 
-async def _invoice_number(work: Work, payment: Payment) -> str:
-    if payment.session is None:
-        return ""
-    invoice = await billing.invoice_of(work, payment.session)
-    return invoice.number if invoice else ""
+async def _lost_at(work: Work, place: EvsePlace) -> datetime | None:
+    """Since when the bay has no contact with us, if it has none."""
+    row = await work.one(
+        """
+        SELECT coalesce(disconnected_at, created_at) AS lost_at FROM station_view
+         WHERE id = $1 AND NOT connected
+        """,
+        place.station,
+    )
+    return row["lost_at"] if row else None
+
+
+def _owed(payment: Payment, invoice: Invoice | None, formats: Formats) -> str:
+    """What the hold did not cover, or what the bank did not let us take."""
+    open_minor = invoice.total_minor - payment.captured_minor if invoice else 0
+    return formats.amount(open_minor, payment.currency) if open_minor > 0 else ""
 
 
 def _phase(payment: Payment, charge: Charge | None, *, has_invoice: bool) -> Phase:
@@ -204,7 +224,7 @@ def _why(payment: Payment) -> str:
 
 
 def _walk(
-    payment: Payment, order: OrderRecord | None, charge: Charge | None
+    payment: Payment, order: OrderRecord | None, charge: Charge | None, *, has_contact: bool
 ) -> tuple[WalkStep, ...]:
     """Hold placed, station ready, plugged in, charging: a cross stands where it stopped."""
     held = payment.held_at is not None
@@ -213,7 +233,7 @@ def _walk(
         station = WalkStep("station", "Bay is ready for you", "done")
         begun = WalkStep("session", "Charging", "done", charge.started_at)
         return hold, station, WalkStep("plug", "Plugged in", "done"), begun
-    told, detail = _told(order)
+    told, detail = _told(order, has_contact=has_contact)
     waited = order is not None and order.state is OrderState.WITHOUT_EFFECT
     plugged = WalkStep(
         "plug",
@@ -226,11 +246,26 @@ def _walk(
     return hold, station, plugged, WalkStep("session", "Charging", "todo")
 
 
-def _told(order: OrderRecord | None) -> tuple[str, str]:
+def _trouble(order: OrderRecord | None) -> str:
+    """Why a start came to nothing, where the driver can still do something about it."""
+    match order.state if order else None:
+        case OrderState.REFUSED:
+            return "The bay refused the start"
+        case OrderState.WITHOUT_EFFECT:
+            return "No car began to charge"
+        case OrderState.SILENT | OrderState.EXPIRED:
+            return "The bay did not answer"
+        case _:
+            return ""
+
+
+def _told(order: OrderRecord | None, *, has_contact: bool) -> tuple[str, str]:
     """How the start stands that was asked of the station."""
     if order is None:
         return "todo", ""
     match order.state:
+        case OrderState.QUEUED if has_contact:
+            return "now", "We are asking the bay."
         case OrderState.QUEUED:
             return "now", "The bay has no contact at this moment. We tell it as soon as it is back."
         case OrderState.SENT:
@@ -264,10 +299,11 @@ async def _charge(
         cost=formats.money(cost.payable),
         eta=eta,
         eta_words=eta_words,
-        chart=charts.power(
-            _powers(record.points), clock=lambda at: formats.clock(at, place.time_zone)
+        chart=series.power(
+            _powers(record.points),
+            zone=place.time_zone,
+            words=_chart_words(record.points, place, formats),
         ),
-        chart_words=_chart_words(record.points, place, formats),
         readings=record.points[-60:][::-1],
         stopping=await _stopping(work, payment),
     )
@@ -290,7 +326,7 @@ def _powers(points: Sequence[MeterPoint]) -> list[tuple[datetime, int]]:
     told = [(point.at, point.power_w) for point in points if point.power_w is not None]
     if len(told) > 1:
         return told
-    return charts.powers_of([(point.at, point.energy_wh) for point in points])
+    return series.powers_of([(point.at, point.energy_wh) for point in points])
 
 
 def _chart_words(points: Sequence[MeterPoint], place: EvsePlace, formats: Formats) -> str:
