@@ -145,7 +145,7 @@ def _session(file: Path, line: int, row: dict[str | None, Any]) -> PastSession:
             value = Decimal(text[name])
         except InvalidOperation:
             value = Decimal("NaN")
-        if not value.is_finite() or abs(value) >= NUMBER_MAX:
+        if not value.is_finite() or not -NUMBER_MAX < value < NUMBER_MAX:
             raise wrong(f"{name} is no number, but {text[name][:40]}")
         return int(value.scaleb(3))
 
