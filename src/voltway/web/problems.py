@@ -74,7 +74,8 @@ def on_http(request: HttpRequest, refused: HTTPException) -> Response[Any]:
     """What the framework refuses: an unknown path, a wrong method, an unreadable form."""
     status = HTTPStatus(refused.status_code)
     detail = _DETAILS.get(status, status.phrase + ".")
-    if is_for_machines(request) and status < HTTPStatus.INTERNAL_SERVER_ERROR and refused.detail:
+    is_ours_to_tell = is_for_machines(request) and status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if is_ours_to_tell and refused.detail not in {"", status.phrase}:
         detail = refused.detail
     code = status.phrase.lower().replace(" ", "_")
     body: dict[str, object] = {"code": code, "detail": detail, "fields": {}}

@@ -32,7 +32,14 @@ class Station(Shown):
         str, Meta(description="Its name in the OCPP address.", examples=["VW-00042"])
     ]
     connected: Annotated[bool, Meta(description="Whether its line to us is open now.")]
-    status: Annotated[str, Meta(description="Of the station as a whole.", examples=["available"])]
+    status: Annotated[
+        str,
+        Meta(
+            description="Of the station as a whole; `unknown` where it told none, as in OCPP 2.x, "
+            "which tells it of each EVSE.",
+            examples=["available"],
+        ),
+    ]
     error: str | None
     ocpp_version: Annotated[str | None, Meta(description="What it speaks.", examples=["1.6"])]
     vendor: str | None
