@@ -134,7 +134,7 @@ async def test_a_reply_of_another_station_is_nothing(begin: BeginWork, station: 
 async def test_a_refusal_says_the_stations_word(begin: BeginWork, station: Station) -> None:
     order = await place(begin, station, CHARGE)
     await send(begin, station)
-    await reply(begin, station, order, Outcome(Answered.REJECTED, "Rejected"))
+    await reply(begin, station, order, Outcome(Answered.REJECTED, "Rejected."))
 
     async with begin() as work:
         after = await actions.order(work, order)

@@ -77,7 +77,9 @@ def after_answer(
     ``already_true``: the station was in the wanted state before it was asked.
     """
     if outcome.answered in _NO:
-        return Stand(OrderState.REFUSED, _REFUSALS[outcome.answered].format(word=outcome.word))
+        return Stand(
+            OrderState.REFUSED, _REFUSALS[outcome.answered].format(word=outcome.word.rstrip("."))
+        )
     within = _effect_within(order, outcome)
     if within is None or already_true:
         return Stand(OrderState.DONE)
