@@ -1,7 +1,7 @@
 """What happens on the Monday of the pictures, and who came on the Monday before."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -41,7 +41,7 @@ STAY: Final = (
 )
 
 
-def visits(seed: int, share: float) -> list[Visit]:
+def visits(seed: int, share: float, stay: Sequence[Visit] = ()) -> list[Visit]:
     """Who comes on a Monday: bay after bay, until the early evening."""
     dice = random.Random(seed)
     found = list(_at_the_bay_in_the_picture(dice))
@@ -57,7 +57,7 @@ def visits(seed: int, share: float) -> list[Visit]:
                     soc = dice.randrange(12, 40)
                     found.append(Visit(name, bay, minute, minutes, _card(dice), soc))
                 minute += minutes + dice.randrange(45, 160)
-    return [*found, *STAY]
+    return [*found, *stay]
 
 
 def _at_the_bay_in_the_picture(dice: random.Random) -> Iterator[Visit]:

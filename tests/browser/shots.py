@@ -15,7 +15,7 @@ from tests.browser.chromium import MISSING, find_chromium, open_chromium
 from tests.browser.eyes import THEMES, open_eyes
 from tests.browser.forecourt import a_car
 from tests.browser.guest import in_kwh
-from tests.browser.monday import HAPPENINGS, IN_THE_PICTURE, MONDAY, WEEK, visits
+from tests.browser.monday import HAPPENINGS, IN_THE_PICTURE, MONDAY, STAY, WEEK, visits
 from tests.browser.pictures import small
 from tests.browser.seat import becomes_the_owner
 from tests.browser.town import Town, a_town
@@ -70,7 +70,7 @@ async def _open_town() -> AsyncIterator[Town]:
                 await town.live(visits(1, 0.35), MONDAY - WEEK, until=21 * 60)
                 await town.closes()
                 await town.clears_the_lobby()
-                await town.live(visits(2, 0.45), MONDAY, until=COMES, happenings=HAPPENINGS)
+                await town.live(visits(2, 0.45, STAY), MONDAY, until=COMES, happenings=HAPPENINGS)
                 yield town
         finally:
             postgres.stop()

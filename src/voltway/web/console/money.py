@@ -83,14 +83,15 @@ async def _drawer(
     chosen = next((each for each in found if each.id == on), None)
     if chosen is None:
         return None
-    kept = await ledger.entries_about(work, "payment", str(chosen.id))
+    kept = []
     if chosen.session:
         kept += await ledger.entries_about(work, "session", str(chosen.session))
+    kept += await ledger.entries_about(work, "payment", str(chosen.id))
     entries = {each.id: each for each in kept}
     return Drawer(
         chosen,
         await story_of(work, chosen, formats),
-        booked(sorted(entries.values(), key=lambda each: each.id), formats),
+        booked(entries.values(), formats),
     )
 
 
