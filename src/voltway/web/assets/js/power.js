@@ -14,13 +14,15 @@ const ink = (token) => {
 };
 const forced = matchMedia("(forced-colors: active)");
 
+const NONE = { show: false };
 const MINUTE = 60;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((step) => step * MINUTE);
 
 // Figures of an axis: the highest one has the unit.
 const inUnit = (told) => {
-  const last = (rules) => rules.length - 1;
-  if (!told.currency) return (_, rules) => rules.map((kw, n) => (n === last(rules) ? `${kw} kW` : `${kw}`));
+  if (!told.currency) {
+    return (_, rules) => rules.map((kw, nth) => (nth + 1 === rules.length ? `${kw} kW` : `${kw}`));
+  }
   return (_, rules) => {
     const whole = rules.every((minor) => minor % 10 ** told.digits === 0);
     const money = new Intl.NumberFormat(document.documentElement.lang, {
@@ -33,12 +35,13 @@ const inUnit = (told) => {
 };
 
 const axes = (told, font, letters) => {
-  const common = { font, stroke: ink("ink-3"), ticks: { show: false }, gap: 6 };
-  const clock = { ...common, grid: { show: false }, incrs: STEPS, values: "{HH}:{mm}", size: letters * 2 };
+  const common = { font, stroke: ink("ink-3"), ticks: NONE, gap: 6 };
+  const clock = { ...common, grid: NONE, incrs: STEPS, values: "{HH}:{mm}", size: letters * 2 };
   const rule = { stroke: ink("line"), width: 1 };
   // So much room between them that at most three rules stand above zero.
   const space = (chart) => chart.bbox.height / devicePixelRatio / 3.6;
-  const room = (_, words) => 8 + Math.max(0, ...(words ?? []).map((word) => word.length)) * letters * 0.6;
+  const longest = (words) => Math.max(0, ...words.map((word) => word.length));
+  const room = (_, words) => 8 + longest(words ?? []) * letters * 0.6;
   const figures = { ...common, side: 1, grid: rule, space, size: room, values: inUnit(told) };
   return [clock, figures];
 };
@@ -48,9 +51,9 @@ const lines = (told) => {
   const paths = told.currency ? uPlot.paths.stepped({ align: 1 }) : undefined;
   const last = (chart) => [chart.data[1].findLastIndex((y) => y !== null)];
   const points = { filter: last, size: 10, width: 2, fill: line, stroke: ink("surface") };
-  const now = { stroke: line, width: told.bare ? 1.5 : 2, paths, points: told.bare ? { show: false } : points };
+  const now = { stroke: line, width: told.bare ? 1.5 : 2, paths, points: told.bare ? NONE : points };
   if (!told.currency && !told.bare && !forced.matches) now.fill = ink("charging-tint");
-  const then = { stroke: ink("edge"), width: 1.5, dash: [2, 4], paths, points: { show: false } };
+  const then = { stroke: ink("edge"), width: 1.5, dash: [2, 4], paths, points: NONE };
   return told.then ? [{}, now, then] : [{}, now];
 };
 
@@ -63,7 +66,7 @@ const label = (told, font) => (chart) => {
   ctx.fillStyle = ink("ink-3");
   ctx.textAlign = "right";
   ctx.textBaseline = "bottom";
-  const y = chart.valToPos(told.then.at(-1), "y", true);
+  const y = chart.valToPos(chart.data[2].at(-1), "y", true);
   ctx.fillText(told.thenLabel, bbox.left + bbox.width, y - 6 * devicePixelRatio);
   ctx.restore();
 };
@@ -82,9 +85,9 @@ const draw = (place, told) => {
       tzDate: (t) => uPlot.tzDate(new Date(t * 1000), told.zone ?? "UTC"),
       scales: {
         x: { time: !told.bare, ...(told.span && { range: told.span }) },
-        y: { range: (_, __, most) => [0, Math.max(most, told.least ?? 0) * 1.05] },
+        y: { range: (_, __, most) => [0, Math.max(most, told.least ?? 0) * 1.05 || 1] },
       },
-      axes: told.bare ? [{ show: false }, { show: false }] : axes(told, font, letters),
+      axes: told.bare ? [NONE, NONE] : axes(told, font, letters),
       series: lines(told),
       hooks: { draw: [label(told, font)] },
     },
@@ -94,13 +97,15 @@ const draw = (place, told) => {
 };
 
 const numbers = (told) => (told.then ? [told.t, told.y, told.then] : [told.t, told.y]);
+// All but the numbers that grow: while it is the same, the chart that is there gets the new ones.
+const shape = ({ t, y, then, ...rest }) => JSON.stringify([rest, Boolean(then)]);
 const size = (place) => ({ width: place.clientWidth, height: place.clientHeight });
 
 const resized = new ResizeObserver((entries) => {
   for (const { target } of entries) shown.get(target)?.chart.setSize(size(target));
 });
 
-// The server knows nothing of a canvas, so a morph takes it out: it is put back before the next paint.
+// The server knows nothing of a canvas, so a morph takes it out; before the next paint it is back.
 const look = () => {
   for (const [place, { chart }] of shown) {
     if (place.isConnected) continue;
@@ -114,13 +119,13 @@ const look = () => {
     if (here && !place.contains(here.chart.root)) place.append(here.chart.root);
     if (here?.text === text) continue;
     const told = JSON.parse(text);
-    if (here && here.series === numbers(told).length) {
+    if (here?.shape === shape(told)) {
       here.chart.setData(numbers(told));
       here.text = text;
       continue;
     }
     here?.chart.destroy();
-    shown.set(place, { chart: draw(place, told), text, series: numbers(told).length });
+    shown.set(place, { chart: draw(place, told), text, shape: shape(told) });
     if (!here) resized.observe(place);
   }
 };
@@ -134,9 +139,15 @@ const anew = () => {
 };
 
 look();
-new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-chart"] });
-new MutationObserver(anew).observe(document.documentElement, { attributeFilter: ["data-theme", "data-contrast"] });
-for (const question of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) {
-  matchMedia(question).addEventListener("change", anew);
-}
+new MutationObserver(look).observe(document.body, {
+  subtree: true,
+  childList: true,
+  attributeFilter: ["data-chart"],
+});
+new MutationObserver(anew).observe(document.documentElement, {
+  attributeFilter: ["data-theme", "data-contrast"],
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", anew);
+matchMedia("(prefers-contrast: more)").addEventListener("change", anew);
+forced.addEventListener("change", anew);
 document.fonts.ready.then(anew);
