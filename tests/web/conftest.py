@@ -1,6 +1,7 @@
 """The site over a real database, a real payment provider, and browsers that sign in."""
 
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,14 @@ from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
 from voltway.runtime.settings import Settings
 from voltway.web.house import House
-from voltway.web.site import make_site
+from voltway.web.site import Site, build_site
 from voltway_world.provider import ProviderServer
+
+
+@cache
+def built() -> Site:
+    """The doors, built once for all tests of a process; each opens them to its own house."""
+    return build_site()
 
 
 @pytest.fixture
@@ -64,7 +71,9 @@ def house(scene: Scene, bank: ProviderServer) -> House:
 @pytest.fixture
 async def browser(house: House) -> AsyncIterator[Browser]:
     """Somebody's browser, signed in nowhere."""
-    transport = ASGITransport(make_site(house), raise_app_exceptions=False)  # type: ignore[arg-type]
+    site = built()
+    site.open_to(house)
+    transport = ASGITransport(site, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with AsyncClient(transport=transport, base_url=HERE) as client:
         yield Browser(client)
 

@@ -22,6 +22,18 @@ class Site(Litestar):
 
     guard: security.Guard
 
+    def open_to(self, house: House) -> None:
+        """Serve this house from now on."""
+        settings = house.settings
+        pays_at = security.origin_of(settings.provider_url) if settings.provider_url else None
+        plugs_at = security.origin_of(settings.simulator_url) if settings.simulator_url else None
+        self.state["house"] = house
+        self.guard = security.Guard(
+            self.answer,
+            form_targets=tuple(filter(None, (pays_at, plugs_at))),
+            is_https=settings.public_url.startswith("https://"),
+        )
+
     async def __call__(self, scope: Scope | LifeSpanScope, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await super().__call__(scope, receive, send)
@@ -38,12 +50,18 @@ def make_site(
     *,
     more: Sequence[ControllerRouterHandler] = (),
     openapi: OpenAPIConfig | None = None,
-) -> Litestar:
+) -> Site:
     """The ASGI app that uvicorn serves. ``more`` are doors of other files, such as the API."""
+    site = build_site(more=more, openapi=openapi)
+    site.open_to(house)
+    return site
+
+
+def build_site(
+    *, more: Sequence[ControllerRouterHandler] = (), openapi: OpenAPIConfig | None = None
+) -> Site:
+    """All doors, with no house behind them yet; building them takes a good part of a second."""
     assets.load()  # a missing build is told at start, not with the first page
-    settings = house.settings
-    pays_at = security.origin_of(settings.provider_url) if settings.provider_url else None
-    plugs_at = security.origin_of(settings.simulator_url) if settings.simulator_url else None
     config = AppConfig(
         route_handlers=[
             health.live,
@@ -56,21 +74,19 @@ def make_site(
             *CONSOLE,
             *more,
         ],
-        dependencies={"house": Provide(lambda: house, sync_to_thread=False)},
+        dependencies={"house": Provide(_house, sync_to_thread=False)},
         exception_handlers=problems.HANDLERS,
         before_request=_guard,
         request_max_body_size=security.BODY_BYTES_MAX,
         openapi_config=openapi,
-        state=State({"house": house}),
         debug=False,
     )
-    site = Site.from_config(config)
-    site.guard = security.Guard(
-        site.answer,
-        form_targets=tuple(filter(None, (pays_at, plugs_at))),
-        is_https=settings.public_url.startswith("https://"),
-    )
-    return site
+    return Site.from_config(config)
+
+
+def _house(state: State) -> House:
+    house: House = state["house"]
+    return house
 
 
 async def _guard(request: Request[Any, Any, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import pytest
@@ -20,7 +21,7 @@ from voltway.runtime.work import BeginWork
 from voltway.web.api.pace import Pace
 from voltway.web.api.site import doors, openapi_config
 from voltway.web.house import House
-from voltway.web.site import make_site
+from voltway.web.site import Site, build_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,19 @@ class Caller:
         return cast("list[dict[str, Any]]", answer.json()["items"])
 
 
+UNHURRIED = Pace(burst=1_000_000)
+
+
+@cache
+def built(pace: Pace) -> Site:
+    """The doors, built once for each pace; each test opens them to its own house."""
+    return build_site(more=doors(pace), openapi=openapi_config())
+
+
 @pytest.fixture
 def pace() -> Pace:
     """Fast enough for every test that is not about pace."""
-    return Pace(burst=100_000)
+    return UNHURRIED
 
 
 @pytest.fixture
@@ -76,7 +86,8 @@ def house(begin: BeginWork, bus: Bus, clock: JumpingClock, provider: Provider) -
 
 @pytest.fixture
 async def client(house: House, pace: Pace) -> AsyncIterator[AsyncClient]:
-    site = make_site(house, more=doors(pace), openapi=openapi_config())
+    site = built(pace)
+    site.open_to(house)
     transport = ASGITransport(site, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with AsyncClient(transport=transport, base_url="http://voltway.test") as client:
         yield client

@@ -32,7 +32,7 @@ class _Bucket:
     at_s: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Pace:
     """The buckets of one process."""
 
