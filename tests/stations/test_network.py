@@ -40,6 +40,19 @@ async def test_the_lobby_counts_who_knocks_and_adopts_with_the_key_shown(begin: 
     assert kept[adopted.identity] == bytes(48)
 
 
+async def test_a_key_cannot_be_kept_where_the_name_was_knocked_with_from_two_places(
+    begin: BeginWork,
+) -> None:
+    async with begin() as work:
+        await a_station(work)
+        for source in ("198.51.100.1", "203.0.113.9", "203.0.113.9"):
+            knock = Knock("CS-NEW", Refused.UNKNOWN, NOON, source=source, key_hash=bytes(48))
+            await actions.record_knocks(work, [knock])
+        (entry,) = await actions.lobby(work)
+
+    assert not entry.key_usable
+
+
 async def test_a_flood_of_names_does_not_fill_the_lobby(begin: BeginWork) -> None:
     async with begin() as work:
         for start in range(0, 1100, 100):

@@ -87,6 +87,7 @@ CREATE TABLE lobby_entry (
     credentials  text        NOT NULL DEFAULT '', -- the kind, never the secret
     key_hash     bytea,                           -- of the key it showed, if that is strong enough
     source       text        NOT NULL DEFAULT '',
+    contested    boolean     NOT NULL DEFAULT false, -- knocked from two places: whose key is it?
     agent        text        NOT NULL DEFAULT '',
     tries        bigint      NOT NULL DEFAULT 1,
     first_at     timestamptz NOT NULL,

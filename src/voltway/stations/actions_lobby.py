@@ -33,7 +33,11 @@ class NotToBeAdopted(Refusal):
 
 
 async def record_knocks(work: Work, knocks: Sequence[Knock]) -> None:
-    """Refused handshakes, joined by identity and reason."""
+    """Refused handshakes, joined by identity and reason.
+
+    A name that was knocked with from two places is contested: whose key it was cannot be known,
+    so neither can be kept when the station is adopted.
+    """
     for knock in knocks:
         await work.run(
             """
@@ -43,7 +47,11 @@ async def record_knocks(work: Work, knocks: Sequence[Knock]) -> None:
             ON CONFLICT (identity, reason) DO UPDATE
                SET tries = lobby_entry.tries + EXCLUDED.tries, last_at = EXCLUDED.last_at,
                    subprotocols = EXCLUDED.subprotocols, credentials = EXCLUDED.credentials,
-                   key_hash = EXCLUDED.key_hash, source = EXCLUDED.source, agent = EXCLUDED.agent,
+                   contested = lobby_entry.contested OR lobby_entry.source <> EXCLUDED.source,
+                   key_hash = CASE
+                       WHEN lobby_entry.contested OR lobby_entry.source <> EXCLUDED.source THEN NULL
+                       ELSE EXCLUDED.key_hash END,
+                   source = EXCLUDED.source, agent = EXCLUDED.agent,
                    station_id = EXCLUDED.station_id
             """,
             new_id(work.now),
