@@ -69,7 +69,7 @@ class BrokenFrame(Violation):
 
 @dataclass(eq=False)
 class BrokenPayload(Violation):
-    """The payload is not what the action asks for: {why}."""
+    """This call cannot be taken: {why}."""
 
     fault: Fault
     why: str
@@ -80,7 +80,7 @@ class BrokenPayload(Violation):
 # of transactions too (the design's rule 18).
 @dataclass(eq=False)
 class DoubledMember(BrokenPayload):
-    """The payload is not what the action asks for: {why}."""
+    """This call cannot be taken: {why}."""
 
     fault: Fault = Fault.FORMAT
     why: str = "an object has the same member twice"

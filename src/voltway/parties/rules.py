@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from voltway.kernel.errors import Kind, Refusal
 
-PASSWORD_LENGTH_MIN = 10
+PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 256
 SIGNED_IN_FOR = timedelta(hours=12)
 #: A visit is noted at most this often, so that reading a page seldom writes.
