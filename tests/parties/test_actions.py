@@ -266,7 +266,7 @@ async def test_a_party_keeps_at_least_one_owner(begin: BeginWork) -> None:
 async def test_a_short_password_is_refused(begin: BeginWork) -> None:
     party = await party_of(begin)
 
-    with pytest.raises(rules.NotValid, match="at least 10"):
+    with pytest.raises(rules.NotValid, match="at least 12"):
         async with begin() as work:
             await actions.add_operator(
                 work, party.id, email="a@b.c", name="A", role=Role.OWNER, password="short"
