@@ -190,7 +190,7 @@ class Bus:
                 watch.failing = before
             if batch:
                 at = replace(at, last_id=batch[-1].id)
-            if batch or at.until != place.until:
+            if batch or (at.since, at.until) != (place.since, place.until):
                 await outbox.move(work, watch.name, at)
         HEARD.labels(watch.name).inc(len(batch))
         return len(batch)

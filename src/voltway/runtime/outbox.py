@@ -38,6 +38,11 @@ _READ: Final = """
      ORDER BY id
      LIMIT $5
 """
+_FIRST: Final = """
+    SELECT min(id + 0) AS id
+      FROM outbox
+     WHERE xid >= $1::text::xid8 AND xid < $2::text::xid8 AND kind = ANY($3)
+"""
 _MOVE: Final = """
     UPDATE watcher
        SET since = $2::text::xid8, until = $3::text::xid8, last_id = $4,
@@ -99,12 +104,32 @@ async def lock_place(work: Work, watcher: str) -> Place | None:
 async def read(
     work: Work, place: Place, kinds: Sequence[str], *, limit: int
 ) -> tuple[Place, list[Told]]:
-    """The next facts of these kinds, and the place that they were read at."""
-    rows = await work.all(_READ, place.since, place.until, place.last_id, kinds, limit)
-    if not rows and place.horizon != place.until:
-        place = Place(place.until, place.horizon, 0, place.tries, place.horizon)
-        rows = await work.all(_READ, place.since, place.until, 0, kinds, limit)
+    """The next facts of these kinds, and the place that they were read at.
+
+    See Note [A window begins at its first fact].
+    """
+    rows: Sequence[Row] = ()
+    if place.since != place.until:
+        rows = await work.all(_READ, place.since, place.until, place.last_id, kinds, limit)
+    if not rows:
+        first = None
+        since, until = place.until, place.horizon
+        if since != until:
+            first = await work.one(_FIRST, since, until, kinds)
+        if first is None or first["id"] is None:
+            return Place(until, until, 0, place.tries, until), []
+        place = Place(since, until, first["id"] - 1, place.tries, until)
+        rows = await work.all(_READ, since, until, place.last_id, kinds, limit)
     return place, [Told(row["id"], row) for row in rows]
+
+
+# Note [A window begins at its first fact]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+# Facts are read by id, in batches, so that a backlog of any length is walked once. PostgreSQL does
+# that by the index on id; told to begin at 0 it would walk through all that was ever told, each
+# time that a window opens. So the first id of a new window is asked for, by the index on (xid, id)
+# (``id + 0`` keeps it from walking the other one for a minimum), and a window that has nothing for
+# this watcher is closed at once: [until, until) is empty.
 
 
 async def move(work: Work, watcher: str, place: Place) -> None:
