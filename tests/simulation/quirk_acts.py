@@ -32,11 +32,15 @@ class Telling(Enum):
     AS_COLLECTED = "as collected"
     OF_OURS = "of our session"  # it names our transaction, our card, an order of ours
     OF_OURS_NOW = "of our session, now"  # and its times are the moment at which it comes
+    BESIDE = "beside another car"  # as collected, while the other EVSE is in use too
+
+
+NOT_OURS: Final = frozenset({Telling.AS_COLLECTED, Telling.BESIDE})
 
 
 def can_be_told(case: Case, telling: Telling, place: int) -> bool:
     """Whether the case can be told so there, and differs from what it is otherwise."""
-    if telling is Telling.AS_COLLECTED:
+    if telling in NOT_OURS:
         return True
     if any(frame.startswith(("[3", "[4")) for frame in case.frames):
         # Before the boot is answered a station is sent nothing. Replies tell no time.
@@ -54,7 +58,7 @@ async def insert(house: OpenHouse, line: Line, case: Case, telling: Telling, day
     for frame in case.frames:
         if is_ours_to_send(frame, line.subprotocol):
             continue
-        text = frame if telling is Telling.AS_COLLECTED else _as_ours(frame, line)
+        text = frame if telling in NOT_OURS else _as_ours(frame, line)
         text = filled(text, tx=tx or "0", call="unasked", now=house.clock.now())
         text = text.replace("2026-10-01", day)
         if telling is Telling.OF_OURS_NOW:

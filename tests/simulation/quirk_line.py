@@ -16,6 +16,7 @@ from voltway.kernel.ids import StationId
 
 WITHIN_S: Final = 60.0
 CARD: Final = "04A1B2C3D4E5F6"
+ANOTHER_CARD: Final = "04F6E5D4C3B2A1"
 STEPS: Final = ("boot", "status", "authorize", "start", "read", "read", "read", "stop")
 #: How much the register rises from each step to the next, once the session runs.
 RISE_WH: Final = 1_000
@@ -34,6 +35,9 @@ class Line:
     subprotocol: str
     begin_wh: int
     ref: str = ""
+    evse: int = 1
+    card: str = CARD
+    beside: "Line | None" = None  # another car's session, on the same socket
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     said: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -84,7 +88,7 @@ class Line:
 
     async def call(self, action: str, payload: dict[str, Any], id: str = "") -> dict[str, Any]:
         """The answer to a call of the plain session; any but a result is a trouble."""
-        id = id or f"plain-{next(self._ids)}"
+        id = id or f"plain-{self.evse}-{next(self._ids)}"
         self.last = (id, (action, payload))
         await self.socket.send(json.dumps([2, id, action, payload]))
         while (heard := await self.hear())[1] != id:
@@ -100,6 +104,9 @@ class Line:
         answer = await self.call(*plain(self, step, f"{now:%Y-%m-%dT%H:%M:%SZ}"))
         if "transactionId" in answer:
             self.ref = str(answer["transactionId"])
+        if self.beside is not None and STEPS[step] != "boot":
+            self.beside._socket = self._socket
+            await self.beside.take(step, now)
 
     async def repeat(self) -> None:
         """Send the last message of the session again, by its own id and by a new one."""
@@ -121,32 +128,32 @@ def plain16(line: Line, step: int, now: str) -> Call:
         case "boot":
             return "BootNotification", {"chargePointVendor": "Acme", "chargePointModel": "One"}
         case "status":
-            status = {"connectorId": 1, "status": "Preparing", "errorCode": "NoError"}
+            status = {"connectorId": line.evse, "status": "Preparing", "errorCode": "NoError"}
             return "StatusNotification", {**status, "timestamp": now}
         case "authorize":
-            return "Authorize", {"idTag": CARD}
+            return "Authorize", {"idTag": line.card}
         case "start":
-            start = {"connectorId": 1, "idTag": CARD, "meterStart": line.wh(step)}
+            start = {"connectorId": line.evse, "idTag": line.card, "meterStart": line.wh(step)}
             return "StartTransaction", {**start, "timestamp": now}
         case "read":
             reading = {"timestamp": now, "sampledValue": sampled(line.wh(step), "Sample.Periodic")}
-            told = {"connectorId": 1, "transactionId": ref, "meterValue": [reading]}
+            told = {"connectorId": line.evse, "transactionId": ref, "meterValue": [reading]}
             return "MeterValues", told
         case _:
-            stop = {"transactionId": ref, "meterStop": line.wh(step), "idTag": CARD}
+            stop = {"transactionId": ref, "meterStop": line.wh(step), "idTag": line.card}
             return "StopTransaction", {**stop, "timestamp": now, "reason": "Local"}
 
 
 def plain201(line: Line, step: int, now: str) -> Call:
     """The messages of OCPP 2.0.1."""
-    token = {"idToken": CARD, "type": "ISO14443"}
-    line.ref = line.ref or f"tx-{line.identity}"
+    token = {"idToken": line.card, "type": "ISO14443"}
+    line.ref = line.ref or f"tx-{line.identity}-{line.evse}"
     match STEPS[step]:
         case "boot":
             maker = {"vendorName": "Acme", "model": "One"}
             return "BootNotification", {"reason": "PowerUp", "chargingStation": maker}
         case "status":
-            status = {"connectorStatus": "Occupied", "evseId": 1, "connectorId": 1}
+            status = {"connectorStatus": "Occupied", "evseId": line.evse, "connectorId": 1}
             return "StatusNotification", {**status, "timestamp": now}
         case "authorize":
             return "Authorize", {"idToken": token}
@@ -169,7 +176,7 @@ def plain201(line: Line, step: int, now: str) -> Call:
         "meterValue": [{"timestamp": now, "sampledValue": values}],
     }
     if kind == "Started":
-        event |= {"evse": {"id": 1, "connectorId": 1}, "idToken": token}
+        event |= {"evse": {"id": line.evse, "connectorId": 1}, "idToken": token}
     if kind == "Ended":
         event["transactionInfo"]["stoppedReason"] = "Local"
     return "TransactionEvent", event

@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.ocpp.collected import Case
 from tests.simulation.quirk_acts import Telling
-from tests.simulation.quirk_line import CARD, STEPS, Line
+from tests.simulation.quirk_line import STEPS, Line
 from voltway.ledger import actions as ledger
 from voltway.runtime.jobs import dead_jobs
 from voltway.runtime.work import BeginWork, Row
@@ -90,8 +90,13 @@ async def judge(begin: BeginWork, played: Sequence[tuple[Played, Line]], outcome
     ):
         by_station[row["station_id"]].append(row)
     for each, line in played:
-        wrong = list(line.troubles)
-        verdict = _verdict(each, line, by_station[line.station], wrong)
+        wrong = [*line.troubles, *(line.beside.troubles if line.beside else ())]
+        rows, known = by_station[line.station], [line, *([line.beside] if line.beside else [])]
+        verdicts = [_verdict(each, one, rows, wrong) for one in known]
+        verdict = next((each for each in verdicts if each != "equal"), "equal")
+        refs = {one.ref for one in known}
+        others = [row for row in rows if row["ref"] not in refs and row["total_minor"]]
+        wrong += [f"another session was billed {_shown(row)}" for row in others]
         if wrong:
             outcome.findings.append(f"{each.words}: {'; '.join(wrong)}")
         elif verdict == "equal":
@@ -109,11 +114,6 @@ async def judge(begin: BeginWork, played: Sequence[tuple[Played, Line]], outcome
 def _verdict(each: Played, line: Line, rows: Sequence[Row], wrong: list[str]) -> str:
     ours = [row for row in rows if row["ref"] == line.ref]
     billed = [row for row in ours if row["total_minor"] is not None]
-    wrong += [
-        f"another session was billed {_shown(row)}"
-        for row in rows
-        if row["ref"] != line.ref and row["total_minor"]
-    ]
     if not billed:
         held = [row["last_trouble"] for row in ours if row["state"] == "held"]
         if not held:
@@ -123,7 +123,7 @@ def _verdict(each: Played, line: Line, rows: Sequence[Row], wrong: list[str]) ->
         return " / ".join(held)
     if len(billed) > 1:
         wrong.append(f"billed twice: {[_shown(row) for row in billed]}")
-    if _is_clean(billed[0]):
+    if _is_clean(billed[0], line.card):
         return "equal"
     if each.case is None or each.case.id not in REAL_ENDS or not _is_marked_end(billed[0]):
         wrong.append(f"billed {_shown(billed[0])}")
@@ -137,9 +137,9 @@ def _is_marked_end(row: Row) -> bool:
     return row["total_minor"] == cents and not MARKS.isdisjoint(row["doubts"])
 
 
-def _is_clean(row: Row) -> bool:
+def _is_clean(row: Row, card: str) -> bool:
     return bool(
-        (row["total_minor"], row["energy_wh"], row["token_uid"]) == (CLEAN_CENTS, ENERGY_WH, CARD)
+        (row["total_minor"], row["energy_wh"], row["token_uid"]) == (CLEAN_CENTS, ENERGY_WH, card)
         and row["started_at"].time() == BEGINS.time()
         and row["ended_at"] - row["started_at"] == 8 * PAUSE
     )

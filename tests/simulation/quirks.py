@@ -11,7 +11,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -27,7 +27,7 @@ from tests.ocpp.collected import Case, cases
 from tests.ocpp.gateway_floor import KEY
 from tests.simulation import quirk_acts
 from tests.simulation.quirk_acts import Telling
-from tests.simulation.quirk_line import CARD, STEPS, WITHIN_S, Line
+from tests.simulation.quirk_line import ANOTHER_CARD, CARD, STEPS, WITHIN_S, Line
 from tests.simulation.quirk_verdicts import (
     AFTER_BILL,
     BEGINS,
@@ -151,7 +151,8 @@ async def open_floor(url: str, folder: Path) -> AsyncIterator[Floor]:
         async with house.begin() as work:
             party = await a_party(work)
             home = await a_location(work, party)
-            await drivers.add_token(work, party.id, CARD, label="A card")
+            for card in (CARD, ANOTHER_CARD):
+                await drivers.add_token(work, party.id, card, label="A card")
             since = datetime(2020, 1, 1, tzinfo=UTC)
             await tariffs.add_version(work, party.id, TARIFF, valid_from=since)
             await tariffs.assign(work, party.id, "QUIRKS", since=since)
@@ -187,6 +188,9 @@ async def play(floor: Floor, wanted: Sequence[Played]) -> list[tuple[Played, Lin
         for each, station in zip(wanted, await floor.add(names), strict=True)
     ]
     played = list(zip(wanted, lines, strict=True))
+    for each, line in played:
+        if each.telling is Telling.BESIDE:
+            line.beside = replace(line, begin_wh=50_000, evse=2, card=ANOTHER_CARD, troubles=[])
     try:
         await at_most(40, (partial(_dialled, line) for line in lines))
         for place in PLACES:

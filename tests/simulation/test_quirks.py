@@ -8,9 +8,9 @@ from tests.ocpp.collected import cases
 from tests.simulation import quirks
 from tests.simulation.quirk_verdicts import REAL_ENDS
 
-#: Of 2,700; ``python -m tests.simulation.quirks`` plays all. The stride has no factor in common
+#: Of 4,000; ``python -m tests.simulation.quirks`` plays all. The stride has no factor in common
 #: with the number of places, so that all places come up.
-EVERY = 7
+EVERY = 11
 
 
 async def test_with_any_quirk_at_any_place_the_bill_is_the_same_or_waits_for_a_person(
