@@ -21,6 +21,7 @@ PAGES = [
     "/console/stations",
     "/console/sessions",
     "/console/lobby",
+    "/console/review",
     "/console/money",
     "/console/ledger",
     "/console/tariffs",

@@ -18,6 +18,7 @@ from voltway.tariffs import actions as tariffs
 from voltway.tariffs.model import Cost
 
 __all__ = [
+    "NoSuchOrphan",
     "NoSuchSession",
     "SessionOver",
     "cost_so_far",
@@ -38,6 +39,15 @@ class NoSuchSession(Refusal):
     kind: ClassVar[Kind] = Kind.ABSENT
 
     session: SessionId
+
+
+@dataclass(eq=False)
+class NoSuchOrphan(Refusal):
+    """No orphan {orphan} waits for somebody to look at it."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+    orphan: UUID
 
 
 @dataclass(eq=False)

@@ -133,8 +133,15 @@ async def keep_for_review(work: Work, frames: Sequence[FrameForReview]) -> None:
         )
 
 
-async def mark_reviewed(work: Work, review: UUID) -> None:
-    await work.run("UPDATE frame_review SET reviewed_at = $2 WHERE id = $1", review, work.now)
+async def mark_reviewed(work: Work, review: UUID) -> bool:
+    """A person has looked at a frame; whether it was still to be looked at."""
+    return bool(
+        await work.run(
+            "UPDATE frame_review SET reviewed_at = $2 WHERE id = $1 AND reviewed_at IS NULL",
+            review,
+            work.now,
+        )
+    )
 
 
 async def forget_old_frames(begin: BeginWork, days: int = KEEP_DAYS) -> int:

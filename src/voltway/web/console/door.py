@@ -14,6 +14,7 @@ from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Party, SignedIn
 from voltway.runtime.work import Work
+from voltway.web.console import review_views
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, page, public_url, see_other
 
@@ -83,6 +84,7 @@ async def rail_of(work: Work, actor: Actor) -> dict[str, Any]:
         "party": party,
         "zone": party.time_zone,
         "knocking": knocking["n"] if knocking else 0,
+        "to_review": await review_views.waiting(work),
         "initials": "".join(part[0] for part in actor.name.split()[:2]).upper() or "?",
     }
 

@@ -21,6 +21,7 @@ PAGES: Final = (
     ("Stations", "/console/stations", "stations chargers bays ports"),
     ("Lobby", "/console/lobby", "lobby adopt new unknown"),
     ("Sessions", "/console/sessions", "sessions charging history"),
+    ("Review", "/console/review", "review orphans held doubtful frames"),
     ("Money", "/console/money", "money payments holds revenue"),
     ("Ledger", "/console/ledger", "ledger books accounts trial balance"),
     ("Tariffs", "/console/tariffs", "tariffs prices"),

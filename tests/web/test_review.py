@@ -1,0 +1,219 @@
+"""The review page: what was put aside for a person, who sees it, and who may close it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.network import AStation, a_party, a_station
+from tests.payments.scene import Scene
+from tests.web.browsers import Browser, words_of
+from tests.web.conftest import sits_down
+from voltway.kernel.ids import TokenUid, TransactionRef
+from voltway.kernel.units import RegisterWh
+from voltway.parties.model import Role
+from voltway.sessions import actions as sessions
+from voltway.sessions.model import SAYS, Doubt
+from voltway.stations import actions as stations
+from voltway.stations.model import FrameForReview
+from voltway.stations.reports import Context, Ended, Heard, Reading
+
+EVIL = "<script>alert(1)</script>"
+HERE = "/console/review"
+
+
+async def tells_of_a_stranger(
+    scene: Scene, *, ref: str = "4711", station: AStation | None = None, reason: str = "Local"
+) -> UUID:
+    """A stop of a session that nobody knows, as 1.6 tells it."""
+    at = station or scene.station
+    register = Reading(scene.now, register_wh=RegisterWh(12_340), context=Context.END)
+    stop = Ended(ref=TransactionRef(ref), reason=reason, at=scene.now, readings=(register,))
+    async with scene.begin() as work:
+        await sessions.record(work, [Heard(0, at.station.id, "StopTransaction", scene.now, [stop])])
+        row = await work.one("SELECT id FROM orphan_view WHERE ref = $1", ref)
+    assert row is not None
+    return UUID(str(row["id"]))
+
+
+async def keeps_a_frame(
+    scene: Scene, frame: str, why: str, *, action: str = "MeterValues", at: AStation | None = None
+) -> None:
+    kept = FrameForReview(
+        station=(at or scene.station).station.id,
+        at=scene.now,
+        action=action,
+        frame=frame.encode(),
+        why=why,
+    )
+    async with scene.begin() as work:
+        await stations.keep_for_review(work, [kept])
+
+
+async def waits(browser: Browser) -> str:
+    """What the rail says beside the word Review."""
+    page = (await browser.opens("/console")).text
+    beside = page.split('href="/console/review"')[1].split("</a>")[0]
+    return beside.split('class="count">')[1].split("<")[0] if "count" in beside else ""
+
+
+async def test_nothing_waits_and_the_page_says_so(owner: Browser) -> None:
+    said = await owner.reads(HERE)
+
+    assert "No session is held" in said
+    assert "No orphan waits" in said
+    assert "No frame waits" in said
+    assert await waits(owner) == ""
+
+
+async def test_an_orphan_waits_until_it_is_closed_with_a_reason(
+    owner: Browser, scene: Scene
+) -> None:
+    orphan = await tells_of_a_stranger(scene)
+    said = await owner.reads(HERE)
+    assert "The end of a session that we do not know" in said
+    assert "4711" in said
+    assert "12.34" in said
+    assert await waits(owner) == "1"
+
+    silent = await owner.sends(f"{HERE}/orphans/{orphan}/close", reason="  ")
+    closed = await owner.sends(f"{HERE}/orphans/{orphan}/close", reason="A test by the installer")
+    again = await owner.sends(f"{HERE}/orphans/{orphan}/close", reason="Once more")
+
+    assert silent.status_code == 422
+    assert "Say in a few words why" in words_of(silent.text)
+    assert closed.headers["location"] == HERE
+    assert again.status_code == 404
+    said = await owner.reads(HERE)
+    assert "No orphan waits" in said
+    assert "4711: A test by the installer The owner" in said
+    assert await waits(owner) == ""
+    assert await scene.count("audit_view WHERE did = 'closed an orphan'") == 1
+
+
+async def test_a_held_session_waits_with_its_doubts_until_its_bill_is_tried_again(
+    owner: Browser, scene: Scene
+) -> None:
+    session = await scene.starts(TokenUid("NOBODYS"))
+    await scene.ends(60_000)
+    await scene.settles()
+
+    answer = await owner.opens(HERE)
+    assert f'href="/console/sessions/{session}"' in answer.text
+    assert SAYS[Doubt.TOKEN_UNKNOWN] in words_of(answer.text)
+    assert await waits(owner) == "1"
+    page = (await owner.opens(f"/console/sessions/{session}")).text
+    again = page.split('action="/console/settlements/')[1].split('"')[0]
+    await owner.sends(f"/console/settlements/{again}")
+    await scene.settles()
+
+    assert "No session is held" in await owner.reads(HERE)
+    assert await waits(owner) == ""
+
+
+async def test_what_comes_after_the_bill_is_shown_and_waits_for_nobody(
+    owner: Browser, scene: Scene
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    session = await scene.starts(payment.token)
+    await scene.ends(60_000)
+    await scene.settles()
+    assert "No session is held" in await owner.reads(HERE)
+
+    scene.clock.jump(timedelta(hours=1))
+    await scene.ends(70_000)
+    await scene.settles()
+
+    said = await owner.reads(HERE)
+    assert "came after the bill" in said
+    assert SAYS[Doubt.SECOND_END] in said
+    assert f"/console/sessions/{session}" in (await owner.opens(HERE)).text
+    assert await waits(owner) == ""
+
+
+async def test_a_session_released_with_its_doubts_is_not_shown_again(
+    owner: Browser, scene: Scene
+) -> None:
+    await scene.starts(TokenUid("NOBODYS"))
+    await scene.ends(60_000)
+    await scene.settles()
+    async with scene.begin() as work:
+        row = await work.one("SELECT id FROM settlement_view WHERE state = 'held'")
+    assert row is not None
+    scene.clock.jump(timedelta(minutes=5))
+    await owner.sends(f"/console/settlements/{row['id']}/again")
+    await scene.settles()
+
+    assert "came after the bill" not in await owner.reads(HERE)
+
+
+async def test_a_frame_that_could_not_be_taken_is_shown_short_until_looked_at(
+    owner: Browser, scene: Scene
+) -> None:
+    await keeps_a_frame(scene, "[2,1,x," + "9" * 3_000 + "END]", "No number that we can keep")
+    answer = await owner.opens(HERE)
+    said = words_of(answer.text)
+    assert "MeterValues" in said
+    assert "No number that we can keep" in said
+    assert "9" * 500 in said
+    assert "9END]" not in said
+    assert await waits(owner) == "1"
+
+    at = answer.text.split(f'action="{HERE}/frames/')[1].split('"')[0]
+    done = await owner.sends(f"{HERE}/frames/{at}")
+    again = await owner.sends(f"{HERE}/frames/{at}")
+
+    assert done.headers["location"] == HERE
+    assert again.status_code == 404
+    assert "No frame waits" in await owner.reads(HERE)
+    assert await scene.count("frame_review_view") == 1, "the frame itself is kept"
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.VIEWER, 403), (Role.OPERATOR, 303)])
+async def test_an_orphan_is_closed_only_by_a_role_that_may(
+    browser: Browser, scene: Scene, role: Role, status: int
+) -> None:
+    orphan = await tells_of_a_stranger(scene)
+    await sits_down(browser, scene, role)
+
+    page = (await browser.opens(HERE)).text
+    answer = await browser.sends(f"{HERE}/orphans/{orphan}/close", reason="Looked at")
+
+    assert "4711" in page
+    assert ("/close" in page) == (status == 303)
+    assert answer.status_code == status
+    assert await scene.count("orphan_view WHERE reviewed_at IS NULL") == (status == 403)
+
+
+async def test_another_party_s_things_are_not_there(owner: Browser, scene: Scene) -> None:
+    async with scene.begin() as work:
+        other = await a_station(work, await a_party(work, name="Another Oy"))
+    orphan = await tells_of_a_stranger(scene, ref="THEIRS", station=other)
+    await keeps_a_frame(scene, "[2]", "THEIR frame", at=other)
+    async with scene.begin() as work:
+        row = await work.one("SELECT id FROM frame_review_view")
+    assert row is not None
+
+    said = await owner.reads(HERE)
+    closed = await owner.sends(f"{HERE}/orphans/{orphan}/close", reason="Not mine")
+    looked = await owner.sends(f"{HERE}/frames/{row['id']}/close")
+
+    assert "THEIR" not in said
+    assert other.station.identity not in said
+    assert await waits(owner) == ""
+    assert closed.status_code == looked.status_code == 404
+    assert await scene.count("orphan_view WHERE reviewed_at IS NULL") == 1
+    assert await scene.count("frame_review_view WHERE reviewed_at IS NULL") == 1
+
+
+async def test_hostile_text_is_shown_as_text(owner: Browser, scene: Scene) -> None:
+    orphan = await tells_of_a_stranger(scene, ref=EVIL, reason=EVIL)
+    await tells_of_a_stranger(scene, ref=f'" onfocus="{EVIL}', reason=EVIL)
+    await keeps_a_frame(scene, f'[2,"1","{EVIL}"]', EVIL, action=EVIL)
+    await owner.sends(f"{HERE}/orphans/{orphan}/close", reason=EVIL)
+
+    page = (await owner.opens(HERE)).text
+
+    assert "<script>alert" not in page
+    assert '" onfocus="' not in page
+    assert page.count("&lt;script&gt;alert(1)") >= 5
