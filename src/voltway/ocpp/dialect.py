@@ -14,6 +14,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.ocpp.faults import BrokenPayload, Fault, Version
 from voltway.ocpp.frame import Call, CallError, CallResult
 from voltway.ocpp.shapes import Action, Wire
+from voltway.ocpp.times import read_time
 from voltway.stations.orders import Answered, Order, Outcome
 from voltway.stations.reports import Decision, Deviation, Other, Report
 
@@ -107,6 +108,34 @@ def empty_answers(actions: dict[str, Action]) -> dict[str, Wire]:
                 continue  # it has members that must be said
     return found
 
+
+def summary(message: Wire) -> dict[str, str]:
+    """The plain members of a message that moves nothing yet, for people to read."""
+    given = {name: getattr(message, name) for name in message.__struct_fields__}
+    return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
+
+
+def moment(text: str | None, deviations: list[Deviation]) -> datetime | None:
+    """A claimed time in UTC; what was odd about it is noted."""
+    at, odd = read_time(text)
+    if odd is not None:
+        deviations.append(Deviation(odd.value, "timestamp", (text or "")[:64]))
+    return at
+
+
+#: How a station is answered to its boot, in all versions.
+REGISTERED: dict[str, str] = {
+    "accepted": "Accepted",
+    "pending": "Pending",
+    "rejected": "Rejected",
+}
+
+#: How DataTransfer is answered; what is not here is of a vendor we do not know.
+VENDOR: dict[str, str] = {
+    "accepted": "Accepted",
+    "rejected": "Rejected",
+    "unknown_message": "UnknownMessageId",
+}
 
 #: How stations say yes, no and later, in all versions.
 ANSWERS: dict[str, Answered] = {

@@ -17,13 +17,17 @@ import msgspec
 from voltway.kernel.ids import TokenUid, TransactionRef
 from voltway.ocpp import metering
 from voltway.ocpp.dialect import (
+    REGISTERED,
+    VENDOR,
     CallNotOfVersion,
     HeardCall,
     OrderUnknownToVersion,
     answered,
     empty_answers,
     known,
+    moment,
     refused,
+    summary,
     unreadable,
 )
 from voltway.ocpp.faults import BrokenPayload, DoubledMember, Fault, Version
@@ -31,7 +35,7 @@ from voltway.ocpp.frame import Call, CallError, CallResult, payload_of
 from voltway.ocpp.metering import Sample
 from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Action, Wire
-from voltway.ocpp.times import read_time, write_time
+from voltway.ocpp.times import write_time
 from voltway.ocpp.v16 import wire
 from voltway.ocpp.writing import write
 from voltway.stations import orders
@@ -88,14 +92,6 @@ _TOKEN: Final = {
     "concurrent": "ConcurrentTx",
 }
 
-_REGISTERED: Final = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
-
-_VENDOR: Final = {
-    "accepted": "Accepted",
-    "rejected": "Rejected",
-    "unknown_message": "UnknownMessageId",
-}
-
 #: The messages that may be asked for, in the words of 2.x (1.6 §7.33 MessageTrigger).
 _TRIGGER: Final = {
     "BootNotification": "BootNotification",
@@ -148,7 +144,7 @@ class Dialect16:
             case "BootNotification":
                 return write(
                     wire.BootNotificationResponse(
-                        status=_REGISTERED[decision.registered or "rejected"],
+                        status=REGISTERED[decision.registered or "rejected"],
                         current_time=write_time(now),
                         interval=decision.interval_s or 300,
                     )
@@ -166,7 +162,7 @@ class Dialect16:
                 told = _token(decision) if decision.token else None
                 return write(wire.StopTransactionResponse(id_tag_info=told))
             case "DataTransfer":
-                status = _VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
+                status = VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
                 return write(wire.DataTransferResponse(status=status))
             case _ if call.action in _EMPTY:
                 return write(_EMPTY[call.action])
@@ -224,11 +220,11 @@ def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Re
         case wire.DataTransferRequest():
             return [VendorData(message.vendor_id, message.message_id, message.data)]
         case _:
-            return [Other(action, _summary(message))]
+            return [Other(action, summary(message))]
 
 
 def _started(message: wire.StartTransactionRequest, deviations: list[Deviation]) -> Started:
-    at = _time(message.timestamp, "timestamp", deviations)
+    at = moment(message.timestamp, deviations)
     evse = _connector(message.connector_id, deviations)
     return Started(
         ref=None,
@@ -251,7 +247,7 @@ def _metered(message: wire.MeterValuesRequest, deviations: list[Deviation]) -> M
 
 
 def _ended(message: wire.StopTransactionRequest, deviations: list[Deviation]) -> Ended:
-    at = _time(message.timestamp, "timestamp", deviations)
+    at = moment(message.timestamp, deviations)
     told = _readings(message.transaction_data or [], deviations)
     return Ended(
         ref=TransactionRef(str(message.transaction_id)),
@@ -268,7 +264,7 @@ def _status(message: wire.StatusNotificationRequest, deviations: list[Deviation]
         evse=_connector(message.connector_id, deviations) or 0,
         connector=1,
         status=_STATUS.get(message.status, PortStatus.UNKNOWN),
-        at=_time(message.timestamp, "timestamp", deviations),
+        at=moment(message.timestamp, deviations),
         error_code=None if message.error_code == "NoError" else message.error_code,
         info=message.info,
         vendor_error=message.vendor_error_code,
@@ -280,7 +276,7 @@ def _status(message: wire.StatusNotificationRequest, deviations: list[Deviation]
 def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tuple[Reading, ...]:
     found: list[Reading] = []
     for value in values:
-        at = _time(value.timestamp, "timestamp", deviations)
+        at = moment(value.timestamp, deviations)
         samples = [
             Sample(
                 sample.value,
@@ -298,24 +294,11 @@ def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tup
     return tuple(found)
 
 
-def _time(text: str | None, path: str, deviations: list[Deviation]) -> datetime | None:
-    moment, odd = read_time(text)
-    if odd is not None:
-        deviations.append(Deviation(odd.value, path, (text or "")[:64]))
-    return moment
-
-
 def _connector(number: int, deviations: list[Deviation]) -> int | None:
     if 0 <= number <= CONNECTOR_MAX:
         return number
     deviations.append(Deviation("no_connector", "connectorId", str(number)))
     return None
-
-
-def _summary(message: Wire) -> dict[str, str]:
-    """The plain members of a message that moves nothing yet, for people to read."""
-    given = {name: getattr(message, name) for name in message.__struct_fields__}
-    return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
 
 
 def _token(decision: Decision) -> wire.IdTagInfo:

@@ -14,13 +14,22 @@ from typing import ClassVar, Final
 
 from voltway.kernel.ids import TokenUid, TransactionRef
 from voltway.ocpp import metering
-from voltway.ocpp.dialect import HeardCall, empty_answers, known, unreadable
+from voltway.ocpp.dialect import (
+    REGISTERED,
+    VENDOR,
+    HeardCall,
+    empty_answers,
+    known,
+    moment,
+    summary,
+    unreadable,
+)
 from voltway.ocpp.faults import BrokenPayload, DoubledMember, Fault, Version
 from voltway.ocpp.frame import Call, CallError, CallResult, payload_of
 from voltway.ocpp.metering import Sample
 from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Action, Wire
-from voltway.ocpp.times import read_time, write_time
+from voltway.ocpp.times import write_time
 from voltway.ocpp.v201 import asking, wire
 from voltway.ocpp.writing import write
 from voltway.stations.orders import Order, Outcome
@@ -74,14 +83,6 @@ _TOKEN: Final = {
     "invalid": "Invalid",
 }
 
-_REGISTERED: Final = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
-
-_VENDOR: Final = {
-    "accepted": "Accepted",
-    "rejected": "Rejected",
-    "unknown_message": "UnknownMessageId",
-}
-
 _EMPTY: Final = empty_answers(wire.ACTIONS)
 
 
@@ -109,7 +110,7 @@ class Dialect201:
             case "BootNotification":
                 return write(
                     wire.BootNotificationResponse(
-                        status=_REGISTERED[decision.registered or "rejected"],
+                        status=REGISTERED[decision.registered or "rejected"],
                         current_time=write_time(now),
                         interval=decision.interval_s or 300,
                     )
@@ -123,7 +124,7 @@ class Dialect201:
                 told = _token(decision) if decision.token else None
                 return write(wire.TransactionEventResponse(id_token_info=told))
             case "DataTransfer":
-                status = _VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
+                status = VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
                 return write(wire.DataTransferResponse(status=status))
             case _ if call.action in _EMPTY:
                 return write(_EMPTY[call.action])
@@ -152,7 +153,7 @@ def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Re
                     _evse(message.evse_id, deviations) or 0,
                     message.connector_id,
                     _STATUS.get(message.connector_status, PortStatus.UNKNOWN),
-                    _time(message.timestamp, deviations),
+                    moment(message.timestamp, deviations),
                 )
             ]
         case wire.AuthorizeRequest(id_token=token):
@@ -175,7 +176,7 @@ def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Re
             data = message.data if isinstance(message.data, str | None) else str(message.data)
             return [VendorData(message.vendor_id, message.message_id, data)]
         case _:
-            return [Other(action, _summary(message))]
+            return [Other(action, summary(message))]
 
 
 def _event(
@@ -187,7 +188,7 @@ def _event(
     evse = _evse(message.evse.id, deviations) if message.evse else None
     connector = message.evse.connector_id if message.evse else None
     token = TokenUid(message.id_token.id_token) if message.id_token else None
-    at = _time(message.timestamp, deviations)
+    at = moment(message.timestamp, deviations)
     readings = _readings(message.meter_value or [], deviations)
     charging, by_vehicle = _FLOW.get(info.charging_state, (None, None))
     offline = bool(message.offline)
@@ -239,7 +240,7 @@ def _event(
 def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tuple[Reading, ...]:
     found: list[Reading] = []
     for value in values:
-        at = _time(value.timestamp, deviations)
+        at = moment(value.timestamp, deviations)
         samples = [_sample(sample) for sample in value.sampled_value]
         found += metering.readings(at, samples, deviations)
     return tuple(found)
@@ -291,7 +292,7 @@ def _variables(message: wire.NotifyReportRequest) -> VariablesReported:
 
 def _notified(event: wire.EventData, deviations: list[Deviation]) -> EventNotified:
     return EventNotified(
-        _time(event.timestamp, deviations),
+        moment(event.timestamp, deviations),
         asking.component_name(event.component),
         event.variable.name,
         event.actual_value,
@@ -300,24 +301,11 @@ def _notified(event: wire.EventData, deviations: list[Deviation]) -> EventNotifi
     )
 
 
-def _time(text: str, deviations: list[Deviation]) -> datetime | None:
-    moment, odd = read_time(text)
-    if odd is not None:
-        deviations.append(Deviation(odd.value, "timestamp", text[:64]))
-    return moment
-
-
 def _evse(number: int, deviations: list[Deviation]) -> int | None:
     if 0 <= number <= EVSE_MAX:
         return number
     deviations.append(Deviation("no_evse", "evse.id", str(number)))
     return None
-
-
-def _summary(message: Wire) -> dict[str, str]:
-    """The plain members of a message that moves nothing yet, for people to read."""
-    given = {name: getattr(message, name) for name in message.__struct_fields__}
-    return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
 
 
 def _token(decision: Decision) -> wire.IdTokenInfo:
