@@ -211,7 +211,7 @@ async def test_a_restart_of_the_database_is_not_felt_between_two_works(
     [
         pytest.param(
             "postgresql://ann:hunter2@127.0.0.1:1/voltway",
-            "The database at 127.0.0.1/voltway cannot be used: nobody listens there. "
+            "The database at 127.0.0.1:1/voltway cannot be used: nobody listens there. "
             "Check VOLTWAY_DATABASE_URL.",
             id="nobody listens",
         ),
