@@ -130,8 +130,6 @@ def test_tests_meet_the_real_thing(file: Path) -> None:
         assert word not in text, f"{word}: give the real thing, or a fake that passes its contract"
 
 
-def test_the_lock_names_no_address() -> None:
+def test_the_locks_name_no_address() -> None:
     for lock in ("requirements.lock", "package-lock.json"):
-        assert "://" not in re.sub(
-            r'"(funding|url|homepage)":\s*"[^"]*"', "", (ROOT / lock).read_text()
-        ), f"{lock}: make it without addresses"
+        assert "://" not in (ROOT / lock).read_text(), f"{lock}: make it without addresses"
