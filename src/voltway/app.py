@@ -35,6 +35,7 @@ from voltway.runtime.bus import Bus
 from voltway.runtime.clock import SystemClock
 from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.drain import Drain
+from voltway.runtime.health import database_check
 from voltway.runtime.jobs import Jobs
 from voltway.runtime.migrate import migrate
 from voltway.runtime.periodic import Periodic
@@ -121,6 +122,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
         settings=settings,
         provider=provider,
     )
+    house.health.check("database", database_check(database))
     web = WebServer(make_site(house, more=API, openapi=openapi_config()), listener)
     await web.start()
     drain.part("pages", web.stop)
@@ -167,6 +169,7 @@ async def _let_go(listener: socket.socket) -> None:
 
 
 async def _close(house: House) -> None:
+    house.health.begin_to_drain()
     house.streams.close()
 
 

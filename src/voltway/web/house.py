@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from voltway.payments.provider import Provider
+from voltway.runtime.health import Health
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Clock, Touches
 from voltway.web.streams import Streams
@@ -17,4 +18,5 @@ class House:
     clock: Clock
     settings: Settings
     provider: Provider
+    health: Health = field(default_factory=Health)
     streams: Streams = field(default_factory=Streams)
