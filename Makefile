@@ -1,5 +1,5 @@
 # Few words: make demo, make test. Everything happens in .venv.
-.PHONY: help setup demo test check fix replay
+.PHONY: help setup demo test check fix replay bench
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
@@ -9,6 +9,7 @@ help:
 	@echo "make check   formatting, lint, types, the floors of the house, spelling, house rules"
 	@echo "make fix     what the formatter and the linter can mend by themselves"
 	@echo "make replay  3,395 real charging sessions through the whole house"
+	@echo "make bench   the gateway beside an echo and the package ocpp: docs/figures/gateway.md"
 	@echo "make setup   what the others call first; does nothing the second time"
 
 setup:
@@ -22,7 +23,7 @@ check: setup
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/codespell src tests docs scripts *.md
+	.venv/bin/codespell src tests bench docs scripts *.md
 	$(PY) -m pytest -q -p no:cacheprovider tests/tidy
 
 test: check
@@ -34,3 +35,6 @@ fix: setup
 
 replay: setup
 	.venv/bin/voltway replay data/sessions_workplace.csv --tariff data/workplace_tariff.json
+
+bench: setup
+	$(PY) -m bench all

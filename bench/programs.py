@@ -1,0 +1,116 @@
+"""The programs that the benchmark starts: the house, the yardsticks, and the load upon them."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.furnish import Network, furnished
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+STOP_S_MAX: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A running central system: where stations find it, and whose CPU is counted."""
+
+    name: str
+    url: str
+    pids: tuple[int, ...]
+    password: str = ""
+    is_echo: bool = False
+    folder: Path | None = None  # of the house's data
+
+
+class ProgramFailed(Exception):
+    """A program that the benchmark needs ended before it should."""
+
+
+@contextmanager
+def house(network: Network, more: Mapping[str, str] | None = None) -> Iterator[Contestant]:
+    """``voltway serve`` in one process, on an embedded PostgreSQL with this network in it."""
+    with data_folder() as folder:
+        furnished(folder, network)
+        with house_on(folder, network, more) as running:
+            yield running
+
+
+@contextmanager
+def house_on(
+    folder: Path, network: Network, more: Mapping[str, str] | None = None
+) -> Iterator[Contestant]:
+    """The house on a folder that is furnished already."""
+    words = ["-m", "voltway.cli", "serve", "--data", str(folder)]
+    words += ["--http", "127.0.0.1:0", "--ocpp", "127.0.0.1:0"]
+    environment = {"VOLTWAY_LOG_LEVEL": "error", **(more or {})}
+    with running(words, environment) as (pid, url):
+        yield Contestant("voltway", url, (pid,), password=network.password, folder=folder)
+
+
+@contextmanager
+def echo() -> Iterator[Contestant]:
+    """The floor."""
+    with running(["-m", "bench.echo"]) as (pid, url):
+        yield Contestant("echo", url, (pid,), is_echo=True)
+
+
+@contextmanager
+def ocpp_package() -> Iterator[Contestant]:
+    """What a Python user would pick, without storage."""
+    with running(["-m", "bench.ocpp_package"]) as (pid, url):
+        yield Contestant("ocpp", url, (pid,))
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """A new folder on a real disk, which the database's account can reach; removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="voltway-bench-", dir=os.environ.get("BENCH_FOLDER")))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running(
+    words: Sequence[str], more: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, str]]:
+    """A Python program that prints a line beginning with ``ready``, whose last word is its address;
+    its process id and that address."""
+    process = subprocess.Popen(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={**os.environ, **paths(), **(more or {})},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if line.startswith("ready "):
+                break
+        else:
+            raise ProgramFailed(f"{' '.join(words)} ended with {process.wait()}")
+        yield process.pid, line.split()[-1]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_S_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def paths() -> dict[str, str]:
+    """Where the programs find this checkout's packages."""
+    return {"PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))}
