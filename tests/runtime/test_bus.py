@@ -64,7 +64,7 @@ class Recorder:
         if fact.number in self.poison:
             raise ValueError(f"{fact.number} is poison")
         self.numbers.append(fact.number)
-        if len(self.numbers) >= self.waits_for:
+        if len(set(self.numbers)) >= self.waits_for:
             self.enough.set()
 
 

@@ -1,7 +1,7 @@
 """Jobs run soon after the commit that queued them, are tried again, and are never lost."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -310,3 +310,65 @@ async def test_a_worker_finishes_the_job_at_hand_before_it_stops(
     assert ended == ["slow"]
     async with begin() as work:
         assert await waiting(work) == {}
+
+
+async def test_many_jobs_of_a_kind_are_done_in_one_go_and_each_has_its_own_trouble(
+    database: Database, begin: BeginWork
+) -> None:
+    batches: list[list[str]] = []
+    done, failed, enough = set(), asyncio.Event(), asyncio.Event()
+
+    async def greet_many(
+        begin: BeginWork, bodies: Sequence[Mapping[str, str]]
+    ) -> list[Exception | None]:
+        names = [body["name"] for body in bodies]
+        batches.append(names)
+        outcomes: list[Exception | None] = []
+        for name in names:
+            unlucky = name == "n7" and not failed.is_set()
+            outcomes.append(ProviderSilent() if unlucky else None)
+            if unlucky:
+                failed.set()
+            else:
+                done.add(name)
+        if len(done) == 40:
+            enough.set()
+        return outcomes
+
+    jobs = Jobs(database, back_off_s=0.001)
+    jobs.handle_many("greet", greet_many)
+    await enqueue(begin, *(greeting(f"n{n}") for n in range(40)))
+    await jobs.start()
+    await asyncio.wait_for(enough.wait(), 10)
+    await jobs.stop()
+
+    assert max(map(len, batches)) > 10, "what waits together is done together"
+    assert sum(name == "n7" for names in batches for name in names) == 2
+    assert sum(map(len, batches)) == 41, "nobody else was done twice"
+    async with begin() as work:
+        assert await waiting(work) == {}
+
+
+async def test_a_kind_that_is_slow_keeps_no_other_kind_waiting(
+    database: Database, begin: BeginWork
+) -> None:
+    may_end = asyncio.Event()
+    slow_ones = 0
+
+    async def slow(begin: BeginWork, body: Mapping[str, str]) -> None:
+        nonlocal slow_ones
+        slow_ones += 1
+        await may_end.wait()
+
+    doer = Doer()
+    jobs = Jobs(database)
+    jobs.handle("mail", slow, at_once=3)
+    jobs.handle("greet", doer)
+    await enqueue(begin, *(Job("mail", f"m{n}", {"name": "m"}) for n in range(700)))
+    await jobs.start()
+    await enqueue(begin, greeting("quick"))
+    await asyncio.wait_for(doer.enough.wait(), 10)
+
+    assert slow_ones == 3
+    may_end.set()
+    await jobs.stop()

@@ -5,7 +5,7 @@ database is done exactly once for each fact. A watcher that fails does not delay
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -20,7 +20,7 @@ from voltway.runtime.database import Database
 from voltway.runtime.metrics import counter
 from voltway.runtime.pgwork import Kept
 from voltway.runtime.touches import LocalTouches
-from voltway.runtime.work import Watcher
+from voltway.runtime.work import BatchWatcher, Watcher, Work
 
 BATCH: Final = 200
 POLL_S: Final = 1.0
@@ -44,12 +44,12 @@ class _Watch:
 
     name: str
     kinds: dict[str, type[Fact]]
-    watcher: Watcher
+    watcher: BatchWatcher
     awake: asyncio.Event = field(default_factory=asyncio.Event)
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
-    # The fact that broke a batch: up to it, facts are told one at a time, each alone in its work.
-    failing: int = 0
-    alone: bool = False
+    # How many facts are told at once. A batch that breaks is halved until the fact that breaks it
+    # stands alone; what goes well doubles it again.
+    limit: int = BATCH
+    telling: int = 0
 
 
 class Bus:
@@ -69,6 +69,15 @@ class Bus:
 
     def watch(self, name: str, kinds: Iterable[type[Fact]], watcher: Watcher) -> None:
         """Tell this watcher of facts of these kinds. Its name keeps its place: never reuse it."""
+
+        async def one_by_one(work: Work, facts: Sequence[Fact]) -> None:
+            for fact in facts:
+                await watcher(work, fact)
+
+        self.watch_many(name, kinds, one_by_one)
+
+    def watch_many(self, name: str, kinds: Iterable[type[Fact]], watcher: BatchWatcher) -> None:
+        """As ``watch``, for a watcher that takes many facts in one go."""
         assert name not in self._watches, f"two watchers are named {name}"
         by_name: dict[str, type[Fact]] = {}
         for kind in kinds:
@@ -109,7 +118,7 @@ class Bus:
                 return False
             name, told = found
             watch = self._watches[name]
-            await watch.watcher(work, told.read(watch.kinds))
+            await watch.watcher(work, [told.read(watch.kinds)])
         return True
 
     async def trim(self, keep: timedelta) -> int:
@@ -181,17 +190,15 @@ class Bus:
             place = await outbox.lock_place(work, watch.name)
             if place is None:
                 return 0  # another process tells this watcher
-            watch.alone = place.tries > 0 or watch.failing > place.last_id
-            limit = 1 if watch.alone else BATCH
+            limit = 1 if place.tries else watch.limit
             at, batch = await outbox.read(work, place, list(watch.kinds), limit=limit)
-            for told in batch:
-                watch.failing, before = told.id, watch.failing
-                await watch.watcher(work, told.read(watch.kinds))
-                watch.failing = before
             if batch:
+                watch.telling = len(batch)
+                await watch.watcher(work, [told.read(watch.kinds) for told in batch])
                 at = replace(at, last_id=batch[-1].id)
             if batch or (at.since, at.until) != (place.since, place.until):
                 await outbox.move(work, watch.name, at)
+        watch.limit = min(watch.limit * 2, BATCH)
         HEARD.labels(watch.name).inc(len(batch))
         return len(batch)
 
@@ -202,8 +209,9 @@ class Bus:
             await self._pause(self._back_off_s)
             return
         FAILED.labels(watch.name).inc()
-        if not watch.alone:
-            return  # a batch broke: now one at a time, to find out which fact it is
+        if watch.telling > 1:
+            watch.limit = watch.telling // 2
+            return  # a batch broke: half of it, and half of that, to find out which fact it is
         words = f"{type(trouble).__name__}: {trouble}"
         try:
             async with self._database.begin() as work:

@@ -1,12 +1,14 @@
 """Jobs: work for later, tried until it is done, on pgqueuer.
 
 A job is queued in the transaction that needs it (``work.enqueue``) and may run more than once: what
-makes an effect happen once is a unique key in the room that owns it.
+makes an effect happen once is a unique key in the room that owns it. Jobs are fetched, marked and
+completed many at a time; each has its own tries and its own trouble.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,13 +32,20 @@ from voltway.kernel.errors import Outage
 from voltway.runtime import queue
 from voltway.runtime.database import Database
 from voltway.runtime.metrics import counter, histogram
+from voltway.runtime.together import Together
 from voltway.runtime.work import BeginWork, Work
 
 # A worker that says nothing for so long is taken for dead, and its jobs are run by another.
 SILENCE_S_MAX: Final = 6.0
-POLL_S: Final = 1.0
-BATCH: Final = 10
-AT_ONCE_MAX: Final = 20
+#: New jobs are told by NOTIFY, and the next one that waits for its moment is asked for; this is
+#: for the jobs of a worker that died.
+POLL_S: Final = 4.0
+BATCH: Final = 100
+AT_ONCE_MAX: Final = 500
+#: How many jobs of one kind are at work at once, where its handler says nothing else.
+OF_A_KIND_MAX: Final = 20
+#: How many batches of one kind are under way: while one waits for the world, another computes.
+BATCHES_MAX: Final = 3
 RECONNECT_S: Final = 1.0
 BACK_OFF_S: Final = 1.0
 BACK_OFF_S_MAX: Final = 600.0
@@ -55,6 +64,38 @@ class Handler(Protocol):
     """Does one job. An ``Outage`` is tried again, later and later; harmless when repeated."""
 
     def __call__(self, begin: BeginWork, body: Mapping[str, str]) -> Awaitable[None]: ...
+
+
+class BatchHandler(Protocol):
+    """Does many jobs at once; by its place, the trouble of each that was not done."""
+
+    def __call__(
+        self, begin: BeginWork, bodies: Sequence[Mapping[str, str]]
+    ) -> Awaitable[Sequence[Exception | None]]: ...
+
+
+class _Queries(Queries):
+    """pgqueuer's statements. It tells nobody of a job that is to be tried again, so we do: else it
+    would wait for the next look at the queue."""
+
+    async def retry_job(
+        self, job: Picked, delay: timedelta, traceback_record: TracebackRecord | None
+    ) -> None:
+        await super().retry_job(job, delay, traceback_record)
+        await self.driver.notify(queue.NAMES.channel, queue.changed())
+
+
+class _Manager(QueueManager):
+    """pgqueuer's worker, which picks no more of a kind while enough of it are at work here: a
+    slow mail server must not keep settlements waiting."""
+
+    def __init__(self, queries: Queries, limits: Mapping[str, int], busy: Counter[str]) -> None:
+        super().__init__(queries)
+        self._limits = limits
+        self._busy = busy
+
+    def entrypoints_below_capacity_limits(self) -> set[QueueEntrypoint]:
+        return {kind for kind in self.entrypoint_registry if self._busy[kind] < self._limits[kind]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +124,37 @@ class Jobs:
         self._database = database
         self._sole = sole
         self._back_off_s = back_off_s
-        self._handlers: dict[str, Handler] = {}
+        self._kinds: dict[str, Together[Mapping[str, str], None]] = {}
+        self._limits: dict[str, int] = {}
+        self._busy: Counter[str] = Counter()
+        self._keys = Together(self._take_keys_off, at_most=BATCH)
         self._manager: QueueManager | None = None
         self._worker: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._id = QueueManagerId(uuid4())
 
-    def handle(self, kind: str, handler: Handler) -> None:
-        """Do jobs of this kind so."""
-        assert kind not in self._handlers, f"two handlers for jobs of kind {kind}"
-        self._handlers[kind] = handler
+    def handle(self, kind: str, handler: Handler, *, at_once: int = OF_A_KIND_MAX) -> None:
+        """Do jobs of this kind so, one by one, ``at_once`` of them side by side."""
+
+        async def do(bodies: Sequence[Mapping[str, str]]) -> Sequence[None]:
+            await handler(self._database.begin, bodies[0])
+            return [None]
+
+        self._plug(kind, Together(do, at_most=1, at_once=at_once), at_once)
+
+    def handle_many(self, kind: str, handler: BatchHandler, *, at_most: int = BATCH) -> None:
+        """Do jobs of this kind so, many in one go."""
+
+        async def do(bodies: Sequence[Mapping[str, str]]) -> Sequence[Exception | None]:
+            return await handler(self._database.begin, bodies)
+
+        together = Together(do, at_most=at_most, at_once=BATCHES_MAX)
+        self._plug(kind, together, at_most * BATCHES_MAX)
+
+    def _plug(self, kind: str, how: Together[Mapping[str, str], None], limit: int) -> None:
+        assert kind not in self._kinds, f"two handlers for jobs of kind {kind}"
+        self._kinds[kind] = how
+        self._limits[kind] = limit
 
     async def start(self) -> None:
         """Begin to work."""
@@ -109,6 +171,9 @@ class Jobs:
         if self._worker is not None:
             await self._worker
             self._worker = None
+        await self._keys.stop()
+        for kind in self._kinds.values():
+            await kind.stop()
 
     async def catch_up(self) -> int:
         """Do all jobs that are due by the house clock, and those that they queue; how many.
@@ -151,10 +216,12 @@ class Jobs:
     async def _work(self) -> None:
         connection = await self._database.connect()
         try:
-            manager = QueueManager(_queries(connection))
-            for kind in self._handlers:
+            manager = _Manager(_queries(connection), self._limits, self._busy)
+            for kind in self._kinds:
                 manager.entrypoint(kind, on_failure="hold", accepts_context=False)(self._do)
             self._manager = manager
+            # Else the loss would be seen with the next look at the queue only.
+            connection.add_termination_listener(lambda _: manager.shutdown.set())
             if not self._stopping.is_set():
                 await manager.run(
                     dequeue_timeout=timedelta(seconds=POLL_S),
@@ -171,11 +238,11 @@ class Jobs:
         """Do one job. See Note [Queued once, and never lost]."""
         kind, began = str(job.entrypoint), perf_counter()
         outcome = "done"
+        self._busy[kind] += 1
         try:
-            async with self._database.begin() as work:
-                await work.run(queue.TAKE_KEY_OFF, job.id)
+            await self._keys.add(job.id)
             payload = msgspec.json.decode(job.payload or b"", type=queue.Payload)
-            await self._handlers[kind](self._database.begin, payload.body)
+            await self._kinds[kind].add(payload.body)
         except asyncio.CancelledError:
             # Told to hurry: it runs again at the next start. Cancelled, it would be forgotten.
             outcome = "interrupted"
@@ -193,15 +260,21 @@ class Jobs:
             log.warning("job_waits", kind=kind, tries=tries, trouble=words, delay_s=delay_s)
             raise RetryRequested(timedelta(seconds=delay_s), words) from trouble
         finally:
+            self._busy[kind] -= 1
             DONE.labels(kind, outcome).inc()
             SECONDS.labels(kind).observe(perf_counter() - began)
+
+    async def _take_keys_off(self, jobs: Sequence[JobId]) -> Sequence[None]:
+        async with self._database.begin() as work:
+            await work.run(queue.TAKE_KEYS_OFF, jobs)
+        return [None] * len(jobs)
 
     async def _dequeue(self, queries: Queries) -> list[Picked]:
         return await queries.dequeue(
             batch_size=BATCH,
             entrypoints={
                 QueueEntrypoint(kind): EntrypointExecutionParameter(concurrency_limit=0)
-                for kind in self._handlers
+                for kind in self._kinds
             },
             queue_manager_id=self._id,
             global_concurrency_limit=None,
@@ -232,6 +305,7 @@ async def dead_jobs(work: Work, *, limit: int = 100) -> list[DeadJob]:
 async def try_again(work: Work, job: int) -> None:
     """Queue a job that was given up, as if it were new."""
     await work.run(queue.REQUEUE, [JobId(job)])
+    await work.run("SELECT pg_notify($1, $2)", queue.NAMES.channel, queue.changed())
 
 
 async def waiting(work: Work) -> dict[str, int]:
@@ -256,4 +330,4 @@ def _dead(row: Mapping[str, Any]) -> DeadJob:
 
 
 def _queries(connection: "asyncpg.Connection[Any]") -> Queries:
-    return Queries(AsyncpgDriver(connection))
+    return _Queries(AsyncpgDriver(connection))

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
+from pgqueuer.domain.models import TableChangedEvent, utc_now
 from pgqueuer.domain.settings import DBSettings, Durability
 
 from voltway.runtime.work import Job
@@ -32,7 +33,11 @@ TABLES: Final = (
 INSTALL: Final = QueryBuilderEnvironment(NAMES).build_install_query()
 ENQUEUE: Final = QueryQueueBuilder(NAMES).build_enqueue_query("update_priority")
 REQUEUE: Final = QueryQueueBuilder(NAMES).build_requeue_jobs_query()
-TAKE_KEY_OFF: Final = f"UPDATE {NAMES.queue_table} SET dedupe_key = NULL WHERE id = $1"
+TAKE_KEYS_OFF: Final = f"""
+    UPDATE {NAMES.queue_table} SET dedupe_key = NULL
+     WHERE id IN (SELECT id FROM {NAMES.queue_table}
+                   WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE)
+"""
 FREE: Final = f"""
     UPDATE {NAMES.queue_table}
        SET status = 'queued', queue_manager_id = NULL
@@ -64,6 +69,17 @@ TRIM: Final = f"""
      WHERE created < now() - $1::interval AND aggregated
        AND NOT EXISTS (SELECT FROM {NAMES.queue_table} job WHERE job.id = log.job_id)
 """
+
+
+def changed() -> str:
+    """The news that the queue has changed, as pgqueuer's own trigger tells it of new jobs."""
+    return TableChangedEvent(
+        channel=NAMES.channel,
+        sent_at=utc_now(),
+        type="table_changed_event",
+        operation="update",
+        table=NAMES.queue_table,
+    ).model_dump_json()
 
 
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -92,6 +92,12 @@ class Watcher(Protocol):
     async def __call__(self, work: Work, fact: Fact) -> None: ...
 
 
+class BatchWatcher(Protocol):
+    """Hears facts, many in one transaction, in their order."""
+
+    async def __call__(self, work: Work, facts: Sequence[Fact]) -> None: ...
+
+
 class Touches(Protocol):
     """The stale subjects, for live pages."""
 
