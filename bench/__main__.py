@@ -26,7 +26,7 @@ Rounds = Annotated[int, typer.Option(help="How many turns the contestants take."
 Kept = Annotated[Path, typer.Option("--json", help="The figures are appended to this file.")]
 Profile = Annotated[
     Path | None,
-    typer.Option(help="Write the stacks of the house's process here (py-spy), print the top."),
+    typer.Option(help="Write the stacks of the gateway's process here (py-spy), print the top."),
 ]
 
 

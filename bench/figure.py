@@ -11,7 +11,8 @@ import msgspec
 
 from bench.load import Cost
 
-HOUSE, ECHO, PACKAGE = "voltway", "echo", "ocpp"
+#: The gateway with its database; the house in one process, settling too; the two yardsticks.
+GATEWAY, HOUSE, ECHO, PACKAGE = "voltway", "whole house", "echo", "ocpp"
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -94,15 +95,15 @@ def times(says: str, measured: Measure, yardstick: Measure, limit: float) -> Tar
 def tell(made: Figure) -> None:
     """Print it."""
     say(f"== {made.title}")
-    house = made.of(HOUSE)
+    ours = made.of(GATEWAY)
     for each in made.measures:
         line = (
             f"   {each.who:24} {each.cpu_s_per_10k:8.3f} CPU-s per 10,000   "
             f"{each.calls_per_s:8.1f}/s   p50 {each.p50_ms:.1f} p99 {each.p99_ms:.1f} ms   "
             f"{each.calls} calls, {each.errors} errors"
         )
-        if house is not None and each is not house and each.cpu_s_per_10k:
-            line += f"   voltway is {house.cpu_s_per_10k / each.cpu_s_per_10k:.3f} of it"
+        if ours is not None and each is not ours and each.cpu_s_per_10k:
+            line += f"   voltway is {ours.cpu_s_per_10k / each.cpu_s_per_10k:.3f} of it"
         say(line)
     for target in made.targets:
         verdict = "met" if target.is_met else "MISSED"

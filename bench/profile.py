@@ -1,4 +1,4 @@
-"""Where the house's own process spends its time under load, by ``py-spy``."""
+"""Where the gateway's own process spends its time under load, by ``py-spy``."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench.figure import HOUSE, say
+from bench.figure import GATEWAY, say
 from bench.plan import Pace
 from bench.programs import Contestant
 
@@ -18,9 +18,9 @@ PY_SPY: Final = Path(sys.executable).parent / "py-spy"
 
 @contextmanager
 def profiled(who: Contestant, pace: Pace) -> Iterator[None]:
-    """Profile the house over the measured time, if that is wanted: its stacks go to a file (a
+    """Profile the gateway over the measured time, if that is wanted: its stacks go to a file (a
     collapsed stack a line, with its samples), the functions that took longest are printed."""
-    if pace.profile is None or who.name != HOUSE:
+    if pace.profile is None or who.name != GATEWAY:
         yield
         return
     words = ["record", "--pid", str(who.pids[0]), "--format", "raw", "--output", str(pace.profile)]

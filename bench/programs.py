@@ -1,5 +1,6 @@
 """The programs that the benchmark starts: the house, the yardsticks, and the load upon them."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.furnish import Network, furnished
+from bench.furnish import Network, furnish, furnished
+from voltway.runtime.postgres import EmbeddedPostgres
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STOP_S_MAX: Final = 30
@@ -52,7 +54,33 @@ def house_on(
     words += ["--http", "127.0.0.1:0", "--ocpp", "127.0.0.1:0"]
     environment = {"VOLTWAY_LOG_LEVEL": "error", **(more or {})}
     with running(words, environment) as (pid, url):
-        yield Contestant("voltway", url, (pid,), password=network.password, folder=folder)
+        yield Contestant("whole house", url, (pid,), password=network.password, folder=folder)
+
+
+@contextmanager
+def gateway(network: Network) -> Iterator[Contestant]:
+    """The door for stations alone, beside an embedded PostgreSQL with this network in it; the
+    processes of both are counted."""
+    with (
+        database(network) as (url, postgres),
+        running(["-m", "bench.gateway_alone", url]) as (pid, address),
+    ):
+        yield Contestant("voltway", address, (pid, postgres), password=network.password)
+
+
+@contextmanager
+def database(network: Network) -> Iterator[tuple[str, int]]:
+    """The address of a server with this network in it, and its process."""
+    with data_folder() as folder:
+        postgres = EmbeddedPostgres(folder)
+        url = postgres.start()
+        try:
+            asyncio.run(furnish(url, network))
+            process = postgres.process
+            assert process is not None, "it was started just now"
+            yield url, process
+        finally:
+            postgres.stop()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from bench import load, programs
-from bench.figure import ECHO, HOUSE, PACKAGE, Figure, figure, measure, times
+from bench.figure import ECHO, GATEWAY, PACKAGE, Figure, figure, measure, times
 from bench.furnish import Network
 from bench.load import Cost
 from bench.plan import Pace
@@ -17,10 +17,10 @@ SESSION_FLOORS, SESSION_PACKAGE = 8.0, 1 / 8
 
 @contextmanager
 def contestants(network: Network) -> Iterator[Sequence[Contestant]]:
-    """The house and both yardsticks, all running, so that they can take turns."""
+    """The gateway and both yardsticks, all running, so that they can take turns."""
     with ExitStack() as stack:
         yield [
-            stack.enter_context(programs.house(network)),
+            stack.enter_context(programs.gateway(network)),
             stack.enter_context(programs.echo()),
             stack.enter_context(programs.ocpp_package()),
         ]
@@ -89,7 +89,7 @@ def _compared(
                 costs[who.name].append(told(who))
     measures = {name: measure(name, each) for name, each in costs.items()}
     targets = [
-        times("times the floor", measures[HOUSE], measures[ECHO], floors),
-        times("times the ocpp package", measures[HOUSE], measures[PACKAGE], package),
+        times("times the floor", measures[GATEWAY], measures[ECHO], floors),
+        times("times the ocpp package", measures[GATEWAY], measures[PACKAGE], package),
     ]
     return figure(group, title, list(measures.values()), targets)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.figure import ECHO, HOUSE, PACKAGE, Figure, kept
+from bench.figure import ECHO, GATEWAY, PACKAGE, Figure, kept
 from bench.programs import ROOT, paths
 
-TURNS = {HOUSE, ECHO, PACKAGE}
+TURNS = {GATEWAY, ECHO, PACKAGE}
 
 
 def _bench(folder: Path, *words: str) -> tuple[str, list[Figure]]:
