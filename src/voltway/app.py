@@ -22,6 +22,8 @@ from voltway.billing.model import InvoiceIssued
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_payment_refunded
 from voltway.billing.watchers import hears_session_ended as opens_settlement
+from voltway.kernel.errors import Misconfigured
+from voltway.ocpp import gateways
 from voltway.ocpp.server import OcppServer
 from voltway.parties import actions as parties
 from voltway.payments import sweeps as payments
@@ -36,7 +38,7 @@ from voltway.runtime.clock import SystemClock
 from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.drain import Drain
 from voltway.runtime.health import database_check
-from voltway.runtime.jobs import Jobs
+from voltway.runtime.jobs import Jobs, free_jobs
 from voltway.runtime.migrate import migrate
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.postgres import EmbeddedPostgres
@@ -49,7 +51,7 @@ from voltway.web.api.once import forget_old_answers
 from voltway.web.api.site import API, openapi_config
 from voltway.web.house import House
 from voltway.web.serving import WebServer, address_of, listen
-from voltway.web.site import make_site
+from voltway.web.site import make_health_site, make_site
 
 #: How often the rounds go, in seconds.
 SOON: Final = 2
@@ -59,9 +61,30 @@ SELDOM: Final = 600
 KEEP_JOBS: Final = timedelta(days=7)
 
 
+#: What a process of a role does.
+GATEWAY: Final = frozenset({"all", "gateway"})
+WEB: Final = frozenset({"all", "web"})
+WORKER: Final = frozenset({"all", "worker"})
+
+
+@dataclass(eq=False)
+class NoSharedDatabase(Misconfigured):
+    """
+    A process with the role "{role}" works on a database that others reach too: set
+    VOLTWAY_DATABASE_URL, or let `voltway serve --workers N` start all roles on this machine.
+    """
+
+    role: str
+
+
+@dataclass(eq=False)
+class NoPublicAddress(Misconfigured):
+    """A worker names the address of the pages in what it sends: set VOLTWAY_PUBLIC_URL."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenHouse:
-    """A running Voltway."""
+    """A running Voltway, or the process of one that has a role."""
 
     database: Database
     bus: Bus
@@ -69,7 +92,7 @@ class OpenHouse:
     provider: Provider
     clock: Clock
     http: str  # http://HOST:PORT
-    ocpp: str  # ws://HOST:PORT/ocpp
+    ocpp: str  # ws://HOST:PORT/ocpp, and empty where no stations are served
 
     @property
     def begin(self) -> BeginWork:
@@ -87,6 +110,10 @@ async def open_house(
     Where the clock jumps over days in no time, as in replays, there are no ``rounds``: they would
     find everything forgotten and overdue.
     """
+    if settings.role != "all" and not settings.database_url:
+        raise NoSharedDatabase(settings.role)
+    if settings.role == "worker" and not settings.public_url:
+        raise NoPublicAddress
     drain = Drain(settings.drain_s)
     try:
         yield await _start(settings, clock or SystemClock(), drain, with_rounds=rounds)
@@ -94,27 +121,42 @@ async def open_house(
         await drain.stop()
 
 
+@asynccontextmanager
+async def open_ground(settings: Settings) -> AsyncIterator[str]:
+    """The migrated database that the processes of this machine will share: its address.
+
+    Where it is an embedded one, no other process can be at work on it, so what a killed Voltway
+    left behind is taken up at once.
+    """
+    drain = Drain(settings.drain_s)
+    try:
+        url = await _found_database(settings, drain)
+        if not settings.database_url:
+            database = await open_database(url, connections=4)
+            await gateways.lose_all_gateways(database.begin)
+            await free_jobs(database.begin)
+            await database.close()
+        yield url
+    finally:
+        await drain.stop()
+
+
 async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds: bool) -> OpenHouse:
-    listener = listen("VOLTWAY_HTTP", settings.http)
+    role = settings.role
+    listener = listen("VOLTWAY_HTTP", settings.http, shares_port=role == "web")
     drain.part("listener", partial(_let_go, listener))
     http = address_of(listener)
     settings = replace(settings, public_url=settings.public_url or http)
     database = await _open_database(settings, clock, drain)
     provider = _provider(settings)
     drain.part("provider", provider.close)
-    bus, rounds = Bus(database), Periodic(database)
     # With a database of our own there is no other process whose jobs we might take for dead.
-    jobs = Jobs(database, sole=not settings.database_url)
+    is_sole = not settings.database_url
+    bus, jobs = Bus(database), Jobs(database, sole=is_sole)
     _plug_watchers(bus)
     _plug_jobs(jobs, settings, provider)
-    _plug_rounds(rounds, bus, jobs, settings, provider, database.begin)
-    await bus.start()
-    drain.part("bus", bus.stop)
-    await jobs.start()
-    drain.part("jobs", jobs.stop)
-    if with_rounds:
-        await rounds.start()
-        drain.part("rounds", rounds.stop)
+    if role in WORKER:
+        await _start_work(settings, database, bus, jobs, provider, drain, with_rounds=with_rounds)
     house = House(
         begin=database.begin,
         touches=bus.touches,
@@ -123,18 +165,53 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
         provider=provider,
     )
     house.health.check("database", database_check(database))
-    web = WebServer(make_site(house, more=API, openapi=openapi_config()), listener)
+    site = make_site(house, more=API, openapi=openapi_config()) if role in WEB else None
+    web = WebServer(site or make_health_site(house), listener)
     await web.start()
     drain.part("pages", web.stop)
-    gateway = OcppServer(database.begin, bus.touches, clock, settings)
-    ocpp = await gateway.start()
-    drain.part("stations", gateway.drain)
+    if with_rounds and not is_sole:
+        watch = gateways.GatewayWatch(database.begin)
+        drain.part("gateway watch", partial(_cancel, asyncio.create_task(watch.run())))
+    ocpp = ""
+    if role in GATEWAY:
+        gateway = OcppServer(
+            database.begin,
+            bus.touches,
+            clock,
+            settings,
+            is_sole=is_sole,
+            shares_port=role == "gateway",
+        )
+        ocpp = await gateway.start()
+        drain.part("stations", gateway.drain)
     drain.part("live pages", partial(_close, house))
     return OpenHouse(database, bus, jobs, provider, clock, http, ocpp)
 
 
-async def _open_database(settings: Settings, clock: Clock, drain: Drain) -> Database:
-    """The database, embedded or named by the settings, with today's tables."""
+async def _start_work(
+    settings: Settings,
+    database: Database,
+    bus: Bus,
+    jobs: Jobs,
+    provider: Provider,
+    drain: Drain,
+    *,
+    with_rounds: bool,
+) -> None:
+    """What nobody waits for: facts told, jobs done, rounds gone."""
+    rounds = Periodic(database)
+    _plug_rounds(rounds, bus, jobs, settings, provider, database.begin)
+    await bus.start()
+    drain.part("bus", bus.stop)
+    await jobs.start()
+    drain.part("jobs", jobs.stop)
+    if with_rounds:
+        await rounds.start()
+        drain.part("rounds", rounds.stop)
+
+
+async def _found_database(settings: Settings, drain: Drain) -> str:
+    """Where the database is, embedded or named by the settings, with today's tables."""
     url = settings.database_url
     if not url:
         postgres = EmbeddedPostgres(settings.data)
@@ -148,6 +225,11 @@ async def _open_database(settings: Settings, clock: Clock, drain: Drain) -> Data
         await migrate(owner)
     finally:
         await owner.close()
+    return url
+
+
+async def _open_database(settings: Settings, clock: Clock, drain: Drain) -> Database:
+    url = await _found_database(settings, drain)
     database = await open_database(url, clock, connections=settings.database_connections)
     drain.part("database", database.close)
     return database

@@ -15,7 +15,11 @@ from voltway.runtime.settings import Settings
 async def serve(url: str) -> None:
     database = await open_database(url)
     server = OcppServer(
-        database.begin, Bus(database).touches, SystemClock(), Settings(ocpp="127.0.0.1:0")
+        database.begin,
+        Bus(database).touches,
+        SystemClock(),
+        Settings(ocpp="127.0.0.1:0"),
+        is_sole=True,
     )
     sys.stdout.write(await server.start() + "\n")
     sys.stdout.flush()

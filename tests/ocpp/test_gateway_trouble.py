@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from websockets.asyncio.client import connect
@@ -15,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.network import a_party
 from tests.ocpp.gateway_floor import KEY, WITHIN_S, Dialled, basic
-from voltway.kernel.ids import PartyId
+from voltway.kernel.ids import GatewayId, PartyId
 from voltway.ocpp.batch import Pending
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.link import WAITING_MAX, Link
@@ -210,6 +211,8 @@ class Wire:
 
 class Deaf:
     """An owner that lets everything wait."""
+
+    id = GatewayId(UUID(int=1))
 
     def link_opened(self, link: Link) -> None: ...
 

@@ -41,7 +41,12 @@ class HouseProcess:
     environment: dict[str, str] = field(default_factory=dict)
     http: str = field(default_factory=lambda: f"{HOST}:{port_of_its_own()}")
     ocpp: str = field(default_factory=lambda: f"{HOST}:{port_of_its_own()}")
+    words: tuple[str, ...] = ()
     _process: asyncio.subprocess.Process | None = None
+
+    @property
+    def process(self) -> asyncio.subprocess.Process | None:
+        return self._process
 
     @property
     def pages(self) -> str:
@@ -57,6 +62,7 @@ class HouseProcess:
             sys.executable,
             *("-m", "voltway.cli", "serve"),
             *("--data", str(self.folder), "--http", self.http, "--ocpp", self.ocpp),
+            *self.words,
             stdout=asyncio.subprocess.PIPE,
             env={
                 **os.environ,

@@ -177,12 +177,3 @@ async def test_an_old_sockets_end_does_not_touch_the_new_one(
         assert not (await actions.station(work, station.id)).connected
     assert await facts(begin, "StationConnected") == 2
     assert await facts(begin, "StationLost") == 1
-
-
-async def test_sockets_of_a_dead_gateway_are_forgotten(begin: BeginWork, station: Station) -> None:
-    async with begin() as work:
-        await actions.record_links(work, [LinkOpened(station.id, 5, "1.6", "", NOON)])
-        await actions.forget_links(work, before=5)
-        assert (await actions.station(work, station.id)).connected
-        await actions.forget_links(work, before=6)
-        assert not (await actions.station(work, station.id)).connected

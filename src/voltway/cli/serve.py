@@ -1,4 +1,4 @@
-"""``voltway serve``: the whole house in one process."""
+"""``voltway serve``: the whole house in one process, one role of it, or many processes."""
 
 import asyncio
 import gc
@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 import uvloop
 
-from voltway.app import OpenHouse, open_house
+from voltway.app import WEB, OpenHouse, open_house
+from voltway.cli.workers import serve_many
 from voltway.parties import actions as parties
 from voltway.runtime import logs
 from voltway.runtime import settings as configuration
@@ -26,12 +27,21 @@ def serve_command(
     ocpp: Annotated[
         str | None, typer.Option(help="HOST:PORT where stations connect; port 0 takes a free one.")
     ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(help="gateway, web or worker: one part of it, beside others elsewhere."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="So many gateway processes, one for the pages and one for the rest."),
+    ] = None,
 ) -> int:
     """Run Voltway until it is told to stop (SIGTERM or Ctrl C).
 
-    Prints one line `ready` with both addresses once it accepts connections.
+    Prints one line `ready` with both addresses once it accepts connections; `-` stands for
+    stations' where a role serves none.
     """
-    given = {"data": data, "http": http, "ocpp": ocpp}
+    given = {"data": data, "http": http, "ocpp": ocpp, "role": role, "workers": workers}
     settings = configuration.load(given={k: v for k, v in given.items() if v is not None})
     logs.set_up(settings.log_level, settings.log_format)
     return uvloop.run(serve(settings))
@@ -40,10 +50,13 @@ def serve_command(
 async def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, then drain."""
     stop = asked_to_stop()
+    if settings.workers:
+        return await serve_many(settings, stop)
     async with open_house(settings) as house:
-        await _welcome(house)
+        if settings.role in WEB:
+            await _welcome(house)
         _settle_memory()
-        typer.echo(f"ready {house.http} {house.ocpp}")
+        typer.echo(f"ready {house.http} {house.ocpp or '-'}")
         await stop.wait()
     return 0
 

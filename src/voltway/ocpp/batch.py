@@ -17,6 +17,7 @@ from voltway.ocpp import frame
 from voltway.ocpp.dialect import Dialect, HeardCall
 from voltway.ocpp.faults import BrokenFrame, BrokenPayload, Fault
 from voltway.ocpp.frame import Call, CallError, CallResult, CallResultError
+from voltway.ocpp.gateways import record_links
 from voltway.ocpp.link import Link
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
@@ -25,8 +26,6 @@ from voltway.stations.model import (
     Direction,
     FrameForReview,
     KeptFrame,
-    LinkClosed,
-    LinkOpened,
     OrderRecord,
 )
 from voltway.stations.orders import Answered, Outcome
@@ -94,8 +93,8 @@ class Pending:
 class Extras:
     """What goes with a batch and is owed no answer."""
 
-    opened: list[LinkOpened] = field(default_factory=list)
-    closed: list[LinkClosed] = field(default_factory=list)
+    opened: list[Link] = field(default_factory=list)
+    closed: list[Link] = field(default_factory=list)
     said: list[tuple[PartyId, KeptFrame]] = field(default_factory=list)
     #: The pages of stations that were spoken to.
     subjects: set[str] = field(default_factory=set)
@@ -180,7 +179,7 @@ async def keep(
 ) -> dict[int, Decision]:
     """Keep all of a batch, and decide what is owed a decision."""
     if extras.opened or extras.closed:
-        await stations.record_links(work, extras.opened, extras.closed)
+        await record_links(work, extras.opened, extras.closed)
     await _keep_replies(work, [pending for pending in batch if pending.reply_to is not None])
 
     heard = [

@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from math import exp
 from typing import Final
+from uuid import UUID
 
 import structlog
 from msgspec import Raw
 
 from voltway.kernel.errors import Outage
-from voltway.kernel.ids import StationId
+from voltway.kernel.ids import GatewayId, StationId
 from voltway.ocpp import batch as batches
 from voltway.ocpp import frame
 from voltway.ocpp.batch import NOTHING, Extras, Pending
@@ -27,7 +28,7 @@ from voltway.ocpp.poison import answer_of_poison, set_aside
 from voltway.ocpp.transport import Close
 from voltway.runtime.metrics import counter, gauge, histogram
 from voltway.runtime.work import BeginWork, Clock
-from voltway.stations.model import Direction, KeptFrame, LinkClosed, LinkOpened
+from voltway.stations.model import Direction, KeptFrame
 from voltway.stations.reports import Decision
 
 log = structlog.get_logger("voltway.ocpp")
@@ -72,7 +73,8 @@ class Gateway:
         self._on_replied = on_replied
         self._loop = asyncio.get_running_loop()
         self.links: dict[StationId, Link] = {}
-        self._generation = 0
+        #: Our name among the gateways; another, when we begin anew.
+        self.id = GatewayId(UUID(int=0))
         self._ready: list[Pending] = []
         self._extras = Extras()
         self._go = asyncio.Event()
@@ -89,32 +91,16 @@ class Gateway:
     def now_s(self) -> float:
         return self._loop.time()
 
-    def begin_after(self, generation: int) -> int:
-        """Count on from here, higher than all sockets before us, whatever the clock says."""
-        self._generation = max(generation + 1, int(self._clock.now().timestamp() * 1_000_000))
-        return self._generation
-
     def link_opened(self, link: Link) -> None:
         """The newest authenticated socket is the station's; the one before is closed."""
-        self._generation = max(self._generation + 1, int(self._clock.now().timestamp() * 1_000_000))
-        link.generation = self._generation
+        link.opened_at = self._clock.now()
         before = self.links.get(link.station)
         link.took_over = before is not None
         self.links[link.station] = link
         LINKS.set(len(self.links))
         if before is not None:
             before.close(Close.POLICY, "replaced by a newer connection of this station")
-        self._extras.opened.append(
-            LinkOpened(
-                station=link.station,
-                generation=link.generation,
-                version=link.dialect.version,
-                source=link.guest.source,
-                at=self._clock.now(),
-                with_next_key=link.guest.with_next_key,
-                took_over=link.took_over,
-            )
-        )
+        self._extras.opened.append(link)
         self._wake()
 
     def link_closed(self, link: Link) -> None:
@@ -122,7 +108,8 @@ class Gateway:
             del self.links[link.station]
             LINKS.set(len(self.links))
             self._gone.set()
-        self._extras.closed.append(LinkClosed(link.station, link.generation, self._clock.now()))
+        link.closed_at = self._clock.now()
+        self._extras.closed.append(link)
         self._wake()
 
     def link_heard(self, link: Link, text: bytes) -> None:

@@ -4,7 +4,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from voltway.kernel.ids import PartyId, StationId
+from voltway.kernel.ids import GatewayId, PartyId, StationId
 from voltway.ocpp.dialect import Dialect
 from voltway.ocpp.lobby import Guest
 from voltway.ocpp.transport import Close, Socket
@@ -32,6 +32,11 @@ class Owner(Protocol):
 
     def link_closed(self, link: "Link") -> None: ...
 
+    @property
+    def id(self) -> GatewayId:
+        """Which gateway holds the link."""
+        ...
+
     def now_s(self) -> float:
         """A clock that only runs forward, for time limits."""
         ...
@@ -44,6 +49,7 @@ class Link:
         "alive_at",
         "awaits",
         "busy",
+        "closed_at",
         "dialect",
         "generation",
         "guest",
@@ -52,6 +58,7 @@ class Link:
         "is_ready",
         "is_settled",
         "kept_alive_at",
+        "opened_at",
         "owner",
         "party",
         "pinged_s",
@@ -73,7 +80,10 @@ class Link:
         self.station: StationId = guest.credential.station
         self.party: PartyId = guest.credential.party
         self.subject = f"station:{self.station}"
+        #: Given by the database with the commit that tells of the socket; 0 before.
         self.generation = 0
+        self.opened_at: datetime | None = None
+        self.closed_at: datetime | None = None
         self.socket: Socket | None = None
         self.is_open = False
         self.took_over = False

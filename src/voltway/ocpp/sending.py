@@ -17,7 +17,7 @@ import structlog
 from msgspec import Raw
 
 from voltway.kernel.errors import Outage, Refusal
-from voltway.kernel.ids import OrderId, StationId
+from voltway.kernel.ids import GatewayId, OrderId, StationId
 from voltway.ocpp import frame
 from voltway.ocpp.batch import Pending
 from voltway.ocpp.frame import Call
@@ -51,6 +51,7 @@ class Sender:
         touches: Touches,
         links: dict[StationId, Link],
         say: Callable[[Link, bytes], None],
+        gateway: Callable[[], GatewayId],
         *,
         settle_s: float = SETTLE_S,
         answer_s: float = ANSWER_WITHIN.total_seconds(),
@@ -59,6 +60,7 @@ class Sender:
         self._touches = touches
         self._links = links
         self._say = say
+        self._gateway = gateway
         self._settle_s = settle_s
         self._answer_s = answer_s
         self._loop = asyncio.get_running_loop()
@@ -123,7 +125,7 @@ class Sender:
                 continue
             try:
                 async with self._begin() as work:
-                    waiting = await stations.stations_with_orders(work)
+                    waiting = await stations.stations_with_orders(work, of=self._gateway())
                     awaiting = [each.station for each in self._links.values() if each.awaits]
                     still = await stations.stations_waiting(work, awaiting) if awaiting else set()
             except Outage:
@@ -162,7 +164,7 @@ class Sender:
         for link in free.values():
             link.awaits = True
         async with self._begin() as work:
-            taken = await stations.take_orders(work, list(free))
+            taken = await stations.take_orders(work, list(free), by=self._gateway())
         for record in taken:
             await self._send_one(free[record.station], record)
 

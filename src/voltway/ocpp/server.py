@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from errno import EADDRINUSE
 from typing import Final
 
@@ -13,6 +12,7 @@ import structlog
 from voltway.kernel.errors import Misconfigured, Outage
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.gateway import Gateway
+from voltway.ocpp.gateways import Membership
 from voltway.ocpp.link import Link
 from voltway.ocpp.lobby import Guest, Lobby
 from voltway.ocpp.sending import SETTLE_S, Sender
@@ -25,9 +25,6 @@ from voltway.stations import actions as stations
 log = structlog.get_logger("voltway.ocpp")
 
 CREDENTIALS_POLL_S: Final = 5.0
-
-#: Changes whose commit came after a later one are found again within this time.
-CREDENTIALS_OVERLAP: Final = timedelta(seconds=30)
 
 KNOCKS_S: Final = 0.5
 LIVENESS_S: Final = 5.0
@@ -51,7 +48,11 @@ class CannotListen(Misconfigured):
 
 
 class OcppServer:
-    """Serves stations from ``start`` to ``drain``."""
+    """Serves stations from ``start`` to ``drain``.
+
+    ``is_sole`` says that no other gateway can be at work on this database, and ``shares_port`` that
+    others of this machine accept at the same address (SO_REUSEPORT).
+    """
 
     def __init__(
         self,
@@ -61,14 +62,18 @@ class OcppServer:
         settings: Settings | None = None,
         *,
         settle_s: float = SETTLE_S,
+        is_sole: bool = False,
+        shares_port: bool = False,
     ) -> None:
         self._settings = settings or Settings()
         self._begin = begin
         self._touches = touches
         self._clock = clock
         self._settle_s = settle_s
+        self._is_sole = is_sole
+        self._shares_port = shares_port
         self._tasks: list[asyncio.Task[None]] = []
-        self._newest: datetime | None = None
+        self._learned: str | None = None
         self._refresh = asyncio.Event()
         self.refreshed = asyncio.Condition()
 
@@ -90,16 +95,20 @@ class OcppServer:
             self._touches,
             self.gateway.links,
             self.gateway.said,
+            lambda: self.gateway.id,
             settle_s=self._settle_s,
         )
         self._lobby = Lobby(self._clock, DIALECTS, self._receive)
-        async with self._begin() as work:
-            highest = await stations.highest_generation(work)
-            await stations.forget_links(work, self.gateway.begin_after(highest))
+        self._membership = Membership(self._begin, self.gateway)
+        await self._membership.join(is_sole=self._is_sole)
         await self._learn()
         try:
             self._listener: PicowsListener = await listen(
-                host, int(port), self._lobby.decide, settings.frame_bytes_max
+                host,
+                int(port),
+                self._lobby.decide,
+                settings.frame_bytes_max,
+                shares_port=self._shares_port,
             )
         except (OSError, OverflowError) as reason:
             raise CannotListen(settings.ocpp, _said(reason)) from None
@@ -107,6 +116,7 @@ class OcppServer:
             asyncio.create_task(_for_ever(part))
             for part in (
                 self.gateway.run,
+                self._membership.run,
                 self._sender.listen,
                 self._sender.poll,
                 self._sender.run,
@@ -137,6 +147,7 @@ class OcppServer:
             async with asyncio.timeout(GOODBYES_S):
                 await self.gateway.rest()
         await self._flush_knocks()
+        await self._membership.leave()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -163,11 +174,10 @@ class OcppServer:
 
     async def _learn(self) -> None:
         """Take in what changed; stations that were removed are sent away."""
-        since = None if self._newest is None else self._newest - CREDENTIALS_OVERLAP
         async with self._begin() as work:
-            credentials = await stations.credentials(work, since)
-        for credential in credentials:
-            self._newest = max(self._newest or credential.changed_at, credential.changed_at)
+            horizon = await stations.credentials_horizon(work)
+            credentials = await stations.credentials(work, self._learned)
+        self._learned = horizon
         for station in self._lobby.learn(credentials):
             if (link := self.gateway.links.get(station)) is not None:
                 link.close(Close.POLICY, "this station was removed")

@@ -184,8 +184,13 @@ class PicowsListener:
         self._server.close()
 
 
-async def listen(host: str, port: int, doorman: Doorman, bytes_max: int) -> PicowsListener:
-    """Serve WebSockets there. Port 0 takes a free one. Raises ``OSError`` where it cannot."""
+async def listen(
+    host: str, port: int, doorman: Doorman, bytes_max: int, *, shares_port: bool = False
+) -> PicowsListener:
+    """Serve WebSockets there. Port 0 takes a free one. Raises ``OSError`` where it cannot.
+
+    With ``shares_port`` other processes may accept at the same address; the kernel deals out.
+    """
     loop = asyncio.get_running_loop()
 
     def protocol() -> Any:
@@ -213,7 +218,7 @@ async def listen(host: str, port: int, doorman: Doorman, bytes_max: int) -> Pico
         )
         return line
 
-    listener = _bind(host, port)
+    listener = _bind(host, port, shares_port=shares_port)
     try:
         server = await loop.create_server(protocol, sock=listener, backlog=BACKLOG)
     except BaseException:
@@ -222,7 +227,7 @@ async def listen(host: str, port: int, doorman: Doorman, bytes_max: int) -> Pico
     return PicowsListener(server)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, *, shares_port: bool) -> socket.socket:
     family, kind, proto, _, address = socket.getaddrinfo(
         host or "0.0.0.0",  # an empty host is how an operator asks for all of them
         port,
@@ -232,6 +237,8 @@ def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, kind, proto)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shares_port:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         bound.bind(address)
     except BaseException:

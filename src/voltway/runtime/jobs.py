@@ -159,8 +159,7 @@ class Jobs:
     async def start(self) -> None:
         """Begin to work."""
         if self._sole:
-            async with self._database.begin() as work:
-                await work.run(queue.FREE)
+            await free_jobs(self._database.begin)
         self._worker = asyncio.create_task(self._keep_working())
 
     async def stop(self) -> None:
@@ -294,6 +293,12 @@ class Jobs:
             await queries.log_jobs([(job, "failed", record)])
             raise
         await queries.log_jobs([(job, "successful", None)])
+
+
+async def free_jobs(begin: BeginWork) -> None:
+    """Where nobody can be at work: what is called so was a killed process's, and waits again."""
+    async with begin() as work:
+        await work.run(queue.FREE)
 
 
 async def dead_jobs(work: Work, *, limit: int = 100) -> list[DeadJob]:

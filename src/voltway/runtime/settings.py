@@ -51,6 +51,7 @@ def _says(words: str, *, secret: bool = False, **limits: Any) -> msgspec.Meta:
 
 Address = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$")]
 Url = Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")]
+NatsUrl = Annotated[str, msgspec.Meta(pattern=r"^((nats|tls)://[^\s,]+(,(nats|tls)://[^\s,]+)*)?$")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,6 +78,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ocpp: Annotated[Address, _says("Where stations connect, `ws://HOST:PORT/ocpp/<identity>`.")] = (
         "127.0.0.1:8180"
     )
+    role: Annotated[
+        Literal["all", "gateway", "web", "worker"],
+        _says(
+            "What this process does: `gateway` serves stations, `web` the pages and the API, "
+            "`worker` does what nobody waits for; `all` is all of it. A single role needs "
+            "`VOLTWAY_DATABASE_URL`; gateways of one machine may share one `VOLTWAY_OCPP`, and "
+            "serve health and metrics at `VOLTWAY_HTTP`, as workers do."
+        ),
+    ] = "all"
+    workers: Annotated[
+        int,
+        _says(
+            "How many gateway processes to run on this machine, beside one for the pages and one "
+            "worker. 0: everything in one process.",
+            ge=0,
+            le=64,
+        ),
+    ] = 0
+    nats_url: Annotated[
+        NatsUrl,
+        _says(
+            "The NATS server through which processes on many machines reach each other, "
+            "`nats://HOST:4222`; several with commas between. Empty: they do it through the "
+            "database, which suits one machine.",
+            secret=True,
+        ),
+    ] = ""
     public_url: Annotated[
         Url,
         _says(
@@ -130,6 +158,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     drain_s: Annotated[
         int, _says("How long a stopping Voltway waits for work at hand.", ge=1, le=300)
     ] = 8
+    drain_per_s: Annotated[
+        int,
+        _says(
+            "How many stations a stopping gateway sends to the others in a second; more where all "
+            "would not be gone in `VOLTWAY_DRAIN_S` otherwise.",
+            ge=1,
+            le=100_000,
+        ),
+    ] = 500
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _says("The least important line still told.")
     ] = "info"
@@ -229,6 +266,8 @@ def _wanted(kind: Any) -> str:
         return "it takes the path of a folder"
     if kind == get_type_hints(Settings, include_extras=True)["http"]:
         return 'it takes HOST:PORT, as in "127.0.0.1:8080"'
+    if kind == get_type_hints(Settings, include_extras=True)["nats_url"]:
+        return 'it takes nats://HOST:PORT, as in "nats://127.0.0.1:4222"'
     return "it takes an address that begins with http:// or https://"
 
 

@@ -3,6 +3,15 @@
 The hot path is in ``actions_reports``; the rest splits by subject.
 """
 
+from voltway.stations.actions_links import (
+    GatewayForgotten,
+    beat,
+    gateway_beats,
+    join_gateways,
+    lose_gateway,
+    number_links,
+    record_links,
+)
 from voltway.stations.actions_lobby import (
     NotInLobby,
     NotToBeAdopted,
@@ -21,6 +30,7 @@ from voltway.stations.actions_network import (
     add_station,
     change_location,
     credentials,
+    credentials_horizon,
     evses_by_number,
     location,
     place_named,
@@ -50,12 +60,7 @@ from voltway.stations.actions_orders import (
     stations_with_orders,
     take_orders,
 )
-from voltway.stations.actions_reports import (
-    forget_links,
-    highest_generation,
-    record_links,
-    record_reports,
-)
+from voltway.stations.actions_reports import record_reports
 from voltway.stations.frames import (
     forget_old_frames,
     keep_for_review,
@@ -66,6 +71,7 @@ from voltway.stations.frames import (
 from voltway.stations.store_orders import stopped_by
 
 __all__ = [
+    "GatewayForgotten",
     "IdentityTaken",
     "NoSuchEvse",
     "NoSuchLocation",
@@ -80,23 +86,27 @@ __all__ = [
     "add_location",
     "add_station",
     "adopt",
+    "beat",
     "cancel_order",
     "change_location",
     "credentials",
+    "credentials_horizon",
     "dismiss",
     "effect_of_start",
     "effect_of_stop",
     "end_overdue_orders",
     "evses_by_number",
-    "forget_links",
     "forget_old_frames",
-    "highest_generation",
+    "gateway_beats",
+    "join_gateways",
     "keep_for_review",
     "keep_frames",
     "last_frames",
     "lobby",
     "location",
+    "lose_gateway",
     "mark_reviewed",
+    "number_links",
     "order",
     "orders_of",
     "place_named",

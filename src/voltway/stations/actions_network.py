@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 from zoneinfo import available_timezones
 
@@ -232,9 +231,15 @@ async def remove_station(work: Work, id: StationId) -> None:
     work.touch("credentials", f"station:{id}", f"wall:{removed.party}")
 
 
-async def credentials(work: Work, since: datetime | None = None) -> Sequence[Credential]:
-    """What the gateway keeps in memory to let stations in; with ``since``, what changed."""
+async def credentials(work: Work, since: str | None = None) -> Sequence[Credential]:
+    """What the gateway keeps in memory to let stations in; with ``since``, what changed since
+    that horizon, whatever the clocks of those who changed it said."""
     return await store_network.credentials(work, since)
+
+
+async def credentials_horizon(work: Work) -> str:
+    """Asked for before ``credentials``: where the next reading of them can begin."""
+    return await store_network.horizon(work)
 
 
 async def evses_by_number(

@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import OrderId, SessionId, StationId, TokenUid, TransactionRef, new_id
+from voltway.kernel.ids import (
+    GatewayId,
+    OrderId,
+    SessionId,
+    StationId,
+    TokenUid,
+    TransactionRef,
+    new_id,
+)
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations import rules, store_orders, store_reports
 from voltway.stations.model import OrderEnded, OrderRecord
@@ -120,9 +128,12 @@ async def cancel_order(work: Work, id: OrderId, why: str = "Taken back.") -> Non
 
 
 async def stations_with_orders(
-    work: Work, stations: Collection[StationId] | None = None
+    work: Work, stations: Collection[StationId] | None = None, *, of: GatewayId | None = None
 ) -> list[StationId]:
-    """Stations, all or of these, for which an order waits to be sent."""
+    """Stations for which an order waits to be sent: all, or of these, or those connected to a
+    gateway."""
+    if of is not None:
+        return await store_orders.queued_at(work, of)
     if stations is None:
         return await store_orders.all_queued(work)
     return await store_orders.queued_for(work, stations)
@@ -133,9 +144,12 @@ async def stations_waiting(work: Work, stations: Collection[StationId]) -> set[S
     return await store_orders.waiting(work, stations)
 
 
-async def take_orders(work: Work, stations: Collection[StationId]) -> Sequence[OrderRecord]:
-    """The next order for each of these stations, called sent from now on."""
-    taken = await store_orders.take(work, stations, work.now + rules.ANSWER_WITHIN)
+async def take_orders(
+    work: Work, stations: Collection[StationId], *, by: GatewayId | None = None
+) -> Sequence[OrderRecord]:
+    """The next order for each of these stations, called sent from now on. ``by`` a gateway: only
+    for those whose newest socket it holds, for what is sent on an older one is lost."""
+    taken = await store_orders.take(work, stations, work.now + rules.ANSWER_WITHIN, by)
     work.touch(*(f"station:{each.station}" for each in taken))
     return taken
 

@@ -1,6 +1,6 @@
 """What becomes of stations' reports: the hot path, whole batches at a time."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,7 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import EvseId, StationId, new_id
 from voltway.runtime.work import Work
 from voltway.stations import actions_effects, clock, rules, store_network, store_reports
-from voltway.stations.model import (
-    LinkClosed,
-    LinkOpened,
-    PortStatusChanged,
-    StationBooted,
-    StationConnected,
-    StationLost,
-)
+from voltway.stations.model import PortStatusChanged, StationBooted
 from voltway.stations.reports import (
     Alive,
     Booted,
@@ -247,51 +240,3 @@ async def _deviations(work: Work, heard: Sequence[Heard]) -> None:
             counted[key] = (count + 1, call.received_at, one.sample[:500])
     if counted:
         await store_reports.keep_deviations(work, counted)
-
-
-async def record_links(
-    work: Work, opened: Sequence[LinkOpened] = (), closed: Sequence[LinkClosed] = ()
-) -> None:
-    """Sockets that came and went. An old socket's end never touches a newer one."""
-    if opened:
-        newest = {link.station: link for link in opened}
-        parties = await store_reports.open_links(work, list(newest.values()))
-        await work.announce(
-            StationConnected(
-                party=party,
-                at=newest[station].at,
-                station=station,
-                version=newest[station].version,
-                took_over=newest[station].took_over,
-            )
-            for station, party in parties.items()
-        )
-        _touch_walls(work, parties.values())
-        renewed = [link.station for link in opened if link.with_next_key]
-        if renewed and await store_network.take_next_keys(work, renewed):
-            work.touch("credentials")
-    if closed:
-        lost = await store_reports.close_links(work, closed)
-        await work.announce(
-            StationLost(party=party, at=work.now, station=station)
-            for station, party in lost.items()
-        )
-        _touch_walls(work, lost.values())
-
-
-async def highest_generation(work: Work) -> int:
-    """Of all sockets that ever were."""
-    return await store_reports.highest_generation(work)
-
-
-async def forget_links(work: Work, before: int) -> None:
-    """After a start: the sockets of generations before this one died with their process."""
-    lost = await store_reports.close_links_before(work, before)
-    await work.announce(
-        StationLost(party=party, at=work.now, station=station) for station, party in lost.items()
-    )
-    _touch_walls(work, lost.values())
-
-
-def _touch_walls(work: Work, parties: Iterable[object]) -> None:
-    work.touch(*{f"wall:{party}" for party in parties})

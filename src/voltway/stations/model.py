@@ -10,6 +10,7 @@ from uuid import UUID
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import (
     EvseId,
+    GatewayId,
     LocationId,
     OrderId,
     PartyId,
@@ -115,7 +116,6 @@ class Credential:
     assume_subprotocol: str | None
     pin_subprotocol: str | None
     removed: bool
-    changed_at: datetime
 
 
 class Refused(StrEnum):
@@ -174,6 +174,7 @@ class LinkOpened:
     at: datetime
     with_next_key: bool = False
     took_over: bool = False
+    gateway: GatewayId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The tables of locations, stations and EVSEs."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from voltway.kernel.ids import (
     EvseId,
@@ -93,8 +92,8 @@ async def add_station(work: Work, station: Station, key_hash: bytes) -> bool:
         await work.run(
             """
             INSERT INTO station (id, party_id, location_id, identity, key_hash, created_at,
-                                 changed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $6)
+                                 changed_at, changed_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $6, pg_current_xact_id())
             ON CONFLICT (identity) DO NOTHING
             """,
             station.id,
@@ -259,15 +258,27 @@ def _place(row: Row) -> EvsePlace:
     )
 
 
-async def credentials(work: Work, since: datetime | None) -> list[Credential]:
+async def horizon(work: Work) -> str:
+    """All that was changed by transactions before this one is decided: committed or not."""
+    row = await work.one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon")
+    assert row is not None
+    return str(row["horizon"])
+
+
+async def credentials(work: Work, since: str | None) -> list[Credential]:
+    """All, or what was changed by transactions that were not decided at this horizon."""
+    # A database that was restored may name transactions that this server has yet to reach.
+    changed = (
+        "AND changed_by >= $1::text::xid8 AND changed_by < pg_snapshot_xmax(pg_current_snapshot())"
+    )
     rows = await work.all(
-        """
+        f"""
         SELECT id, party_id, identity, key_hash, next_key_hash, assume_subprotocol,
-               pin_subprotocol, removed_at, changed_at
+               pin_subprotocol, removed_at
           FROM station
-         WHERE $1::timestamptz IS NULL OR changed_at >= $1
+         WHERE true {changed if since is not None else ""}
         """,
-        since,
+        *([] if since is None else [since]),
     )
     return [
         Credential(
@@ -279,7 +290,6 @@ async def credentials(work: Work, since: datetime | None) -> list[Credential]:
             assume_subprotocol=row["assume_subprotocol"],
             pin_subprotocol=row["pin_subprotocol"],
             removed=row["removed_at"] is not None,
-            changed_at=row["changed_at"],
         )
         for row in rows
     ]
@@ -288,7 +298,8 @@ async def credentials(work: Work, since: datetime | None) -> list[Credential]:
 async def keep_next_key(work: Work, id: StationId, key_hash: bytes) -> int:
     return await work.run(
         """
-        UPDATE station SET next_key_hash = $2, changed_at = $3
+        UPDATE station SET next_key_hash = $2, changed_at = $3,
+               changed_by = pg_current_xact_id()
          WHERE id = $1 AND removed_at IS NULL
         """,
         id,
@@ -301,7 +312,8 @@ async def take_next_keys(work: Work, ids: Collection[StationId]) -> int:
     """The old keys of these stations hold no more: they came back with the new ones."""
     return await work.run(
         """
-        UPDATE station SET key_hash = next_key_hash, next_key_hash = NULL, changed_at = $2
+        UPDATE station SET key_hash = next_key_hash, next_key_hash = NULL, changed_at = $2,
+               changed_by = pg_current_xact_id()
          WHERE id = ANY($1::uuid[]) AND next_key_hash IS NOT NULL
         """,
         list(ids),
@@ -312,7 +324,8 @@ async def take_next_keys(work: Work, ids: Collection[StationId]) -> int:
 async def set_subprotocols(work: Work, id: StationId, assume: str | None, pin: str | None) -> int:
     return await work.run(
         """
-        UPDATE station SET assume_subprotocol = $2, pin_subprotocol = $3, changed_at = $4
+        UPDATE station SET assume_subprotocol = $2, pin_subprotocol = $3, changed_at = $4,
+               changed_by = pg_current_xact_id()
          WHERE id = $1 AND removed_at IS NULL
         """,
         id,
@@ -327,7 +340,8 @@ async def remove_station(work: Work, id: StationId) -> int:
     return await work.run(
         """
         UPDATE station
-           SET removed_at = $2, changed_at = $2, identity = identity || ' (removed ' || id || ')'
+           SET removed_at = $2, changed_at = $2, changed_by = pg_current_xact_id(),
+               identity = identity || ' (removed ' || id || ')'
          WHERE id = $1 AND removed_at IS NULL
         """,
         id,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from voltway.kernel.ids import OrderId, PartyId, SessionId, StationId, TransactionRef
+from voltway.kernel.ids import GatewayId, OrderId, PartyId, SessionId, StationId, TransactionRef
 from voltway.runtime.work import Row, Work
 from voltway.stations import orders
 from voltway.stations.model import OrderRecord
@@ -90,8 +90,21 @@ async def all_queued(work: Work) -> list[StationId]:
     return [row["station_id"] for row in rows]
 
 
+async def queued_at(work: Work, gateway: GatewayId) -> list[StationId]:
+    """The stations that this gateway holds and for which an order waits."""
+    rows = await work.all(
+        """
+        SELECT DISTINCT o.station_id FROM station_order o
+          JOIN station s ON s.id = o.station_id
+         WHERE o.state = 'queued' AND s.gateway_id = $1 AND s.disconnected_at IS NULL
+        """,
+        gateway,
+    )
+    return [row["station_id"] for row in rows]
+
+
 async def take(
-    work: Work, stations: Collection[StationId], answer_by: datetime
+    work: Work, stations: Collection[StationId], answer_by: datetime, by: GatewayId | None
 ) -> list[OrderRecord]:
     """The most urgent queued order of each station, now called sent.
 
@@ -105,12 +118,15 @@ async def take(
                SELECT (SELECT q.id FROM station_order q
                         WHERE q.station_id = s.id AND q.state = 'queued' AND q.expires_at > $2
                         ORDER BY q.urgency, q.number LIMIT 1 FOR UPDATE SKIP LOCKED)
-                 FROM unnest($1::uuid[]) AS s (id)))
+                 FROM station s
+                WHERE s.id = ANY($1::uuid[])
+                  AND ($4::uuid IS NULL OR s.gateway_id = $4 AND s.disconnected_at IS NULL)))
         RETURNING o.*
         """,
         list(stations),
         work.now,
         answer_by,
+        by,
     )
     return [_record(row) for row in rows]
 

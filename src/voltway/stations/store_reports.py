@@ -9,7 +9,6 @@ from typing import Any
 from voltway.kernel.ids import EvseId, PartyId, StationId
 from voltway.runtime.work import Work
 from voltway.stations.clock import ClockModel
-from voltway.stations.model import LinkClosed, LinkOpened
 from voltway.stations.reports import (
     Booted,
     PortStatus,
@@ -283,61 +282,3 @@ async def keep_deviations(
         [counted[key][1] for key in keys],
         [counted[key][2] for key in keys],
     )
-
-
-async def open_links(work: Work, opened: Sequence[LinkOpened]) -> dict[StationId, PartyId]:
-    """The stations' newest sockets; those that are older than one we know change nothing."""
-    rows = await work.all(
-        """
-        UPDATE station s
-           SET generation = l.generation, ocpp_version = l.version, source = l.source,
-               connected_at = l.at, disconnected_at = NULL, last_heard_at = l.at,
-               takeovers = s.takeovers + l.took_over::int
-          FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[],
-                      $6::bool[]) AS l (id, generation, version, source, at, took_over)
-         WHERE s.id = l.id AND s.generation < l.generation
-        RETURNING s.id, s.party_id
-        """,
-        [link.station for link in opened],
-        [link.generation for link in opened],
-        [link.version for link in opened],
-        [link.source for link in opened],
-        [link.at for link in opened],
-        [link.took_over for link in opened],
-    )
-    return {row["id"]: row["party_id"] for row in rows}
-
-
-async def close_links(work: Work, closed: Sequence[LinkClosed]) -> dict[StationId, PartyId]:
-    """Only the newest socket's end is the station's (the generation says so)."""
-    rows = await work.all(
-        """
-        UPDATE station s SET disconnected_at = l.at
-          FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS l (id, generation, at)
-         WHERE s.id = l.id AND s.generation = l.generation AND s.disconnected_at IS NULL
-        RETURNING s.id, s.party_id
-        """,
-        [link.station for link in closed],
-        [link.generation for link in closed],
-        [link.at for link in closed],
-    )
-    return {row["id"]: row["party_id"] for row in rows}
-
-
-async def highest_generation(work: Work) -> int:
-    row = await work.one("SELECT coalesce(max(generation), 0) AS highest FROM station")
-    assert row is not None
-    return int(row["highest"])
-
-
-async def close_links_before(work: Work, generation: int) -> dict[StationId, PartyId]:
-    """Sockets of a gateway that died: nobody told us of their end."""
-    rows = await work.all(
-        """
-        UPDATE station SET disconnected_at = greatest(connected_at, last_heard_at)
-         WHERE connected_at IS NOT NULL AND disconnected_at IS NULL AND generation < $1
-        RETURNING id, party_id
-        """,
-        generation,
-    )
-    return {row["id"]: row["party_id"] for row in rows}

@@ -82,14 +82,17 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def listen(name: str, address: str) -> socket.socket:
-    """A listening socket for ``HOST:PORT``, or a sentence that says why not."""
+def listen(name: str, address: str, *, shares_port: bool = False) -> socket.socket:
+    """A listening socket for ``HOST:PORT``, or a sentence that says why not. With ``shares_port``
+    other processes may listen there too, and the kernel deals out."""
     host, _, port = address.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shares_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, int(port)))
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as reason:

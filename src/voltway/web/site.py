@@ -57,6 +57,20 @@ def make_site(
     return site
 
 
+def make_health_site(house: House) -> Site:
+    """For processes that serve no pages: whether they live, are ready, and what they count."""
+    site = Site.from_config(
+        AppConfig(
+            route_handlers=[health.live, health.ready, health.metrics],
+            dependencies={"house": Provide(_house, sync_to_thread=False)},
+            exception_handlers=problems.HANDLERS,
+            debug=False,
+        )
+    )
+    site.open_to(house)
+    return site
+
+
 def build_site(
     *, more: Sequence[ControllerRouterHandler] = (), openapi: OpenAPIConfig | None = None
 ) -> Site:
