@@ -313,6 +313,11 @@ def _plug_rounds(
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
     every(SELDOM, "api.answers", partial(forget_old_answers, begin))
-    every(SELDOM, "frames.old", partial(stations.forget_old_frames, begin))
+    every(OFTEN, "frames.pack", partial(stations.pack_frames, begin))
+    every(
+        SELDOM,
+        "frames.old",
+        partial(stations.forget_old_frames, begin, days=settings.keep_frames_days),
+    )
     every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
     every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))

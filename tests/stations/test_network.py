@@ -1,4 +1,4 @@
-"""Stations, keys, the lobby and raw frames, against a real PostgreSQL."""
+"""Stations, keys and the lobby, against a real PostgreSQL."""
 
 from datetime import timedelta
 
@@ -6,13 +6,9 @@ import pytest
 
 from tests.conftest import NOON
 from tests.stations.floor import a_station
-from voltway.kernel.ids import PartyId
-from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
 from voltway.stations import actions
 from voltway.stations.model import (
-    Direction,
-    KeptFrame,
     Knock,
     LinkOpened,
     Refused,
@@ -112,43 +108,3 @@ async def test_an_identity_that_cannot_be_sent_is_refused(
     async with begin() as work:
         with pytest.raises(actions.NotUsable):
             await actions.add_station(work, station.party, station.location, identity)
-
-
-async def test_the_last_frames_of_a_station_come_newest_first(
-    begin: BeginWork, station: Station
-) -> None:
-    async with begin() as work:
-        other = await a_station(work, "CS2")
-        for n in range(50):
-            at = NOON + timedelta(seconds=n)
-            await actions.keep_frames(
-                work,
-                [
-                    (station.party, KeptFrame(station.id, Direction.HEARD, at, b"call %d" % n)),
-                    (station.party, KeptFrame(station.id, Direction.SAID, at, b"answer %d" % n)),
-                    (other.party, KeptFrame(other.id, Direction.HEARD, at, b"other")),
-                ],
-            )
-        frames = await actions.last_frames(work, station.id, 5)
-
-    assert [frame.text for frame in frames] == [
-        b"answer 49",
-        b"call 49",
-        b"answer 48",
-        b"call 48",
-        b"answer 47",
-    ]
-    async with begin(PartyId(other.party)) as work:
-        assert await actions.last_frames(work, station.id) == []
-        assert len(await actions.last_frames(work, other.id)) == 50
-
-
-async def test_old_frames_are_forgotten(
-    begin: BeginWork, station: Station, clock: JumpingClock
-) -> None:
-    async with begin() as work:
-        frame = KeptFrame(station.id, Direction.HEARD, NOON, b"[]")
-        await actions.keep_frames(work, [(station.party, frame)])
-    clock.jump(timedelta(days=31))
-
-    assert await actions.forget_old_frames(begin) == 1

@@ -155,6 +155,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_facts_h: Annotated[
         int, _says("How long facts that everybody has heard stay in the outbox.", ge=0)
     ] = 48
+    keep_frames_days: Annotated[
+        int,
+        _says("How long the raw frames of stations are kept. 0: for ever.", ge=0, le=36500),
+    ] = 30
     drain_s: Annotated[
         int, _says("How long a stopping Voltway waits for work at hand.", ge=1, le=300)
     ] = 8
@@ -279,7 +283,7 @@ def rendered() -> str:
         "Set them in the environment (`VOLTWAY_HTTP=127.0.0.1:8080`) or in a TOML file",
         '(`http = "127.0.0.1:8080"`). The command line wins over the environment, and the',
         "environment over the file. A name's ending is its unit: `_s` seconds, `_ms` milliseconds,",
-        "`_h` hours. This page is written by `python -m voltway.runtime.settings`.",
+        "`_h` hours, `_days` days. This page is written by `python -m voltway.runtime.settings`.",
         "",
         "| environment | in the file | default | what it does |",
         "|---|---|---|---|",

@@ -62,12 +62,12 @@ from voltway.stations.actions_orders import (
 )
 from voltway.stations.actions_reports import record_reports
 from voltway.stations.frames import (
-    forget_old_frames,
     keep_for_review,
     keep_frames,
     last_frames,
     mark_reviewed,
 )
+from voltway.stations.frames_packing import forget_old_frames, pack_frames
 from voltway.stations.store_orders import stopped_by
 
 __all__ = [
@@ -109,6 +109,7 @@ __all__ = [
     "number_links",
     "order",
     "orders_of",
+    "pack_frames",
     "place_named",
     "place_of",
     "place_order",

@@ -3,29 +3,52 @@
 A row a message would write six times as much to disk as the messages' effect. A blob holds the
 frames of one party, so that the wall between parties stands around it; the stations named beside
 it say where to look.
+
+Note [Two states of a frame]
+~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+What is written at every commit must cost next to nothing, and what is kept for a month must be
+small and quick to find. So a batch is compressed lightly and appended to ``frame_batch``, which has
+no index; when its quarter of an hour is over, ``frames_packing`` moves it to ``frame_pack``, where
+the frames of a station lie side by side in larger blobs that an index finds. A frame is in one of
+the two, never in both: one transaction takes it out of the one and puts it into the other.
 """
 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
+from zstandard import ZstdCompressor, ZstdDecompressor
 
 from voltway.kernel.ids import PartyId, StationId, new_id
-from voltway.runtime.work import BeginWork, Work
+from voltway.runtime.work import Row, Work
 from voltway.stations.model import Direction, FrameForReview, KeptFrame
 
-KEEP_DAYS = 30
+#: A quarter of an hour, and the ring of them that batches are kept in.
+SLOT_S: Final = 900
+SLOTS: Final = 4
 
-#: Batches opened to find the last frames of one station.
-BATCHES_MAX = 400
+#: Packs opened at once to find the last frames of one station, and at most.
+PACKS_AT_ONCE: Final = 8
+PACKS_MAX: Final = 400
+
+#: Shares of the stations that packs may be cut into: 1, 4, 16, ... up to a million.
+SHARES: Final = tuple(4**power for power in range(11))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+#: What begins a blob of zstd (RFC 8878 §3.1.1); blobs of before are zlib's.
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
-class _Packed(msgspec.Struct, array_like=True, gc=False):
+#: See docs/figures/storage.md for what each level costs and saves.
+_SQUEEZE: Final = ZstdCompressor(level=-1).compress
+_UNSQUEEZE: Final = ZstdDecompressor().decompress
+
+
+class Packed(msgspec.Struct, array_like=True, gc=False):
     """One frame in a blob: whose it is (a place in the row's ``stations``), which way, when."""
 
     station: int
@@ -34,8 +57,8 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     text: bytes
 
 
-_ENCODE = msgspec.msgpack.Encoder().encode
-_DECODE = msgspec.msgpack.Decoder(list[_Packed]).decode
+ENCODE: Final = msgspec.msgpack.Encoder().encode
+_DECODE: Final = msgspec.msgpack.Decoder(list[Packed]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +73,24 @@ class Batch:
 def pack(frames: Sequence[tuple[PartyId, KeptFrame]]) -> list[Batch]:
     """The frames as blobs, one for each party."""
     stations: dict[PartyId, dict[StationId, int]] = {}
-    packed: dict[PartyId, list[_Packed]] = {}
+    packed: dict[PartyId, list[Packed]] = {}
     for party, frame in frames:
         places = stations.setdefault(party, {})
         place = places.setdefault(frame.station, len(places))
         at_ms = round(frame.at.timestamp() * 1000)
         packed.setdefault(party, []).append(
-            _Packed(place, frame.direction is Direction.SAID, at_ms, frame.text)
+            Packed(place, frame.direction is Direction.SAID, at_ms, frame.text)
         )
     return [
-        Batch(party, list(stations[party]), zlib.compress(_ENCODE(each), 1))
+        Batch(party, list(stations[party]), _SQUEEZE(ENCODE(each)))
         for party, each in packed.items()
     ]
+
+
+def opened(blob: bytes) -> list[Packed]:
+    """The frames of a blob, whoever compressed it."""
+    plain = _UNSQUEEZE(blob) if blob[:4] == _ZSTD_MAGIC else zlib.decompress(blob)
+    return _DECODE(plain)
 
 
 def unpack(stations: Sequence[UUID], blob: bytes) -> list[KeptFrame]:
@@ -72,17 +101,29 @@ def unpack(stations: Sequence[UUID], blob: bytes) -> list[KeptFrame]:
             _EPOCH + timedelta(milliseconds=one.at_ms),
             one.text,
         )
-        for one in _DECODE(zlib.decompress(blob))
+        for one in opened(blob)
     ]
+
+
+def slot_of(at: datetime) -> int:
+    """The part of the ring that a batch of this moment is kept in."""
+    return int(at.timestamp()) // SLOT_S % SLOTS
+
+
+def bucket(station: UUID, shares: int) -> int:
+    """Which of so many shares of the stations this one is in, named apart for each cut."""
+    return shares + (station.int & shares - 1)
 
 
 async def keep_frames(work: Work, frames: Sequence[tuple[PartyId, KeptFrame]]) -> None:
     """Keep raw frames, in the transaction that keeps what they did."""
     for batch in pack(frames):
         await work.run(
-            "INSERT INTO frame_batch (party_id, at, stations, frames) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO frame_batch (party_id, at, slot, stations, frames)"
+            " VALUES ($1, $2, $3, $4, $5)",
             batch.party,
             work.now,
+            slot_of(work.now),
             batch.stations,
             batch.blob,
         )
@@ -90,30 +131,50 @@ async def keep_frames(work: Work, frames: Sequence[tuple[PartyId, KeptFrame]]) -
 
 async def last_frames(work: Work, station: StationId, n: int = 50) -> list[KeptFrame]:
     """The last frames from and to a station, the newest first."""
-    found: list[KeptFrame] = []
-    before: int | None = None
-    for _ in range(BATCHES_MAX // 20):
-        rows = await work.all(
+    # Each row that names the station holds a frame of it at least: so many rows are enough.
+    found = _of_station(
+        station,
+        await work.all(
             """
-            SELECT id, stations, frames FROM frame_batch
-             WHERE stations @> ARRAY[$1::uuid] AND ($2::bigint IS NULL OR id < $2)
-             ORDER BY id DESC
-             LIMIT 20
+            SELECT stations, frames FROM frame_batch
+             WHERE stations @> ARRAY[$1::uuid]
+             ORDER BY at DESC
+             LIMIT $2
             """,
             station,
-            before,
-        )
-        for row in rows:
-            mine = [
-                each for each in unpack(row["stations"], row["frames"]) if each.station == station
-            ]
-            found += reversed(mine)
-        if len(rows) < 20 or len(found) >= n:
+            n + 100,
+        ),
+    )
+    for start in range(0, PACKS_MAX, PACKS_AT_ONCE):
+        if len(found) >= n:
             break
-        before = rows[-1]["id"]
+        rows = await work.all(
+            """
+            SELECT stations, frames FROM frame_pack
+             WHERE bucket = ANY($2::int[]) AND stations @> ARRAY[$1::uuid]
+             ORDER BY at DESC
+             LIMIT $3 OFFSET $4
+            """,
+            station,
+            [bucket(station, shares) for shares in SHARES],
+            PACKS_AT_ONCE,
+            start,
+        )
+        found += _of_station(station, rows)
+        if len(rows) < PACKS_AT_ONCE:
+            break
     # An answer is kept with the batch after its call, so the order of batches is not yet theirs.
     found.sort(key=lambda frame: (frame.at, frame.direction is Direction.SAID), reverse=True)
     return found[:n]
+
+
+def _of_station(station: StationId, rows: Sequence[Row]) -> list[KeptFrame]:
+    return [
+        each
+        for row in rows
+        for each in unpack(row["stations"], row["frames"])
+        if each.station == station
+    ]
 
 
 async def keep_for_review(work: Work, frames: Sequence[FrameForReview]) -> None:
@@ -142,11 +203,3 @@ async def mark_reviewed(work: Work, review: UUID) -> bool:
             work.now,
         )
     )
-
-
-async def forget_old_frames(begin: BeginWork, days: int = KEEP_DAYS) -> int:
-    """Sweep: raw frames are not kept for ever; those under review stay."""
-    async with begin() as work:
-        return await work.run(
-            "DELETE FROM frame_batch WHERE at < $1", work.now - timedelta(days=days)
-        )
