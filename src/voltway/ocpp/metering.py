@@ -5,7 +5,6 @@ part 2 §2.43 and MeasurandEnumType). What has no column of ours is kept as the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -41,12 +40,24 @@ _CONTEXT = {
 }
 _ORDER = list(Context)
 
+#: Place among the columns of a reading and scale, by measurand and unit.
+_PLACE: dict[tuple[str, str | None], tuple[int, int]] = {
+    (measurand, unit): (place, scale)
+    for place, measurand in enumerate((ENERGY, POWER, CURRENT, VOLTAGE, SOC))
+    for unit, scale in [
+        *_SCALE[measurand].items(),
+        (None, _SCALE[measurand][_DEFAULT_UNIT[measurand]]),
+    ]
+}
+
+#: So many digits are surely no absurd number, whatever the unit.
+_DIGITS_SURE = 9
+
 #: Beyond this a number is no measurement of a charging station (2.0e15 Wh is the world's year).
 _ABSURD = Decimal(10) ** 15
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True, gc=False):
     """One measured value as a version gives it."""
 
     value: str | Decimal
@@ -63,6 +74,9 @@ def readings(
     at: datetime | None, samples: Sequence[Sample], deviations: list[Deviation]
 ) -> list[Reading]:
     """The readings of one meter value: one, or one for each context that it mixes."""
+    plain = _plain(at, samples)
+    if plain is not None:
+        return [plain]
     contexts = {_CONTEXT.get(s.context or "Sample.Periodic", Context.OTHER) for s in samples}
     if len(contexts) == 1:
         return [_reading(at, contexts.pop(), samples, deviations)]
@@ -79,6 +93,55 @@ def readings(
         )
         for context in sorted(contexts, key=_ORDER.index)
     ]
+
+
+def _plain(at: datetime | None, samples: Sequence[Sample]) -> Reading | None:
+    """The reading of samples in which nothing is to be chosen, added or forgiven: all of one
+    context, whole totals. Nearly all that stations send is so; ``None`` where it is not."""
+    columns: list[int | None] = [None, None, None, None, None]
+    rest: list[Sample] | None = None
+    said = samples[0].context if samples else None
+    for sample in samples:
+        if (
+            sample.phase is not None
+            or sample.location is not None
+            or sample.signed is not None
+            or sample.context != said
+        ):
+            return None
+        place = _PLACE.get((sample.measurand, sample.unit))
+        if place is None:
+            if sample.measurand in _TABLED:
+                return None
+            rest = [*rest, sample] if rest else [sample]
+            continue
+        value = sample.value
+        if type(value) is not str:
+            number = _scaled(sample, place[1])
+            if number is None:
+                return None
+            columns[place[0]] = int(number)
+        elif len(value) <= _DIGITS_SURE and value.isdecimal() and not sample.exponent:
+            columns[place[0]] = int(value) * place[1]
+        else:
+            return None
+    energy, power, current, voltage, soc = columns
+    if (energy is not None and energy < 0) or (soc is not None and not 0 <= soc <= 100):
+        return None
+    return Reading(
+        at,
+        RegisterWh(energy) if energy is not None else None,
+        PowerW(power) if power is not None else None,
+        CurrentMa(current) if current is not None else None,
+        VoltageMv(voltage) if voltage is not None else None,
+        soc,
+        Context.PERIODIC if said is None else _CONTEXT.get(said, Context.OTHER),
+        _rest(rest) if rest else None,
+    )
+
+
+def _rest(samples: Sequence[Sample]) -> str:
+    return msgspec.json.encode([_kept(sample) for sample in samples]).decode()
 
 
 def register(value: int, at: datetime | None, context: Context) -> Reading:
@@ -111,7 +174,7 @@ def _reading(
         VoltageMv(voltage) if voltage is not None else None,
         soc if soc is not None and 0 <= soc <= 100 else None,
         context,
-        msgspec.json.encode([_kept(sample) for sample in rest]).decode() if rest else None,
+        _rest(rest) if rest else None,
     )
 
 
@@ -148,7 +211,9 @@ def _number(sample: Sample, deviations: list[Deviation]) -> int | None:
 
 def _scaled(sample: Sample, scale: int | None) -> Decimal | None:
     try:
-        value = Decimal(sample.value).scaleb(sample.exponent)
+        value = Decimal(sample.value)
+        if sample.exponent:
+            value = value.scaleb(sample.exponent)
     except (InvalidOperation, ValueError, OverflowError):
         return None
     if scale is None or not value.is_finite() or abs(value) * scale > _ABSURD:

@@ -1,7 +1,8 @@
 """Names and numbers of stations, made safe to keep: everything from a station is hostile."""
 
 import hashlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from voltway.kernel.ids import TokenUid, TransactionRef
 from voltway.stations.reports import Reading

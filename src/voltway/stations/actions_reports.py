@@ -1,9 +1,10 @@
 """What becomes of stations' reports: the hot path, whole batches at a time."""
 
 from collections.abc import Container, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import asdict
 
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import EvseId, StationId, new_id

@@ -3,16 +3,23 @@
 A report is a claim: it may be late, told twice, or wrong. Rules decide what becomes of it.
 Times are what the station claims, parsed to UTC, or ``None`` where it gave nothing readable;
 ``Heard.received_at`` is when we heard it.
+
+These are structs and no dataclasses, because several are made for each message that comes in.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 from voltway.kernel.ids import StationId, TokenUid, TransactionRef
 from voltway.kernel.units import CurrentMa, PowerW, RegisterWh, VoltageMv
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """Something that was told: a value that never changes."""
 
 
 class Context(StrEnum):
@@ -26,8 +33,7 @@ class Context(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Told, frozen=True):
     """A meter's register and measurands at one moment. ``None``: not told."""
 
     at: datetime | None
@@ -54,8 +60,7 @@ class PortStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Booted:
+class Booted(Told, frozen=True):
     vendor: str
     model: str
     serial: str | None = None
@@ -63,13 +68,11 @@ class Booted:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alive:
+class Alive(Told, frozen=True):
     """A heartbeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChanged:
+class StatusChanged(Told, frozen=True):
     """``evse`` 0 is the whole station (1.6 connector 0).
 
     ``charging`` and ``by_vehicle`` as in ``Metered``, where a status tells them (1.6 SuspendedEV).
@@ -86,8 +89,7 @@ class StatusChanged:
     by_vehicle: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenShown:
+class TokenShown(Told, frozen=True):
     """May this token charge here, now?"""
 
     token: TokenUid
@@ -95,8 +97,7 @@ class TokenShown:
     evse: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Told, frozen=True):
     """``ref`` is ``None`` where the station does not name transactions (1.6): we do, in answer.
 
     ``seq`` is 2.x's seqNo, ``offline`` its flag. ``evse`` may be unknown at first in 2.x.
@@ -115,8 +116,7 @@ class Started:
     reservation: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Metered:
+class Metered(Told, frozen=True):
     """Readings; in 2.x also news of a running transaction (token, EVSE, charging state).
 
     ``ref`` is ``None`` for readings outside a transaction. ``charging``: ``True`` energy flows,
@@ -137,8 +137,7 @@ class Metered:
     trigger: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Told, frozen=True):
     """``readings`` ends with the last register (1.6 meterStop is its own reading, context END)."""
 
     ref: TransactionRef | None
@@ -153,8 +152,7 @@ class Ended:
     remote_start_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VariableReported:
+class VariableReported(Told, frozen=True):
     component: str
     variable: str
     value: str | None
@@ -164,8 +162,7 @@ class VariableReported:
     mutability: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VariablesReported:
+class VariablesReported(Told, frozen=True):
     """A part of a report of variables (NotifyReport)."""
 
     request: int | None
@@ -174,8 +171,7 @@ class VariablesReported:
     variables: tuple[VariableReported, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EventNotified:
+class EventNotified(Told, frozen=True):
     """A monitored variable did something (NotifyEvent)."""
 
     at: datetime | None
@@ -187,8 +183,7 @@ class EventNotified:
     cleared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class VendorData:
+class VendorData(Told, frozen=True):
     """DataTransfer."""
 
     vendor: str
@@ -196,12 +191,11 @@ class VendorData:
     data: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(Told, frozen=True):
     """A message that we keep and answer, and that moves nothing yet (logs, firmware, security)."""
 
     action: str
-    summary: Mapping[str, str] = field(default_factory=dict)
+    summary: Mapping[str, str] = {}
 
 
 Report: TypeAlias = (
@@ -219,8 +213,7 @@ Report: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(Told, frozen=True):
     """Where a station departed from the standard and was understood all the same."""
 
     kind: str
@@ -228,8 +221,7 @@ class Deviation:
     sample: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Told, frozen=True):
     """One call of a station: what it told, and what a decision is owed to.
 
     ``index`` is the call's place in the batch; decisions are given by it.
@@ -243,8 +235,7 @@ class Heard:
     deviations: Sequence[Deviation] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Told, frozen=True):
     """What a call is answered with, in our words; the dialect puts it on the wire.
 
     Empty fields mean: nothing to say.

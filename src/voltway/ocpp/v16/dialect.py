@@ -9,7 +9,9 @@ Where 1.6 differs from our model:
   - A single EVSE cannot be reset; a remote start has no number of its own.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
@@ -103,7 +105,9 @@ _TRIGGER: Final = {
     "DiagnosticsStatusNotification": "DiagnosticsStatusNotification",
 }
 
-_EMPTY: Final = empty_answers(wire.ACTIONS)
+#: Answers without a member, written once; and of these, the ones of messages that thousands send.
+_EMPTY: Final = {name: write(answer) for name, answer in empty_answers(wire.ACTIONS).items()}
+_PLAIN: Final = {name: _EMPTY[name] for name in ("MeterValues", "StopTransaction")}
 
 
 class Dialect16:
@@ -140,7 +144,23 @@ class Dialect16:
         return HeardCall(_reports(call.action, message, deviations), deviations)
 
     def answer(self, call: Call, decision: Decision, now: datetime) -> bytes:
+        plain = _PLAIN.get(call.action)
+        if plain is not None and decision.token is None:
+            return plain
         match call.action:
+            case "Authorize":
+                return _authorized(_standing(decision))
+            case "StartTransaction":
+                ref = int(decision.ref) if decision.ref else 0
+                return write(
+                    wire.StartTransactionResponse(
+                        transaction_id=ref, id_tag_info=wire.IdTagInfo(status=_standing(decision))
+                    )
+                )
+            case "StopTransaction":
+                return _stopped(_standing(decision))
+            case "Heartbeat":
+                return write(wire.HeartbeatResponse(current_time=write_time(now)))
             case "BootNotification":
                 return write(
                     wire.BootNotificationResponse(
@@ -149,23 +169,11 @@ class Dialect16:
                         interval=decision.interval_s or 300,
                     )
                 )
-            case "Heartbeat":
-                return write(wire.HeartbeatResponse(current_time=write_time(now)))
-            case "Authorize":
-                return write(wire.AuthorizeResponse(id_tag_info=_token(decision)))
-            case "StartTransaction":
-                ref = int(decision.ref) if decision.ref else 0
-                return write(
-                    wire.StartTransactionResponse(transaction_id=ref, id_tag_info=_token(decision))
-                )
-            case "StopTransaction":
-                told = _token(decision) if decision.token else None
-                return write(wire.StopTransactionResponse(id_tag_info=told))
             case "DataTransfer":
                 status = VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
                 return write(wire.DataTransferResponse(status=status))
             case _ if call.action in _EMPTY:
-                return write(_EMPTY[call.action])
+                return _EMPTY[call.action]
             case _:
                 raise BrokenPayload(Fault.NOT_SUPPORTED, f"{call.action} is not served here")
 
@@ -195,32 +203,29 @@ class Dialect16:
 
 
 def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Report]:
-    match message:
-        case wire.BootNotificationRequest():
-            return [
-                Booted(
-                    message.charge_point_vendor,
-                    message.charge_point_model,
-                    message.charge_point_serial_number or message.charge_box_serial_number,
-                    message.firmware_version,
-                )
-            ]
-        case wire.HeartbeatRequest():
-            return [Alive()]
-        case wire.StatusNotificationRequest():
-            return [_status(message, deviations)]
-        case wire.AuthorizeRequest():
-            return [TokenShown(TokenUid(message.id_tag))]
-        case wire.StartTransactionRequest():
-            return [_started(message, deviations)]
-        case wire.MeterValuesRequest():
-            return [_metered(message, deviations)]
-        case wire.StopTransactionRequest():
-            return [_ended(message, deviations)]
-        case wire.DataTransferRequest():
-            return [VendorData(message.vendor_id, message.message_id, message.data)]
-        case _:
-            return [Other(action, summary(message))]
+    hear = _HEARD.get(type(message))
+    return [hear(message, deviations) if hear else Other(action, summary(message))]
+
+
+def _booted(message: wire.BootNotificationRequest, deviations: list[Deviation]) -> Booted:
+    return Booted(
+        message.charge_point_vendor,
+        message.charge_point_model,
+        message.charge_point_serial_number or message.charge_box_serial_number,
+        message.firmware_version,
+    )
+
+
+def _alive(message: wire.HeartbeatRequest, deviations: list[Deviation]) -> Alive:
+    return Alive()
+
+
+def _shown(message: wire.AuthorizeRequest, deviations: list[Deviation]) -> TokenShown:
+    return TokenShown(TokenUid(message.id_tag))
+
+
+def _vendor(message: wire.DataTransferRequest, deviations: list[Deviation]) -> VendorData:
+    return VendorData(message.vendor_id, message.message_id, message.data)
 
 
 def _started(message: wire.StartTransactionRequest, deviations: list[Deviation]) -> Started:
@@ -273,6 +278,19 @@ def _status(message: wire.StatusNotificationRequest, deviations: list[Deviation]
     )
 
 
+#: What becomes of a message, by its type: a look-up, where a match would ask type after type.
+_HEARD: Final[dict[type[Wire], Callable[[Any, list[Deviation]], Report]]] = {
+    wire.BootNotificationRequest: _booted,
+    wire.HeartbeatRequest: _alive,
+    wire.StatusNotificationRequest: _status,
+    wire.AuthorizeRequest: _shown,
+    wire.StartTransactionRequest: _started,
+    wire.MeterValuesRequest: _metered,
+    wire.StopTransactionRequest: _ended,
+    wire.DataTransferRequest: _vendor,
+}
+
+
 def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tuple[Reading, ...]:
     found: list[Reading] = []
     for value in values:
@@ -282,11 +300,12 @@ def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tup
                 sample.value,
                 sample.measurand or metering.ENERGY,
                 sample.unit,
-                phase=sample.phase,
-                context=sample.context,
-                location=sample.location,
+                0,
+                sample.phase,
+                sample.context,
+                sample.location,
                 # Signed data is no number (1.6 §7.40 ValueFormat); it is kept to the byte.
-                signed="SignedData" if sample.format == "SignedData" else None,
+                "SignedData" if sample.format == "SignedData" else None,
             )
             for sample in value.sampled_value
         ]
@@ -301,8 +320,18 @@ def _connector(number: int, deviations: list[Deviation]) -> int | None:
     return None
 
 
-def _token(decision: Decision) -> wire.IdTagInfo:
-    return wire.IdTagInfo(status=_TOKEN.get(decision.token or "", "Invalid"))
+def _standing(decision: Decision) -> str:
+    return _TOKEN.get(decision.token or "", "Invalid")
+
+
+@cache
+def _authorized(status: str) -> bytes:
+    return write(wire.AuthorizeResponse(id_tag_info=wire.IdTagInfo(status=status)))
+
+
+@cache
+def _stopped(status: str) -> bytes:
+    return write(wire.StopTransactionResponse(id_tag_info=wire.IdTagInfo(status=status)))
 
 
 def _message(order: Order) -> Wire:

@@ -9,8 +9,10 @@ Where 2.0.1 differs from our model:
     ``[instance]`` behind either and ``@evse`` or ``@evse:connector`` behind the component.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, Final
+from functools import cache
+from typing import Any, ClassVar, Final
 
 from voltway.kernel.ids import TokenUid, TransactionRef
 from voltway.ocpp import metering
@@ -83,7 +85,8 @@ _TOKEN: Final = {
     "invalid": "Invalid",
 }
 
-_EMPTY: Final = empty_answers(wire.ACTIONS)
+#: Answers without a member, written once.
+_EMPTY: Final = {name: write(answer) for name, answer in empty_answers(wire.ACTIONS).items()}
 
 
 class Dialect201:
@@ -107,6 +110,15 @@ class Dialect201:
 
     def answer(self, call: Call, decision: Decision, now: datetime) -> bytes:
         match call.action:
+            case "TransactionEvent":
+                # Part 2 E01.FR.10 and E02.FR.09: a token in the event is answered with its status.
+                return _taken(_standing(decision) if decision.token else None)
+            case "MeterValues":
+                return _EMPTY["MeterValues"]
+            case "Authorize":
+                return _authorized(_standing(decision))
+            case "Heartbeat":
+                return write(wire.HeartbeatResponse(current_time=write_time(now)))
             case "BootNotification":
                 return write(
                     wire.BootNotificationResponse(
@@ -115,19 +127,11 @@ class Dialect201:
                         interval=decision.interval_s or 300,
                     )
                 )
-            case "Heartbeat":
-                return write(wire.HeartbeatResponse(current_time=write_time(now)))
-            case "Authorize":
-                return write(wire.AuthorizeResponse(id_token_info=_token(decision)))
-            case "TransactionEvent":
-                # Part 2 E01.FR.10 and E02.FR.09: a token in the event is answered with its status.
-                told = _token(decision) if decision.token else None
-                return write(wire.TransactionEventResponse(id_token_info=told))
             case "DataTransfer":
                 status = VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
                 return write(wire.DataTransferResponse(status=status))
             case _ if call.action in _EMPTY:
-                return write(_EMPTY[call.action])
+                return _EMPTY[call.action]
             case _:
                 raise BrokenPayload(Fault.NOT_SUPPORTED, f"{call.action} is not served here")
 
@@ -139,44 +143,48 @@ class Dialect201:
 
 
 def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Report]:
-    match message:
-        case wire.TransactionEventRequest():
-            return [_event(message, deviations)]
-        case wire.MeterValuesRequest():
-            readings = _readings(message.meter_value, deviations)
-            return [Metered(None, _evse(message.evse_id, deviations), readings)]
-        case wire.HeartbeatRequest():
-            return [Alive()]
-        case wire.StatusNotificationRequest():
-            return [
-                StatusChanged(
-                    _evse(message.evse_id, deviations) or 0,
-                    message.connector_id,
-                    _STATUS.get(message.connector_status, PortStatus.UNKNOWN),
-                    moment(message.timestamp, deviations),
-                )
-            ]
-        case wire.AuthorizeRequest(id_token=token):
-            return [TokenShown(TokenUid(token.id_token), token.type)]
-        case wire.BootNotificationRequest(charging_station=station):
-            return [
-                Booted(
-                    station.vendor_name,
-                    station.model,
-                    station.serial_number,
-                    station.firmware_version,
-                    message.reason,
-                )
-            ]
-        case wire.NotifyReportRequest():
-            return [_variables(message)]
-        case wire.NotifyEventRequest():
-            return [_notified(event, deviations) for event in message.event_data]
-        case wire.DataTransferRequest():
-            data = message.data if isinstance(message.data, str | None) else str(message.data)
-            return [VendorData(message.vendor_id, message.message_id, data)]
-        case _:
-            return [Other(action, summary(message))]
+    if isinstance(message, wire.NotifyEventRequest):
+        return [_notified(event, deviations) for event in message.event_data]
+    hear = _HEARD.get(type(message))
+    return [hear(message, deviations) if hear else Other(action, summary(message))]
+
+
+def _metered(message: wire.MeterValuesRequest, deviations: list[Deviation]) -> Metered:
+    readings = _readings(message.meter_value, deviations)
+    return Metered(None, _evse(message.evse_id, deviations), readings)
+
+
+def _alive(message: wire.HeartbeatRequest, deviations: list[Deviation]) -> Alive:
+    return Alive()
+
+
+def _status(message: wire.StatusNotificationRequest, deviations: list[Deviation]) -> StatusChanged:
+    return StatusChanged(
+        _evse(message.evse_id, deviations) or 0,
+        message.connector_id,
+        _STATUS.get(message.connector_status, PortStatus.UNKNOWN),
+        moment(message.timestamp, deviations),
+    )
+
+
+def _shown(message: wire.AuthorizeRequest, deviations: list[Deviation]) -> TokenShown:
+    return TokenShown(TokenUid(message.id_token.id_token), message.id_token.type)
+
+
+def _booted(message: wire.BootNotificationRequest, deviations: list[Deviation]) -> Booted:
+    station = message.charging_station
+    return Booted(
+        station.vendor_name,
+        station.model,
+        station.serial_number,
+        station.firmware_version,
+        message.reason,
+    )
+
+
+def _vendor(message: wire.DataTransferRequest, deviations: list[Deviation]) -> VendorData:
+    data = message.data if isinstance(message.data, str | None) else str(message.data)
+    return VendorData(message.vendor_id, message.message_id, data)
 
 
 def _event(
@@ -253,12 +261,12 @@ def _sample(sample: wire.SampledValue) -> Sample:
         sample.value,
         sample.measurand or metering.ENERGY,
         unit.unit if unit else None,
-        exponent=(unit.multiplier or 0) if unit else 0,
-        phase=sample.phase,
-        context=sample.context,
-        location=sample.location,
+        (unit.multiplier or 0) if unit else 0,
+        sample.phase,
+        sample.context,
+        sample.location,
         # The number stands beside its signature here, unlike in 1.6: both are kept.
-        signed={
+        {
             "data": signed.signed_meter_data,
             "method": signed.signing_method,
             "encoding": signed.encoding_method,
@@ -269,7 +277,7 @@ def _sample(sample: wire.SampledValue) -> Sample:
     )
 
 
-def _variables(message: wire.NotifyReportRequest) -> VariablesReported:
+def _variables(message: wire.NotifyReportRequest, deviations: list[Deviation]) -> VariablesReported:
     return VariablesReported(
         message.request_id,
         message.seq_no,
@@ -308,5 +316,29 @@ def _evse(number: int, deviations: list[Deviation]) -> int | None:
     return None
 
 
-def _token(decision: Decision) -> wire.IdTokenInfo:
-    return wire.IdTokenInfo(status=_TOKEN.get(decision.token or "", "Unknown"))
+def _standing(decision: Decision) -> str:
+    return _TOKEN.get(decision.token or "", "Unknown")
+
+
+@cache
+def _authorized(status: str) -> bytes:
+    return write(wire.AuthorizeResponse(id_token_info=wire.IdTokenInfo(status=status)))
+
+
+@cache
+def _taken(status: str | None) -> bytes:
+    told = wire.IdTokenInfo(status=status) if status else None
+    return write(wire.TransactionEventResponse(id_token_info=told))
+
+
+#: What becomes of a message, by its type: a look-up, where a match would ask type after type.
+_HEARD: Final[dict[type[Wire], Callable[[Any, list[Deviation]], Report]]] = {
+    wire.TransactionEventRequest: _event,
+    wire.MeterValuesRequest: _metered,
+    wire.HeartbeatRequest: _alive,
+    wire.StatusNotificationRequest: _status,
+    wire.AuthorizeRequest: _shown,
+    wire.BootNotificationRequest: _booted,
+    wire.NotifyReportRequest: _variables,
+    wire.DataTransferRequest: _vendor,
+}
