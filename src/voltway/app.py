@@ -174,11 +174,14 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
         drain.part("gateway watch", partial(_cancel, asyncio.create_task(watch.run())))
     ocpp = ""
     if role in GATEWAY:
+        ingest = await database.for_ingest()
+        drain.part("ingest", ingest.close)
         gateway = OcppServer(
             database.begin,
             bus.touches,
             clock,
             settings,
+            ingest=ingest.begin,
             is_sole=is_sole,
             shares_port=role == "gateway",
         )

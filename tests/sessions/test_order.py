@@ -14,8 +14,8 @@ from voltway.kernel.ids import EvseId, LocationId, PartyId, SessionId, StationId
 from voltway.kernel.units import PowerW
 from voltway.sessions import rules
 from voltway.sessions.desk import Desk, Names, Place, Port
-from voltway.sessions.model import SessionRecord
-from voltway.sessions.rules_record import Row, record
+from voltway.sessions.model import Row, SessionRecord
+from voltway.sessions.rules_record import record
 from voltway.stations.reports import Ended, Metered, Started
 from voltway.tariffs.model import StateChange
 

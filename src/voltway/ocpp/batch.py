@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from voltway.drivers import actions as drivers
-from voltway.kernel.ids import OrderId, PartyId
+from voltway.kernel.ids import OrderId, PartyId, StationId
 from voltway.ocpp import frame
 from voltway.ocpp.dialect import Dialect, HeardCall
 from voltway.ocpp.faults import BrokenFrame, BrokenPayload, Fault
@@ -21,6 +21,7 @@ from voltway.ocpp.gateways import record_links
 from voltway.ocpp.link import Link
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
+from voltway.sessions.shelf import Shelf
 from voltway.stations import actions as stations
 from voltway.stations.model import (
     Direction,
@@ -30,12 +31,15 @@ from voltway.stations.model import (
 )
 from voltway.stations.orders import Answered, Outcome
 from voltway.stations.reports import (
-    Alive,
+    Booted,
     Decision,
     Deviation,
+    Ended,
     Heard,
     Metered,
     Report,
+    Started,
+    StatusChanged,
     TokenShown,
 )
 
@@ -43,8 +47,13 @@ log = structlog.get_logger("voltway.ocpp")
 
 NOTHING = Decision()
 
-#: Told to the sessions only where one of these is among the reports.
-_OF_STATIONS_ALONE = (Alive, TokenShown)
+#: Reports of sessions, and those that mean something for sessions.
+_OF_SESSIONS = frozenset({Metered, Started, Ended, StatusChanged, Booted})
+
+#: Messages that a station repeats for ever when they are refused (the design's first rule).
+_OF_TRANSACTIONS = frozenset(
+    {"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"}
+)
 
 #: Deviations that leave nothing of a message.
 _UNREAD = frozenset({"unreadable", "not_understood"})
@@ -72,7 +81,7 @@ class Pending:
     @property
     def is_patient(self) -> bool:
         """Readings alone may wait a moment for company."""
-        return bool(self.reports) and all(isinstance(one, Metered) for one in self.reports)
+        return bool(self.reports) and all(type(one) is Metered for one in self.reports)
 
     @property
     def is_doubtful(self) -> bool:
@@ -163,8 +172,7 @@ def _order_id(message_id: str) -> OrderId | None:
 
 
 def is_of_transaction(action: str) -> bool:
-    """What a station repeats for ever when it is refused (the design's first rule)."""
-    return action in {"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"}
+    return action in _OF_TRANSACTIONS
 
 
 def internal_error(pending: Pending) -> bytes | None:
@@ -175,7 +183,13 @@ def internal_error(pending: Pending) -> bytes | None:
 
 
 async def keep(
-    work: Work, batch: Sequence[Pending], extras: Extras, *, interval_s: int, fleet: int
+    work: Work,
+    batch: Sequence[Pending],
+    extras: Extras,
+    shelf: Shelf | None = None,
+    *,
+    interval_s: int,
+    fleet: int,
 ) -> dict[int, Decision]:
     """Keep all of a batch, and decide what is owed a decision."""
     if extras.opened or extras.closed:
@@ -193,18 +207,24 @@ async def keep(
         )
         for index, pending in enumerate(batch)
     ]
+    waiting = {each.link.station for each in batch if each.link.awaits}
+    corrected: set[StationId] = set()
     decisions = await stations.record_reports(
         work,
         heard,
         alive=[each.link.station for each in batch if each.link.is_due_alive(each.at)],
-        waiting={each.link.station for each in batch if each.link.awaits},
+        waiting=waiting,
         interval_s=interval_s,
         fleet=fleet,
+        corrected=corrected,
     )
+    if shelf is not None:
+        for station in corrected:
+            shelf.forget(station)
     decisions |= await _authorize(work, heard)
     of_sessions = [call for call in heard if _concerns_sessions(call)]
     if of_sessions:
-        decisions |= await sessions.record(work, of_sessions)
+        decisions |= await sessions.record(work, of_sessions, shelf, waiting=waiting)
 
     frames = extras.said + [
         (each.link.party, KeptFrame(each.link.station, Direction.HEARD, each.at, each.text))
@@ -234,7 +254,7 @@ def for_review(pending: Pending, why: str) -> FrameForReview:
 
 
 def _concerns_sessions(call: Heard) -> bool:
-    return any(not isinstance(report, _OF_STATIONS_ALONE) for report in call.reports)
+    return any(type(report) in _OF_SESSIONS for report in call.reports)
 
 
 async def _authorize(work: Work, heard: Sequence[Heard]) -> dict[int, Decision]:
@@ -242,7 +262,7 @@ async def _authorize(work: Work, heard: Sequence[Heard]) -> dict[int, Decision]:
         (call.index, call.station, report)
         for call in heard
         for report in call.reports
-        if isinstance(report, TokenShown)
+        if type(report) is TokenShown
     ]
     if not asked:
         return {}

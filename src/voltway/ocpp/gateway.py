@@ -9,7 +9,6 @@ further than a little.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from math import exp
 from typing import Final
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from voltway.ocpp.poison import answer_of_poison, set_aside
 from voltway.ocpp.transport import Close
 from voltway.runtime.metrics import counter, gauge, histogram
 from voltway.runtime.work import BeginWork, Clock
+from voltway.sessions.shelf import Shelf, WrittenByOthers
 from voltway.stations.model import Direction, KeptFrame
 from voltway.stations.reports import Decision
 
@@ -39,9 +39,12 @@ LINKS: Final = gauge("voltway_ocpp_stations_connected", "Stations with an open s
 BATCH_SECONDS: Final = histogram("voltway_ocpp_batch_seconds", "From a batch's begin to its commit")
 BATCH_SIZE: Final = counter("voltway_ocpp_batches", "Batches that were kept")
 
-#: Beyond this rate a reading finds company without waiting for it.
-BUSY_PER_S: Final = 600.0
-RATE_OVER_S: Final = 0.25
+#: What somebody waits for (a card, a start, a stop) waits for company only so much of the time that
+#: a meter reading may wait.
+URGENT_SHARE: Final = 0.4
+
+#: So many messages are company enough: a commit costs less than a tenth of each of them.
+BATCH_ENOUGH: Final = 250
 
 BATCH_MAX: Final = 2000
 
@@ -77,12 +80,11 @@ class Gateway:
         self.id = GatewayId(UUID(int=0))
         self._ready: list[Pending] = []
         self._extras = Extras()
+        self._shelf = Shelf()
         self._go = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._is_committing = False
         self._is_over = False
-        self._per_s = 0.0
-        self._last_s = self._loop.time()
         self._rested = asyncio.Event()
         self._gone = asyncio.Event()
 
@@ -97,6 +99,7 @@ class Gateway:
         before = self.links.get(link.station)
         link.took_over = before is not None
         self.links[link.station] = link
+        self._shelf.forget(link.station)  # it may come from another gateway, and charged there
         LINKS.set(len(self.links))
         if before is not None:
             before.close(Close.POLICY, "replaced by a newer connection of this station")
@@ -107,6 +110,7 @@ class Gateway:
         if self.links.get(link.station) is link:
             del self.links[link.station]
             LINKS.set(len(self.links))
+            self._shelf.forget(link.station)
             self._gone.set()
         link.closed_at = self._clock.now()
         self._extras.closed.append(link)
@@ -124,6 +128,10 @@ class Gateway:
             link.busy = True
             self._enter(pending)
 
+    def forget(self, station: StationId) -> None:
+        """Something about this station was changed by a person: ask again what it is."""
+        self._shelf.forget(station)
+
     def said(self, link: Link, text: bytes) -> None:
         """Send, and keep what was sent with the next batch."""
         link.send(text)
@@ -139,10 +147,12 @@ class Gateway:
         self._ready.append(pending)
         if self._is_committing or self._go.is_set():
             return
-        if self._per_s < BUSY_PER_S and pending.is_patient:
+        if len(self._ready) >= BATCH_ENOUGH:
+            self._wake()
+        elif pending.is_patient:
             self._wake(self._wait_s)
         else:
-            self._wake()
+            self._wake(self._wait_s * URGENT_SHARE)
 
     def _wake(self, after_s: float = 0.0) -> None:
         """Begin a batch after this long, if none begins before."""
@@ -183,19 +193,15 @@ class Gateway:
             await self._keep(batch, extras)
         finally:
             self._is_committing = False
-        ended = self._loop.time()
-        self._measure(len(batch), began, ended)
-        if self._ready:
-            self._go.set()
-
-    def _measure(self, size: int, began: float, ended: float) -> None:
-        BATCH_SECONDS.observe(ended - began)
+        BATCH_SECONDS.observe(self._loop.time() - began)
         BATCH_SIZE.inc()
-        MESSAGES.inc(size)
-        # A running count that fades: bursts do not look like a rate.
-        self._per_s *= exp((self._last_s - ended) / RATE_OVER_S)
-        self._per_s += size / RATE_OVER_S
-        self._last_s = ended
+        MESSAGES.inc(len(batch))
+        if len(self._ready) >= BATCH_ENOUGH:
+            self._go.set()
+        elif self._ready:
+            # What came meanwhile has waited for the commit already, but its answers are on their
+            # way to stations that will say the next thing: a moment more is good company for both.
+            self._wake(self._wait_s * URGENT_SHARE)
 
     async def _keep(self, batch: Sequence[Pending], extras: Extras) -> None:
         """Keep and answer; or halve."""
@@ -214,17 +220,27 @@ class Gateway:
         while True:
             try:
                 async with self._begin() as work:
-                    return await batches.keep(
+                    decisions = await batches.keep(
                         work,
                         batch,
                         extras,
+                        self._shelf,
                         interval_s=self._interval_s,
                         fleet=len(self.links),
                     )
+            except WrittenByOthers:
+                self._shelf.lose()
             except Outage as trouble:
+                self._shelf.lose()
                 log.warning("batch_waits", why=str(trouble), messages=len(batch))
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, RETRY_S_MAX)
+            except BaseException:
+                self._shelf.lose()
+                raise
+            else:
+                self._shelf.put_back(self.links)
+                return decisions
 
     async def _halve(self, batch: Sequence[Pending], extras: Extras, trouble: Exception) -> None:
         if extras and batch:

@@ -61,10 +61,12 @@ class OcppServer:
         clock: Clock,
         settings: Settings | None = None,
         *,
+        ingest: BeginWork | None = None,
         settle_s: float = SETTLE_S,
         is_sole: bool = False,
         shares_port: bool = False,
     ) -> None:
+        self._ingest = ingest or begin
         self._settings = settings or Settings()
         self._begin = begin
         self._touches = touches
@@ -83,7 +85,7 @@ class OcppServer:
         host, _, port = settings.ocpp.rpartition(":")
         host = host.strip("[]")
         self.gateway = Gateway(
-            self._begin,
+            self._ingest,
             self._clock,
             wait_ms=settings.batch_wait_ms,
             interval_s=settings.heartbeat_s,
@@ -178,6 +180,8 @@ class OcppServer:
             horizon = await stations.credentials_horizon(work)
             credentials = await stations.credentials(work, self._learned)
         self._learned = horizon
+        for credential in credentials:
+            self.gateway.forget(credential.station)
         for station in self._lobby.learn(credentials):
             if (link := self.gateway.links.get(station)) is not None:
                 link.close(Close.POLICY, "this station was removed")

@@ -6,7 +6,7 @@ that begins it, so that the wall costs no round trip.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -32,6 +32,16 @@ ACQUIRE_S_MAX: Final = 10.0
 UNDO_S_MAX: Final = 1.0
 TRIES_MAX: Final = 8
 CONNECTIONS_TRIED_MAX: Final = 3
+
+#: One that works and one that takes its place when it dies.
+INGEST_CONNECTIONS: Final = 2
+
+INGEST: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 
 T = TypeVar("T")
 
@@ -106,6 +116,14 @@ class Database:
         """Call this, at once and briefly, after each commit that others may want to know of."""
         self.listeners.append(listener)
 
+    async def for_ingest(self) -> "Database":
+        """The same database for whoever keeps the messages of stations, a batch at a time: a
+        connection or two of their own, whose plans look everything up by an index. A plan made
+        while a table was small would else read it from end to end when it has grown, and planning
+        each statement of a batch anew costs more than running it."""
+        pool = await _pool(self.url, INGEST, connections=INGEST_CONNECTIONS, connections_min=1)
+        return Database(pool, self.clock, self.url, self.copies, self.listeners)
+
     async def connect(self) -> "asyncpg.Connection[Any]":
         """A connection of one's own, in the role of the house: to listen, to hold a lock."""
         return await _reach(self.url, role=HOUSE)
@@ -123,24 +141,30 @@ async def open_database(
     url: str, clock: Clock | None = None, *, connections: int = 16, connections_min: int = 2
 ) -> Database:
     """Open a migrated database."""
+    pool = await _pool(url, {}, connections=connections, connections_min=connections_min)
+    copies = await pool.fetchval(
+        "SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user"
+    )
+    return Database(pool, clock or SystemClock(), url, copies=copies)
+
+
+async def _pool(
+    url: str, more: Mapping[str, str], *, connections: int, connections_min: int
+) -> "asyncpg.Pool[Any]":
     try:
-        pool = await asyncpg.create_pool(
+        return await asyncpg.create_pool(
             url,
             min_size=connections_min,
             max_size=connections,
             connection_class=_Connection,
             init=_teach,
-            server_settings=_settings(HOUSE),
+            server_settings={**_settings(HOUSE), **more},
             max_inactive_connection_lifetime=300,
             command_timeout=STATEMENT_S_MAX + 5,
             timeout=ACQUIRE_S_MAX,
         )
     except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
         raise DatabaseNotFound(_where(url), _said(reason)) from None
-    copies = await pool.fetchval(
-        "SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user"
-    )
-    return Database(pool, clock or SystemClock(), url, copies=copies)
 
 
 async def connect_owner(url: str) -> "asyncpg.Connection[Any]":

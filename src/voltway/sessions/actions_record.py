@@ -1,34 +1,26 @@
 """The hot path: what stations told of sessions, a whole batch at once.
 
 Lay out the desks, let the rules write on them, keep what they wrote, tell what became of it. No
-statement is run for a single report: a batch of readings costs four.
+statement is run for a single report, and none to ask what the gateway's shelf knows: a batch of
+plain readings costs two.
 """
 
-import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
 
-from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token
 from voltway.drivers.rules import standing
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import (
-    LocationId,
-    PartyId,
-    SessionId,
-    StationId,
-    TokenUid,
-    TransactionRef,
-    new_id,
-)
+from voltway.kernel.ids import LocationId, PartyId, SessionId, StationId, TokenUid
 from voltway.runtime.work import Work
 from voltway.sessions import rules, store, store_readings
-from voltway.sessions.desk import Desk, Names, Port
+from voltway.sessions.actions_lay_out import Told, lay_out, tokens, told_of
+from voltway.sessions.desk import Desk, Names
 from voltway.sessions.model import (
+    Row,
     Session,
     SessionCorrected,
     SessionEnded,
@@ -36,141 +28,47 @@ from voltway.sessions.model import (
     SessionStarted,
 )
 from voltway.sessions.rules_record import is_complete, remeasured
-from voltway.sessions.rules_start import start_key
-from voltway.sessions.text import clean_ref, clean_token
+from voltway.sessions.shelf import Shelf, WrittenByOthers
 from voltway.stations import actions as stations
-from voltway.stations.reports import Booted, Decision, Ended, Heard, Metered, Started, StatusChanged
+from voltway.stations.reports import Booted, Decision, Heard, Started, StatusChanged
 from voltway.tariffs import actions as tariffs
 
 _SHOWN: Final = "The price that the driver was shown."
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """One report that concerns sessions, the call that it came in, and the names in it."""
-
-    call: Heard
-    report: Started | Metered | Ended | StatusChanged | Booted
-    ref: TransactionRef | None = None
-    token: TokenUid | None = None
-
-
-def _told(heard: Sequence[Heard]) -> list[_Told]:
-    told: list[_Told] = []
-    for call in heard:
-        for report in call.reports:
-            match report:
-                case Started() | Metered() | Ended():
-                    ref = None if report.ref is None else clean_ref(report.ref)
-                    told.append(_Told(call, report, ref, clean_token(report.token)))
-                case StatusChanged() | Booted():
-                    told.append(_Told(call, report))
-                case _:
-                    pass
-    return told
-
-
-async def record(work: Work, heard: Sequence[Heard]) -> dict[int, Decision]:
+async def record(
+    work: Work,
+    heard: Sequence[Heard],
+    shelf: Shelf | None = None,
+    *,
+    waiting: Container[StationId] | None = None,
+) -> dict[int, Decision]:
     """Take in what stations told of sessions, in every order, doubled, late, unknown.
 
     Each call is answered by its index, where there is something to say: the name that we give to a
-    1.6 transaction, and how a shown token stands.
+    1.6 transaction, and how a shown token stands. ``shelf`` is what a gateway remembers of its
+    stations, and ``waiting`` names those for which an order may wait for its effect (``None``: any
+    may); both save the database work. Raises :class:`WrittenByOthers` where what was remembered is
+    no longer so: then do it again.
     """
-    told = _told(heard)
+    told = told_of(heard)
     if not told:
         return {}
-    desks = await _lay_out(work, told)
-    shown = await _tokens(work, told)
-    names = await _names(work, told)
+    desks, names = await lay_out(work, told, shelf or Shelf())
+    shown = await tokens(work, told)
 
     decisions = _decide(work, desks, told, shown, names)
 
     await _choose_tariffs(work, desks.values(), shown)
     await _keep(work, list(desks.values()))
-    await _tell(work, list(desks.values()))
+    await _tell(work, list(desks.values()), waiting)
     return decisions
-
-
-async def _lay_out(work: Work, told: Sequence[_Told]) -> dict[StationId, Desk]:
-    """A desk for each station, with the sessions and EVSEs that its reports can concern."""
-    days = {one.call.received_at.date() for one in told}
-    places = await store.places(work, {one.call.station for one in told}, days)
-    refs = {(one.call.station, one.ref) for one in told if one.ref is not None}
-    keys = {
-        (one.call.station, start_key(one.report))
-        for one in told
-        if isinstance(one.report, Started) and one.report.ref is None
-    }
-    loaded = await store.load(work, places, refs, keys)
-    desks = {id: Desk(place) for id, place in places.items()}
-    for session in loaded:
-        desks[session.station].sessions[session.id] = session
-        desks[session.station].before[session.id] = session
-    main_meters = {
-        one.call.station
-        for one in told
-        if isinstance(one.report, Metered) and rules.may_be_of_only_session(one.report)
-    } & desks.keys()
-    if main_meters:
-        for station in await store.with_one_evse(work, main_meters):
-            desks[station].has_one_evse = True
-    for (station, number), port in (await _ports(work, desks, told)).items():
-        desks[station].ports[number] = port
-    return desks
-
-
-async def _ports(
-    work: Work, desks: dict[StationId, Desk], told: Sequence[_Told]
-) -> dict[tuple[StationId, int], Port]:
-    """The EVSEs that are not known from the sessions already: those of starts and of strangers."""
-    wanted = {
-        (one.call.station, one.report.evse)
-        for one in told
-        if isinstance(one.report, Started | Metered | Ended)
-        and one.report.evse
-        and one.call.station in desks
-        and not _is_placed(desks[one.call.station], one)
-    }
-    found = await stations.evses_by_number(work, wanted)
-    return {pair: Port(place.evse, place.power_w) for pair, place in found.items()}
-
-
-def _is_placed(desk: Desk, one: _Told) -> bool:
-    if one.ref is None or isinstance(one.report, Started):
-        return False
-    session = desk.by_ref(one.ref)
-    return session is not None and session.evse is not None
-
-
-async def _tokens(
-    work: Work, told: Sequence[_Told]
-) -> dict[tuple[StationId, TokenUid], Token | None]:
-    """The tokens that were shown; ``None`` for those nobody knows."""
-    shown = {(one.call.station, uid) for one in told if (uid := one.token) is not None}
-    found = await drivers.shown_at(work, shown)
-    return {pair: found.get(pair) for pair in shown}
-
-
-async def _names(work: Work, told: Sequence[_Told]) -> Names:
-    """Ids and numbers for as many sessions as may begin. Numbers are random, so that nobody can
-    guess another's, and unique in the database (see design, stations, rule 4)."""
-    unnamed = sum(isinstance(one.report, Started) and one.report.ref is None for one in told)
-    numbers: set[int] = set()
-    while len(numbers) < unnamed:
-        drawn = {secrets.randbelow(2**31 - 1) + 1 for _ in range(unnamed - len(numbers))}
-        numbers |= drawn - await store.taken_numbers(work, drawn)
-    return Names(_ids(work), iter(numbers))
-
-
-def _ids(work: Work) -> Iterator[SessionId]:
-    while True:
-        yield SessionId(new_id(work.now))
 
 
 def _decide(
     work: Work,
     desks: dict[StationId, Desk],
-    told: Sequence[_Told],
+    told: Sequence[Told],
     shown: dict[tuple[StationId, TokenUid], Token | None],
     names: Names,
 ) -> dict[int, Decision]:
@@ -209,6 +107,8 @@ async def _choose_tariffs(
     by_place: list[tuple[Desk, Session]] = []
     for desk in desks:
         for session in [*desk.fresh(), *desk.changed()]:
+            if session.id in desk.metered:
+                continue
             before = desk.before.get(session.id)
             if before is not None and not _is_priced_anew(before, session):
                 continue
@@ -246,49 +146,67 @@ def _question(
 
 async def _keep(work: Work, desks: Sequence[Desk]) -> None:
     await store_readings.keep_readings(work, desks)
-    ending = [
-        session
-        for desk in desks
-        for id in desk.remeasure
-        if not (session := desk.sessions[id]).is_running
-    ]
-    rows = await store_readings.readings(work, ending)
-    for desk in desks:
-        for id in desk.remeasure & rows.keys():
-            desk.put(remeasured(desk.sessions[id], rows[id], work.now))
-        _settle_ends(work, desk)
+    await _measure_ends(work, desks)
     await store.add(work, [session for desk in desks for session in desk.fresh()])
-    await store.save(work, [(desk.before[s.id], s) for desk in desks for s in desk.changed()])
-    await store_readings.keep_flows(work, desks)
+    changed = [(desk.before[s.id], s) for desk in desks for s in desk.changed()]
+    metered = {id for desk in desks for id in desk.metered}
+    if changed and not await store.save(work, changed, metered):
+        raise WrittenByOthers
+    for desk in desks:
+        desk.count_revisions()
+    if any(desk.flows for desk in desks):
+        await store_readings.keep_flows(work, desks)
     if any(desk.orphans for desk in desks):
         await store_readings.keep_orphans(work, desks)
 
 
-def _settle_ends(work: Work, desk: Desk) -> None:
-    """Ends that the stations told themselves are told to the house now."""
-    for session in list(desk.sessions.values()):
-        if session.is_final and session.told_at is None:
-            desk.put(session, told_at=work.now)
+async def _measure_ends(work: Work, desks: Sequence[Desk]) -> None:
+    """Read the energy of sessions that are over anew; and ends that the stations told themselves
+    are told to the house now."""
+    asked: list[Session] = []
+    rows: dict[SessionId, list[Row]] = {}
+    concerned = [desk for desk in desks if desk.remeasure]
+    for desk in desks:
+        desk.remember_rows()
+    for desk in concerned:
+        for id in desk.remeasure:
+            if desk.sessions[id].is_running:
+                continue
+            if id in desk.rows:
+                rows[id] = desk.rows[id]
+            else:
+                asked.append(desk.sessions[id])
+    if asked:
+        rows |= await store_readings.readings(work, asked)
+    for desk in concerned:
+        for id in desk.remeasure & rows.keys():
+            desk.put(remeasured(desk.sessions[id], rows[id], work.now))
+    for desk in concerned:
+        for session in list(desk.sessions.values()):
+            if session.is_final and session.told_at is None:
+                desk.put(session, told_at=work.now)
 
 
-async def _tell(work: Work, desks: Sequence[Desk]) -> None:
+async def _tell(work: Work, desks: Sequence[Desk], waiting: Container[StationId] | None) -> None:
     started: list[Session] = []
     ended: list[Session] = []
     facts: list[Fact] = []
     for desk in desks:
         concerned = [*desk.fresh(), *desk.changed()]
         for session in concerned:
+            work.touch(*desk.subjects_of(session))
+            if session.id in desk.metered:
+                continue  # a meter moved, and nothing else: no fact
             before = desk.before.get(session.id)
             facts += facts_of(before, session)
             if before is None or _is_news(before, session):
                 started.append(session)
             if session.is_final and not (before and before.is_final):
                 ended.append(session)
-            work.touch(f"session:{session.id}", f"evse:{session.evse}")
         if concerned or desk.orphans:
-            work.touch(f"wall:{desk.place.party}")
+            work.touch(desk.place.wall)
     await work.announce(facts)
-    await _fulfil_orders(work, started, ended)
+    await _fulfil_orders(work, started, ended, waiting)
 
 
 def _is_news(before: Session, after: Session) -> bool:
@@ -349,9 +267,18 @@ def _is_other_bill(before: Session, after: Session) -> bool:
     )
 
 
-async def _fulfil_orders(work: Work, started: Sequence[Session], ended: Sequence[Session]) -> None:
+async def _fulfil_orders(
+    work: Work,
+    started: Sequence[Session],
+    ended: Sequence[Session],
+    may_wait: Container[StationId] | None,
+) -> None:
     """A start is the effect of the order to start, an end that of the order to stop."""
-    concerned = {session.station for session in (*started, *ended)}
+    concerned = {
+        session.station
+        for session in (*started, *ended)
+        if may_wait is None or session.station in may_wait
+    }
     waiting = await store.waiting_orders(work, concerned) if concerned else set()
     for session in started:
         if session.station in waiting:

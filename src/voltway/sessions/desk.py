@@ -1,6 +1,7 @@
 """One station's sessions while a batch of its reports is taken in, and what is to be kept of it.
 
 The rules write on the desk and nowhere else; the actions lay it out before and clear it after.
+Between batches a gateway keeps desks on its shelf (``shelf``), so that it need not ask again.
 """
 
 from collections.abc import Iterator
@@ -8,13 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from voltway.kernel.ids import EvseId, LocationId, PartyId, SessionId, StationId, TransactionRef
 from voltway.kernel.units import PowerW
-from voltway.sessions.model import Session
+from voltway.sessions.model import Row, Session
 from voltway.stations.clock import Method, corrected
 from voltway.stations.reports import Reading
+
+#: Of how many readings of a session a gateway keeps in mind what is needed to measure its end.
+ROWS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,13 @@ class Place:
     zone: str
     clock_offset_s: int = 0
 
+    @property
+    def wall(self) -> str:
+        """The page on which all of the party's stations are seen."""
+        return f"wall:{self.party}"
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """A reading to be kept. Without a session it belongs to an EVSE, or to the main meter."""
 
     received_at: datetime
@@ -47,8 +56,7 @@ class Kept:
     evse: EvseId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True, gc=False):
     """From a moment on, energy flows in a session, or does not."""
 
     session: SessionId
@@ -91,10 +99,48 @@ class Desk:
     flows: list[Flow] = field(default_factory=list)
     orphans: list[Orphan] = field(default_factory=list)
     remeasure: set[SessionId] = field(default_factory=set)
+    #: Sessions of which plain readings alone told: only what a meter moves is another.
+    metered: dict[SessionId, Session] = field(default_factory=dict)
+    #: All readings of sessions that began on this desk, as long as they are few.
+    rows: dict[SessionId, list[Row]] = field(default_factory=dict)
+    #: The EVSE of a session, and the pages that show it.
+    subjects: dict[SessionId, tuple[EvseId | None, tuple[str, ...]]] = field(default_factory=dict)
+
+    def subjects_of(self, session: Session) -> tuple[str, ...]:
+        """The pages that show this session; named once, since that costs more than a reading."""
+        known = self.subjects.get(session.id)
+        if known is None or known[0] != session.evse:
+            known = (session.evse, (f"session:{session.id}", f"evse:{session.evse}"))
+            self.subjects[session.id] = known
+        return known[1]
+
+    def remember_rows(self) -> None:
+        """Keep the readings of sessions that began here in mind, as long as they are few: then the
+        end of a session need not ask for them."""
+        for session in self.fresh():
+            self.rows.setdefault(session.id, [])
+        if not self.rows:
+            return
+        for one in self.readings:
+            rows = self.rows.get(one.session) if one.session else None
+            if rows is None or one.session is None:
+                continue
+            if len(rows) >= ROWS_MAX:
+                del self.rows[one.session]
+            else:
+                told = one.reading
+                rows.append(Row(one.at, told.register_wh, told.power_w, told.context))
+
+    def count_revisions(self) -> None:
+        """What was written back counts one change more."""
+        for session in self.changed():
+            self.sessions[session.id] = replace(session, revision=session.revision + 1)
 
     def put(self, session: Session, **changes: Any) -> Session:
         """Lay the changed session back on the desk."""
         changed = replace(session, **changes) if changes else session
+        if self.metered:
+            self.metered.pop(changed.id, None)
         self.sessions[changed.id] = changed
         return changed
 
@@ -120,6 +166,18 @@ class Desk:
             for each in self.sessions.values()
             if each.is_running and (evse_number is None or each.evse_number == evse_number)
         ]
+
+    def clear(self) -> None:
+        """After the commit: the sessions that are not over stay as they stand, all else goes."""
+        self.sessions = {id: each for id, each in self.sessions.items() if each.told_at is None}
+        self.before = dict(self.sessions)
+        if self.rows:
+            self.rows = {id: rows for id, rows in self.rows.items() if id in self.sessions}
+        if len(self.subjects) > len(self.sessions):
+            self.subjects = {id: each for id, each in self.subjects.items() if id in self.sessions}
+        for gathered in (self.readings, self.flows, self.orphans, self.remeasure, self.metered):
+            if gathered:
+                gathered.clear()
 
     def changed(self) -> list[Session]:
         """The sessions of before that are others now."""

@@ -21,6 +21,7 @@ from voltway.kernel.ids import (
 )
 from voltway.kernel.units import DurationS, EnergyWh, PowerW, RegisterWh
 from voltway.sessions.sequence import Seen
+from voltway.stations.reports import Context
 from voltway.tariffs.model import MeterPoint, StateChange
 
 
@@ -126,6 +127,15 @@ HOLDS: frozenset[Doubt] = frozenset(
 )
 
 
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A kept reading, by what the record of its session needs of it."""
+
+    at: datetime
+    register_wh: int | None
+    power_w: int | None
+    context: Context
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One use of one EVSE (an OCPI Session, an OCPP transaction), as it stands.
 
@@ -179,6 +189,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     forgotten_since: datetime | None = None
     settle_at: datetime | None = None
     told_at: datetime | None = None
+    #: Counts what was kept of it; see Note [Written from memory] in ``shelf``.
+    revision: int = 0
+    #: What its last numbered event said of the flow: its number, whether energy flows, whether the
+    #: vehicle withholds it. Remembered only, never kept; see Note [A flow told again].
+    flow: tuple[int, bool, bool] | None = None
 
     def __post_init__(self) -> None:
         assert self.energy_wh >= 0

@@ -11,6 +11,7 @@ from voltway.sessions.desk import Desk, Flow, Names
 from voltway.sessions.model import Doubt, EndKind, Session, SessionState
 from voltway.sessions.rules_end import ended, matched, orphaned
 from voltway.sessions.rules_meter import keep, moved
+from voltway.sessions.rules_plain import plainly
 from voltway.sessions.rules_start import (
     begun_without_start,
     identified,
@@ -126,6 +127,9 @@ def _keep_outside(desk: Desk, report: Metered, received_at: datetime) -> None:
 def _take(
     desk: Desk, session: Session, report: Metered, received_at: datetime, word: str | None
 ) -> Session:
+    plain = plainly(desk, session, report, received_at)
+    if plain is not None:
+        return plain
     changes: dict[str, Any] = {}
     if is_number(report.seq) and holds(session.seen, report.seq or 0):
         if not _restarted(session, report):

@@ -1,7 +1,6 @@
 """The one true reading of a session: what was kept of it, in order, as pricing needs it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -10,22 +9,12 @@ from msgspec.structs import replace
 
 from voltway.kernel.money import Currency, Money
 from voltway.kernel.units import EnergyWh, RegisterWh
-from voltway.sessions.model import Doubt, EndKind, Session, SessionRecord
+from voltway.sessions.model import Doubt, EndKind, Row, Session, SessionRecord
 from voltway.sessions.rules_energy import Measured, Sample, Told, measure
 from voltway.sessions.sequence import is_whole
 from voltway.stations.reports import Context
 from voltway.tariffs import rules as pricing
 from voltway.tariffs.model import Cost, StateChange, Tariff
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A kept reading, by what the record needs of it."""
-
-    at: datetime
-    register_wh: int | None
-    power_w: int | None
-    context: Context
 
 
 def measured(session: Session, rows: Sequence[Row], now: datetime) -> Measured:

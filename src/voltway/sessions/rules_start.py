@@ -175,6 +175,8 @@ def _take(desk: Desk, session: Session, report: Started, received_at: datetime) 
     if report.charging is not None:
         desk.flows.append(Flow(session.id, session.started_at, report.charging, False))
     changes = moved(session, kept)
+    if report.charging is not None and report.seq is not None:
+        changes["flow"] = (report.seq, report.charging, False)
     if report.charging is False and session.is_running and session.last_at is None:
         changes["state"] = SessionState.IDLE
     return desk.put(session, heard_at=received_at, **changes)

@@ -1,8 +1,9 @@
 """The table of sessions. Everything here takes many at once; see also ``store_readings``."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -52,7 +53,7 @@ def _plain(type: str, *names: str) -> list[_Column]:
     return [_Column(name, name, type) for name in names]
 
 
-#: Never changed once kept.
+#: Never changed once kept, save the revision, which each change counts up.
 _BORN = [
     _Column("id", "id", "uuid"),
     _Column("party_id", "party", "uuid"),
@@ -63,6 +64,7 @@ _BORN = [
     *_plain("int", "round", "ref_number"),
     *_plain("bytea", "start_key"),
     *_plain("timestamptz", "created_at"),
+    *_plain("int", "revision"),
 ]
 
 #: Changed by plain readings: the hot path of 1.6 writes these alone.
@@ -116,19 +118,15 @@ def _session(row: Row) -> Session:
     return Session(**dict(zip(_FIELDS, values, strict=True)))
 
 
-async def places(
-    work: Work, stations: Collection[StationId], days: Collection[date]
-) -> dict[StationId, Place]:
-    """Where these stations stand; and the partitions of these days are there after it."""
+async def places(work: Work, stations: Collection[StationId]) -> dict[StationId, Place]:
+    """Where these stations stand; those that were removed stand nowhere."""
     rows = await work.all(
         """
-        SELECT id, party_id, location_id, time_zone, clock_offset_s,
-               (SELECT count(ensure_day('session_reading', day)) FROM unnest($2::date[]) AS day)
+        SELECT id, party_id, location_id, time_zone, clock_offset_s
           FROM station_view
          WHERE id = ANY($1::uuid[])
         """,
         list(stations),
-        list(days),
     )
     return {
         row["id"]: Place(
@@ -194,12 +192,35 @@ async def by_id(work: Work, ids: Collection[SessionId]) -> list[Session]:
     return [_session(row) for row in rows]
 
 
-async def taken_numbers(work: Work, numbers: Collection[int]) -> set[int]:
-    """Those of these numbers that sessions have already."""
+async def named(
+    work: Work,
+    refs: Collection[tuple[StationId, TransactionRef]],
+    keys: Collection[tuple[StationId, bytes]],
+    numbers: Collection[int],
+) -> tuple[set[StationId], set[int]]:
+    """The stations that have sessions of these names or starts; and those of these numbers that
+    sessions have already."""
     rows = await work.all(
-        "SELECT ref_number FROM session WHERE ref_number = ANY($1::int[])", list(numbers)
+        """
+        SELECT w.station_id, NULL::int AS number
+          FROM unnest($1::uuid[], $2::text[]) AS w (station_id, ref)
+         WHERE EXISTS (SELECT FROM session s WHERE s.station_id = w.station_id AND s.ref = w.ref)
+         UNION ALL
+        SELECT w.station_id, NULL
+          FROM unnest($3::uuid[], $4::bytea[]) AS w (station_id, start_key)
+         WHERE EXISTS (SELECT FROM session s
+                        WHERE s.station_id = w.station_id AND s.start_key = w.start_key)
+         UNION ALL
+        SELECT NULL, ref_number FROM session WHERE ref_number = ANY($5::int[])
+        """,
+        [station for station, _ in refs],
+        [ref for _, ref in refs],
+        [station for station, _ in keys],
+        [key for _, key in keys],
+        list(numbers),
     )
-    return {row["ref_number"] for row in rows}
+    stations = {StationId(row["station_id"]) for row in rows if row["station_id"] is not None}
+    return stations, {row["number"] for row in rows if row["number"] is not None}
 
 
 async def add(work: Work, sessions: Sequence[Session]) -> None:
@@ -211,43 +232,55 @@ async def add(work: Work, sessions: Sequence[Session]) -> None:
         )
 
 
-async def save(work: Work, changed: Sequence[tuple[Session, Session]]) -> None:
-    """Keep what changed, given as (before, after)."""
+async def save(
+    work: Work,
+    changed: Sequence[tuple[Session, Session]],
+    metered: Container[SessionId] = frozenset(),
+) -> bool:
+    """Keep what changed, given as (before, after), if it is still as it was before; ``False`` if
+    some of it is not. ``metered`` names those of which only what a meter moves is another."""
     meter: list[Session] = []
     moving: list[Session] = []
     rare: list[Session] = []
     for before, after in changed:
-        if _RARE_OF(before) != _RARE_OF(after):
+        if before.id not in metered and _RARE_OF(before) != _RARE_OF(after):
             rare.append(after)
         elif _STATE_OF(before) != _STATE_OF(after):
             moving.append(after)
         else:
             meter.append(after)
-    await _update(work, meter, _METER)
-    await _update(work, moving, _MOVING)
-    await _update(work, rare, [*_MOVING, *_RARE])
+    kept = await _update(work, meter, _METER)
+    kept += await _update(work, moving, _MOVING)
+    kept += await _update(work, rare, [*_MOVING, *_RARE])
+    return kept == len(changed)
 
 
-async def _update(work: Work, sessions: Sequence[Session], columns: Sequence[_Column]) -> None:
+async def _update(work: Work, sessions: Sequence[Session], columns: Sequence[_Column]) -> int:
     if not sessions:
-        return
-    places = ", ".join(f"${nth}::{c.type}[]" for nth, c in enumerate(columns, start=2))
+        return 0
+    fields = attrgetter(*(column.field for column in columns))
+    told = zip(*(fields(each) for each in sessions), strict=True)
+    return await work.run(
+        _update_sql(tuple(columns)),
+        [each.id for each in sessions],
+        [each.revision for each in sessions],
+        *(_kept(column, values) for column, values in zip(columns, told, strict=True)),
+    )
+
+
+@cache
+def _update_sql(columns: Sequence[_Column]) -> str:
+    places = ", ".join(f"${nth}::{c.type}[]" for nth, c in enumerate(columns, start=3))
     names = ", ".join(column.name for column in columns)
     sets = ", ".join(
         f"{c.name} = string_to_array(w.{c.name}, ',')" if c.is_list else f"{c.name} = w.{c.name}"
         for c in columns
     )
-    fields = attrgetter(*(column.field for column in columns))
-    told = zip(*(fields(each) for each in sessions), strict=True)
-    await work.run(
-        f"""
-        UPDATE session s SET {sets}
-          FROM unnest($1::uuid[], {places}) AS w (id, {names})
-         WHERE s.id = w.id
-        """,
-        [each.id for each in sessions],
-        *(_kept(column, values) for column, values in zip(columns, told, strict=True)),
-    )
+    return f"""
+        UPDATE session s SET revision = s.revision + 1, {sets}
+          FROM unnest($1::uuid[], $2::int[], {places}) AS w (id, revision, {names})
+         WHERE s.id = w.id AND s.revision = w.revision
+        """
 
 
 def _kept(column: _Column, values: Sequence[Any]) -> Sequence[Any]:

@@ -7,8 +7,8 @@ from uuid import UUID
 from voltway.kernel.ids import SessionId, new_id
 from voltway.runtime.work import Work
 from voltway.sessions.desk import Desk
+from voltway.sessions.model import Row as Kept
 from voltway.sessions.model import Session
-from voltway.sessions.rules_record import Row as Kept
 from voltway.stations.reports import Context
 from voltway.tariffs.model import StateChange
 

@@ -1,6 +1,6 @@
 """What becomes of stations' reports: the hot path, whole batches at a time."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +15,18 @@ from voltway.stations.reports import (
     Alive,
     Booted,
     Decision,
+    Ended,
     EventNotified,
     Heard,
+    Metered,
     Other,
+    Started,
     StatusChanged,
     VariablesReported,
     VendorData,
 )
+
+_OF_SESSIONS = frozenset({Metered, Started, Ended})
 
 #: A station keeps no more than so much of one value.
 VALUE_CHARACTERS_MAX = 2_500
@@ -35,22 +40,27 @@ async def record_reports(
     waiting: Container[StationId] | None = None,
     interval_s: int = 300,
     fleet: int = 0,
+    corrected: set[StationId] | None = None,
 ) -> dict[int, Decision]:
     """Take in what stations say of themselves; decisions for those reports that are owed one.
 
     ``alive`` names the stations whose last sign of life is to be kept now (``None``: all), and
     ``waiting`` those for which an order may wait for an effect (``None``: any may). Both let the
-    gateway, who knows, save the database work. ``fleet`` is how many stations are connected.
+    gateway, who knows, save the database work. ``fleet`` is how many stations are connected, and
+    ``corrected`` takes those of whose clock something was learned.
     """
     due = None if alive is None else frozenset(alive)
     living = [call for call in heard if due is None or call.station in due]
     if living:
         await store_reports.keep_heard(work, [(call.station, call.received_at) for call in living])
 
-    decisions = await _boots(work, heard, interval_s, fleet)
-    decisions |= _vendor_data(heard)
-    await _statuses(work, heard)
-    await _details(work, heard)
+    told = _by_kind(heard)
+    decisions = await _boots(work, told, interval_s, fleet)
+    decisions |= _vendor_data(told)
+    learned = await _statuses(work, told)
+    if corrected is not None:
+        corrected |= learned
+    await _details(work, told)
     await _deviations(work, heard)
 
     concerned = [call for call in heard if waiting is None or call.station in waiting]
@@ -59,18 +69,24 @@ async def record_reports(
     return decisions
 
 
-async def _boots(
-    work: Work, heard: Sequence[Heard], interval_s: int, fleet: int
-) -> dict[int, Decision]:
-    boots = [
-        (call, report) for call in heard for report in call.reports if isinstance(report, Booted)
-    ]
-    decisions = {
-        call.index: Decision(interval_s=interval_s)
-        for call in heard
-        for report in call.reports
-        if isinstance(report, Alive)
-    }
+_Told = Mapping[type, Sequence[tuple[Heard, Any]]]
+
+
+def _by_kind(heard: Sequence[Heard]) -> _Told:
+    """The reports of stations with their calls, by what they tell. Those of sessions, which are
+    nearly all, are for the room above."""
+    told: dict[type, list[tuple[Heard, Any]]] = {}
+    for call in heard:
+        for report in call.reports:
+            kind = type(report)
+            if kind not in _OF_SESSIONS:
+                told.setdefault(kind, []).append((call, report))
+    return told
+
+
+async def _boots(work: Work, told: _Told, interval_s: int, fleet: int) -> dict[int, Decision]:
+    boots: Sequence[tuple[Heard, Booted]] = told.get(Booted, ())
+    decisions = {call.index: Decision(interval_s=interval_s) for call, _ in told.get(Alive, ())}
     if not boots:
         return decisions
 
@@ -103,25 +119,20 @@ async def _boots(
     return decisions
 
 
-def _vendor_data(heard: Sequence[Heard]) -> dict[int, Decision]:
+def _vendor_data(told: _Told) -> dict[int, Decision]:
     """No vendor's data moves anything with us yet, and the answer says so."""
     return {
-        call.index: Decision(vendor_data="unknown_vendor")
-        for call in heard
-        for report in call.reports
-        if isinstance(report, VendorData)
+        call.index: Decision(vendor_data="unknown_vendor") for call, _ in told.get(VendorData, ())
     }
 
 
-async def _statuses(work: Work, heard: Sequence[Heard]) -> None:
-    told = [
-        (call, report)
-        for call in heard
-        for report in call.reports
-        if isinstance(report, StatusChanged) and report.evse >= 0
+async def _statuses(work: Work, reported: _Told) -> set[StationId]:
+    """Move what is shown; the stations of whose clocks something was learned."""
+    told: list[tuple[Heard, StatusChanged]] = [
+        (call, report) for call, report in reported.get(StatusChanged, ()) if report.evse >= 0
     ]
     if not told:
-        return
+        return set()
     stations = await store_reports.clocks(work, {call.station for call, _ in told})
     ports = await _ports(
         work,
@@ -155,6 +166,7 @@ async def _statuses(work: Work, heard: Sequence[Heard]) -> None:
         work, [whole for whole, _ in stations.values() if whole.changed]
     )
     await work.announce(facts)
+    return set(learned)
 
 
 async def _ports(
@@ -198,22 +210,19 @@ def _take_status(
     ]
 
 
-async def _details(work: Work, heard: Sequence[Heard]) -> None:
+async def _details(work: Work, told: _Told) -> None:
     """Variables and events: kept, shown, and moving nothing yet."""
     variables = [
         (call.station, one, call.received_at)
-        for call in heard
-        for report in call.reports
-        if isinstance(report, VariablesReported)
+        for call, report in told.get(VariablesReported, ())
         for one in report.variables
     ]
     if variables:
         await store_reports.keep_variables(work, variables)
     events = [
         (call.station, call.received_at, call.action, _body(report))
-        for call in heard
-        for report in call.reports
-        if isinstance(report, EventNotified | VendorData | Other)
+        for kind in (EventNotified, VendorData, Other)
+        for call, report in told.get(kind, ())
     ]
     if events:
         await store_reports.keep_events(work, events)
