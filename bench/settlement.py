@@ -176,7 +176,7 @@ async def _seed(
     cars = await plug_in(database.begin, count, provider, email=email)
     await start(database.begin, cars, clock.now())
     bus = Bus(database)
-    bus.watch("payments.session_started", [SessionStarted], hears_session_started)
+    bus.watch_many("payments.session_started", [SessionStarted], hears_session_started)
     while True:
         try:
             await bus.catch_up()

@@ -6,7 +6,7 @@ open the same one. Nothing else knows which parts there are.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -265,24 +265,26 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 def _plug_watchers(bus: Bus) -> None:
     """Who hears which facts. A name keeps its watcher's place for ever: never give it away."""
-    bus.watch("payments.session_started", [SessionStarted], hears_session_started)
-    bus.watch("payments.session_ended", [SessionEnded], hears_session_ended)
-    bus.watch("billing.session_ended", [SessionEnded], opens_settlement)
+    bus.watch_many("payments.session_started", [SessionStarted], hears_session_started)
+    bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
+    bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch("billing.refunded", [PaymentRefunded], hears_payment_refunded)
-    bus.watch("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
-    bus.watch("alerts.hold_released", [HoldReleased], hears_hold_released)
+    bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
+    bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
 
 
 def _plug_jobs(jobs: Jobs, settings: Settings, provider: Provider) -> None:
     """Which jobs there are, and who does them."""
 
-    async def settle(begin: BeginWork, body: Mapping[str, str]) -> None:
-        await billing.settle(begin, provider, body)
+    async def settle(
+        begin: BeginWork, bodies: Sequence[Mapping[str, str]]
+    ) -> Sequence[Exception | None]:
+        return await billing.settle_many(begin, provider, bodies)
 
     async def send_alert(begin: BeginWork, body: Mapping[str, str]) -> None:
         await alerts.send(begin, settings, body)
 
-    jobs.handle("settle", settle)
+    jobs.handle_many("settle", settle)
     jobs.handle("send_alert", send_alert)
 
 

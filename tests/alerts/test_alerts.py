@@ -38,8 +38,8 @@ def settings_for(mail: MailCatcher) -> Settings:
 
 def plug(scene: Scene, settings: Settings) -> None:
     """Let alerts hear the scene, and send by this mail server."""
-    scene.bus.watch("alerts.invoice", [InvoiceIssued], watchers.hears_invoice_issued)
-    scene.bus.watch("alerts.released", [HoldReleased], watchers.hears_hold_released)
+    scene.bus.watch_many("alerts.invoice", [InvoiceIssued], watchers.hears_invoice_issued)
+    scene.bus.watch_many("alerts.released", [HoldReleased], watchers.hears_hold_released)
 
     async def send(begin: BeginWork, body: Mapping[str, str]) -> None:
         await actions.send(begin, settings, body)
@@ -95,7 +95,7 @@ async def test_the_receipt_comes_by_mail_as_text_html_and_pdf(
 
 async def test_a_fact_told_twice_is_one_mail(scene: Scene, mail: MailCatcher) -> None:
     plug(scene, settings_for(mail))
-    scene.bus.watch("alerts.again", [InvoiceIssued], watchers.hears_invoice_issued)
+    scene.bus.watch_many("alerts.again", [InvoiceIssued], watchers.hears_invoice_issued)
     await charged(scene)
 
     await scene.settles()

@@ -8,7 +8,7 @@ import pytest
 from tests.billing.words import NO, charged, owes, receipt
 from tests.network import a_party, a_token
 from tests.payments.scene import Scene
-from voltway.billing import actions, documents, store
+from voltway.billing import actions, documents, store_documents
 from voltway.kernel.ids import OnceKey, PartyId
 from voltway.kernel.money import EUR, Money
 from voltway.payments import actions as payments
@@ -73,20 +73,20 @@ async def test_numbers_have_no_gaps_though_many_settle_at_once(scene: Scene) -> 
     assert [row["place"] for row in places] == list(range(1, 13))
 
 
-async def test_a_number_that_was_taken_and_undone_is_given_again(scene: Scene) -> None:
+async def test_numbers_that_were_taken_and_undone_are_given_again(scene: Scene) -> None:
     party = scene.station.party.id
 
-    async def take(*, undo: bool) -> int:
+    async def take(*, undo: bool) -> list[int]:
         async with scene.begin() as work:
-            place = await store.next_place(work, party, "R", 2026)
+            places = await store_documents.next_places(work, party, "R", 2026, 2)
             if undo:
                 raise Undone
-            return place
+            return list(places)
 
     with pytest.raises(Undone):
         await take(undo=True)
 
-    assert [await take(undo=False), await take(undo=False)] == [1, 2]
+    assert [await take(undo=False), await take(undo=False)] == [[1, 2], [3, 4]]
 
 
 class Undone(Exception):

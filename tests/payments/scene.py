@@ -187,15 +187,15 @@ async def a_scene(
         station = await a_station(work, party)
     bus, jobs = Bus(database), Jobs(database)
     scene = Scene(database.begin, clock, bank, provider, station, bus, jobs)
-    bus.watch("payments.started", [SessionStarted], payments.hears_session_started)
-    bus.watch("payments.ended", [SessionEnded], payments.hears_session_ended)
-    bus.watch("billing.ended", [SessionEnded], billing.hears_session_ended)
+    bus.watch_many("payments.started", [SessionStarted], payments.hears_session_started)
+    bus.watch_many("payments.ended", [SessionEnded], payments.hears_session_ended)
+    bus.watch_many("billing.ended", [SessionEnded], billing.hears_session_ended)
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
 
-    async def settle(begin: BeginWork, body: Any) -> None:
-        await billing.settle(begin, provider, body)
+    async def settle(begin: BeginWork, bodies: Any) -> Any:
+        return await billing.settle_many(begin, provider, bodies)
 
-    jobs.handle("settle", settle)
+    jobs.handle_many("settle", settle)
     door = Serving(webhook_door(scene))
     bank.send_webhooks_to(await door.start())
     yield scene

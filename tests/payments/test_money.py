@@ -9,7 +9,8 @@ from tests.payments.scene import Scene
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.payments import actions
-from voltway.payments.actions_money import KeyOfAnotherStep, RefundTooLarge
+from voltway.payments.actions_capture import KeyOfAnotherStep
+from voltway.payments.actions_money import RefundTooLarge
 from voltway.payments.model import Captured, PaymentState
 from voltway.payments.provider import CaptureOrder, Declined, HoldSeen, ProviderSilent, Refunded
 from voltway.payments.providers.simulated import SimulatedProvider

@@ -1,5 +1,6 @@
 """Alerts as rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,29 +19,35 @@ class NoSuchAlert(Refusal):
     alert: AlertId
 
 
-async def add(work: Work, alert: Alert) -> bool:
-    """Keep a new alert; whether it is new. What it is about is told once."""
-    count = await work.run(
+async def add(work: Work, alerts: Sequence[Alert]) -> set[AlertId]:
+    """Keep new alerts; those that are new. What one is about is told once."""
+    rows = await work.all(
         """
         INSERT INTO alert
             (id, party_id, once, channel, recipient, template, locale, payment_id, invoice_id,
              state, created_at, next_try_at)
-        VALUES ($1, $2, $3, 'mail', $4, $5, $6, $7, $8, $9, $10, $11)
+        SELECT id, party_id, once, 'mail', recipient, template, locale, payment_id, invoice_id,
+               state, created_at, next_try_at
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
+                      $7::uuid[], $8::uuid[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+               AS w (id, party_id, once, recipient, template, locale, payment_id, invoice_id,
+                     state, created_at, next_try_at)
             ON CONFLICT (once) DO NOTHING
+        RETURNING id
         """,
-        alert.id,
-        alert.party,
-        alert.once,
-        alert.recipient,
-        alert.template,
-        alert.locale,
-        alert.payment,
-        alert.invoice,
-        alert.state,
-        alert.created_at,
-        alert.next_try_at,
+        [each.id for each in alerts],
+        [each.party for each in alerts],
+        [each.once for each in alerts],
+        [each.recipient for each in alerts],
+        [each.template for each in alerts],
+        [each.locale for each in alerts],
+        [each.payment for each in alerts],
+        [each.invoice for each in alerts],
+        [each.state for each in alerts],
+        [each.created_at for each in alerts],
+        [each.next_try_at for each in alerts],
     )
-    return count == 1
+    return {AlertId(row["id"]) for row in rows}
 
 
 async def load(work: Work, id: AlertId) -> Alert:

@@ -1,54 +1,73 @@
 """What alerts hear: a receipt was issued, or a hold was let go. Nobody calls us."""
 
+from collections.abc import Sequence
+
 from voltway.alerts import store
 from voltway.alerts.actions import job
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.billing.model import InvoiceIssued
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PaymentId, new_id
+from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, new_id
 from voltway.payments import actions as payments
-from voltway.payments.model import HoldReleased
+from voltway.payments.model import HoldReleased, Payment
 from voltway.runtime.work import Work
 
 
-async def hears_invoice_issued(work: Work, fact: Fact) -> None:
-    """Mail the receipt to who asked for it."""
-    if not isinstance(fact, InvoiceIssued) or fact.payment is None:
-        return
-    once = OnceKey(f"receipt:{fact.invoice}")
-    await _queue(work, fact.payment, Template.RECEIPT, once, fact.invoice)
+async def hears_invoice_issued(work: Work, facts: Sequence[Fact]) -> None:
+    """Mail the receipts to those who asked for them."""
+    issued = {
+        fact.payment: fact.invoice
+        for fact in facts
+        if isinstance(fact, InvoiceIssued) and fact.payment is not None
+    }
+    paid = await payments.payments(work, list(issued)) if issued else {}
+    await _queue(
+        work,
+        [
+            _alert(
+                work, each, Template.RECEIPT, OnceKey(f"receipt:{issued[each.id]}"), issued[each.id]
+            )
+            for each in paid.values()
+            if each.email is not None
+        ],
+    )
 
 
-async def hears_hold_released(work: Work, fact: Fact) -> None:
+async def hears_hold_released(work: Work, facts: Sequence[Fact]) -> None:
     """Say that nothing was charged. A visit whose session began gets a receipt instead, which
     says what was taken, or is still owed, or that it was nothing."""
-    if not isinstance(fact, HoldReleased):
-        return
-    payment = await payments.payment(work, fact.payment)
-    if payment.session is not None:
-        return
-    once = OnceKey(f"not_charged:{fact.payment}")
-    await _queue(work, fact.payment, Template.NOT_CHARGED, once, None)
+    released = [fact.payment for fact in facts if isinstance(fact, HoldReleased)]
+    paid = await payments.payments(work, released) if released else {}
+    await _queue(
+        work,
+        [
+            _alert(work, each, Template.NOT_CHARGED, OnceKey(f"not_charged:{each.id}"), None)
+            for each in paid.values()
+            if each.email is not None and each.session is None
+        ],
+    )
 
 
-async def _queue(
-    work: Work, payment: PaymentId, template: Template, once: OnceKey, invoice: InvoiceId | None
-) -> None:
-    paid = await payments.payment(work, payment)
-    if paid.email is None:
-        return
-    alert = Alert(
+def _alert(
+    work: Work, paid: Payment, template: Template, once: OnceKey, invoice: InvoiceId | None
+) -> Alert:
+    assert paid.email is not None, "who left no address gets no mail"
+    return Alert(
         id=AlertId(new_id(work.now)),
         party=paid.party,
         once=once,
         recipient=paid.email,
         template=template,
         locale=paid.locale,
-        payment=payment,
+        payment=paid.id,
         invoice=invoice,
         state=AlertState.QUEUED,
         created_at=work.now,
         next_try_at=work.now,
     )
-    if await store.add(work, alert):
-        await work.enqueue(job(alert))
+
+
+async def _queue(work: Work, alerts: Sequence[Alert]) -> None:
+    if alerts:
+        fresh = await store.add(work, alerts)
+        await work.enqueue(*(job(each) for each in alerts if each.id in fresh))

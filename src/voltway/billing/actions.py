@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from voltway.billing import settling, store
+from voltway.billing import settling, store, store_documents
 from voltway.billing.model import Cdr, Invoice, Settlement, SettlementState
 from voltway.billing.receipts import (
     receipt_html,
@@ -12,8 +12,9 @@ from voltway.billing.receipts import (
     receipt_text,
     receipt_view,
 )
-from voltway.billing.settling import settle
-from voltway.billing.store import NoSuchInvoice, NoSuchSettlement
+from voltway.billing.settling import settle, settle_many
+from voltway.billing.store import NoSuchSettlement
+from voltway.billing.store_documents import NoSuchInvoice
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_payment_refunded, hears_session_ended
 from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
@@ -34,6 +35,7 @@ __all__ = [
     "receipt_text",
     "receipt_view",
     "settle",
+    "settle_many",
     "settlement_of",
     "try_again",
     "wake_resting",
@@ -64,13 +66,13 @@ async def settlement_of(work: Work, session: SessionId) -> Settlement | None:
 
 
 async def cdr_of(work: Work, session: SessionId) -> Cdr | None:
-    return await store.cdr_of_session(work, session)
+    return await store_documents.cdr_of_session(work, session)
 
 
 async def invoice(work: Work, id: InvoiceId) -> Invoice:
-    return await store.invoice(work, id)
+    return await store_documents.invoice(work, id)
 
 
 async def invoice_of(work: Work, session: SessionId) -> Invoice | None:
     """The receipt of a session, once it is issued."""
-    return await store.invoice_of(work, session)
+    return await store_documents.invoice_of(work, session)

@@ -1,374 +1,347 @@
-"""The steps of a settlement. Those that need nobody else are walked in one work; those that ask
-the world stand alone, for no transaction is open while we ask.
+"""The walk of settlements, many side by side, each on a route and with keys of its own.
+
+The steps that need nobody else are walked in one work for all. Those that ask the world are noted
+in that work, asked side by side with no transaction open, and their answers are noted together with
+the steps that follow. See Note [Many settlements in one work].
 
 Whatever happens, a step is kept together with the place on the route that it reached, so that a
 crash between two steps loses nothing but time.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from voltway.billing import documents, freezing, rules, rules_amounts, rules_books, store
-from voltway.billing.freezing import Priced
+from voltway.billing import issuing, pricing, rules, store, store_documents
 from voltway.billing.model import (
     Cdr,
-    CdrIssued,
-    Invoice,
-    InvoiceIssued,
     Settlement,
     SettlementRested,
     SettlementState,
     Step,
 )
-from voltway.drivers import actions as drivers
-from voltway.drivers.model import TokenKind
-from voltway.kernel.errors import Trouble
-from voltway.kernel.ids import InvoiceId, OnceKey, SettlementId, TariffId, new_id
+from voltway.kernel.errors import Outage, Trouble
+from voltway.kernel.ids import SettlementId
 from voltway.kernel.money import Money
-from voltway.kernel.units import EnergyWh, kwh
-from voltway.ledger import actions as ledger
-from voltway.parties import actions as parties
 from voltway.payments import actions as payments
 from voltway.payments import rules as payment_rules
-from voltway.payments.model import Payment, Why
+from voltway.payments.model import Why
 from voltway.payments.provider import Provider
+from voltway.runtime.database import retrying
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
-from voltway.sessions import rules_record
-from voltway.sessions.model import SAYS, SessionRecord
-from voltway.stations import actions as stations
-from voltway.stations.model import EvsePlace, Location
-from voltway.tariffs import actions as tariffs
-from voltway.tariffs import rules as prices
-from voltway.tariffs.model import Cost
+from voltway.sessions.model import SAYS
 
-SERIES: Final = "R"
 #: A walk that takes longer than this has lost its worker.
 WALKS_WITHIN: Final = timedelta(minutes=5)
+#: How many questions of one batch are with the provider at once.
+ASKED_AT_ONCE: Final = 16
+#: Answers that come within this time are noted together.
+TOGETHER_S: Final = 0.25
+
+# Note [Many settlements in one work]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+# A commit costs as much for one settlement as for a hundred, so a batch takes each step in one go:
+#
+# - first work: lock, price, freeze the CDRs; what needs no provider is posted and receipted; for
+#   the rest the captures are noted;
+# - the provider is asked, side by side; who does not answer in time keeps nobody else waiting;
+# - second work: note the answers, post, number the receipts and freeze them.
+#
+# A trouble that belongs to one settlement rests that one. What breaks a whole work (a poison that
+# nobody foresaw) undoes it, and the batch is halved until the poison stands alone; what was asked
+# is then asked again, under the same keys, and the provider acts once.
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The hold of this settlement is to be let go."""
+
+    settlement: Settlement
+
+
+#: What is asked of the world for a settlement, and what came of it.
+Ask = payments.Asking | Release
+Said = tuple[Ask, "payments.Answer | Outage | None"]
 
 
 async def settle(begin: BeginWork, provider: Provider, body: Mapping[str, str]) -> None:
     """Walk a settlement as far as it goes now. Run twice, or by two at once, it is walked once."""
-    id = SettlementId(UUID(body["settlement"]))
+    [trouble] = await settle_many(begin, provider, [body])
+    if trouble is not None:
+        raise trouble
+
+
+async def settle_many(
+    begin: BeginWork, provider: Provider, bodies: Sequence[Mapping[str, str]]
+) -> list[Exception | None]:
+    """Walk settlements as far as they go now; by their places, what kept one from being walked.
+
+    An outage that keeps all of them is raised.
+    """
+    ids = [SettlementId(UUID(body["settlement"])) for body in bodies]
+    troubles = await _walk_or_halves(begin, provider, list(dict.fromkeys(ids)))
+    return [troubles.get(id) for id in ids]
+
+
+async def _walk_or_halves(
+    begin: BeginWork, provider: Provider, ids: Sequence[SettlementId]
+) -> dict[SettlementId, Exception]:
+    """Walk these; where that breaks, each half of them by itself. What broke, in the end."""
     try:
-        while (settlement := await _walk_here(begin, id)) is not None:
-            await _ask_outside(begin, provider, settlement)
-    except Trouble as trouble:
-        await _rest(begin, id, str(trouble))
+        await _walk(begin, provider, ids)
+    except Exception as trouble:  # noqa: BLE001 - whatever it is, it is one settlement's
+        if len(ids) > 1 and not isinstance(trouble, Outage):
+            half = len(ids) // 2
+            first = await _walk_or_halves(begin, provider, ids[:half])
+            return first | await _walk_or_halves(begin, provider, ids[half:])
+        if not isinstance(trouble, Trouble) or isinstance(trouble, store.NoSuchSettlement):
+            return {ids[0]: trouble}
+        async with begin() as work:
+            for settlement in (await store.lock_many(work, ids)).values():
+                await store.save(work, await _rest(work, settlement, str(trouble)))
+    return {}
 
 
-async def _walk_here(begin: BeginWork, id: SettlementId) -> Settlement | None:
-    """Take the steps that need nobody else; the settlement if its next one does."""
-    async with begin() as work:
-        settlement = await store.lock(work, id)
-        if settlement.state in (SettlementState.DONE, SettlementState.HELD):
-            return None
-        settlement = replace(
-            settlement, state=SettlementState.WALKING, next_try_at=work.now + WALKS_WITHIN
-        )
-        while settlement.next in HERE:
-            before = settlement
-            settlement = await HERE[settlement.next](work, settlement)
-            if settlement.done == before.done:
-                break
-        if settlement.next is None:
-            settlement = replace(
-                settlement,
-                state=SettlementState.DONE,
-                done_at=work.now,
-                next_try_at=None,
+async def _walk(begin: BeginWork, provider: Provider, ids: Sequence[SettlementId]) -> None:
+    """Go on, ask, go on with what was answered, until nothing is left to ask."""
+    few = asyncio.Semaphore(ASKED_AT_ONCE)
+    asked: dict[asyncio.Task[Said], SettlementId] = {}
+    asks = await retrying(begin, None, partial(_go_on, provider, ids, {}))
+    try:
+        while True:
+            for id, ask in asks.items():
+                asked[asyncio.create_task(_ask(begin, provider, ask, few))] = id
+            if not asked:
+                return
+            done, _ = await asyncio.wait(asked, timeout=TOGETHER_S)
+            if not done:
+                done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            said = {asked.pop(task): task.result() for task in done}
+            asks = await retrying(begin, None, partial(_go_on, provider, list(said), said))
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def _ask(begin: BeginWork, provider: Provider, ask: Ask, few: asyncio.Semaphore) -> Said:
+    async with few:
+        if isinstance(ask, payments.Asking):
+            return ask, await payments.ask_capture(provider, ask)
+        assert ask.settlement.payment is not None
+        try:
+            await payments.release(begin, provider, ask.settlement.payment, Why.NOTHING_TO_PAY)
+        except Outage as outage:
+            return ask, outage
+        return ask, None
+
+
+async def _go_on(
+    provider: Provider,
+    ids: Sequence[SettlementId],
+    said: Mapping[SettlementId, Said],
+    work: Work,
+) -> dict[SettlementId, Ask]:
+    """Note what was said, and take every step that can be taken now. What is to be asked next."""
+    found = await store.lock_many(work, ids)
+    for id in ids:
+        if id not in found:
+            raise store.NoSuchSettlement(id)
+    batch = _Batch(work, provider)
+    for id, settlement in found.items():
+        if settlement.state not in (SettlementState.DONE, SettlementState.HELD):
+            batch.walking[id] = replace(
+                settlement, state=SettlementState.WALKING, next_try_at=work.now + WALKS_WITHIN
             )
-        await store.save(work, settlement)
-        return settlement if settlement.next in OUTSIDE else None
+    await batch.hear(said)
+    await batch.price()
+    await batch.note_asks()
+    await batch.issue()
+    await batch.keep()
+    return batch.asks
 
 
-async def _ask_outside(begin: BeginWork, provider: Provider, settlement: Settlement) -> None:
-    """Take the next step, which asks the world, and keep that it is done."""
-    step = settlement.next
-    assert step is not None, "the walk stopped before a step"
-    await OUTSIDE[step](begin, provider, settlement)
-    async with begin() as work:
-        now = await store.lock(work, settlement.id)
-        if now.next is step:
-            await store.save(work, now.finished(step))
+class _Batch:
+    """Settlements on their walk within one work."""
 
+    def __init__(self, work: Work, provider: Provider) -> None:
+        self._work = work
+        self._provider = provider
+        self.walking: dict[SettlementId, Settlement] = {}
+        self.asks: dict[SettlementId, Ask] = {}
+        self._cdrs: dict[SettlementId, Cdr] = {}
 
-async def _price(work: Work, settlement: Settlement) -> Settlement:
-    """Price the session and freeze its CDR; only then is it known which way the money goes."""
-    record = await sessions.record_of(work, settlement.session)
-    if record.needs_review and settlement.reviewed_by is None:
-        return await _hold(work, settlement, " ".join(SAYS[doubt] for doubt in record.held_by))
-    payment = await payments.link(work, record.party, record.session, record.token)
-    priced = await _priced(work, record, payment)
-    raw, sha256 = documents.frozen(freezing.cdr_document(priced))
-    total = priced.bill.total
-    cdr = Cdr(
-        id=new_id(work.now),
-        party=settlement.party,
-        session=settlement.session,
-        settlement=settlement.id,
-        total_minor=total.minor,
-        currency=total.currency,
-        document=raw,
-        sha256=sha256,
-        made_at=work.now,
-    )
-    await store.keep_cdr(work, cdr)
-    await work.announce(
-        [
-            CdrIssued(
-                party=settlement.party,
-                at=work.now,
-                settlement=settlement.id,
-                session=settlement.session,
-                payment=payment.id if payment else None,
-                cdr=cdr.id,
-                total_minor=total.minor,
-                currency=total.currency,
-            )
+    def _at(self, *steps: Step) -> list[Settlement]:
+        """Those whose next step this is."""
+        return [
+            each
+            for each in self.walking.values()
+            if each.state is SettlementState.WALKING and each.next in steps
         ]
-    )
-    has_hold = payment is not None and payment.held_at is not None
-    routed = replace(
-        settlement,
-        route=rules.route(payable_minor=total.minor, has_hold=has_hold),
-        payment=payment.id if payment else None,
-    )
-    return routed.finished(Step.PRICE)
 
+    def _went_on(self, settlements: Iterable[Settlement]) -> None:
+        self.walking.update((each.id, each) for each in settlements)
 
-async def _priced(work: Work, record: SessionRecord, payment: Payment | None) -> Priced:
-    party = await parties.party(work, record.party)
-    where = await _where(work, record)
-    periods = prices.periods_of(
-        record.points, record.changes, begins=record.begins, ends=record.ends
-    )
-    account, token = await _whose(work, record, payment)
-    charged = rules.is_charged(record.energy_wh, party.no_charge_below_wh)
-    nothing = Money(0, party.currency)
-    tariff = None
-    cost = Cost(
-        currency=party.currency,
-        before_taxes=nothing.decimal,
-        after_taxes=nothing.decimal,
-        payable=nothing,
-    )
-    if record.tariff_version_id is not None:
-        tariff = await tariffs.version(work, TariffId(record.tariff_version_id))
-        cost = rules_record.cost(record, tariff)
-    stopped_by = None
-    if rules.is_remote(record.reason):
-        stopped_by = await stations.stopped_by(work, record.station, record.ref)
-    bill = rules_amounts.bill(cost) if charged else rules_amounts.nothing(cost.currency)
-    return Priced(
-        record=record,
-        where=where,
-        tariff=tariff,
-        periods=periods,
-        cost=cost,
-        bill=bill,
-        charged=charged,
-        account=account,
-        token=token,
-        stopped_by=stopped_by,
-    )
+    async def hear(self, said: Mapping[SettlementId, Said]) -> None:
+        """Note the provider's answers, and that their steps are done."""
+        captures = {
+            id: (ask, answer)
+            for id, (ask, answer) in said.items()
+            if isinstance(ask, payments.Asking) and isinstance(answer, payments.Answer)
+        }
+        outcomes: dict[SettlementId, payments.Outcome | None] = {}
+        if captures:
+            noted = await payments.note_captured(
+                self._work, self._provider, list(captures.values())
+            )
+            outcomes.update(zip(captures, noted, strict=True))
+        for id, (ask, answer) in said.items():
+            if isinstance(ask, Release):
+                outcomes[id] = answer if isinstance(answer, Trouble) else None
+        for settlement in self._at(Step.CAPTURE, Step.RELEASE):
+            if settlement.id in outcomes:
+                await self._came_of(settlement, outcomes[settlement.id])
 
+    async def _came_of(self, settlement: Settlement, outcome: payments.Outcome | None) -> None:
+        """A bank that says no leaves it owed; that is no trouble of ours to retry."""
+        if isinstance(outcome, Trouble):
+            self._went_on([await _rest(self._work, settlement, str(outcome))])
+        else:
+            assert settlement.next is not None
+            self._went_on([settlement.finished(settlement.next)])
 
-async def _where(work: Work, record: SessionRecord) -> EvsePlace | Location:
-    if record.evse is not None:
-        return await stations.place_of(work, record.evse)
-    return await stations.location(work, record.location)
+    async def price(self) -> None:
+        """Price the sessions and freeze their CDRs; only then is it known which way the money
+        goes."""
+        group = self._at(Step.PRICE)
+        if not group:
+            return
+        work = self._work
+        records = await pricing.records_of(work, group)
+        certain = []
+        for settlement in group:
+            record = records.get(settlement.session)
+            if record is None:
+                why = str(sessions.NoSuchSession(settlement.session))
+                self._went_on([await _rest(work, settlement, why)])
+            elif record.needs_review and settlement.reviewed_by is None:
+                why = " ".join(SAYS[doubt] for doubt in record.held_by)
+                self._went_on([await _hold(work, settlement, why)])
+            else:
+                certain.append((settlement, record))
+        known = await pricing.known(work, [record for _, record in certain])
+        facts = []
+        for settlement, record in certain:
+            try:
+                priced = await pricing.priced(work, record, known)
+            except Trouble as trouble:
+                self._went_on([await _rest(work, settlement, str(trouble))])
+                continue
+            cdr = pricing.frozen_cdr(work, settlement, priced)
+            payment = known.payments.get(record.session)
+            has_hold = payment is not None and payment.held_at is not None
+            route = rules.route(payable_minor=cdr.total_minor, has_hold=has_hold)
+            self._cdrs[settlement.id] = cdr
+            facts.append(pricing.issued(cdr, payment))
+            routed = replace(settlement, route=route, payment=payment.id if payment else None)
+            self._went_on([routed.finished(Step.PRICE)])
+        await store_documents.keep_cdrs(work, [self._cdrs[fact.settlement] for fact in facts])
+        await work.announce(facts)
 
+    async def note_asks(self) -> None:
+        """Note what is to be asked of the provider when this work is kept."""
+        for settlement in self._at(Step.RELEASE):
+            self.asks[settlement.id] = Release(settlement)
+        group = self._at(Step.CAPTURE)
+        if not group:
+            return
+        await self._load_cdrs(group)
+        paid = await issuing.payments_of(self._work, group)
+        wanted = []
+        for settlement in group:
+            assert settlement.payment is not None, "a card's route has a payment"
+            cdr = self._cdrs[settlement.id]
+            cost = Money(cdr.total_minor, cdr.currency)
+            amount = payment_rules.to_capture(cost, paid[settlement.payment].hold)
+            wanted.append(payments.Wanted(settlement.payment, amount, settlement.once))
+        noted = await payments.note_captures(self._work, wanted)
+        for settlement, one in zip(group, noted, strict=True):
+            if isinstance(one, payments.Asking):
+                self.asks[settlement.id] = one
+            else:
+                await self._came_of(settlement, one)
 
-async def _whose(
-    work: Work, record: SessionRecord, payment: Payment | None
-) -> tuple[str, str | None]:
-    """Whose account it is in the books (the payment's, the token's, or the session's own), and
-    the end of a driver's own token, so that they know it again; a guest's was made by us."""
-    if payment is not None:
-        return str(payment.id), None
-    if record.token is None:
-        return str(record.session), None
-    key = (record.party, record.token)
-    token = (await drivers.tokens_of(work, {key})).get(key)
-    if token is None:
-        return str(record.session), record.token[-4:]
-    return str(token.id), None if token.kind is TokenKind.AD_HOC else record.token[-4:]
+    async def issue(self) -> None:
+        """Write the books, and the receipts."""
+        group = self._at(Step.POST, Step.INVOICE)
+        if not group:
+            return
+        await self._load_cdrs(group)
+        paid = await issuing.payments_of(self._work, group)
+        if to_post := self._at(Step.POST):
+            self._went_on(await issuing.post(self._work, to_post, self._cdrs, paid))
+        if to_invoice := self._at(Step.INVOICE):
+            self._went_on(await issuing.invoice(self._work, to_invoice, self._cdrs, paid))
+
+    async def _load_cdrs(self, group: Sequence[Settlement]) -> None:
+        missing = [each.id for each in group if each.id not in self._cdrs]
+        if missing:
+            self._cdrs.update(await store_documents.cdrs_of(self._work, missing))
+
+    async def keep(self) -> None:
+        """Keep where they are now."""
+        for settlement in list(self.walking.values()):
+            if settlement.next is None:
+                done = replace(
+                    settlement,
+                    state=SettlementState.DONE,
+                    done_at=self._work.now,
+                    next_try_at=None,
+                )
+                self._went_on([done])
+        if self.walking:
+            await store.save(self._work, *self.walking.values())
 
 
 async def _hold(work: Work, settlement: Settlement, why: str) -> Settlement:
     """Wait for a person: nobody is billed for what may not be true."""
-    assert settlement.next is not None
-    await work.announce([_rested(work, settlement, settlement.next, why, None)])
+    await work.announce([_rested(work, settlement, why, None)])
     return replace(settlement, state=SettlementState.HELD, next_try_at=None, last_trouble=why)
 
 
-async def _capture(begin: BeginWork, provider: Provider, settlement: Settlement) -> None:
-    """Take the money. A bank that says no leaves it owed; that is no trouble of ours to retry."""
-    assert settlement.payment is not None
-    async with begin() as work:
-        cdr = await store.cdr_of(work, settlement.id)
-        payment = await payments.payment(work, settlement.payment)
-    amount = payment_rules.to_capture(Money(cdr.total_minor, cdr.currency), payment.hold)
-    await payments.capture(begin, provider, payment.id, amount, settlement.once)
-
-
-async def _release(begin: BeginWork, provider: Provider, settlement: Settlement) -> None:
-    assert settlement.payment is not None
-    await payments.release(begin, provider, settlement.payment, Why.NOTHING_TO_PAY)
-
-
-async def _post(work: Work, settlement: Settlement) -> Settlement:
-    """Write the sale into the books, and what was taken of it."""
-    cdr = await store.cdr_of(work, settlement.id)
-    made = documents.cdr(cdr.document)
-    payment = await _payment(work, settlement)
-    evidence = {
-        "session": str(settlement.session),
-        "cdr": str(cdr.id),
-        "settlement": str(settlement.id),
-    }
-    if payment is not None:
-        evidence["payment"] = str(payment.id)
-    await ledger.post(
-        work,
-        rules_books.sale(
-            made,
-            party=settlement.party,
-            at=work.now,
-            memo=_memo(made),
-            once=OnceKey(f"{settlement.id}:sale"),
-            evidence=evidence,
-        ),
-    )
-    if payment is not None and payment.captured_minor:
-        await _post_capture(work, settlement, payment, made.account, evidence)
-    return settlement.finished(Step.POST)
-
-
-def _memo(made: documents.CdrDocument) -> str:
-    energy = kwh(EnergyWh(made.visit.energy_wh))
-    return f"Sold {energy:f} kWh at {made.place.location}, {made.evse or 'EVSE unknown'}."
-
-
-async def _post_capture(
-    work: Work, settlement: Settlement, payment: Payment, who: str, evidence: Mapping[str, str]
-) -> None:
-    steps = await payments.steps_of(work, payment.id)
-    taken = [step.id for step in steps if step.verb == "capture" and step.answer == "done"]
-    await ledger.post(
-        work,
-        rules_books.capture(
-            payment.captured,
-            party=settlement.party,
-            who=who,
-            provider=payment.provider,
-            at=work.now,
-            memo=f"The provider {payment.provider} took {payment.captured}.",
-            once=OnceKey(f"{settlement.id}:capture"),
-            evidence={**evidence, **({"payment_step": str(taken[0])} if taken else {})},
-        ),
-    )
-
-
-async def _invoice(work: Work, settlement: Settlement) -> Settlement:
-    """Number the receipt and freeze it, in the same work: a series has no gaps."""
-    cdr = await store.cdr_of(work, settlement.id)
-    party = await parties.party(work, settlement.party)
-    year = work.now.astimezone(ZoneInfo(party.time_zone)).year
-    place = await store.next_place(work, party.id, SERIES, year)
-    number = rules.number(party.ident, SERIES, year, place)
-    payment = await _payment(work, settlement)
-    receipt = freezing.receipt(cdr, number=number, at=work.now, party=party, payment=payment)
-    raw, sha256 = documents.frozen(receipt)
-    invoice = Invoice(
-        id=InvoiceId(new_id(work.now)),
-        party=settlement.party,
-        session=settlement.session,
-        payment=settlement.payment,
-        kind="receipt",
-        number=number,
-        total_minor=cdr.total_minor,
-        currency=cdr.currency,
-        document=raw,
-        sha256=sha256,
-        issued_at=work.now,
-    )
-    await store.keep_invoice(work, invoice, settlement.id, series=SERIES, year=year, place=place)
-    await work.announce([_issued(settlement, invoice)])
-    work.touch(f"session:{settlement.session}")
-    if payment is not None:
-        work.touch(payment.subject)
-    return settlement.finished(Step.INVOICE)
-
-
-def _issued(settlement: Settlement, invoice: Invoice) -> InvoiceIssued:
-    return InvoiceIssued(
-        party=settlement.party,
-        at=invoice.issued_at,
-        settlement=settlement.id,
-        session=settlement.session,
-        payment=settlement.payment,
-        invoice=invoice.id,
-        number=invoice.number,
-        total_minor=invoice.total_minor,
-        currency=invoice.currency,
-    )
-
-
-async def _payment(work: Work, settlement: Settlement) -> Payment | None:
-    if settlement.payment is None:
-        return None
-    return await payments.payment(work, settlement.payment)
-
-
-HERE: Final[Mapping[Step | None, Callable[[Work, Settlement], Awaitable[Settlement]]]] = {
-    Step.PRICE: _price,
-    Step.POST: _post,
-    Step.INVOICE: _invoice,
-}
-OUTSIDE: Final[
-    Mapping[Step | None, Callable[[BeginWork, Provider, Settlement], Awaitable[None]]]
-] = {
-    Step.CAPTURE: _capture,
-    Step.RELEASE: _release,
-}
-
-
-async def _rest(begin: BeginWork, id: SettlementId, trouble: str) -> None:
+async def _rest(work: Work, settlement: Settlement, trouble: str) -> Settlement:
     """Note why it does not go on, and when it is tried again."""
-    async with begin() as work:
-        settlement = await store.lock(work, id)
-        if settlement.next is None or settlement.state is SettlementState.HELD:
-            return
-        tries = settlement.tries + 1
-        next_try_at = work.now + rules.back_off(tries)
-        rested = replace(
-            settlement,
-            state=SettlementState.RESTING,
-            tries=tries,
-            next_try_at=next_try_at,
-            last_trouble=trouble,
-        )
-        await store.save(work, rested)
-        await work.enqueue(job(rested))
-        await work.announce([_rested(work, settlement, settlement.next, trouble, next_try_at)])
+    if settlement.next is None or settlement.state is SettlementState.HELD:
+        return settlement
+    tries = settlement.tries + 1
+    rested = replace(
+        settlement,
+        state=SettlementState.RESTING,
+        tries=tries,
+        next_try_at=work.now + rules.back_off(tries),
+        last_trouble=trouble,
+    )
+    await work.enqueue(job(rested))
+    await work.announce([_rested(work, settlement, trouble, rested.next_try_at)])
+    return rested
 
 
 def _rested(
-    work: Work, settlement: Settlement, step: Step, trouble: str, next_try_at: datetime | None
+    work: Work, settlement: Settlement, trouble: str, next_try_at: datetime | None
 ) -> SettlementRested:
+    assert settlement.next is not None
     return SettlementRested(
         party=settlement.party,
         at=work.now,
         settlement=settlement.id,
         session=settlement.session,
         payment=settlement.payment,
-        step=step,
+        step=settlement.next,
         trouble=trouble,
         next_try_at=next_try_at,
     )

@@ -1,13 +1,13 @@
-"""Settlements, CDRs and invoices as rows."""
+"""Settlements as rows. Everything that walks takes many at once; documents are in
+``store_documents``."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from voltway.billing.model import Cdr, Invoice, Settlement, SettlementState, Step
+from voltway.billing.model import Settlement, SettlementState, Step
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import InvoiceId, PartyId, PaymentId, SessionId, SettlementId
-from voltway.kernel.money import Currency
+from voltway.kernel.ids import PartyId, PaymentId, SessionId, SettlementId
 from voltway.runtime.work import Row, Work
 
 
@@ -20,40 +20,46 @@ class NoSuchSettlement(Refusal):
     settlement: SettlementId
 
 
-@dataclass(eq=False)
-class NoSuchInvoice(Refusal):
-    """There is no invoice {invoice}."""
-
-    kind = Kind.ABSENT
-
-    invoice: InvoiceId
-
-
-async def open_settlement(work: Work, settlement: Settlement) -> bool:
-    """Keep a new settlement; whether it is new. A session has one."""
-    count = await work.run(
+async def open_settlements(
+    work: Work, settlements: Sequence[Settlement], route: Sequence[Step]
+) -> set[SettlementId]:
+    """Keep new settlements, all on one route; those that are new. A session has one."""
+    rows = await work.all(
         """
         INSERT INTO settlement (id, party_id, session_id, route, state, opened_at, next_try_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        SELECT id, party_id, session_id, $7, state, opened_at, next_try_at
+          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[],
+                      $6::timestamptz[])
+               AS w (id, party_id, session_id, state, opened_at, next_try_at)
             ON CONFLICT (session_id) DO NOTHING
+        RETURNING id
         """,
-        settlement.id,
-        settlement.party,
-        settlement.session,
-        list(settlement.route),
-        settlement.state,
-        settlement.opened_at,
-        settlement.next_try_at,
+        [each.id for each in settlements],
+        [each.party for each in settlements],
+        [each.session for each in settlements],
+        [each.state for each in settlements],
+        [each.opened_at for each in settlements],
+        [each.next_try_at for each in settlements],
+        list(route),
     )
-    return count == 1
+    return {SettlementId(row["id"]) for row in rows}
 
 
 async def lock(work: Work, id: SettlementId) -> Settlement:
     """The settlement, locked until the work ends, so that each step is taken once."""
-    row = await work.one("SELECT * FROM settlement WHERE id = $1 FOR UPDATE", id)
-    if row is None:
+    found = await lock_many(work, [id])
+    if not found:
         raise NoSuchSettlement(id)
-    return _settlement(row)
+    return found[id]
+
+
+async def lock_many(work: Work, ids: Collection[SettlementId]) -> dict[SettlementId, Settlement]:
+    """These settlements, locked in the order of their ids, so that two batches cannot wait for
+    each other."""
+    rows = await work.all(
+        "SELECT * FROM settlement WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(ids)
+    )
+    return {row["id"]: _settlement(row) for row in rows}
 
 
 async def of_session(work: Work, session: SessionId) -> Settlement | None:
@@ -61,130 +67,48 @@ async def of_session(work: Work, session: SessionId) -> Settlement | None:
     return _settlement(row) if row else None
 
 
-async def save(work: Work, settlement: Settlement) -> None:
-    """Keep where a locked settlement is now."""
+async def save(work: Work, *settlements: Settlement) -> None:
+    """Keep where locked settlements are now."""
     await work.run(
         """
-        UPDATE settlement
-           SET payment_id = $2, route = $3, done = $4, state = $5, next_try_at = $6, tries = $7,
-               last_trouble = $8, done_at = $9, reviewed_by = $10
-         WHERE id = $1
+        UPDATE settlement s
+           SET payment_id = w.payment_id, route = string_to_array(w.route, ','), done = w.done,
+               state = w.state, next_try_at = w.next_try_at, tries = w.tries,
+               last_trouble = w.last_trouble, done_at = w.done_at, reviewed_by = w.reviewed_by
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[],
+                      $6::timestamptz[], $7::int[], $8::text[], $9::timestamptz[], $10::text[])
+               AS w (id, payment_id, route, done, state, next_try_at, tries, last_trouble, done_at,
+                     reviewed_by)
+         WHERE s.id = w.id
         """,
-        settlement.id,
-        settlement.payment,
-        list(settlement.route),
-        settlement.done,
-        settlement.state,
-        settlement.next_try_at,
-        settlement.tries,
-        settlement.last_trouble,
-        settlement.done_at,
-        settlement.reviewed_by,
+        [each.id for each in settlements],
+        [each.payment for each in settlements],
+        [",".join(each.route) for each in settlements],
+        [each.done for each in settlements],
+        [each.state for each in settlements],
+        [each.next_try_at for each in settlements],
+        [each.tries for each in settlements],
+        [each.last_trouble for each in settlements],
+        [each.done_at for each in settlements],
+        [each.reviewed_by for each in settlements],
     )
-    work.touch(settlement.subject)
+    work.touch(*(each.subject for each in settlements))
 
 
 async def overdue(work: Work, before: datetime) -> list[Settlement]:
-    """Settlements whose time has come and gone: their job was lost, or its worker died."""
+    """Settlements whose time has come and gone: their job was lost, or its worker died. Locked;
+    one that somebody walks at this moment is not lost."""
     rows = await work.all(
         """
         SELECT * FROM settlement
          WHERE state NOT IN ('done', 'held') AND next_try_at <= $1
          ORDER BY next_try_at
          LIMIT 500
+           FOR UPDATE SKIP LOCKED
         """,
         before,
     )
     return [_settlement(row) for row in rows]
-
-
-async def keep_cdr(work: Work, cdr: Cdr) -> None:
-    await work.run(
-        """
-        INSERT INTO cdr
-            (id, party_id, settlement_id, session_id, total_minor, currency, document, sha256,
-             made_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        """,
-        cdr.id,
-        cdr.party,
-        cdr.settlement,
-        cdr.session,
-        cdr.total_minor,
-        cdr.currency,
-        cdr.document.decode(),
-        cdr.sha256,
-        cdr.made_at,
-    )
-
-
-async def cdr_of(work: Work, settlement: SettlementId) -> Cdr:
-    row = await work.one("SELECT * FROM cdr WHERE settlement_id = $1", settlement)
-    assert row is not None, "the first step of every route freezes the CDR"
-    return _cdr(row)
-
-
-async def cdr_of_session(work: Work, session: SessionId) -> Cdr | None:
-    row = await work.one("SELECT * FROM cdr WHERE session_id = $1", session)
-    return _cdr(row) if row else None
-
-
-async def next_place(work: Work, party: PartyId, series: str, year: int) -> int:
-    """The next number of a series. Its row stays locked until this work is kept or undone, so
-    no other work can have the number after it before."""
-    row = await work.one(
-        """
-        INSERT INTO invoice_counter AS counter (party_id, series, year, last)
-        VALUES ($1, $2, $3, 1)
-            ON CONFLICT (party_id, series, year) DO UPDATE SET last = counter.last + 1
-        RETURNING last
-        """,
-        party,
-        series,
-        year,
-    )
-    assert row is not None
-    return int(row["last"])
-
-
-async def keep_invoice(
-    work: Work, invoice: Invoice, settlement: SettlementId, *, series: str, year: int, place: int
-) -> None:
-    await work.run(
-        """
-        INSERT INTO invoice
-            (id, party_id, settlement_id, session_id, payment_id, kind, series, year, place,
-             number, total_minor, currency, document, sha256, issued_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-        """,
-        invoice.id,
-        invoice.party,
-        settlement,
-        invoice.session,
-        invoice.payment,
-        invoice.kind,
-        series,
-        year,
-        place,
-        invoice.number,
-        invoice.total_minor,
-        invoice.currency,
-        invoice.document.decode(),
-        invoice.sha256,
-        invoice.issued_at,
-    )
-
-
-async def invoice(work: Work, id: InvoiceId) -> Invoice:
-    row = await work.one("SELECT * FROM invoice WHERE id = $1", id)
-    if row is None:
-        raise NoSuchInvoice(id)
-    return _invoice(row)
-
-
-async def invoice_of(work: Work, session: SessionId) -> Invoice | None:
-    row = await work.one("SELECT * FROM invoice WHERE session_id = $1", session)
-    return _invoice(row) if row else None
 
 
 def _settlement(row: Row) -> Settlement:
@@ -202,34 +126,4 @@ def _settlement(row: Row) -> Settlement:
         last_trouble=row["last_trouble"],
         reviewed_by=row["reviewed_by"],
         done_at=row["done_at"],
-    )
-
-
-def _cdr(row: Row) -> Cdr:
-    return Cdr(
-        id=UUID(str(row["id"])),
-        party=PartyId(row["party_id"]),
-        session=SessionId(row["session_id"]),
-        settlement=SettlementId(row["settlement_id"]),
-        total_minor=row["total_minor"],
-        currency=Currency(row["currency"]),
-        document=row["document"].encode(),
-        sha256=row["sha256"],
-        made_at=row["made_at"],
-    )
-
-
-def _invoice(row: Row) -> Invoice:
-    return Invoice(
-        id=InvoiceId(row["id"]),
-        party=PartyId(row["party_id"]),
-        session=SessionId(row["session_id"]),
-        payment=PaymentId(row["payment_id"]) if row["payment_id"] else None,
-        kind=row["kind"],
-        number=row["number"],
-        total_minor=row["total_minor"],
-        currency=Currency(row["currency"]),
-        document=row["document"].encode(),
-        sha256=row["sha256"],
-        issued_at=row["issued_at"],
     )

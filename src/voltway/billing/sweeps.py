@@ -14,11 +14,12 @@ async def wake_resting(begin: BeginWork) -> int:
     """Queue again what should have gone on a while ago and did not."""
     async with begin() as work:
         overdue = await store.overdue(work, work.now - LOST_AFTER)
-        for settlement in overdue:
-            now = await store.lock(work, settlement.id)
-            if now.next is None or now.next_try_at != settlement.next_try_at:
-                continue
-            woken = replace(now, tries=now.tries + 1, next_try_at=work.now)
-            await store.save(work, woken)
-            await work.enqueue(settling.job(woken))
+        woken = [
+            replace(each, tries=each.tries + 1, next_try_at=work.now)
+            for each in overdue
+            if each.next is not None
+        ]
+        if woken:
+            await store.save(work, *woken)
+            await work.enqueue(*(settling.job(each) for each in woken))
     return len(overdue)

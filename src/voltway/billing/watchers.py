@@ -1,5 +1,7 @@
 """What billing hears: the end of a session opens its settlement; a refund goes into the books."""
 
+from collections.abc import Sequence
+
 from voltway.billing import rules_books, settling, store
 from voltway.billing.model import GIVEN_ROUTE, Settlement, SettlementState
 from voltway.kernel.facts import Fact
@@ -13,27 +15,30 @@ from voltway.sessions.model import SessionEnded
 from voltway.sessions.rules import READINGS_GRACE
 
 
-async def hears_session_ended(work: Work, fact: Fact) -> None:
-    """Open the settlement of a session, and queue its walk. Told twice, it is opened once.
+async def hears_session_ended(work: Work, facts: Sequence[Fact]) -> None:
+    """Open the settlements of sessions, and queue their walks. Told twice, each is opened once.
 
     One whose end told no register waits until no late reading is taken any more.
     """
-    if not isinstance(fact, SessionEnded):
-        return
-    opened = Settlement(
+    ended = {fact.session: fact for fact in facts if isinstance(fact, SessionEnded)}
+    opened = [_opened(work, fact) for fact in ended.values()]
+    # Which way the money goes is decided by the price, with which every route begins.
+    fresh = await store.open_settlements(work, opened, GIVEN_ROUTE)
+    await work.enqueue(*(settling.job(each) for each in opened if each.id in fresh))
+
+
+def _opened(work: Work, fact: SessionEnded) -> Settlement:
+    return Settlement(
         id=SettlementId(new_id(work.now)),
         party=fact.party,
         session=fact.session,
         payment=None,
-        # Which way the money goes is decided by the price, with which every route begins.
         route=GIVEN_ROUTE,
         done=0,
         state=SettlementState.WALKING if fact.complete else SettlementState.WAITING,
         opened_at=work.now,
         next_try_at=work.now if fact.complete else work.now + READINGS_GRACE,
     )
-    if await store.open_settlement(work, opened):
-        await work.enqueue(settling.job(opened))
 
 
 async def hears_payment_refunded(work: Work, fact: Fact) -> None:

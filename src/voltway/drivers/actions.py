@@ -96,6 +96,12 @@ async def expire(work: Work, token: TokenId) -> Token:
     return await _become(work, token, TokenStatus.EXPIRED)
 
 
+async def expire_shown(work: Work, shown: Collection[tuple[PartyId, TokenUid]]) -> None:
+    """The use of these tokens is over: guests' tokens after their visits."""
+    if shown:
+        await store.expire(work, {(party, rules.sameness(uid)) for party, uid in shown})
+
+
 async def _become(work: Work, id: TokenId, status: TokenStatus) -> Token:
     token = await store.by_id(work, id)
     if token is None:

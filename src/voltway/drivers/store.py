@@ -96,3 +96,19 @@ async def of_party(work: Work, party: PartyId) -> list[Token]:
 
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
     await work.run("UPDATE token SET status = $2 WHERE id = $1", id, status.value)
+
+
+async def expire(work: Work, tokens: Collection[tuple[PartyId, str]]) -> None:
+    """Whatever they were; each party's token by its sameness, in one order for all."""
+    await work.run(
+        """
+        UPDATE token SET status = 'expired'
+         WHERE id IN (SELECT t.id
+                        FROM unnest($1::uuid[], $2::text[]) AS w (party_id, sameness)
+                        JOIN token t ON t.party_id = w.party_id AND t.sameness = w.sameness
+                       ORDER BY t.id
+                         FOR UPDATE OF t)
+        """,
+        [party for party, _ in tokens],
+        [sameness for _, sameness in tokens],
+    )

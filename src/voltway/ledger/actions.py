@@ -1,6 +1,6 @@
 """What can be done to the books: add to them, and read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voltway.kernel.errors import Kind, Refusal
@@ -22,9 +22,19 @@ class KeyOfAnotherEntry(Refusal):
 
 async def post(work: Work, entry: Entry) -> EntryId:
     """Add an entry to the books. The same entry posted twice stands there once."""
-    id = EntryId(new_id(work.now))
-    if await store.keep(work, id, entry):
-        return id
+    [id] = await post_many(work, [entry])
+    return id
+
+
+async def post_many(work: Work, entries: Sequence[Entry]) -> list[EntryId]:
+    """Add entries to the books, each under its own key; they stand or fall together."""
+    fresh = [(EntryId(new_id(work.now)), entry) for entry in entries]
+    kept = await store.keep(work, fresh)
+    return [id if id in kept else await _known(work, entry) for id, entry in fresh]
+
+
+async def _known(work: Work, entry: Entry) -> EntryId:
+    """The entry that stands under this key; it must be the same."""
     kept = await store.by_key(work, entry.party, entry.once)
     assert kept is not None, "what conflicts can be read"
     if kept.entry.postings != entry.postings:

@@ -2,44 +2,49 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from voltway.kernel.ids import EntryId, OnceKey, PartyId
 from voltway.kernel.money import Currency, Money
 from voltway.ledger.model import Account, AccountLine, Entry, KeptEntry, Posting
 from voltway.runtime.work import Row, Work
 
 
-async def keep(work: Work, id: EntryId, entry: Entry) -> bool:
-    """Keep an entry and its postings; whether it is new. Two at once wait for each other."""
-    row = await work.one(
+async def keep(work: Work, entries: Sequence[tuple[EntryId, Entry]]) -> set[EntryId]:
+    """Keep entries and their postings; those that are new. Two at once under one key wait for
+    each other, and all take their keys in one order."""
+    ordered = sorted(entries, key=lambda each: (each[1].party, each[1].once))
+    rows = await work.all(
         """
         INSERT INTO ledger_entry (id, party_id, once, at, memo, evidence, posting_count, kept_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        SELECT id, party_id, once, at, memo, evidence::jsonb, posting_count, $8
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[],
+                      $6::text[], $7::int[])
+               AS w (id, party_id, once, at, memo, evidence, posting_count)
             ON CONFLICT (party_id, once) DO NOTHING
         RETURNING id
         """,
-        id,
-        entry.party,
-        entry.once,
-        entry.at,
-        entry.memo,
-        dict(entry.evidence),
-        len(entry.postings),
+        [id for id, _ in ordered],
+        [entry.party for _, entry in ordered],
+        [entry.once for _, entry in ordered],
+        [entry.at for _, entry in ordered],
+        [entry.memo for _, entry in ordered],
+        [msgspec.json.encode(dict(entry.evidence)).decode() for _, entry in ordered],
+        [len(entry.postings) for _, entry in ordered],
         work.now,
     )
-    if row is None:
-        return False
-    await work.run_many(
-        """
-        INSERT INTO ledger_posting
-            (entry_id, number, party_id, debit, credit, amount_minor, currency)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
+    kept = {EntryId(row["id"]) for row in rows}
+    await work.copy(
+        "ledger_posting",
+        ("entry_id", "number", "party_id", "debit", "credit", "amount_minor", "currency"),
         [
             (id, number, entry.party, p.debit, p.credit, p.amount.minor, p.amount.currency)
+            for id, entry in ordered
+            if id in kept
             for number, p in enumerate(entry.postings, start=1)
         ],
     )
-    return True
+    return kept
 
 
 async def by_key(work: Work, party: PartyId, once: OnceKey) -> KeptEntry | None:

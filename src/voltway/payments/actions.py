@@ -1,8 +1,21 @@
 """What can be done about payments. Asking the world takes three moves: note, ask, note."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from voltway.kernel.ids import PaymentId, SessionId
 from voltway.payments import store, store_steps
-from voltway.payments.actions_money import capture, refund, release
+from voltway.payments.actions_capture import (
+    Answer,
+    Asking,
+    Outcome,
+    Wanted,
+    ask_capture,
+    capture,
+    note_captured,
+    note_captures,
+)
+from voltway.payments.actions_money import refund, release
 from voltway.payments.actions_visit import (
     hear_webhook,
     learn,
@@ -18,19 +31,29 @@ from voltway.payments.sweeps import (
     stop_at_limit,
     void_leftovers,
 )
-from voltway.payments.watchers import hears_session_ended, hears_session_started, link
+from voltway.payments.watchers import Shown, hears_session_ended, hears_session_started, link
 from voltway.runtime.work import Work
 
 __all__ = [
+    "Answer",
+    "Asking",
+    "Outcome",
+    "Shown",
+    "Wanted",
+    "ask_capture",
     "capture",
+    "captures_done",
     "hear_webhook",
     "hears_session_ended",
     "hears_session_started",
     "learn",
     "link",
+    "note_captured",
+    "note_captures",
     "open_visit",
     "payment",
     "payment_of_session",
+    "payments",
     "refresh",
     "refund",
     "release",
@@ -46,6 +69,15 @@ __all__ = [
 
 async def payment(work: Work, id: PaymentId) -> Payment:
     return await store.load(work, id)
+
+
+async def payments(work: Work, ids: Collection[PaymentId]) -> dict[PaymentId, Payment]:
+    return await store.load_many(work, ids)
+
+
+async def captures_done(work: Work, ids: Collection[PaymentId]) -> dict[PaymentId, UUID]:
+    """The steps that took the money of these payments: the evidence of it."""
+    return await store_steps.captures_done(work, ids)
 
 
 async def payment_of_session(work: Work, session: SessionId) -> Payment | None:

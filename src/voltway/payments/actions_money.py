@@ -1,4 +1,6 @@
-"""Taking money, giving it back, letting it go. Asking the world takes three moves: note, ask, note.
+"""Giving money back, and letting it go; taking it is in ``actions_capture``.
+
+Asking the world takes three moves: note, ask, note.
 
 No transaction is open while we ask. If we die before the answer is noted, the step stands without
 one, and whoever comes next (the settlement, the sweep) asks again under the same key: the provider
@@ -12,8 +14,8 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OnceKey, PaymentId
 from voltway.kernel.money import Money
 from voltway.payments import rules, store, store_steps
+from voltway.payments.actions_capture import KeyOfAnotherStep
 from voltway.payments.model import (
-    Captured,
     Payment,
     PaymentRefunded,
     PaymentState,
@@ -22,12 +24,9 @@ from voltway.payments.model import (
     Why,
 )
 from voltway.payments.provider import (
-    CaptureOrder,
     Declined,
-    HoldSeen,
     HoldState,
     Provider,
-    ProviderNonsense,
     ProviderSilent,
     Refunded,
     RefundOrder,
@@ -46,97 +45,6 @@ class RefundTooLarge(Refusal):
 
     asked: Money
     left: Money
-
-
-@dataclass(eq=False)
-class KeyOfAnotherStep(Refusal):
-    """The key {once} was already used to ask for something else."""
-
-    kind = Kind.CONFLICT
-
-    once: OnceKey
-
-
-async def capture(
-    begin: BeginWork, provider: Provider, payment: PaymentId, amount: Money, once: OnceKey
-) -> Captured | Declined:
-    """Take this much of a hold; the rest of it is released. ``once`` names the settlement."""
-    async with begin() as work:
-        noted = await _note_capture(work, payment, amount, once)
-    if not isinstance(noted, StepTaken):
-        return noted
-    return await finish_capture(begin, provider, noted)
-
-
-async def _note_capture(
-    work: Work, payment: PaymentId, amount: Money, once: OnceKey
-) -> StepTaken | Captured | Declined:
-    """The step to ask for; or what is known already, where there is nothing to ask any more."""
-    before = await store.lock(work, payment)
-    step = await store_steps.step(work, once)
-    if step is not None:
-        if (step.payment, step.verb, step.amount_minor) != (payment, Verb.CAPTURE, amount.minor):
-            raise KeyOfAnotherStep(once)
-        return step if step.answer is None else _capture_known(before, step)
-    if before.state is PaymentState.CAPTURED:
-        return Captured(payment, before.captured, None)
-    if before.state not in rules.BEGINS[Verb.CAPTURE]:
-        return Declined(before.state, f"There is no hold to take from: it is {before.state}.")
-    assert 0 < amount.minor <= before.hold_minor, "rules.to_capture says how much can be taken"
-    assert amount.currency == before.currency
-    step = store_steps.new_step(work, before, Verb.CAPTURE, once, amount.minor, "")
-    await store_steps.note_step(work, step)
-    await keep(work, before, replace(before, state=PaymentState.CAPTURING))
-    return step
-
-
-def _capture_known(payment: Payment, step: StepTaken) -> Captured | Declined:
-    if step.answer == "done":
-        return Captured(payment.id, payment.captured, step.id)
-    return Declined(step.answer or "", step.detail or "")
-
-
-async def finish_capture(
-    begin: BeginWork, provider: Provider, step: StepTaken
-) -> Captured | Declined:
-    """Ask for a noted capture, as often as it takes, and note what came of it."""
-    ref = await _about_to_ask(begin, step)
-    order = CaptureOrder(
-        once=step.once, ref=ref.provider_ref or "", amount=Money(step.amount_minor, ref.currency)
-    )
-    try:
-        answer = await provider.capture(order)
-        if isinstance(answer, Declined) and answer.code == Declined.MOVED_ON:
-            answer = await provider.fetch(order.ref)
-    except ProviderSilent as silence:
-        await note_silence(begin, step, silence)
-        raise
-    async with begin() as work:
-        return await _note_captured(work, provider, step, answer)
-
-
-async def _note_captured(
-    work: Work, provider: Provider, step: StepTaken, answer: HoldSeen | Declined
-) -> Captured | Declined:
-    before = await store.lock(work, step.payment)
-    if isinstance(answer, Declined):
-        await store_steps.answered(work, step.id, answer.code, answer.reason)
-        if not rules.is_over(before.state):
-            after, facts = rules.capture_declined(before, Why.CAPTURE_DECLINED, work.now)
-            await keep(work, before, after)
-            await work.announce(facts)
-        return answer
-    after, facts = rules.learned(before, answer, work.now)
-    if not rules.is_over(after.state):
-        raise ProviderNonsense(provider.name, f"a capture left a hold that is {answer.state}")
-    await keep(work, before, after)
-    await work.announce(facts)
-    if after.state is PaymentState.CAPTURED:
-        await store_steps.answered(work, step.id, "done")
-        return Captured(after.id, after.captured, step.id)
-    gone = Declined(after.state, f"The hold was {after.state} when we took the money.")
-    await store_steps.answered(work, step.id, gone.code, gone.reason)
-    return gone
 
 
 async def release(begin: BeginWork, provider: Provider, payment: PaymentId, why: Why) -> Payment:
@@ -296,8 +204,8 @@ async def note_silence(begin: BeginWork, step: StepTaken, silence: ProviderSilen
 async def keep(work: Work, before: Payment, after: Payment) -> None:
     """Keep the next state of a locked payment: one compare-and-set along the walk."""
     assert rules.may_become(before.state, after.state), f"{before.state} to {after.state}"
-    moved = await store.move(work, before, after)
-    assert moved, "the payment is locked, so nobody else has moved it"
+    moved = await store.move_many(work, [(before, after)])
+    assert moved == 1, "the payment is locked, so nobody else has moved it"
 
 
 async def _about_to_ask(begin: BeginWork, step: StepTaken) -> Payment:

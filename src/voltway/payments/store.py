@@ -1,6 +1,6 @@
 """Payments as rows; what was asked for them is in ``store_steps``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -94,6 +94,23 @@ async def lock(work: Work, payment: PaymentId) -> Payment:
     return _payment(row)
 
 
+async def load_many(work: Work, payments: Collection[PaymentId]) -> dict[PaymentId, Payment]:
+    rows = await work.all(
+        f"SELECT {COLUMNS} FROM payment WHERE id = ANY($1::uuid[])", list(payments)
+    )
+    return {row["id"]: _payment(row) for row in rows}
+
+
+async def lock_many(work: Work, payments: Collection[PaymentId]) -> dict[PaymentId, Payment]:
+    """These payments, locked in the order of their ids, so that two batches cannot wait for each
+    other."""
+    rows = await work.all(
+        f"SELECT {COLUMNS} FROM payment WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
+        list(payments),
+    )
+    return {row["id"]: _payment(row) for row in rows}
+
+
 async def by_visit(work: Work, visit_key: str) -> Payment:
     row = await work.one(f"SELECT {COLUMNS} FROM payment WHERE visit_key = $1", visit_key)
     if row is None:
@@ -101,18 +118,39 @@ async def by_visit(work: Work, visit_key: str) -> Payment:
     return _payment(row)
 
 
-async def by_token(work: Work, party: PartyId, token: TokenUid) -> Payment | None:
-    """The payment of a visit's token, locked: the token was made for that visit alone."""
-    row = await work.one(
+async def by_tokens(
+    work: Work, tokens: Collection[tuple[PartyId, TokenUid]]
+) -> dict[tuple[PartyId, TokenUid], Payment]:
+    """The payments of the tokens of visits, locked; by the token in small letters."""
+    wanted = {(party, token.lower()) for party, token in tokens}
+    rows = await work.all(
         f"""
         SELECT {COLUMNS} FROM payment
-         WHERE party_id = $1 AND lower(token_uid) = lower($2)
+         WHERE id IN (SELECT p.id
+                        FROM unnest($1::uuid[], $2::text[]) AS w (party_id, token)
+                        JOIN payment p
+                          ON p.party_id = w.party_id AND lower(p.token_uid) = w.token)
+         ORDER BY id
            FOR UPDATE
         """,
-        party,
-        token,
+        [party for party, _ in wanted],
+        [token for _, token in wanted],
     )
-    return _payment(row) if row else None
+    found = [_payment(row) for row in rows]
+    return {(payment.party, TokenUid(payment.token.lower())): payment for payment in found}
+
+
+async def by_sessions(
+    work: Work, sessions: Collection[SessionId], *, lock: bool = False
+) -> dict[SessionId, Payment]:
+    rows = await work.all(
+        f"""
+        SELECT {COLUMNS} FROM payment WHERE session_id = ANY($1::uuid[])
+         ORDER BY id {"FOR UPDATE" if lock else ""}
+        """,
+        list(sessions),
+    )
+    return {row["session_id"]: _payment(row) for row in rows}
 
 
 async def by_session(work: Work, session: SessionId) -> Payment | None:
@@ -134,39 +172,49 @@ async def named(work: Work, provider: str, ref: str, reference: str) -> Payment 
     return _payment(row) if row else None
 
 
-async def move(work: Work, before: Payment, after: Payment) -> bool:
-    """Keep what became of a payment, if it is still where we thought: compare and set."""
+#: What changes in the life of a payment: column, its type, and its value.
+_MOVES: Final[Sequence[tuple[str, str, Callable[[Payment], object]]]] = (
+    ("state", "text", lambda p: p.state),
+    ("provider_ref", "text", lambda p: p.provider_ref),
+    ("hosted_url", "text", lambda p: p.hosted_url),
+    ("captured_minor", "bigint", lambda p: p.captured_minor),
+    ("refunded_minor", "bigint", lambda p: p.refunded_minor),
+    ("hold_minor", "bigint", lambda p: p.hold_minor),
+    ("held_at", "timestamptz", lambda p: p.held_at),
+    ("ended_at", "timestamptz", lambda p: p.ended_at),
+    ("expires_at", "timestamptz", lambda p: p.expires_at),
+    ("hold_open", "boolean", lambda p: p.hold_open),
+    ("why", "text", lambda p: p.why),
+    ("order_id", "uuid", lambda p: p.order),
+    ("session_id", "uuid", lambda p: p.session),
+    ("session_ended_at", "timestamptz", lambda p: p.session_ended_at),
+    ("card_brand", "text", lambda p: p.card.brand if p.card else None),
+    ("card_last4", "text", lambda p: p.card.last4 if p.card else None),
+    ("card_wallet", "text", lambda p: p.card.wallet if p.card else None),
+)
+_NAMES: Final = ", ".join(name for name, _, _ in _MOVES)
+_MOVE: Final = f"""
+    UPDATE payment p SET {", ".join(f"{name} = w.{name}" for name, _, _ in _MOVES)}
+      FROM unnest($1::uuid[], $2::text[],
+                  {", ".join(f"${n}::{type}[]" for n, (_, type, _) in enumerate(_MOVES, 3))})
+           AS w (id, was, {_NAMES})
+     WHERE p.id = w.id AND p.state = w.was
+"""
+
+
+async def move_many(work: Work, moves: Sequence[tuple[Payment, Payment]]) -> int:
+    """Keep what became of payments, given as (before, after), each if it is still where we
+    thought: compare and set. How many were."""
+    if not moves:
+        return 0
     count = await work.run(
-        """
-        UPDATE payment
-           SET state = $3, provider_ref = $4, hosted_url = $5, captured_minor = $6,
-               refunded_minor = $7, hold_minor = $8, held_at = $9, ended_at = $10,
-               expires_at = $11, hold_open = $12, why = $13, order_id = $14, session_id = $15,
-               session_ended_at = $16, card_brand = $17, card_last4 = $18, card_wallet = $19
-         WHERE id = $1 AND state = $2
-        """,
-        before.id,
-        before.state,
-        after.state,
-        after.provider_ref,
-        after.hosted_url,
-        after.captured_minor,
-        after.refunded_minor,
-        after.hold_minor,
-        after.held_at,
-        after.ended_at,
-        after.expires_at,
-        after.hold_open,
-        after.why,
-        after.order,
-        after.session,
-        after.session_ended_at,
-        after.card.brand if after.card else None,
-        after.card.last4 if after.card else None,
-        after.card.wallet if after.card else None,
+        _MOVE,
+        [before.id for before, _ in moves],
+        [before.state for before, _ in moves],
+        *([value(after) for _, after in moves] for _, _, value in _MOVES),
     )
-    work.touch(before.subject)
-    return count == 1
+    work.touch(*(before.subject for before, _ in moves))
+    return count
 
 
 async def looked(work: Work, payment: PaymentId) -> None:

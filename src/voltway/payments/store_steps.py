@@ -1,5 +1,6 @@
 """What was asked of a provider and what it told by itself, as rows."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,21 +11,32 @@ from voltway.runtime.work import Row, Work
 
 async def note_step(work: Work, step: StepTaken) -> None:
     """Keep what is about to be asked, before it is."""
+    await note_steps(work, [step], tries=0)
+
+
+async def note_steps(work: Work, steps: Sequence[StepTaken], *, tries: int) -> None:
+    """Keep what is about to be asked; ``tries`` is 1 where it is asked right after this work."""
+    if not steps:
+        return
     await work.run(
         """
         INSERT INTO payment_step
             (id, party_id, payment_id, verb, once, amount_minor, reason, asked_at, tried_at,
              tries)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0)
+        SELECT id, party_id, payment_id, verb, once, amount_minor, reason, asked_at, asked_at, $9
+          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[],
+                      $7::text[], $8::timestamptz[])
+               AS w (id, party_id, payment_id, verb, once, amount_minor, reason, asked_at)
         """,
-        step.id,
-        step.party,
-        step.payment,
-        step.verb,
-        step.once,
-        step.amount_minor,
-        step.reason,
-        step.asked_at,
+        [step.id for step in steps],
+        [step.party for step in steps],
+        [step.payment for step in steps],
+        [step.verb for step in steps],
+        [step.once for step in steps],
+        [step.amount_minor for step in steps],
+        [step.reason for step in steps],
+        [step.asked_at for step in steps],
+        tries,
     )
 
 
@@ -46,6 +58,23 @@ def new_step(
 async def step(work: Work, once: OnceKey) -> StepTaken | None:
     row = await work.one("SELECT * FROM payment_step WHERE once = $1", once)
     return _step(row) if row else None
+
+
+async def by_keys(work: Work, keys: Collection[OnceKey]) -> dict[OnceKey, StepTaken]:
+    rows = await work.all("SELECT * FROM payment_step WHERE once = ANY($1::text[])", list(keys))
+    return {row["once"]: _step(row) for row in rows}
+
+
+async def captures_done(work: Work, payments: Collection[PaymentId]) -> dict[PaymentId, UUID]:
+    """The steps that took the money of these payments."""
+    rows = await work.all(
+        """
+        SELECT payment_id, id FROM payment_step
+         WHERE payment_id = ANY($1::uuid[]) AND verb = 'capture' AND answer = 'done'
+        """,
+        list(payments),
+    )
+    return {row["payment_id"]: row["id"] for row in rows}
 
 
 async def steps_of(work: Work, payment: PaymentId) -> list[StepTaken]:
@@ -96,25 +125,35 @@ async def refunds_done(work: Work, payment: PaymentId) -> int:
     return int(row["minor"])
 
 
-async def tried(work: Work, step: UUID) -> None:
+async def tried(work: Work, *steps: UUID) -> None:
+    """Count that these are about to be asked again."""
     await work.run(
-        "UPDATE payment_step SET tries = tries + 1, tried_at = $2 WHERE id = $1", step, work.now
+        "UPDATE payment_step SET tries = tries + 1, tried_at = $2 WHERE id = ANY($1::uuid[])",
+        steps,
+        work.now,
     )
 
 
 async def answered(work: Work, step: UUID, answer: str, detail: str | None = None) -> bool:
     """Note the answer, once; whether it was news."""
-    count = await work.run(
+    return await answered_many(work, [(step, answer, detail)]) == 1
+
+
+async def answered_many(work: Work, answers: Sequence[tuple[UUID, str, str | None]]) -> int:
+    """Note answers, given as (step, answer, detail), each once; how many were news."""
+    if not answers:
+        return 0
+    return await work.run(
         """
-        UPDATE payment_step SET answered_at = $2, answer = $3, detail = $4
-         WHERE id = $1 AND answered_at IS NULL
+        UPDATE payment_step s SET answered_at = $2, answer = w.answer, detail = w.detail
+          FROM unnest($1::uuid[], $3::text[], $4::text[]) AS w (id, answer, detail)
+         WHERE s.id = w.id AND s.answered_at IS NULL
         """,
-        step,
+        [step for step, _, _ in answers],
         work.now,
-        answer,
-        detail,
+        [answer for _, answer, _ in answers],
+        [detail for _, _, detail in answers],
     )
-    return count == 1
 
 
 async def troubled(work: Work, step: UUID, trouble: str) -> None:

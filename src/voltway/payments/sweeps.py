@@ -12,8 +12,8 @@ from typing import Final, assert_never
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import PaymentId
 from voltway.payments import rules, store, store_steps
+from voltway.payments.actions_capture import finish_capture
 from voltway.payments.actions_money import (
-    finish_capture,
     finish_refund,
     finish_release,
     note_release,

@@ -1,13 +1,17 @@
 """What payments hear: which session a hold is for, and when it ended."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from voltway.drivers import actions as drivers
+from voltway.drivers.model import TokenKind
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId, SessionId, TokenUid
 from voltway.payments import store
-from voltway.payments.actions_money import end_token, keep
+from voltway.payments.actions_capture import keep_many
 from voltway.payments.model import Payment, PaymentState
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
@@ -17,40 +21,66 @@ from voltway.sessions.model import SessionEnded, SessionStarted
 PAYING: Final = (PaymentState.HELD, PaymentState.CAPTURING, PaymentState.CAPTURED)
 
 
-async def hears_session_started(work: Work, fact: Fact) -> None:
-    """Link a session to the payment whose token started it. A session that starts on a hold which
-    is already let go is stopped: nobody would pay for it."""
-    if not isinstance(fact, SessionStarted):
-        return
-    linked = await link(work, fact.party, fact.session, fact.token)
-    if linked is not None and linked.state not in PAYING:
-        await sessions.stop(work, fact.session, by="payment")
+async def hears_session_started(work: Work, facts: Sequence[Fact]) -> None:
+    """Link sessions to the payments whose tokens started them. A session that starts on a hold
+    which is already let go is stopped: nobody would pay for it."""
+    started = [fact for fact in facts if isinstance(fact, SessionStarted)]
+    shown = {fact.session: Shown(fact.party, fact.token) for fact in started}
+    for session, linked in (await link(work, shown)).items():
+        if linked.state not in PAYING:
+            with suppress(sessions.SessionOver):
+                await sessions.stop(work, session, by="payment")
 
 
-async def link(
-    work: Work, party: PartyId, session: SessionId, shown: TokenUid | None
-) -> Payment | None:
-    """The payment of a session: the one whose own token started it. Linked once, for good."""
-    known = await store.by_session(work, session)
-    if known is not None or shown is None:
-        return known
-    token = (await drivers.tokens_of(work, {(party, shown)})).get((party, shown))
-    before = await store.by_token(work, party, token.uid) if token is not None else None
-    if before is None or before.session is not None:
-        return None
-    after = replace(before, session=session)
-    await keep(work, before, after)
-    return after
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a session was started with."""
+
+    party: PartyId
+    token: TokenUid | None
 
 
-async def hears_session_ended(work: Work, fact: Fact) -> None:
-    """Note when the session of a payment ended: its hold must end within a day of that. The
+async def link(work: Work, wanted: Mapping[SessionId, Shown]) -> dict[SessionId, Payment]:
+    """The payments of sessions: those whose own tokens started them. Linked once, for good."""
+    linked = await store.by_sessions(work, wanted)
+    rest = {
+        session: (shown.party, shown.token)
+        for session, shown in wanted.items()
+        if session not in linked and shown.token is not None
+    }
+    tokens = await drivers.tokens_of(work, set(rest.values()))
+    own = {session: tokens[key] for session, key in rest.items() if key in tokens}
+    guests = {
+        session: (token.party, TokenUid(token.uid.lower()))
+        for session, token in own.items()
+        if token.kind is TokenKind.AD_HOC
+    }
+    if not guests:
+        return linked
+    found = await store.by_tokens(work, set(guests.values()))
+    moves = []
+    for session, key in guests.items():
+        before = found.pop(key, None)
+        if before is not None and before.session is None:
+            after = replace(before, session=session)
+            moves.append((before, after))
+            linked[session] = after
+    await keep_many(work, moves)
+    return linked
+
+
+async def hears_session_ended(work: Work, facts: Sequence[Fact]) -> None:
+    """Note when the sessions of payments ended: their holds must end within a day of that. A
     guest's token was for this one session, and starts no other."""
-    if not isinstance(fact, SessionEnded):
-        return
-    known = await store.by_session(work, fact.session)
-    if known is None or known.session_ended_at is not None:
-        return
-    before = await store.lock(work, known.id)
-    await keep(work, before, replace(before, session_ended_at=fact.at))
-    await end_token(work, before)
+    ended: dict[SessionId, datetime] = {}
+    for fact in facts:
+        if isinstance(fact, SessionEnded):
+            ended.setdefault(fact.session, fact.at)
+    known = await store.by_sessions(work, ended, lock=True)
+    moves = [
+        (before, replace(before, session_ended_at=ended[session]))
+        for session, before in known.items()
+        if before.session_ended_at is None
+    ]
+    await keep_many(work, moves)
+    await drivers.expire_shown(work, {(before.party, before.token) for before, _ in moves})

@@ -1,6 +1,6 @@
 """What can be done about sessions. The hot path is in ``actions_record``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -24,6 +24,7 @@ __all__ = [
     "cost_so_far",
     "record",
     "record_of",
+    "records",
     "records_of",
     "review_orphan",
     "session",
@@ -76,12 +77,17 @@ async def record_of(work: Work, id: SessionId) -> SessionRecord:
     return (await records_of(work, [await session(work, id)]))[0]
 
 
+async def records(work: Work, ids: Collection[SessionId]) -> dict[SessionId, SessionRecord]:
+    """The records of many sessions at once, as far as there are such."""
+    found = await records_of(work, await store.by_id(work, ids))
+    return {record.session: record for record in found}
+
+
 async def records_of(work: Work, wanted: Sequence[Session]) -> list[SessionRecord]:
     rows = await store_readings.readings(work, wanted)
+    flows = await store_readings.flows(work, [each.id for each in wanted])
     return [
-        rules_record.record(
-            each, rows[each.id], await store_readings.flows(work, each.id), work.now
-        )
+        rules_record.record(each, rows[each.id], flows.get(each.id, ()), work.now)
         for each in wanted
     ]
 

@@ -107,17 +107,21 @@ async def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
     )
 
 
-async def flows(work: Work, session: SessionId) -> list[StateChange]:
+async def flows(work: Work, sessions: Collection[SessionId]) -> dict[SessionId, list[StateChange]]:
     rows = await work.all(
         """
-        SELECT at, charging, by_vehicle
+        SELECT session_id, at, charging, by_vehicle
           FROM session_state
-         WHERE session_id = $1
-         ORDER BY at, charging, by_vehicle
+         WHERE session_id = ANY($1::uuid[])
+         ORDER BY session_id, at, charging, by_vehicle
         """,
-        session,
+        list(sessions),
     )
-    return [StateChange(row["at"], row["charging"], row["by_vehicle"]) for row in rows]
+    found: dict[SessionId, list[StateChange]] = {}
+    for row in rows:
+        change = StateChange(row["at"], row["charging"], row["by_vehicle"])
+        found.setdefault(row["session_id"], []).append(change)
+    return found
 
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -262,10 +262,15 @@ async def evses_by_number(
 
 
 async def place_of(work: Work, evse: EvseId) -> EvsePlace:
-    found = await store_network.place(work, evse)
+    found = (await store_network.places(work, [evse])).get(evse)
     if found is None:
         raise NoSuchEvse(evse)
     return found
+
+
+async def places_of(work: Work, evses: Collection[EvseId]) -> dict[EvseId, EvsePlace]:
+    """Where these EVSEs are, as far as they are there."""
+    return await store_network.places(work, evses)
 
 
 async def place_named(work: Work, public_id: str) -> EvsePlace:

@@ -225,9 +225,9 @@ async def places_by_number(
     return {(row["station_id"], row["number"]): _place(row) for row in rows}
 
 
-async def place(work: Work, evse: EvseId) -> EvsePlace | None:
-    row = await work.one(_PLACE + " WHERE e.id = $1", evse)
-    return None if row is None else _place(row)
+async def places(work: Work, evses: Collection[EvseId]) -> dict[EvseId, EvsePlace]:
+    rows = await work.all(_PLACE + " WHERE e.id = ANY($1::uuid[])", list(evses))
+    return {row["id"]: _place(row) for row in rows}
 
 
 async def place_named(work: Work, public_id: PublicEvseId) -> EvsePlace | None:

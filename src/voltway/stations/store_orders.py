@@ -153,18 +153,23 @@ async def orders_of(work: Work, station: StationId, limit: int) -> list[OrderRec
     return [_record(row) for row in rows]
 
 
-async def stopped_by(work: Work, station: StationId, ref: TransactionRef) -> str | None:
-    """Whose order ended this transaction, if one did."""
-    row = await work.one(
+async def stopped_by(
+    work: Work, wanted: Collection[tuple[StationId, TransactionRef]]
+) -> dict[tuple[StationId, TransactionRef], str]:
+    """Whose orders ended these transactions, where one did."""
+    rows = await work.all(
         """
-        SELECT placed_by FROM station_order
-         WHERE station_id = $1 AND kind = 'StopCharging' AND ref = $2 AND state = 'done'
-         ORDER BY number DESC LIMIT 1
+        SELECT w.station_id, w.ref, o.placed_by
+          FROM unnest($1::uuid[], $2::text[]) AS w (station_id, ref)
+          JOIN LATERAL (SELECT placed_by FROM station_order
+                         WHERE station_id = w.station_id AND ref = w.ref
+                           AND kind = 'StopCharging' AND state = 'done'
+                         ORDER BY number DESC LIMIT 1) o ON true
         """,
-        station,
-        ref,
+        [station for station, _ in wanted],
+        [ref for _, ref in wanted],
     )
-    return None if row is None else str(row["placed_by"])
+    return {(row["station_id"], row["ref"]): row["placed_by"] for row in rows}
 
 
 async def in_flight(work: Work, stations: Collection[StationId]) -> list[OrderRecord]:

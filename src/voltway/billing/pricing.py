@@ -1,0 +1,149 @@
+"""The first step of settlements: price sessions and freeze their CDRs, many at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from voltway.billing import documents, freezing, rules, rules_amounts
+from voltway.billing.freezing import Priced
+from voltway.billing.model import Cdr, CdrIssued, Settlement
+from voltway.drivers import actions as drivers
+from voltway.drivers.model import Token, TokenKind
+from voltway.kernel.ids import EvseId, PartyId, SessionId, StationId, TariffId, TokenUid, new_id
+from voltway.kernel.ids import TransactionRef as Ref
+from voltway.kernel.money import Money
+from voltway.parties import actions as parties
+from voltway.parties.model import Party
+from voltway.payments import actions as payments
+from voltway.payments.model import Payment
+from voltway.runtime.work import Work
+from voltway.sessions import actions as sessions
+from voltway.sessions import rules_record
+from voltway.sessions.model import SessionRecord
+from voltway.stations import actions as stations
+from voltway.stations.model import EvsePlace, Location
+from voltway.tariffs import actions as tariffs
+from voltway.tariffs import rules as prices
+from voltway.tariffs.model import Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that the prices of a batch of sessions are made of, read in one go."""
+
+    payments: Mapping[SessionId, Payment]
+    parties: Mapping[PartyId, Party]
+    places: Mapping[EvseId, EvsePlace]
+    tokens: Mapping[tuple[PartyId, TokenUid], Token]
+    stopped_by: Mapping[tuple[StationId, Ref], str]
+
+
+async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
+    """Who pays for these sessions, where they were, and who stopped them."""
+    shown = {each.session: payments.Shown(each.party, each.token) for each in records}
+    linked = await payments.link(work, shown)
+    found = await parties.parties(work, {each.party for each in records})
+    places = await stations.places_of(work, {each.evse for each in records if each.evse})
+    tokens = {
+        (each.party, each.token)
+        for each in records
+        if each.token is not None and each.session not in linked
+    }
+    remote = {(each.station, each.ref) for each in records if rules.is_remote(each.reason)}
+    return Known(
+        linked,
+        {party.id: party for party in found},
+        places,
+        await drivers.tokens_of(work, tokens),
+        await stations.stopped_by(work, remote) if remote else {},
+    )
+
+
+async def priced(work: Work, record: SessionRecord, known: Known) -> Priced:
+    """The price of one session, and everything that its bill says."""
+    party = known.parties[record.party]
+    where = await _where(work, record, known)
+    periods = prices.periods_of(
+        record.points, record.changes, begins=record.begins, ends=record.ends
+    )
+    account, token = _whose(record, known)
+    charged = rules.is_charged(record.energy_wh, party.no_charge_below_wh)
+    nothing = Money(0, party.currency)
+    tariff = None
+    cost = Cost(
+        currency=party.currency,
+        before_taxes=nothing.decimal,
+        after_taxes=nothing.decimal,
+        payable=nothing,
+    )
+    if record.tariff_version_id is not None:
+        tariff = await tariffs.version(work, TariffId(record.tariff_version_id))
+        cost = rules_record.cost(record, tariff)
+    bill = rules_amounts.bill(cost) if charged else rules_amounts.nothing(cost.currency)
+    return Priced(
+        record=record,
+        where=where,
+        tariff=tariff,
+        periods=periods,
+        cost=cost,
+        bill=bill,
+        charged=charged,
+        account=account,
+        token=token,
+        stopped_by=known.stopped_by.get((record.station, record.ref)),
+    )
+
+
+async def _where(work: Work, record: SessionRecord, known: Known) -> EvsePlace | Location:
+    if record.evse is None:
+        return await stations.location(work, record.location)
+    if record.evse not in known.places:
+        raise stations.NoSuchEvse(record.evse)
+    return known.places[record.evse]
+
+
+def _whose(record: SessionRecord, known: Known) -> tuple[str, str | None]:
+    """Whose account it is in the books (the payment's, the token's, or the session's own), and
+    the end of a driver's own token, so that they know it again; a guest's was made by us."""
+    payment = known.payments.get(record.session)
+    if payment is not None:
+        return str(payment.id), None
+    if record.token is None:
+        return str(record.session), None
+    token = known.tokens.get((record.party, record.token))
+    if token is None:
+        return str(record.session), record.token[-4:]
+    return str(token.id), None if token.kind is TokenKind.AD_HOC else record.token[-4:]
+
+
+async def records_of(
+    work: Work, settlements: Sequence[Settlement]
+) -> Mapping[SessionId, SessionRecord]:
+    return await sessions.records(work, [each.session for each in settlements])
+
+
+def frozen_cdr(work: Work, settlement: Settlement, made: Priced) -> Cdr:
+    raw, sha256 = documents.frozen(freezing.cdr_document(made))
+    return Cdr(
+        id=new_id(work.now),
+        party=settlement.party,
+        session=settlement.session,
+        settlement=settlement.id,
+        total_minor=made.bill.total.minor,
+        currency=made.bill.total.currency,
+        document=raw,
+        sha256=sha256,
+        made_at=work.now,
+    )
+
+
+def issued(cdr: Cdr, payment: Payment | None) -> CdrIssued:
+    return CdrIssued(
+        party=cdr.party,
+        at=cdr.made_at,
+        settlement=cdr.settlement,
+        session=cdr.session,
+        payment=payment.id if payment else None,
+        cdr=cdr.id,
+        total_minor=cdr.total_minor,
+        currency=cdr.currency,
+    )
