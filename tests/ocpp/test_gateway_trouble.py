@@ -18,8 +18,9 @@ from tests.network import a_party
 from tests.ocpp.gateway_floor import KEY, WITHIN_S, Dialled, basic
 from voltway.kernel.ids import GatewayId, PartyId
 from voltway.ocpp.batch import Pending
+from voltway.ocpp.conduct import Conduct
 from voltway.ocpp.dialects import DIALECTS
-from voltway.ocpp.link import WAITING_MAX, Link
+from voltway.ocpp.link import WAITING_MAX, Link, Waiting
 from voltway.ocpp.lobby import Guest
 from voltway.ocpp.server import OcppServer
 from voltway.ocpp.transport import Close
@@ -200,6 +201,8 @@ class Wire:
 
     def close(self, code: Close, reason: str = "") -> None: ...
 
+    def shut(self, code: Close, reason: str) -> None: ...
+
     def drop(self) -> None: ...
 
     def pause(self) -> None:
@@ -213,6 +216,10 @@ class Deaf:
     """An owner that lets everything wait."""
 
     id = GatewayId(UUID(int=1))
+
+    def __init__(self) -> None:
+        self.conduct = Conduct(self.now_s)
+        self.waiting = Waiting()
 
     def link_opened(self, link: Link) -> None: ...
 

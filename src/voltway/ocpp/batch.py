@@ -14,6 +14,7 @@ import structlog
 from voltway.drivers import actions as drivers
 from voltway.kernel.ids import OrderId, PartyId, StationId
 from voltway.ocpp import frame
+from voltway.ocpp.conduct import BROKEN_BYTES, REFUSED_COSTS
 from voltway.ocpp.dialect import Dialect, HeardCall
 from voltway.ocpp.faults import BrokenFrame, BrokenPayload, Fault
 from voltway.ocpp.frame import Call, CallError, CallResult, CallResultError
@@ -77,6 +78,9 @@ class Pending:
     reply_to: OrderId | None = None
     reply: CallResult | CallError | None = None
     order: OrderRecord | None = None
+    #: How much of a fault it is; and whether its raw frame is kept, or only counted.
+    fault: float = 0.0
+    keeps_frame: bool = True
 
     @property
     def is_patient(self) -> bool:
@@ -121,6 +125,7 @@ def read(link: Link, text: bytes, at: datetime) -> Pending:
     except BrokenFrame as trouble:
         pending.refusal = frame.refusal(trouble, version)
         pending.deviations = [Deviation("broken_frame", "", _sample(text))]
+        pending.fault = 1 + len(text) / BROKEN_BYTES
         return pending
     match heard:
         case Call():
@@ -145,6 +150,7 @@ def _hear(pending: Pending, call: Call, dialect: Dialect) -> None:
         pending.refusal = frame.error(call.id, trouble.fault, dialect.version, str(trouble))
         where = f"{call.action[:60]}.{trouble.path}"
         pending.deviations = [Deviation("refused", where, _sample(pending.text))]
+        pending.fault = REFUSED_COSTS + len(pending.text) / BROKEN_BYTES
     except Exception:  # a fault of ours must not cost the station its socket
         log.exception("hearing_failed", station=str(pending.link.station), action=call.action[:50])
         pending.deviations = [Deviation("not_understood", call.action[:60], _sample(pending.text))]
@@ -153,6 +159,8 @@ def _hear(pending: Pending, call: Call, dialect: Dialect) -> None:
     else:
         pending.reports = told.reports
         pending.deviations = _all_deviations(call, told)
+        if pending.deviations and pending.is_doubtful:
+            pending.fault = REFUSED_COSTS
 
 
 def _all_deviations(call: Call, told: HeardCall) -> Sequence[Deviation]:
@@ -229,6 +237,7 @@ async def keep(
     frames = extras.said + [
         (each.link.party, KeptFrame(each.link.station, Direction.HEARD, each.at, each.text))
         for each in batch
+        if each.keeps_frame
     ]
     if frames:
         await stations.keep_frames(work, frames)

@@ -20,9 +20,10 @@ from voltway.kernel.ids import GatewayId, StationId
 from voltway.ocpp import batch as batches
 from voltway.ocpp import frame
 from voltway.ocpp.batch import NOTHING, Extras, Pending
+from voltway.ocpp.conduct import REFUSED_COSTS, Conduct
 from voltway.ocpp.faults import BrokenPayload
 from voltway.ocpp.frame import CallResult
-from voltway.ocpp.link import Link
+from voltway.ocpp.link import Link, Waiting
 from voltway.ocpp.poison import answer_of_poison, set_aside
 from voltway.ocpp.transport import Close
 from voltway.runtime.metrics import counter, gauge, histogram
@@ -76,6 +77,8 @@ class Gateway:
         self._on_replied = on_replied
         self._loop = asyncio.get_running_loop()
         self.links: dict[StationId, Link] = {}
+        self.waiting = Waiting()
+        self.conduct = Conduct(self.now_s)
         #: Our name among the gateways; another, when we begin anew.
         self.id = GatewayId(UUID(int=0))
         self._ready: list[Pending] = []
@@ -121,7 +124,12 @@ class Gateway:
             return
         pending = batches.read(link, text, self._clock.now())
         if pending.reply is not None:
+            if link.sent is None or link.sent.id != pending.reply_to:
+                pending.fault = REFUSED_COSTS  # nobody asked, or long ago
             self._on_replied(link, pending)
+        if pending.fault:
+            pending.keeps_frame = pending.is_doubtful or self.conduct.keeps(link.station)
+            link.erred(pending.fault, "too many broken messages")
         if link.busy:
             link.wait(pending)
         else:
@@ -298,8 +306,10 @@ class Gateway:
                 answer = batches.internal_error(pending)
             else:
                 answer = self._answer_of(pending, decision)
-        if answer is not None:
+        if answer is not None and pending.keeps_frame:
             self.said(link, answer)
+        elif answer is not None:
+            link.send(answer)
         if not link.is_settled and pending.call is not None and link.is_open:
             self._on_answered(link)
 

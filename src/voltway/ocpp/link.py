@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from voltway.kernel.ids import GatewayId, PartyId, StationId
+from voltway.ocpp.conduct import PIECES_A_FAULT, PING_COSTS, Conduct
 from voltway.ocpp.dialect import Dialect
 from voltway.ocpp.lobby import Guest
 from voltway.ocpp.transport import Close, Socket
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 #: A station has one call open at a time; whoever sends on without waiting is read no further.
 WAITING_MAX = 32
 WAITING_BYTES_MAX = 2 * 1024 * 1024
+
+#: What waits on all links; beyond it a link with anything waiting is read no further.
+ALL_WAITING_BYTES_MAX = 32 * 1024 * 1024
 
 #: How often a station's last sign of life is written down.
 ALIVE_EVERY = timedelta(seconds=10)
@@ -40,6 +44,29 @@ class Owner(Protocol):
     def now_s(self) -> float:
         """A clock that only runs forward, for time limits."""
         ...
+
+    @property
+    def conduct(self) -> Conduct:
+        """What is borne with from stations."""
+        ...
+
+    @property
+    def waiting(self) -> "Waiting":
+        """What waits on all links."""
+        ...
+
+
+class Waiting:
+    """The bytes of all messages that wait for a batch."""
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.bytes > ALL_WAITING_BYTES_MAX
 
 
 class Link:
@@ -95,7 +122,8 @@ class Link:
         self.is_ready = False
         #: Something of this link is in the open batch, or was handed to the commit.
         self.busy = False
-        self.waiting: deque[Pending] = deque()
+        #: An empty deque holds 600 bytes, and most links never need one.
+        self.waiting: deque[Pending] | None = None
         self.waiting_bytes = 0
         #: Our one open call, its time limit, and how many before it were never answered.
         self.sent: OrderRecord | None = None
@@ -117,9 +145,15 @@ class Link:
 
     def alive(self) -> None:
         self.heard_s = self.owner.now_s()
+        self.erred(PING_COSTS, "too many pings")
+
+    def in_pieces(self, count: int) -> None:
+        if count > PIECES_A_FAULT:
+            self.erred(count / PIECES_A_FAULT, "too many fragments")
 
     def closed(self) -> None:
         self.is_open = False
+        self.socket = None  # it holds us; the two would wait for the collector
         self.free()
         self.owner.link_closed(self)
 
@@ -133,12 +167,20 @@ class Link:
         if self.socket is not None:
             self.socket.close(code, reason)
 
+    def erred(self, count: float, why: str) -> None:
+        """What no good station does was done; whoever does it too often is sent away."""
+        if self.owner.conduct.erred(self.station, count) and self.socket is not None:
+            self.socket.shut(Close.POLICY, why)
+
     def wait(self, pending: "Pending") -> None:
         """Keep for the next batch; at most one of a station's messages is in a batch."""
+        if self.waiting is None:
+            self.waiting = deque()
         self.waiting.append(pending)
         self.waiting_bytes += len(pending.text)
+        self.owner.waiting.bytes += len(pending.text)
         is_full = len(self.waiting) >= WAITING_MAX or self.waiting_bytes >= WAITING_BYTES_MAX
-        if is_full and self.socket is not None:
+        if self.socket is not None and (is_full or self.owner.waiting.is_full):
             self.socket.pause()
 
     def next(self) -> "Pending | None":
@@ -146,8 +188,11 @@ class Link:
             return None
         pending = self.waiting.popleft()
         self.waiting_bytes -= len(pending.text)
+        self.owner.waiting.bytes -= len(pending.text)
         if self.socket is not None and len(self.waiting) < WAITING_MAX // 2:
             self.socket.resume()
+        if not self.waiting:
+            self.waiting = None
         return pending
 
     def free(self) -> None:

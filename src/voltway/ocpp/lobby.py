@@ -4,21 +4,22 @@ OCPP-J 1.6 §3.1 (the URL names the station, percent-encoded once), §6.2 (Basic
 security whitepaper A00.FR.203 to 206; OCPP 2.0.1 part 2 A00.FR.203 to 206, part 4 §3.1.
 
 An unknown station and a wrong key look and last the same. Successes always pass, so that nobody
-can lock a station out by knocking in its name.
+can lock a station out by knocking in its name; only what a station did itself, with its own key,
+can make it wait.
 """
 
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from voltway.kernel.ids import StationId
+from voltway.ocpp.conduct import REMEMBERED_MAX, Conduct, Debts
+from voltway.ocpp.porch import network_of
 from voltway.ocpp.transport import Admitted, Handshake, Peer, TurnedAway
 from voltway.runtime.metrics import counter
 from voltway.runtime.work import Clock
@@ -27,10 +28,13 @@ from voltway.stations.model import Credential, Knock, Refused
 
 KNOCKS: Final = counter("voltway_ocpp_handshakes_refused", "Handshakes refused", "reason")
 
-#: Wrong tries that one source has at once, and how soon it gets one back.
+#: Wrong tries that one source has at once, as many in one name, and how soon one comes back.
 TRIES: Final = 60
 TRY_S: Final = 1.0
-SOURCES_MAX: Final = 10_000
+
+#: Wrong tries of all together: beyond it they are told to wait, and are not listed.
+ALL_TRIES: Final = 1200
+ALL_TRY_S: Final = 0.05
 
 #: Knocks that wait to be listed; who floods us loses his own.
 WAITING_MAX: Final = 500
@@ -48,6 +52,7 @@ _WORDS: Final = {
         "This is the OCPP-J (JSON, WebSocket) address for charging stations.\n"
     ),
     HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong tries. Please wait.\n",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Too much was wrong, or too often. Please come back later.\n",
 }
 
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -71,14 +76,23 @@ class Lobby:
         clock: Clock,
         spoken: Collection[str],
         receive: Callable[[Guest], Peer],
+        conduct: Conduct,
     ) -> None:
         self._clock = clock
+        self._conduct = conduct
         self._spoken = spoken
         self._receive = receive
         self._by_identity: dict[str, Credential] = {}
         self._by_station: dict[StationId, Credential] = {}
-        self._folded: dict[str, set[str]] = {}
-        self._tries = Tries()
+        #: A one-tuple for each station is a quarter of a set.
+        self._folded: dict[str, tuple[str, ...]] = {}
+
+        def now_s() -> float:
+            return clock.now().timestamp()
+
+        self._by_source: Debts[str] = Debts(now_s, TRY_S, TRIES + 1, REMEMBERED_MAX)
+        self._by_name: Debts[str] = Debts(now_s, TRY_S, TRIES + 1, REMEMBERED_MAX)
+        self._by_all: Debts[str] = Debts(now_s, ALL_TRY_S, ALL_TRIES + 1, 1)
         self._waiting: dict[tuple[str, Refused], Knock] = {}
 
     def learn(self, credentials: Iterable[Credential]) -> list[StationId]:
@@ -91,14 +105,19 @@ class Lobby:
                 continue
             self._by_station[credential.station] = credential
             self._by_identity[credential.identity] = credential
-            self._folded.setdefault(credential.identity.casefold(), set()).add(credential.identity)
+            folded = credential.identity.casefold()
+            self._folded[folded] = (*self._folded.get(folded, ()), credential.identity)
         return gone
 
     def _forget(self, station: StationId) -> None:
         known = self._by_station.pop(station, None)
-        if known is not None:
-            self._by_identity.pop(known.identity, None)
-            self._folded.get(known.identity.casefold(), set()).discard(known.identity)
+        if known is None:
+            return
+        self._by_identity.pop(known.identity, None)
+        folded = known.identity.casefold()
+        others = tuple(each for each in self._folded.pop(folded, ()) if each != known.identity)
+        if others:
+            self._folded[folded] = others
 
     def take_knocks(self) -> list[Knock]:
         """Who was refused since the last call."""
@@ -112,23 +131,21 @@ class Lobby:
             return _away(HTTPStatus.UPGRADE_REQUIRED, {"Upgrade": "websocket"})
         identity = identity_in(handshake.target)
         if identity is None:
-            self._note(handshake, handshake.target[:100], Refused.BAD_URL)
-            return self._refuse(handshake, HTTPStatus.NOT_FOUND)
+            return self._refuse(handshake, handshake.target[:100], Refused.BAD_URL)
         identity, known = self._named(identity)
         with_next_key, refused, key = _check(
             identity, known, handshake.headers.get("authorization", "")
         )
         if refused is not None:
-            self._note(handshake, identity, refused, known, key)
-            return self._refuse(handshake, HTTPStatus.UNAUTHORIZED)
+            return self._refuse(handshake, identity, refused, known, key)
         assert known is not None
         return self._admit(handshake, known, with_next_key=with_next_key)
 
     def _named(self, identity: str) -> tuple[str, Credential | None]:
         """The station of this name; in other letters, if only one is meant."""
         known = self._by_identity.get(identity)
-        if known is None and len(same := self._folded.get(identity.casefold(), set())) == 1:
-            return identity, self._by_identity[next(iter(same))]
+        if known is None and len(same := self._folded.get(identity.casefold(), ())) == 1:
+            return identity, self._by_identity[same[0]]
         return identity, known
 
     def _admit(
@@ -139,18 +156,39 @@ class Lobby:
         chosen = next((each for each in wanted if each in offered), None)
         speaks = chosen or (known.assume_subprotocol if not offered else None)
         if speaks is None or speaks not in self._spoken:
+            KNOCKS.labels(Refused.NO_SUBPROTOCOL.value).inc()
             self._note(handshake, known.identity, Refused.NO_SUBPROTOCOL, known)
             words = _WORDS[HTTPStatus.BAD_REQUEST].format(spoken=" and ".join(wanted))
             return TurnedAway(HTTPStatus.BAD_REQUEST, words)
+        if wait_s := self._conduct.comes_too_soon(known.station):
+            KNOCKS.labels("too_soon").inc()
+            return _away(HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(wait_s)})
         guest = Guest(known, speaks, with_next_key, handshake.source)
         return Admitted(self._receive(guest), chosen)
 
-    def _refuse(self, handshake: Handshake, status: HTTPStatus) -> TurnedAway:
-        if self._tries.was_wrong(handshake.source, self._clock.now()):
+    def _refuse(
+        self,
+        handshake: Handshake,
+        identity: str,
+        reason: Refused,
+        known: Credential | None = None,
+        key: bytes = b"",
+    ) -> TurnedAway:
+        """List who knocked, and tell them as much as an attacker may know."""
+        KNOCKS.labels(reason.value).inc()
+        of_all = self._by_all.add("")
+        of_source = self._by_source.add(network_of(handshake.source))
+        of_name = self._by_name.add(identity)
+        if of_all <= ALL_TRIES:
+            self._note(handshake, identity, reason, known, key)
+        if of_all > ALL_TRIES or of_source > TRIES or of_name > TRIES:
             return _away(HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "60"})
-        if status is HTTPStatus.UNAUTHORIZED:
-            return _away(status, {"WWW-Authenticate": 'Basic realm="OCPP", charset="UTF-8"'})
-        return _away(status, {})
+        if reason is Refused.BAD_URL:
+            return _away(HTTPStatus.NOT_FOUND, {})
+        return _away(
+            HTTPStatus.UNAUTHORIZED,
+            {"WWW-Authenticate": 'Basic realm="OCPP", charset="UTF-8"'},
+        )
 
     def _note(
         self,
@@ -160,7 +198,6 @@ class Lobby:
         known: Credential | None = None,
         key: bytes = b"",
     ) -> None:
-        KNOCKS.labels(reason.value).inc()
         place = (identity, reason)
         before = self._waiting.get(place)
         if before is None and len(self._waiting) >= WAITING_MAX:
@@ -178,22 +215,6 @@ class Lobby:
             key_hash=adoptable if known is None else None,
         )
         self._waiting[place] = replace(knock, tries=before.tries + 1) if before else knock
-
-
-class Tries:
-    """Wrong tries of each source: a bucket that fills again with time."""
-
-    def __init__(self) -> None:
-        self._spent: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
-
-    def was_wrong(self, source: str, now: datetime) -> bool:
-        """Count a wrong try; whether there were too many."""
-        spent, at = self._spent.pop(source, (0.0, now))
-        spent = max(0.0, spent - (now - at).total_seconds() / TRY_S) + 1
-        self._spent[source] = (min(spent, TRIES + 1.0), now)
-        if len(self._spent) > SOURCES_MAX:
-            self._spent.popitem(last=False)
-        return spent > TRIES
 
 
 def identity_in(target: str) -> str | None:

@@ -100,7 +100,7 @@ class OcppServer:
             lambda: self.gateway.id,
             settle_s=self._settle_s,
         )
-        self._lobby = Lobby(self._clock, DIALECTS, self._receive)
+        self._lobby = Lobby(self._clock, DIALECTS, self._receive, self.gateway.conduct)
         self._membership = Membership(self._begin, self.gateway)
         await self._membership.join(is_sole=self._is_sole)
         await self._learn()

@@ -1,31 +1,53 @@
 """The WebSocket server on picows: fragments, compression, closing and caps, which it leaves to us.
 
-RFC 6455 §5.4 (fragments), §5.5 (control frames), §7 (closing); RFC 7692 (compression).
+RFC 6455 §5.4 (fragments), §5.5 (control frames), §7 (closing); RFC 7692 (compression). What a line
+may cost is bounded here and listed in ``docs/operating/limits.md``.
 """
 
 import asyncio
-import logging
+import resource
 import socket
 import zlib
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import picows
-from picows.picows import WSProtocol  # type: ignore[attr-defined] # its stubs leave it out
+import structlog
 
-from voltway.ocpp.deflate import WORTH_BYTES, Deflate, TooBig, agree
-from voltway.ocpp.transport import Admitted, Close, Doorman, Handshake, Peer, TurnedAway
+from voltway.ocpp.deflate import WORTH_BYTES, Deflate, TooBig
+from voltway.ocpp.porch import HANDSHAKES_MAX, Porch
+from voltway.ocpp.sockets_line import MESSAGE_S_MAX, Frontage, Line, forget_handshake
+from voltway.ocpp.transport import Close, Doorman, Peer
 
-HANDSHAKE_S_MAX: Final = 10.0
+log = structlog.get_logger("voltway.ocpp")
 
 #: After our goodbye the other side has so long to hang up.
 GOODBYE_S: Final = 1.0
 
-READ_BUFFER_BYTES: Final = 4096
+#: Pieces of one message. No station needs more than a handful.
+FRAGMENTS_MAX: Final = 4096
 
-#: What one flooding station can make the kernel hold for us.
+#: Unread answers beyond which we read no further, and hang up when they stay so long unread.
+UNSENT_BYTES: Final = 65_536
+UNSENT_S_MAX: Final = 30.0
+
+#: Unread answers and orders beyond which we hang up at once.
+UNSENT_BYTES_MAX: Final = 1024 * 1024
+
+#: What one line can make the kernel hold for us, each way.
 RECEIVE_BUFFER_BYTES: Final = 65_536
+SEND_BUFFER_BYTES: Final = 65_536
+
+#: What was sent is acknowledged by the other machine within this time, or the line is dead.
+ACKNOWLEDGED_S_MAX: Final = 60
 
 BACKLOG: Final = 4096
+
+#: New lines that are taken between two looks at the others.
+ACCEPTED_AT_ONCE: Final = 32
+CROWDED_S: Final = 0.02
+NO_FILES_S: Final = 0.5
 
 _TEXT: Final = picows.WSMsgType.TEXT
 _BINARY: Final = picows.WSMsgType.BINARY
@@ -34,30 +56,52 @@ _PING: Final = picows.WSMsgType.PING
 _PONG: Final = picows.WSMsgType.PONG
 _CLOSE: Final = picows.WSMsgType.CLOSE
 
-# Each frame that a stranger sends would be a line of log; what matters is counted by the gateway.
-_quiet = logging.Logger("voltway.sockets", logging.CRITICAL)
+# Why a line is not read: the gateway has enough of it, or it does not read us.
+_BY_PEER: Final = 1
+_BY_UNSENT: Final = 2
 
 
 class PicowsSocket(picows.WSListener):
     """One line: an open WebSocket and the peer that is told of it."""
 
-    def __init__(self, peer: Peer, deflate: Deflate | None, bytes_max: int) -> None:
+    __slots__ = (
+        "_deflate",
+        "_is_shut",
+        "_packed",
+        "_parts",
+        "_paused",
+        "_peer",
+        "_pieces",
+        "_transport",
+        "line",
+    )
+
+    def __init__(self, peer: Peer, deflate: Deflate | None, line: Line) -> None:
+        self.line = line
         self._peer = peer
         self._deflate = deflate
-        self._bytes_max = bytes_max
         self._transport: Any = None
         self._parts: bytearray | None = None
+        self._pieces = 0
         self._packed = False
-        self._is_paused = False
+        self._paused = 0
+        self._is_shut = False
 
     # -- what picows tells
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        is_new = self._transport is None
         self._transport = transport
-        self._peer.opened(self)
+        forget_handshake(transport)
+        if is_new:
+            self._peer.opened(self)
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         kind = frame.msg_type
+        line = self.line
+        line.unread = frame.tail_size
+        if self._is_shut:
+            return
         if kind is _TEXT or kind is _BINARY:
             if self._parts is not None:
                 self._violated("a new message within a fragmented one")
@@ -77,11 +121,26 @@ class PicowsSocket(picows.WSListener):
             code = frame.get_close_code()
             transport.send_close(picows.WSCloseCode.OK if _is_empty(code) else code)
             transport.disconnect()
+        if line.has_grown and self._parts is None and not line.unread:
+            line.finished()
+            asyncio.get_running_loop().call_soon(line.renew)
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         self._transport = None
         self._parts = None
         self._peer.closed()
+
+    def pause_writing(self) -> None:
+        """Our words are not read: hear nothing more until they are, and not for ever."""
+        self._pause(_BY_UNSENT)
+        asyncio.get_running_loop().call_later(UNSENT_S_MAX, self._drop_unread)
+
+    def resume_writing(self) -> None:
+        self._resume(_BY_UNSENT)
+
+    def _drop_unread(self) -> None:
+        if self._paused & _BY_UNSENT:
+            self.drop()
 
     # -- fragments and compression
 
@@ -95,45 +154,67 @@ class PicowsSocket(picows.WSListener):
             self._whole(data)
         else:
             self._parts = bytearray(data)
+            self._pieces = 1
+            self.line.hold(len(data))
 
     def _go_on(self, frame: picows.WSFrame) -> None:
         if self._parts is None or frame.rsv1:
             self._violated("a fragment of no message")
             return
-        if len(self._parts) + frame.payload_size > self._bytes_max:
-            self._parts = None
-            self.close(Close.TOO_BIG, f"a message has at most {self._bytes_max} bytes")
+        if len(self._parts) + frame.payload_size > self.line.front.bytes_max:
+            self._too_big(f"a message has at most {self.line.front.bytes_max} bytes")
+            return
+        self._pieces += 1
+        if self._pieces > FRAGMENTS_MAX:
+            self._too_big(f"a message has at most {FRAGMENTS_MAX} fragments")
             return
         self._parts += frame.get_payload_as_bytes()
         if frame.fin:
             data, self._parts = bytes(self._parts), None
+            self.line.finished()
             self._whole(data)
+            if self._transport is not None:
+                self._peer.in_pieces(self._pieces)
+        else:
+            self.line.hold(frame.payload_size)
 
     def _whole(self, data: bytes) -> None:
         if self._packed:
             assert self._deflate is not None
             try:
-                data = self._deflate.unpack(data, self._bytes_max)
+                data = self._deflate.unpack(data, self.line.front.bytes_max)
             except TooBig:
-                self.close(Close.TOO_BIG, f"a message has at most {self._bytes_max} bytes")
+                self._too_big(f"a message has at most {self.line.front.bytes_max} bytes")
                 return
             except zlib.error:
-                self.close(Close.INVALID_DATA, "a compressed message cannot be read")
+                self.shut(Close.INVALID_DATA, "a compressed message cannot be read")
                 return
         self._peer.heard(data)
 
     def _violated(self, why: str) -> None:
-        self.close(Close.PROTOCOL_ERROR, why)
+        self.shut(Close.PROTOCOL_ERROR, why)
+
+    def _too_big(self, why: str) -> None:
+        self.shut(Close.TOO_BIG, why)
+
+    def too_slow(self) -> None:
+        if self.line.unread or self._parts is not None:
+            self.shut(Close.POLICY, f"a message is whole within {MESSAGE_S_MAX:.0f} s")
 
     # -- what the gateway asks for
 
     def send(self, text: bytes) -> None:
-        if self._transport is None:
+        transport = self._transport
+        if transport is None:
             return
         if self._deflate is not None and len(text) >= WORTH_BYTES:
-            self._transport.send(_TEXT, self._deflate.pack(text), rsv1=True)
+            transport.send(_TEXT, self._deflate.pack(text), rsv1=True)
         else:
-            self._transport.send(_TEXT, text)
+            transport.send(_TEXT, text)
+        if self._paused & _BY_UNSENT:
+            unsent = transport.underlying_transport.get_write_buffer_size()
+            if unsent > UNSENT_BYTES_MAX:
+                self.drop()
 
     def ping(self) -> None:
         if self._transport is not None:
@@ -143,7 +224,16 @@ class PicowsSocket(picows.WSListener):
         if self._transport is None:
             return
         self._transport.send_close(picows.WSCloseCode(code), reason.encode()[:120])
-        self.resume()  # so that the other side's goodbye is read
+        self._resume(_BY_PEER)  # so that the other side's goodbye is read
+        asyncio.get_running_loop().call_later(GOODBYE_S, self.drop)
+
+    def shut(self, code: Close, reason: str) -> None:
+        if self._transport is None or self._is_shut:
+            return
+        self._is_shut = True
+        self._parts = None
+        self._transport.send_close(picows.WSCloseCode(code), reason.encode()[:120])
+        self._pause(_BY_PEER)
         asyncio.get_running_loop().call_later(GOODBYE_S, self.drop)
 
     def drop(self) -> None:
@@ -151,14 +241,21 @@ class PicowsSocket(picows.WSListener):
             self._transport.disconnect(graceful=False)
 
     def pause(self) -> None:
-        if self._transport is not None and not self._is_paused:
-            self._is_paused = True
-            self._transport.underlying_transport.pause_reading()
+        self._pause(_BY_PEER)
 
     def resume(self) -> None:
-        if self._transport is not None and self._is_paused:
-            self._is_paused = False
+        if not self._is_shut:
+            self._resume(_BY_PEER)
+
+    def _pause(self, why: int) -> None:
+        if self._transport is not None and not self._paused:
+            self._transport.underlying_transport.pause_reading()
+        self._paused |= why
+
+    def _resume(self, why: int) -> None:
+        if self._paused == why and self._transport is not None:
             self._transport.underlying_transport.resume_reading()
+        self._paused &= ~why
 
 
 def _is_empty(code: picows.WSCloseCode | int) -> bool:
@@ -166,22 +263,65 @@ def _is_empty(code: picows.WSCloseCode | int) -> bool:
 
 
 class PicowsListener:
-    """A listening server."""
+    """A listening server. It accepts a few at a time, so that a rush of new lines is served between
+    the words of the lines that are there, and none at all while too many are on the porch."""
 
-    def __init__(self, server: asyncio.Server) -> None:
-        self._server = server
-        host, port = server.sockets[0].getsockname()[:2]
+    def __init__(self, listener: socket.socket, front: Frontage) -> None:
+        self._listener = listener
+        self._front = front
+        self._loop = asyncio.get_running_loop()
+        self._coming: set[asyncio.Task[None]] = set()
+        self._later: asyncio.TimerHandle | None = None
+        host, port = listener.getsockname()[:2]
         self._address = (str(host), int(port))
+        self._begin_accepting()
 
     @property
     def address(self) -> tuple[str, int]:
         return self._address
 
     def stop_accepting(self) -> None:
-        self._server.close()
+        if self._listener.fileno() < 0:
+            return
+        if self._later is not None:
+            self._later.cancel()
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
 
     async def close(self) -> None:
-        self._server.close()
+        self.stop_accepting()
+        for task in self._coming:
+            task.cancel()
+
+    def _begin_accepting(self) -> None:
+        self._later = None
+        self._loop.add_reader(self._listener, self._accept)
+
+    def _rest(self, seconds: float) -> None:
+        self._loop.remove_reader(self._listener)
+        self._later = self._loop.call_later(seconds, self._begin_accepting)
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            if self._front.porch.is_crowded:
+                self._rest(CROWDED_S)
+                return
+            try:
+                connection, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as trouble:  # no file is left: those who are here go on
+                log.warning("cannot_accept", why=str(trouble))
+                self._rest(NO_FILES_S)
+                return
+            connection.setblocking(False)  # the word of the standard library
+            task = self._loop.create_task(self._welcome(connection))
+            self._coming.add(task)
+            task.add_done_callback(self._coming.discard)
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        with suppress(OSError):  # it is gone already
+            await self._loop.connect_accepted_socket(partial(Line, self._front), connection)
 
 
 async def listen(
@@ -191,40 +331,23 @@ async def listen(
 
     With ``shares_port`` other processes may accept at the same address; the kernel deals out.
     """
-    loop = asyncio.get_running_loop()
-
-    def protocol() -> Any:
-        # picows tells the upgrade callback nothing of the line, so each has its own.
-        def upgrade(request: picows.WSUpgradeRequest) -> picows.WSUpgradeResponseWithListener:
-            source = line.transport.underlying_transport.get_extra_info("peername")
-            return _upgrade(request, str(source[0]) if source else "", doorman, bytes_max)
-
-        line = WSProtocol(
-            None,
-            None,
-            False,
-            upgrade,
-            _quiet,
-            True,
-            HANDSHAKE_S_MAX,
-            False,
-            20,
-            20,
-            picows.WSAutoPingStrategy.PING_WHEN_IDLE,
-            False,
-            bytes_max,
-            None,
-            READ_BUFFER_BYTES,
-        )
-        return line
-
+    files = open_all_files()
+    porch: Porch[Line] = Porch(asyncio.get_running_loop().time, min(HANDSHAKES_MAX, files // 2))
     listener = _bind(host, port, shares_port=shares_port)
     try:
-        server = await loop.create_server(protocol, sock=listener, backlog=BACKLOG)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        return PicowsListener(listener, Frontage(doorman, bytes_max, PicowsSocket, porch))
     except BaseException:
         listener.close()
         raise
-    return PicowsListener(server)
+
+
+def open_all_files() -> int:
+    """Each station is an open file: take as many as the machine allows us; how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
 
 
 def _bind(host: str, port: int, *, shares_port: bool) -> socket.socket:
@@ -239,43 +362,12 @@ def _bind(host: str, port: int, *, shares_port: bool) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shares_port:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # What is accepted inherits these.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ACKNOWLEDGED_S_MAX * 1000)
         bound.bind(address)
     except BaseException:
         bound.close()
         raise
     return bound
-
-
-def _upgrade(
-    request: picows.WSUpgradeRequest, source: str, doorman: Doorman, bytes_max: int
-) -> picows.WSUpgradeResponseWithListener:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    decision = doorman(Handshake(request.path.decode("latin-1"), headers, source))
-    if isinstance(decision, TurnedAway):
-        return picows.WSUpgradeResponseWithListener(_refusal(decision), None)
-    if "upgrade" in headers.get("connection", "").lower().replace(" ", "").split(","):
-        # picows knows the word alone; proxies send "keep-alive, Upgrade" (RFC 9110 §7.6.1).
-        request.headers["Connection"] = "upgrade"
-    return _welcome(decision, headers, bytes_max)
-
-
-def _refusal(decision: TurnedAway) -> Any:
-    return picows.WSUpgradeResponse.create_error_response(
-        decision.status, decision.words.encode(), dict(decision.headers)
-    )
-
-
-def _welcome(
-    decision: Admitted, headers: dict[str, str], bytes_max: int
-) -> picows.WSUpgradeResponseWithListener:
-    said = {}
-    if decision.subprotocol is not None:
-        said["Sec-WebSocket-Protocol"] = decision.subprotocol
-    deflate = agree(headers.get("sec-websocket-extensions", ""))
-    if deflate is not None:
-        said["Sec-WebSocket-Extensions"] = deflate.answer
-    return picows.WSUpgradeResponseWithListener(
-        picows.WSUpgradeResponse.create_101_response(said),
-        PicowsSocket(decision.peer, deflate, bytes_max),
-    )

@@ -22,6 +22,7 @@ class Close(IntEnum):
     TOO_BIG = 1009
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012
+    TRY_AGAIN_LATER = 1013
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Socket(Protocol):
         """Say goodbye and hang up."""
         ...
 
+    def shut(self, code: Close, reason: str) -> None:
+        """Say goodbye to whoever abuses the line, and read nothing more of it."""
+        ...
+
     def drop(self) -> None:
         """Hang up without a word: nobody is there."""
         ...
@@ -75,6 +80,10 @@ class Peer(Protocol):
 
     def alive(self) -> None:
         """A ping or a pong."""
+        ...
+
+    def in_pieces(self, count: int) -> None:
+        """The message that was just heard came in so many fragments."""
         ...
 
     def closed(self) -> None:

@@ -1,0 +1,124 @@
+"""What strangers may hold of ours: lines before their handshake is done, and unfinished messages.
+
+Both have a limit in all, kept by letting the oldest go for the newest: a station finishes its
+handshake and its message at once, and whoever lingers is whoever attacks. So a crowd of lingerers
+takes no room from a station that comes (the design's "successes always pass").
+"""
+
+from collections.abc import Callable, Hashable
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
+from typing import Final, Generic, Protocol, TypeVar
+
+#: Handshakes that are not finished: in all, and of one source once they are no longer young.
+HANDSHAKES_MAX: Final = 16_384
+HANDSHAKES_OF_SOURCE_MAX: Final = 8192
+
+#: A handshake that was just begun is never given up for another: ten thousand stations behind one
+#: proxy that come back at once are no attack.
+YOUNG_S: Final = 5.0
+
+#: What unfinished long and fragmented messages hold in all.
+UNFINISHED_BYTES_MAX: Final = 64 * 1024 * 1024
+
+
+class Lingerer(Hashable, Protocol):
+    """Who can be let go."""
+
+    def let_go(self) -> None:
+        """Hang up; the place is free at once."""
+        ...
+
+
+Line = TypeVar("Line", bound=Lingerer)
+
+
+class Porch(Generic[Line]):
+    """The lines whose handshake is not finished, oldest first."""
+
+    def __init__(
+        self,
+        now_s: Callable[[], float],
+        in_all: int = HANDSHAKES_MAX,
+        of_source: int = HANDSHAKES_OF_SOURCE_MAX,
+    ) -> None:
+        self._now_s = now_s
+        self._in_all = in_all
+        self._of_source = of_source
+        self._lines: dict[Line, tuple[str, float]] = {}
+        self._by_source: dict[str, dict[Line, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it is full of those that were just begun: let the kernel hold the next."""
+        return len(self._lines) >= self._in_all and self._is_young(next(iter(self._lines)))
+
+    def enter(self, line: Line, source: str) -> None:
+        """Let in; where it is full, the oldest of the source that holds most goes."""
+        source = network_of(source)
+        theirs = self._by_source.get(source, {})
+        if len(theirs) >= self._of_source and not self._is_young(next(iter(theirs))):
+            self._let_go(next(iter(theirs)))
+        elif len(self._lines) >= self._in_all:
+            greediest = max(self._by_source, key=lambda each: len(self._by_source[each]))
+            self._let_go(next(iter(self._by_source[greediest])))
+        self._lines[line] = (source, self._now_s())
+        self._by_source.setdefault(source, {})[line] = None
+
+    def leave(self, line: Line) -> None:
+        """The handshake is finished, or the line is gone."""
+        known = self._lines.pop(line, None)
+        if known is None:
+            return
+        source, _ = known
+        theirs = self._by_source[source]
+        del theirs[line]
+        if not theirs:
+            del self._by_source[source]
+
+    def _is_young(self, line: Line) -> bool:
+        return self._now_s() - self._lines[line][1] < YOUNG_S
+
+    def _let_go(self, line: Line) -> None:
+        self.leave(line)
+        line.let_go()
+
+
+class Holdings(Generic[Line]):
+    """Bytes that lines hold of one limited whole, whoever holds longest first."""
+
+    def __init__(self, bytes_max: int = UNFINISHED_BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._held: dict[Line, int] = {}
+        self.used = 0
+
+    def take(self, line: Line, count: int) -> None:
+        """Hold so many more; where there is no more, who holds longest is let go."""
+        self._held[line] = self._held.get(line, 0) + count
+        self.used += count
+        while self.used > self._bytes_max:
+            oldest = next(iter(self._held))
+            self.give(oldest)
+            oldest.let_go()
+
+    def give(self, line: Line) -> None:
+        """Hold nothing any more."""
+        self.used -= self._held.pop(line, 0)
+
+    def held_by(self, line: Line) -> int:
+        return self._held.get(line, 0)
+
+
+def network_of(source: str) -> str:
+    """Whom an address belongs to: itself, or the /64 that one customer is given of IPv6."""
+    if ":" not in source:
+        return source
+    try:
+        address = IPv6Address(source.partition("%")[0])
+    except AddressValueError:
+        return source
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, 64), strict=False).network_address)
