@@ -42,7 +42,11 @@ from voltway.runtime.jobs import Jobs, free_jobs
 from voltway.runtime.migrate import migrate
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.postgres import EmbeddedPostgres
+from voltway.runtime.relay import Alone, Relay
 from voltway.runtime.settings import Settings
+from voltway.runtime.wire import Wire
+from voltway.runtime.wire_nats import NatsWire
+from voltway.runtime.wire_notify import NotifyWire
 from voltway.runtime.work import BeginWork, Clock
 from voltway.sessions import sweeps as sessions
 from voltway.sessions.model import SessionEnded, SessionStarted
@@ -155,6 +159,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     bus, jobs = Bus(database), Jobs(database, sole=is_sole)
     _plug_watchers(bus)
     _plug_jobs(jobs, settings, provider)
+    relay = await _open_relay(settings, database, bus, drain) if with_rounds else None
     if role in WORKER:
         await _start_work(settings, database, bus, jobs, provider, drain, with_rounds=with_rounds)
     house = House(
@@ -163,7 +168,10 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
         clock=clock,
         settings=settings,
         provider=provider,
+        reach=relay or Alone(),
     )
+    if relay is not None:
+        house.health.note("others", lambda: relay.trouble)
     house.health.check("database", database_check(database))
     site = make_site(house, more=API, openapi=openapi_config()) if role in WEB else None
     web = WebServer(site or make_health_site(house), listener)
@@ -182,6 +190,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
             clock,
             settings,
             ingest=ingest.begin,
+            reach=relay,
             is_sole=is_sole,
             shares_port=role == "gateway",
         )
@@ -189,6 +198,23 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
         drain.part("stations", gateway.drain)
     drain.part("live pages", partial(_close, house))
     return OpenHouse(database, bus, jobs, provider, clock, http, ocpp)
+
+
+async def _open_relay(
+    settings: Settings, database: Database, bus: Bus, drain: Drain
+) -> Relay | None:
+    """The way to the other processes, where there can be any."""
+    if settings.nats_url:
+        wire: Wire = NatsWire(settings.nats_url, settings.nats_prefix)
+    elif settings.database_url:
+        wire = NotifyWire(database)
+    else:
+        return None
+    relay = Relay(wire, bus, hears_facts=settings.role in WORKER)
+    await relay.start()
+    database.when_kept(relay.carry)
+    drain.part("relay", relay.stop)
+    return relay
 
 
 async def _start_work(

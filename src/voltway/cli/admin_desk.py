@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import typer
 
@@ -18,7 +17,7 @@ from voltway.kernel.errors import Kind, Misconfigured, Refusal
 from voltway.parties import actions as parties
 from voltway.parties.model import Party, house
 from voltway.runtime import settings as configuration
-from voltway.runtime.database import Database, connect_owner, open_database
+from voltway.runtime.database import Database, DataRefused, connect_owner, open_database
 from voltway.runtime.migrate import migrate
 from voltway.runtime.postgres import DataFolderInUse, EmbeddedPostgres
 from voltway.runtime.postgres_running import address_of_running
@@ -102,7 +101,7 @@ def run_for(data: Path | None, party: str | None, do: Callable[[Work, Party], Aw
 def _done(doing: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(doing)
-    except asyncpg.DataError:  # bytes that are no UTF-8, a number that no column holds
+    except DataRefused:  # bytes that are no UTF-8, a number that no column holds
         raise NotKeepable from None
 
 

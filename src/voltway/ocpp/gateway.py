@@ -27,6 +27,7 @@ from voltway.ocpp.link import Link, Waiting
 from voltway.ocpp.poison import answer_of_poison, set_aside
 from voltway.ocpp.transport import Close
 from voltway.runtime.metrics import counter, gauge, histogram
+from voltway.runtime.relay import Reach
 from voltway.runtime.work import BeginWork, Clock
 from voltway.sessions.shelf import Shelf, WrittenByOthers
 from voltway.stations.model import Direction, KeptFrame
@@ -68,6 +69,7 @@ class Gateway:
         interval_s: int = 300,
         on_answered: Callable[[Link], None],
         on_replied: Callable[[Link, Pending], None],
+        reach: Reach,
     ) -> None:
         self._begin = begin
         self._clock = clock
@@ -75,6 +77,7 @@ class Gateway:
         self._interval_s = interval_s
         self._on_answered = on_answered
         self._on_replied = on_replied
+        self._reach = reach
         self._loop = asyncio.get_running_loop()
         self.links: dict[StationId, Link] = {}
         self.waiting = Waiting()
@@ -103,6 +106,7 @@ class Gateway:
         link.took_over = before is not None
         self.links[link.station] = link
         self._shelf.forget(link.station)  # it may come from another gateway, and charged there
+        self._reach.hold(str(link.station))
         LINKS.set(len(self.links))
         if before is not None:
             before.close(Close.POLICY, "replaced by a newer connection of this station")
@@ -112,6 +116,7 @@ class Gateway:
     def link_closed(self, link: Link) -> None:
         if self.links.get(link.station) is link:
             del self.links[link.station]
+            self._reach.let_go(str(link.station))
             LINKS.set(len(self.links))
             self._shelf.forget(link.station)
             self._gone.set()

@@ -18,13 +18,14 @@ from voltway.ocpp.lobby import Guest, Lobby
 from voltway.ocpp.sending import SETTLE_S, Sender
 from voltway.ocpp.sockets import PicowsListener, listen
 from voltway.ocpp.transport import Close, Peer
+from voltway.runtime.relay import Alone, Reach
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Clock, Touches
 from voltway.stations import actions as stations
 
 log = structlog.get_logger("voltway.ocpp")
 
-CREDENTIALS_POLL_S: Final = 5.0
+CREDENTIALS_POLL_S: Final = 2.0
 
 KNOCKS_S: Final = 0.5
 LIVENESS_S: Final = 5.0
@@ -63,6 +64,7 @@ class OcppServer:
         *,
         ingest: BeginWork | None = None,
         settle_s: float = SETTLE_S,
+        reach: Reach | None = None,
         is_sole: bool = False,
         shares_port: bool = False,
     ) -> None:
@@ -72,6 +74,7 @@ class OcppServer:
         self._touches = touches
         self._clock = clock
         self._settle_s = settle_s
+        self._reach = reach or Alone()
         self._is_sole = is_sole
         self._shares_port = shares_port
         self._tasks: list[asyncio.Task[None]] = []
@@ -91,6 +94,7 @@ class OcppServer:
             interval_s=settings.heartbeat_s,
             on_answered=lambda link: self._sender.answered(link),
             on_replied=lambda link, pending: self._sender.replied(link, pending),
+            reach=self._reach,
         )
         self._sender = Sender(
             self._begin,

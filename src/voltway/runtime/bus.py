@@ -1,4 +1,4 @@
-"""The bus within one process: brings each fact to its watchers, soon after its commit.
+"""The bus: brings each fact to its watchers, soon after its commit, by one process at a time.
 
 A watcher's effects and its place in the outbox are kept in one transaction, so what it does to the
 database is done exactly once for each fact. A watcher that fails does not delay the others.
@@ -133,13 +133,26 @@ class Bus:
             if gone < TRIM_BATCH:
                 return total
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The facts that watchers are told of."""
+        return frozenset(kind for watch in self._watches.values() for kind in watch.kinds)
+
+    def wake(self, kinds: frozenset[str]) -> None:
+        """Let those watchers look who are told of facts of these kinds."""
+        for watch in self._watches.values():
+            if not kinds.isdisjoint(watch.kinds):
+                watch.awake.set()
+
+    def awake(self, watcher: str) -> asyncio.Event:
+        """Set when there may be something to tell this watcher."""
+        return self._watches[watcher].awake
+
     def _hear(self, kept: Kept) -> None:
         """Called after each commit of this process."""
         self.touches.tell(kept.touched)
         if kept.kinds:
-            for watch in self._watches.values():
-                if not kept.kinds.isdisjoint(watch.kinds):
-                    watch.awake.set()
+            self.wake(kept.kinds)
 
     async def _register(self) -> None:
         async with self._database.begin() as work:

@@ -26,6 +26,9 @@ from voltway.runtime.pgwork import Kept, PgWork
 from voltway.runtime.roles import HOUSE, PARTY
 from voltway.runtime.work import BeginWork, Clock, Work
 
+#: What no column can hold: bytes that are no UTF-8, a number beyond all bounds.
+DataRefused = asyncpg.DataError
+
 VERSION_MIN: Final = 15  # views that see with the eyes of who asks
 STATEMENT_S_MAX: Final = 30
 ACQUIRE_S_MAX: Final = 10.0
@@ -324,6 +327,11 @@ def _settings(role: str) -> dict[str, str]:
         "idle_in_transaction_session_timeout": "60s",
         # Let go of the locks of a client that is gone, though its statement still runs.
         "client_connection_check_interval": "2s",
+        # And of one whose machine was cut off without a word; nothing on a local socket.
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "2",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "12s",
         "timezone": "UTC",
     }
 

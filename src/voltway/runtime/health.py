@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from voltway.kernel.errors import Trouble
@@ -20,6 +20,8 @@ class Readiness:
     """What each check says; ``ok`` where it is well, and else a sentence."""
 
     checks: Mapping[str, str]
+    #: What is worth knowing and keeps nobody from working.
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
@@ -31,12 +33,17 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._notes: dict[str, Callable[[], str]] = {}
         self._draining = False
 
     def check(self, name: str, check: Check) -> None:
         """Ask this before saying that we are ready."""
         assert name not in self._checks, f"two checks are named {name}"
         self._checks[name] = check
+
+    def note(self, name: str, say: Callable[[], str]) -> None:
+        """Tell this too: empty where all is well, and else a sentence."""
+        self._notes[name] = say
 
     def begin_to_drain(self) -> None:
         """From now on we are not ready: a load balancer sends new work elsewhere."""
@@ -48,7 +55,7 @@ class Health:
         checks = dict(zip(self._checks, said, strict=True))
         if self._draining:
             checks["serving"] = "This Voltway is stopping."
-        return Readiness(checks)
+        return Readiness(checks, {name: say() or OK for name, say in self._notes.items()})
 
 
 def database_check(database: Database) -> Check:

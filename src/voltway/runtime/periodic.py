@@ -19,6 +19,7 @@ from voltway.runtime.metrics import counter, histogram
 
 LOCK: Final = 0x73776570  # "swep"
 CANDIDATE_S: Final = 2.0
+ANSWER_S_MAX: Final = 5.0
 
 FAILED: Final = counter("voltway_sweeps_failed", "Sweeps that failed", "name")
 SECONDS: Final = histogram("voltway_sweep_seconds", "How long sweeps took", "name")
@@ -94,7 +95,7 @@ class Periodic:
         try:
             while not self._stopping.is_set():
                 await self._pause(self._candidate_s)
-                await connection.execute("SELECT 1")
+                await connection.execute("SELECT 1", timeout=ANSWER_S_MAX)
         finally:
             lost.set()
             await asyncio.gather(*tasks)

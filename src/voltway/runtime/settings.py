@@ -105,6 +105,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             secret=True,
         ),
     ] = ""
+    nats_prefix: Annotated[
+        str,
+        _says(
+            "The first word of our subjects on NATS. Give each Voltway on one NATS its own.",
+            pattern=r"^[A-Za-z0-9_-]+$",
+        ),
+    ] = "voltway"
     public_url: Annotated[
         Url,
         _says(
@@ -270,6 +277,8 @@ def _wanted(kind: Any) -> str:
         return "it takes the path of a folder"
     if kind == get_type_hints(Settings, include_extras=True)["http"]:
         return 'it takes HOST:PORT, as in "127.0.0.1:8080"'
+    if kind == get_type_hints(Settings, include_extras=True)["nats_prefix"]:
+        return "it takes a word of letters, digits, _ and -"
     if kind == get_type_hints(Settings, include_extras=True)["nats_url"]:
         return 'it takes nats://HOST:PORT, as in "nats://127.0.0.1:4222"'
     return "it takes an address that begins with http:// or https://"

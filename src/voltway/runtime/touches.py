@@ -1,7 +1,7 @@
 """Which views are stale: told to the live pages of this process, joined together, never kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -9,15 +9,24 @@ PENDING_MAX: Final = 4096
 
 
 class LocalTouches:
-    """``Touches`` within one process. A page that draws slowly misses nothing and delays nobody."""
+    """``Touches`` within one process. A page that draws slowly misses nothing and delays nobody.
+
+    ``when_wanted`` is called when the set of subjects that somebody listens to has changed.
+    """
 
     def __init__(self) -> None:
         self._by_subject: dict[str, set[_Listener]] = {}
+        self.when_wanted: Callable[[], None] = lambda: None
 
     @property
     def listening(self) -> int:
         """How many subjects pages look at."""
         return len(self._by_subject)
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The subjects that pages look at."""
+        return frozenset(self._by_subject)
 
     def tell(self, subjects: Iterable[str]) -> None:
         """Wake who listens to these subjects."""
@@ -27,12 +36,20 @@ class LocalTouches:
                 for listener in self._by_subject.get(name, ()):
                     listener.hear(subject)
 
+    def tell_all(self) -> None:
+        """Wake everybody: nobody knows what was touched meanwhile."""
+        for listener in {one for listeners in self._by_subject.values() for one in listeners}:
+            listener.hear_all()
+
     @asynccontextmanager
     async def listen(self, *subjects: str) -> AsyncIterator[AsyncIterator[frozenset[str]]]:
         """Yields sets of touched subjects until the block is left."""
         listener = _Listener(subjects)
+        before = len(self._by_subject)
         for subject in subjects:
             self._by_subject.setdefault(subject, set()).add(listener)
+        if len(self._by_subject) != before:
+            self.when_wanted()
         try:
             yield listener.told()
         finally:
@@ -56,6 +73,10 @@ class _Listener:
         # Too much to name: everything that this page looks at is stale.
         if len(self._pending) > PENDING_MAX:
             self._pending = set(self._subjects)
+        self._awake.set()
+
+    def hear_all(self) -> None:
+        self._pending = set(self._subjects)
         self._awake.set()
 
     async def told(self) -> AsyncIterator[frozenset[str]]:

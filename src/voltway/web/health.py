@@ -21,7 +21,7 @@ async def ready(house: NamedDependency[House]) -> Response[str]:
     """Every check is well, and the house is not about to stop; a line for each that says so."""
     found = await house.health.readiness()
     return Response(
-        "".join(f"{name}: {said}\n" for name, said in found.checks.items()),
+        "".join(f"{name}: {said}\n" for name, said in {**found.checks, **found.notes}.items()),
         status_code=HTTPStatus.OK if found.is_ready else HTTPStatus.SERVICE_UNAVAILABLE,
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from voltway.payments.provider import Provider
 from voltway.runtime.health import Health
+from voltway.runtime.relay import Alone, Reach
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Clock, Touches
 from voltway.web.streams import Streams
@@ -18,5 +19,6 @@ class House:
     clock: Clock
     settings: Settings
     provider: Provider
+    reach: Reach = field(default_factory=Alone)
     health: Health = field(default_factory=Health)
     streams: Streams = field(default_factory=Streams)

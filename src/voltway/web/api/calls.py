@@ -91,6 +91,7 @@ async def call_station(
         station = await station_shown(work, station_id)
         if not station.connected:
             raise StationOffline(station.identity)
+        caller.house.reach.must_reach(str(station_id))
         id = await actions.place_order(
             work,
             StationId(station_id),

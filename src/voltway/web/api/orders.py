@@ -294,6 +294,7 @@ async def place_order(
     """The order is queued and sent as soon as the station's line is open."""
     async with caller.begin() as work:
         order = await data.order(work, caller)
+        caller.house.reach.must_reach(str(station_id))
         id = await actions.place_order(work, StationId(station_id), order, caller.name)
         await caller.audit(work, f"ordered {type(order).__name__}", f"station:{station_id}")
     return await placed(caller, id, wait)

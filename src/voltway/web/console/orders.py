@@ -57,6 +57,7 @@ async def ask(
     order = order_of(data)
     async with house.begin(actor.party) as work:
         at = await stations.station(work, StationId(station))
+        house.reach.must_reach(str(at.id))
         await stations.place_order(work, at.id, order, actor.name)
         detail = {"order": type(order).__name__}
         await parties.audit(work, actor, "asked a station", f"station:{at.id}", detail)
