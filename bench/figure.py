@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,17 +14,22 @@ from bench.load import Cost
 #: The gateway with its database; the house in one process, settling too; the two yardsticks.
 GATEWAY, HOUSE, ECHO, PACKAGE = "voltway", "whole house", "echo", "ocpp"
 
+#: Where the command line appends what it measured.
+KEPT: Final = Path("bench-figures.jsonl")
+
 
 class Measure(msgspec.Struct, frozen=True):
-    """One contestant under one load."""
+    """One contestant under one load. What a figure has no use for is zero."""
 
     who: str
-    calls: int
-    calls_per_s: float
-    cpu_s_per_10k: float
-    p50_ms: float
-    p99_ms: float
-    errors: int
+    calls: int = 0
+    calls_per_s: float = 0.0
+    cpu_s_per_10k: float = 0.0
+    database_share: float = 0.0  # of that CPU
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    errors: int = 0
+    more: dict[str, float] = msgspec.field(default_factory=dict)  # in words, with the unit
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -40,7 +45,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One line of the table that the benchmark fills."""
+    """One measurement of the house beside its yardsticks."""
 
     group: str  # the sub-command that makes it
     title: str
@@ -55,16 +60,18 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 def measure(who: str, costs: Sequence[Cost]) -> Measure:
-    """Several rounds of one contestant, as one."""
+    """Several turns of one contestant, as one; of the latencies, the worst."""
     calls = sum(cost.calls for cost in costs)
-    worst = max(costs, key=lambda cost: cost.p99_ms)
+    cpu_s = sum(cost.cpu_s for cost in costs)
+    slowest = max(costs, key=lambda cost: cost.p99_ms)
     return Measure(
         who=who,
         calls=calls,
         calls_per_s=round(sum(cost.calls_per_s for cost in costs) / len(costs), 1),
-        cpu_s_per_10k=round(10_000 * sum(cost.cpu_s for cost in costs) / max(calls, 1), 4),
-        p50_ms=worst.p50_ms,
-        p99_ms=worst.p99_ms,
+        cpu_s_per_10k=round(10_000 * cpu_s / max(calls, 1), 4),
+        database_share=round(sum(cost.database_cpu_s for cost in costs) / (cpu_s or 1), 3),
+        p50_ms=slowest.p50_ms,
+        p99_ms=slowest.p99_ms,
         errors=sum(cost.errors for cost in costs),
     )
 
@@ -87,23 +94,42 @@ def figure(
     )
 
 
-def times(says: str, measured: Measure, yardstick: Measure, limit: float) -> Target:
-    """At most so many times the yardstick's CPU."""
-    return Target(says, round(measured.cpu_s_per_10k / yardstick.cpu_s_per_10k, 4), limit)
+def targets(
+    measures: Mapping[str, Measure],
+    *,
+    floors: float | None = None,
+    package: float | None = None,
+    of: str = GATEWAY,
+) -> list[Target]:
+    """At most so many times the CPU of the yardsticks."""
+    wanted = []
+    for says, yardstick, limit in (
+        ("CPU, times the echo", ECHO, floors),
+        ("CPU, times the package ocpp", PACKAGE, package),
+    ):
+        if limit is not None:
+            ratio = measures[of].cpu_s_per_10k / measures[yardstick].cpu_s_per_10k
+            wanted.append(Target(says, round(ratio, 4), limit))
+    return wanted
 
 
 def tell(made: Figure) -> None:
     """Print it."""
     say(f"== {made.title}")
-    ours = made.of(GATEWAY)
+    ours = made.of(GATEWAY) or made.of(HOUSE)
     for each in made.measures:
-        line = (
-            f"   {each.who:24} {each.cpu_s_per_10k:8.3f} CPU-s per 10,000   "
-            f"{each.calls_per_s:8.1f}/s   p50 {each.p50_ms:.1f} p99 {each.p99_ms:.1f} ms   "
-            f"{each.calls} calls, {each.errors} errors"
-        )
+        line = f"   {each.who:12}"
+        if each.calls:
+            line += (
+                f" {each.cpu_s_per_10k:8.3f} CPU-s per 10,000  {each.calls_per_s:8.1f}/s"
+                f"  p50 {each.p50_ms:.1f} p99 {each.p99_ms:.1f} ms"
+                f"  {each.calls} calls, {each.errors} errors"
+            )
+        if each.database_share:
+            line += f"  (database {each.database_share:.0%})"
         if ours is not None and each is not ours and each.cpu_s_per_10k:
-            line += f"   voltway is {ours.cpu_s_per_10k / each.cpu_s_per_10k:.3f} of it"
+            line += f"  voltway is {ours.cpu_s_per_10k / each.cpu_s_per_10k:.3f} of it"
+        line += "".join(f"  {name} {value:,g}" for name, value in each.more.items())
         say(line)
     for target in made.targets:
         verdict = "met" if target.is_met else "MISSED"
@@ -112,21 +138,17 @@ def tell(made: Figure) -> None:
         say(f"   {note}")
 
 
-KEPT: Final = Path("bench-figures.jsonl")
-
-
 def keep(made: Figure, file: Path) -> None:
     """Append it as a line of JSON."""
-    with file.open("ab") as kept:
-        kept.write(msgspec.json.encode(made) + b"\n")
+    with file.open("ab") as lines:
+        lines.write(msgspec.json.encode(made) + b"\n")
 
 
 def kept(file: Path) -> list[Figure]:
-    """All figures of a file; the newest of each title."""
+    """All figures of a file, of each title the newest, in the order of their first."""
     newest: dict[tuple[str, str], Figure] = {}
     for line in file.read_bytes().splitlines():
         made = msgspec.json.decode(line, type=Figure)
-        newest.pop((made.group, made.title), None)
         newest[made.group, made.title] = made
     return list(newest.values())
 

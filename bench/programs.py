@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bench.furnish import Network, furnish, furnished
 from voltway.runtime.postgres import EmbeddedPostgres
+from voltway.runtime.postgres_running import address_of_running
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STOP_S_MAX: Final = 30
@@ -29,7 +30,8 @@ class Contestant:
     pids: tuple[int, ...]
     password: str = ""
     is_echo: bool = False
-    folder: Path | None = None  # of the house's data
+    database: str = ""  # its address, where there is one
+    pages: str = ""
 
 
 class ProgramFailed(Exception):
@@ -50,22 +52,38 @@ def house_on(
     folder: Path, network: Network, more: Mapping[str, str] | None = None
 ) -> Iterator[Contestant]:
     """The house on a folder that is furnished already."""
-    words = ["-m", "voltway.cli", "serve", "--data", str(folder)]
-    words += ["--http", "127.0.0.1:0", "--ocpp", "127.0.0.1:0"]
-    environment = {"VOLTWAY_LOG_LEVEL": "error", **(more or {})}
-    with running(words, environment) as (pid, url):
-        yield Contestant("whole house", url, (pid,), password=network.password, folder=folder)
+    with _serving(["--data", str(folder)], more or {}) as (pid, (pages, url)):
+        yield Contestant(
+            *("whole house", url, (pid,)),
+            password=network.password,
+            database=address_of_running(folder) or "",
+            pages=pages,
+        )
 
 
 @contextmanager
 def gateway(network: Network) -> Iterator[Contestant]:
-    """The door for stations alone, beside an embedded PostgreSQL with this network in it; the
-    processes of both are counted."""
-    with (
-        database(network) as (url, postgres),
-        running(["-m", "bench.gateway_alone", url]) as (pid, address),
-    ):
-        yield Contestant("voltway", address, (pid, postgres), password=network.password)
+    """The role gateway alone, beside an embedded PostgreSQL with this network in it; the processes
+    of both are counted. It announces what it heard; nobody settles it."""
+    with database(network) as (url, postgres), gateway_on(url, postgres, network) as alone:
+        yield alone
+
+
+@contextmanager
+def gateway_on(url: str, postgres: int, network: Network) -> Iterator[Contestant]:
+    """The role gateway alone, on a database that is furnished already and its process."""
+    with _serving(["--role", "gateway"], {"VOLTWAY_DATABASE_URL": url}) as (pid, (_, address)):
+        yield Contestant(
+            "voltway", address, (pid, postgres), password=network.password, database=url
+        )
+
+
+def _serving(
+    words: Sequence[str], more: Mapping[str, str]
+) -> AbstractContextManager[tuple[int, list[str]]]:
+    environment = {"VOLTWAY_LOG_LEVEL": "error", **more}
+    ports = ["--http", "127.0.0.1:0", "--ocpp", "127.0.0.1:0"]
+    return running(["-m", "voltway.cli", "serve", *ports, *words], environment)
 
 
 @contextmanager
@@ -86,14 +104,14 @@ def database(network: Network) -> Iterator[tuple[str, int]]:
 @contextmanager
 def echo() -> Iterator[Contestant]:
     """The floor."""
-    with running(["-m", "bench.echo"]) as (pid, url):
+    with running(["-m", "bench.echo"]) as (pid, (_, url)):
         yield Contestant("echo", url, (pid,), is_echo=True)
 
 
 @contextmanager
 def ocpp_package() -> Iterator[Contestant]:
     """What a Python user would pick, without storage."""
-    with running(["-m", "bench.ocpp_package"]) as (pid, url):
+    with running(["-m", "bench.ocpp_package"]) as (pid, (_, url)):
         yield Contestant("ocpp", url, (pid,))
 
 
@@ -111,9 +129,9 @@ def data_folder() -> Iterator[Path]:
 @contextmanager
 def running(
     words: Sequence[str], more: Mapping[str, str] | None = None
-) -> Iterator[tuple[int, str]]:
-    """A Python program that prints a line beginning with ``ready``, whose last word is its address;
-    its process id and that address."""
+) -> Iterator[tuple[int, list[str]]]:
+    """A Python program that prints a line ``ready PAGES STATIONS``; its process id, and those two
+    addresses."""
     process = subprocess.Popen(
         [sys.executable, *words],
         cwd=ROOT,
@@ -128,7 +146,7 @@ def running(
                 break
         else:
             raise ProgramFailed(f"{' '.join(words)} ended with {process.wait()}")
-        yield process.pid, line.split()[-1]
+        yield process.pid, line.split()[1:]
     finally:
         process.send_signal(signal.SIGTERM)
         try:

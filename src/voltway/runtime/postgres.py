@@ -38,7 +38,6 @@ from voltway.runtime.postgres_cluster import (
 
 SUN_PATH_MAX: Final = 107  # unix(7): sun_path is 108 bytes with the closing zero
 SOCKET_NAME: Final = "/.s.PGSQL.5432"
-SOCKET_LOCK: Final = ".s.PGSQL.5432.lock"
 START_S_MAX: Final = 60.0  # recovery after a crash may have to read much log
 STOP_S_MAX: Final = 8.0
 LOG_BYTES_MAX: Final = 10_000_000
@@ -201,8 +200,8 @@ class EmbeddedPostgres:
                     raise PostgresDidNotStart(str(self._cluster), reason)
                 how, deadline = signal.SIGQUIT, deadline + STOP_S_MAX
             time.sleep(0.01)
-        pid_file.unlink(missing_ok=True)
-        self._socket.joinpath(SOCKET_LOCK).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            pid_file.unlink()
 
     def _run(self) -> None:
         """Start the server and wait until it says that it is ready."""
@@ -252,9 +251,7 @@ class EmbeddedPostgres:
 # been possible, so it looks for itself: the lock on voltway.lock, which dies with the process that
 # holds it, says whether another Voltway lives; if none does, a server that works in our folder is
 # an orphan and is stopped, and a postmaster.pid without a server is the rest of a crash and is
-# removed, and so is the lock beside the socket: the server would take it for its own as long as
-# anything has the number in it, be it a dead process that nobody has buried yet. A process of that
-# number that works elsewhere is a stranger, and is left alone.
+# removed. A process of that number that works elsewhere is a stranger, and is left alone.
 
 
 def _process_of(pid_file: Path) -> int | None:
