@@ -1,12 +1,14 @@
 """Several gateways on one database: the dead are noticed, the living let alone."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from tests.ocpp.gateway_floor import WITHIN_S, Door, a_door, dial
+from tests.ocpp.gateway_floor import WITHIN_S, Dialled, Door, a_door, dial
+from tests.ocpp.test_gateway_orders import comes_to, place, ready
 from voltway.ocpp.gateways import GatewayWatch
 from voltway.ocpp.server import OcppServer
 from voltway.runtime.bus import Bus
@@ -14,6 +16,7 @@ from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
 from voltway.runtime.settings import Settings
 from voltway.stations import actions as stations
+from voltway.stations.orders import OrderState, Unlock
 
 SILENCE_S = 0.2
 
@@ -106,6 +109,49 @@ async def test_a_gateway_that_ends_in_order_leaves_no_name_behind(
     async with asyncio.timeout(WITHIN_S), a_door(database, clock):
         assert await _gateways(database) == 1
     assert await _gateways(database) == 0
+
+
+async def test_a_stopping_gateway_waits_for_the_answer_to_what_it_asked(
+    database: Database, clock: JumpingClock
+) -> None:
+    async with a_door(database, clock) as door:
+        station = await door.add("CS1")
+        async with dial(door, "CS1") as line:
+            await ready(line)
+            order = await place(door, station.id, Unlock(1))
+            sent = await line.hear()
+            draining = asyncio.create_task(door.server.drain())
+            await line.say('[2,"9","Heartbeat",{}]')
+            assert (await line.hear())[:2] == [3, "9"], "it is still served"
+            await line.say(json.dumps([3, sent[1], {"status": "Unlocked"}]))
+            assert await line.end() == 1012
+            await draining
+        await comes_to(door, order, OrderState.DONE)
+
+
+async def test_stations_are_sent_away_at_a_pace_and_all_within_the_time(
+    database: Database, clock: JumpingClock
+) -> None:
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack:
+        door = await stack.enter_async_context(a_door(database, clock, drain_per_s=20, drain_s=5))
+        lines = []
+        for number in range(20):
+            await door.add(f"CS{number}")
+            lines.append(await stack.enter_async_context(dial(door, f"CS{number}")))
+            await lines[-1].boot()
+        began = loop.time()
+        draining = asyncio.create_task(door.server.drain())
+
+        async def gone(line: Dialled) -> float:
+            assert await line.end() == 1012
+            return loop.time() - began
+
+        times = sorted(await asyncio.gather(*(gone(line) for line in lines)))
+        await draining
+
+    assert times[0] < 0.5
+    assert 0.7 < times[-1] < 5
 
 
 async def _gateways(database: Database) -> int:

@@ -95,8 +95,10 @@ class HouseProcess:
 
     @asynccontextmanager
     async def looked_into(self) -> AsyncIterator[Database]:
-        """The running house's own database, through its socket."""
-        address = EmbeddedPostgres(self.folder).address()
+        """The running house's own database, through its socket, or the one that it was given."""
+        address = (
+            self.environment.get("VOLTWAY_DATABASE_URL") or EmbeddedPostgres(self.folder).address()
+        )
         database = await open_database(address, connections=4)
         try:
             yield database

@@ -2,8 +2,8 @@
 
 This process holds the embedded PostgreSQL and the addresses, and starts N gateways that share one
 port (SO_REUSEPORT), a process for the pages and a worker. Each is ``voltway serve --role ...``
-as on many machines. What ends by itself is started again. SIGHUP restarts them one after the other,
-so that there is always somebody to come to.
+as on many machines. What ends by itself is started again. SIGHUP renews them one after the other,
+each successor beside its predecessor, so that there is always somebody to come to.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from voltway.runtime.settings import Settings
 
 #: Beyond their own time to drain, processes that do not end are killed.
 GRACE_S: Final = 3.0
+START_S_MAX: Final = 30.0
 AGAIN_S: Final = 0.2
 AGAIN_S_MAX: Final = 5.0
 
@@ -74,6 +75,7 @@ class Child:
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     process: asyncio.subprocess.Process | None = None
     is_wanted: bool = True
+    _listening: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def run(self) -> None:
         """Keep it running until it is not wanted any more. Raises ``ProcessFailed`` if it never
@@ -82,7 +84,11 @@ class Child:
         loop = asyncio.get_running_loop()
         while self.is_wanted:
             began_s = loop.time()
-            status = await self._live()
+            self.process = process = await self._begin(self.is_ready)
+            status = await process.wait()
+            while self.process is not process:  # its successor took its place
+                process = self.process
+                status = await process.wait()
             was_ready = was_ready or self.is_ready.is_set()
             self.is_ready.clear()
             if not self.is_wanted:
@@ -91,12 +97,11 @@ class Child:
                 raise ProcessFailed(status)
             log.warning("process_ended", name=self.name, status=status)
             pause_s = AGAIN_S if loop.time() - began_s > LIVED_S else min(pause_s * 2, AGAIN_S_MAX)
-            if status != 0:
-                await asyncio.sleep(pause_s)
+            await asyncio.sleep(pause_s)
 
-    async def _live(self) -> int:
-        """From its start to its end; its status."""
-        self.process = process = await asyncio.create_subprocess_exec(
+    async def _begin(self, is_ready: asyncio.Event) -> asyncio.subprocess.Process:
+        """Start it; ``is_ready`` is set when it says so."""
+        process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "voltway.cli", "serve", *self.words),
             stdout=asyncio.subprocess.PIPE,
@@ -104,33 +109,55 @@ class Child:
             start_new_session=True,  # Ctrl C is for us: we tell them
             preexec_fn=_end_with_parent,
         )
+        listening = asyncio.create_task(self._listen(process, is_ready))
+        self._listening.add(listening)
+        listening.add_done_callback(self._listening.discard)
+        return process
+
+    async def _listen(self, process: asyncio.subprocess.Process, is_ready: asyncio.Event) -> None:
         assert process.stdout is not None
         while line := (await process.stdout.readline()).decode(errors="replace").rstrip():
             if line.startswith("ready "):
                 log.info("process_ready", name=self.name, process=process.pid)
-                self.is_ready.set()
+                is_ready.set()
             else:
                 typer.echo(line)
-        return await process.wait()
 
     def tell(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.returncode is None:
             self.process.send_signal(number)
 
-    async def restart(self, within_s: float) -> None:
-        """End it in order, and wait until its successor is ready."""
-        ending = self.process
-        self.is_ready.clear()
-        self.tell(signal.SIGTERM)
+    async def renew(self, start_s: float, end_s: float) -> bool:
+        """Start a successor beside it, at the same address, and end it in order when that serves;
+        whether it did. One that does not come up in time is ended instead."""
+        before, is_ready = self.process, asyncio.Event()
+        if before is None:
+            return False
+        successor = await self._begin(is_ready)
         try:
-            async with asyncio.timeout(within_s):
-                if ending is not None:
-                    await ending.wait()
+            async with asyncio.timeout(start_s):
+                await is_ready.wait()
         except TimeoutError:
-            self.tell(signal.SIGKILL)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s + LIVED_S):
-                await self.is_ready.wait()
+            await end_in_order(successor, end_s)
+            return False
+        if self.process is not before:  # it ended by itself meanwhile, and was started again
+            await end_in_order(successor, end_s)
+            return False
+        self.process = successor
+        await end_in_order(before, end_s)
+        return True
+
+
+async def end_in_order(process: asyncio.subprocess.Process, within_s: float) -> None:
+    """Ask it to end, and kill it when it does not."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(within_s):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 class Workers:
@@ -185,10 +212,12 @@ class Workers:
             self._renewing = asyncio.get_running_loop().create_task(self._restart_each())
 
     async def _restart_each(self) -> None:
-        """One after the other, each when the one before serves again."""
+        """One after the other, each when the successor of the one before serves."""
         for child in self._children:
-            await child.restart(self._end_s)
-            log.info("process_renewed", name=child.name)
+            if await child.renew(START_S_MAX, self._end_s):
+                log.info("process_renewed", name=child.name)
+            else:
+                log.error("process_not_renewed", name=child.name)
 
 
 async def serve_many(settings: Settings, stop: asyncio.Event) -> int:

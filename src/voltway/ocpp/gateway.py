@@ -125,7 +125,7 @@ class Gateway:
         self._wake()
 
     def link_heard(self, link: Link, text: bytes) -> None:
-        if self._is_over:
+        if self._is_over or link.is_leaving:
             return
         pending = batches.read(link, text, self._clock.now())
         if pending.reply is not None:

@@ -81,6 +81,7 @@ class Link:
         "generation",
         "guest",
         "heard_s",
+        "is_leaving",
         "is_open",
         "is_ready",
         "is_settled",
@@ -113,6 +114,8 @@ class Link:
         self.closed_at: datetime | None = None
         self.socket: Socket | None = None
         self.is_open = False
+        #: We are about to close it: what it says now is heard elsewhere.
+        self.is_leaving = False
         self.took_over = False
         self.heard_s = owner.now_s()
         self.pinged_s = self.heard_s

@@ -11,6 +11,7 @@ import structlog
 
 from voltway.kernel.errors import Misconfigured, Outage
 from voltway.ocpp.dialects import DIALECTS
+from voltway.ocpp.farewell import send_away
 from voltway.ocpp.gateway import Gateway
 from voltway.ocpp.gateways import Membership
 from voltway.ocpp.link import Link
@@ -35,6 +36,9 @@ PING_AFTER_S: Final = 50.0  # NAT boxes forget a silent line after a minute
 HEARTBEATS_MAX: Final = 3
 
 GOODBYES_S: Final = 1.5
+
+#: Of the time to drain, what is kept for all that comes after the stations.
+AFTERWARDS_S: Final = 2.5
 
 #: A part that failed begins again after this long.
 BEGIN_AGAIN_S: Final = 0.5
@@ -136,9 +140,15 @@ class OcppServer:
         return f"ws://{f'[{bound}]' if ':' in bound else bound}:{port_bound}/ocpp"
 
     async def drain(self) -> None:
-        """Accept no more, answer what was heard, say goodbye."""
+        """Accept no more, answer what was heard, and send the stations to the others at a pace."""
+        settings = self._settings
         self._listener.stop_accepting()
         self._sender.stop()
+        await send_away(
+            self.gateway.links.values,
+            per_s=settings.drain_per_s,
+            within_s=max(settings.drain_s - AFTERWARDS_S, AFTERWARDS_S / 2),
+        )
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYES_S * 2):
                 await self.gateway.drain()
