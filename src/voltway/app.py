@@ -341,6 +341,11 @@ def _plug_rounds(
     every(OFTEN, "billing.resting", partial(wake_resting, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
+    every(
+        OFTEN,
+        "sessions.pack",
+        partial(sessions.pack_readings, begin, after_h=settings.pack_readings_after_h),
+    )
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
     every(SELDOM, "api.answers", partial(forget_old_answers, begin))

@@ -321,8 +321,8 @@ async def test_sessions_of_one_party_are_not_seen_by_another(
 
     async with begin(other.id) as work:
         assert await actions.sessions(work, here.party.id) == []
-        for view in ("session_view", "session_reading_view", "orphan_view"):
-            assert list(await work.all(f"SELECT 1 FROM {view}")) == []
+        for name in ("session_view", "session_reading", "reading_pack", "orphan_view"):
+            assert list(await work.all(f"SELECT 1 FROM {name}")) == []
     async with begin(here.party.id) as work:
         assert len(await actions.sessions(work, here.party.id)) == 1
         [row] = await work.all("SELECT public_id, location_name, running FROM session_view")

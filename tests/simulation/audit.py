@@ -16,6 +16,7 @@ from voltway.ledger.model import account
 from voltway.runtime.database import Database
 from voltway.runtime.jobs import dead_jobs
 from voltway.runtime.work import Row, Work
+from voltway.sessions import actions as sessions
 from voltway_world.provider.books import Status
 from voltway_world.provider.journal import Books
 
@@ -28,7 +29,7 @@ class Records:
     """All that the house kept."""
 
     sessions: Sequence[Row]
-    readings: dict[UUID, set[int]]
+    readings: dict[UUID, set[int | None]]
     settlements: Sequence[Row]
     invoices: Sequence[Row]
     payments: Sequence[Row]
@@ -56,9 +57,10 @@ async def is_quiet(database: Database) -> bool:
 
 async def read(database: Database) -> Records:
     async with database.begin() as work:
-        readings = defaultdict(set)
-        for row in await work.all("SELECT session_id, register_wh FROM session_reading_view"):
-            readings[row["session_id"]].add(row["register_wh"])
+        readings = {
+            row["id"]: {each.register_wh for each in await sessions.readings_of(work, row["id"])}
+            for row in await work.all("SELECT id FROM session_view")
+        }
         balance = await ledger.balance(work, account("provider", "simulated", "due"))
         return Records(
             sessions=await work.all("SELECT * FROM session_view"),

@@ -162,6 +162,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_facts_h: Annotated[
         int, _says("How long facts that everybody has heard stay in the outbox.", ge=0)
     ] = 48
+    pack_readings_after_h: Annotated[
+        int,
+        _says("How long after its end the readings of a day are packed.", ge=1, le=8760),
+    ] = 24
     keep_frames_days: Annotated[
         int,
         _says("How long the raw frames of stations are kept. 0: for ever.", ge=0, le=36500),

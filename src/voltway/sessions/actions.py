@@ -12,16 +12,19 @@ from voltway.runtime.work import Work
 from voltway.sessions import rules_record, store, store_readings
 from voltway.sessions.actions_record import record
 from voltway.sessions.model import Session, SessionRecord
+from voltway.sessions.rules_packing import KeptReading
 from voltway.stations import actions as stations
 from voltway.stations.orders import StopCharging
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs.model import Cost
 
 __all__ = [
+    "KeptReading",
     "NoSuchOrphan",
     "NoSuchSession",
     "SessionOver",
     "cost_so_far",
+    "readings_of",
     "record",
     "record_of",
     "records",
@@ -90,6 +93,11 @@ async def records_of(work: Work, wanted: Sequence[Session]) -> list[SessionRecor
         rules_record.record(each, rows[each.id], flows.get(each.id, ()), work.now)
         for each in wanted
     ]
+
+
+async def readings_of(work: Work, id: SessionId) -> list[KeptReading]:
+    """All readings of a session, hot or packed, in the order of their moments."""
+    return await store_readings.whole_readings(work, await session(work, id))
 
 
 async def cost_so_far(work: Work, id: SessionId) -> tuple[SessionRecord, Cost]:

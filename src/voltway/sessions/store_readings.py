@@ -9,11 +9,9 @@ from voltway.runtime.work import Work
 from voltway.sessions.desk import Desk
 from voltway.sessions.model import Row as Kept
 from voltway.sessions.model import Session
-from voltway.stations.reports import Context
+from voltway.sessions.rules_packing import CONTEXT_PLACE, CONTEXTS, KeptReading
+from voltway.sessions.store_packs import packed_readings
 from voltway.tariffs.model import StateChange
-
-_CONTEXTS = tuple(Context)
-_CONTEXT_PLACE = {context: place for place, context in enumerate(_CONTEXTS)}
 
 
 async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
@@ -27,7 +25,7 @@ async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
             one.reading.current_ma,
             one.reading.voltage_mv,
             one.reading.soc_percent,
-            _CONTEXT_PLACE[one.reading.context],
+            CONTEXT_PLACE[one.reading.context],
             desk.place.party,
             one.session,
             one.evse,
@@ -67,7 +65,7 @@ async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
 
 
 async def readings(work: Work, sessions: Collection[Session]) -> dict[SessionId, list[Kept]]:
-    """The readings of these sessions, from the partitions of the days they were heard in."""
+    """The readings of these sessions, hot and packed, by what the record needs of them."""
     found: dict[SessionId, list[Kept]] = {each.id: [] for each in sessions}
     if not sessions:
         return found
@@ -83,9 +81,30 @@ async def readings(work: Work, sessions: Collection[Session]) -> dict[SessionId,
     )
     for row in rows:
         found[row["session_id"]].append(
-            Kept(row["at"], row["register_wh"], row["power_w"], _CONTEXTS[row["context"]])
+            Kept(row["at"], row["register_wh"], row["power_w"], CONTEXTS[row["context"]])
         )
+    # See Note [Hot, packed, or both]: these second.
+    for id, packed in (await packed_readings(work, sessions)).items():
+        found[id] = list({*found[id], *(each.row for each in packed)})
     return found
+
+
+async def whole_readings(work: Work, session: Session) -> list[KeptReading]:
+    """All that is kept of a session's readings, each once, in the order of their moments."""
+    rows = await work.all(
+        """
+        SELECT received_at, at, register_wh, power_w, current_ma, voltage_mv, soc_percent, context,
+               rest
+          FROM session_reading
+         WHERE session_id = $1 AND received_at BETWEEN $2 AND $3
+        """,
+        session.id,
+        session.created_at,
+        session.heard_at,
+    )
+    found = {KeptReading._make(row.values()) for row in rows}
+    found.update((await packed_readings(work, [session])).get(session.id, ()))
+    return sorted(found, key=lambda each: (each.at, each.received_at, each.context))
 
 
 async def keep_flows(work: Work, desks: Iterable[Desk]) -> None:

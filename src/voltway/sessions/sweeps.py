@@ -7,6 +7,9 @@ from voltway.sessions import store, store_readings
 from voltway.sessions.actions_record import close
 from voltway.sessions.model import Session
 from voltway.sessions.rules_forgotten import FORGOTTEN_AFTER, SILENT_AFTER, forgotten
+from voltway.sessions.sweeps_packing import pack_readings
+
+__all__ = ["end_forgotten", "make_days", "pack_readings"]
 
 AT_ONCE_MAX = 500
 

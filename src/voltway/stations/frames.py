@@ -45,7 +45,6 @@ _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 #: See docs/figures/storage.md for what each level costs and saves.
 _SQUEEZE: Final = ZstdCompressor(level=-1).compress
-_UNSQUEEZE: Final = ZstdDecompressor().decompress
 
 
 class Packed(msgspec.Struct, array_like=True, gc=False):
@@ -89,8 +88,10 @@ def pack(frames: Sequence[tuple[PartyId, KeptFrame]]) -> list[Batch]:
 
 def opened(blob: bytes) -> list[Packed]:
     """The frames of a blob, whoever compressed it."""
-    plain = _UNSQUEEZE(blob) if blob[:4] == _ZSTD_MAGIC else zlib.decompress(blob)
-    return _DECODE(plain)
+    if blob[:4] != _ZSTD_MAGIC:
+        return _DECODE(zlib.decompress(blob))
+    # Made anew each time: it must not be shared by two threads.
+    return _DECODE(ZstdDecompressor().decompress(blob))
 
 
 def unpack(stations: Sequence[UUID], blob: bytes) -> list[KeptFrame]:

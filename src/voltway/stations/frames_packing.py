@@ -4,6 +4,7 @@ See Note [Two states of a frame] in ``frames``. A round is bounded, and so is wh
 memory. Killed at any moment it has moved whole batches or none; several at once do not meet.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -26,8 +27,6 @@ BYTES_MAX: Final = 32 << 20
 
 #: A round ends after so long, and goes on where it was in the next.
 ROUND_S: Final = 5.0
-
-_SQUEEZE: Final = ZstdCompressor(level=3).compress
 
 #: The parts of the ring, and what was kept before there was a ring.
 _PARTS: Final = {slot: f"frame_batch_{slot}" for slot in range(SLOTS)} | {-1: "frame_batch_before"}
@@ -61,7 +60,8 @@ async def _pack_some(begin: BeginWork, slot: int, part: str) -> int:
         )
         taken = _as_many_as_fit(rows)
         if taken:
-            await _keep(work, _gathered(taken))
+            # Off the loop, which has stations to answer.
+            await _keep(work, await asyncio.to_thread(_packs, taken))
             await work.run(
                 f"DELETE FROM {part} WHERE ctid = ANY($1::tid[])", [row["ctid"] for row in taken]
             )
@@ -108,17 +108,22 @@ def _gathered(rows: Iterable[Row]) -> dict[tuple[PartyId, date], _Gathered]:
     return found
 
 
-async def _keep(work: Work, found: dict[tuple[PartyId, date], _Gathered]) -> None:
-    days = {day for _, day in found}
-    await work.run("SELECT ensure_day('frame_pack', day) FROM unnest($1::date[]) AS day", [*days])
+def _packs(taken: Sequence[Row]) -> list[Sequence[Any]]:
+    """The rows of ``frame_pack`` that these batches become."""
     rows: list[Sequence[Any]] = []
-    for (party, _), gathered in found.items():
+    for (party, _), gathered in _gathered(taken).items():
         shares = max(each for each in SHARES if each == 1 or each * FRAMES_EACH <= gathered.count)
         buckets: dict[int, list[UUID]] = {}
         for station in gathered.stations:
             buckets.setdefault(bucket(station, shares), []).append(station)
         for number, stations in buckets.items():
             rows.append((party, number, gathered.at, stations, _blob(gathered, stations)))
+    return rows
+
+
+async def _keep(work: Work, rows: Sequence[Sequence[Any]]) -> None:
+    days = {at.date() for _, _, at, _, _ in rows}
+    await work.run("SELECT ensure_day('frame_pack', day) FROM unnest($1::date[]) AS day", [*days])
     await work.copy("frame_pack", ("party_id", "bucket", "at", "stations", "frames"), rows)
 
 
@@ -128,7 +133,8 @@ def _blob(gathered: _Gathered, stations: Sequence[UUID]) -> bytes:
         for frame in gathered.stations[station]:
             frame.station = place
             frames.append(frame)
-    return _SQUEEZE(ENCODE(frames))
+    # Made anew each time: a compressor must not be shared by two threads.
+    return ZstdCompressor(level=3).compress(ENCODE(frames))
 
 
 async def forget_old_frames(begin: BeginWork, days: int) -> int:

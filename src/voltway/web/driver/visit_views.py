@@ -311,14 +311,8 @@ async def _charge(
 
 async def _socs(work: Work, session: SessionId) -> list[tuple[datetime, int]]:
     """How the battery filled, where the station tells it."""
-    rows = await work.all(
-        """
-        SELECT at, soc_percent FROM session_reading_view
-         WHERE session_id = $1 AND soc_percent IS NOT NULL ORDER BY at
-        """,
-        session,
-    )
-    return [(row["at"], row["soc_percent"]) for row in rows]
+    kept = await sessions.readings_of(work, session)
+    return [(each.at, each.soc_percent) for each in kept if each.soc_percent is not None]
 
 
 def _powers(points: Sequence[MeterPoint]) -> list[tuple[datetime, int]]:
