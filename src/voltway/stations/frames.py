@@ -139,7 +139,7 @@ async def last_frames(work: Work, station: StationId, n: int = 50) -> list[KeptF
             """
             SELECT stations, frames FROM frame_batch
              WHERE stations @> ARRAY[$1::uuid]
-             ORDER BY at DESC
+             ORDER BY at DESC, ctid DESC
              LIMIT $2
             """,
             station,
@@ -153,7 +153,7 @@ async def last_frames(work: Work, station: StationId, n: int = 50) -> list[KeptF
             """
             SELECT stations, frames FROM frame_pack
              WHERE bucket = ANY($2::int[]) AND stations @> ARRAY[$1::uuid]
-             ORDER BY at DESC
+             ORDER BY at DESC, ctid DESC
              LIMIT $3 OFFSET $4
             """,
             station,
@@ -170,10 +170,11 @@ async def last_frames(work: Work, station: StationId, n: int = 50) -> list[KeptF
 
 
 def _of_station(station: StationId, rows: Sequence[Row]) -> list[KeptFrame]:
+    """Its frames in these rows, the last one first, as the rows are."""
     return [
         each
         for row in rows
-        for each in unpack(row["stations"], row["frames"])
+        for each in reversed(unpack(row["stations"], row["frames"]))
         if each.station == station
     ]
 
