@@ -67,7 +67,7 @@ def told_between(draw: st.DrawFn) -> list[Reading]:
 
 
 @settings(
-    max_examples=30,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -110,7 +110,12 @@ def measure(told: Told) -> Measured:
 def _told_once(samples: Iterable[Sample]) -> list[Sample]:
     return sorted(
         set(samples),
-        key=lambda s: (s.at, -1 if s.register_wh is None else s.register_wh, s.power_w or 0),
+        key=lambda s: (
+            s.at,
+            -1 if s.register_wh is None else s.register_wh,
+            s.power_w is not None,
+            s.power_w or 0,
+        ),
     )
 
 

@@ -47,6 +47,11 @@ class KeptReading(NamedTuple):
     def row(self) -> Row:
         return Row(self.at, self.register_wh, self.power_w, CONTEXTS[self.context])
 
+    def place(self) -> tuple[datetime, datetime, int, list[tuple[bool, int]], str]:
+        """Its place among others, the same wherever it comes from."""
+        numbers = [(number is not None, number or 0) for number in self[2:7]]
+        return self.at, self.received_at, self.context, numbers, self.rest or ""
+
 
 _Numbers: TypeAlias = Sequence[int | None]
 

@@ -104,7 +104,7 @@ async def whole_readings(work: Work, session: Session) -> list[KeptReading]:
     )
     found = {KeptReading._make(row.values()) for row in rows}
     found.update((await packed_readings(work, [session])).get(session.id, ()))
-    return sorted(found, key=lambda each: (each.at, each.received_at, each.context))
+    return sorted(found, key=KeptReading.place)
 
 
 async def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
