@@ -50,6 +50,7 @@ class Scene:
     bus: Bus
     jobs: Jobs
     calls: int = 0
+    door: str = ""
     webhooks: list[int] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -197,7 +198,8 @@ async def a_scene(
 
     jobs.handle_many("settle", settle)
     door = Serving(webhook_door(scene))
-    bank.send_webhooks_to(await door.start())
+    scene.door = await door.start()
+    bank.send_webhooks_to(scene.door)
     yield scene
     await door.stop()
 

@@ -214,3 +214,48 @@ async def test_a_refund_told_twice_is_one(scene: Scene) -> None:
     assert scene.moved_minor == 1166 - 500
     await scene.settles()
     assert await scene.count("entry_view WHERE memo LIKE 'Gave back 5.00 EUR: goodwill%'") == 2
+
+
+async def test_the_webhook_of_a_capture_that_is_noted_is_kept_and_needs_no_look(
+    scene: Scene,
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.webhook_answered(200)
+    scene.bank.send_webhooks_to("")
+    await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)
+    scene.bank.faults.set([Fault(on="get", kind="error_500", times=9)])
+
+    scene.bank.send_webhooks_to(scene.door)
+    await scene.webhook_answered(200, times=2)
+
+    assert await scene.count("webhook_event WHERE acted_at IS NOT NULL") == 2
+
+
+class HearsOfItFirst(SimulatedProvider):
+    """The provider's webhook comes before its answer."""
+
+    scene: Scene
+
+    async def capture(self, order: CaptureOrder) -> HoldSeen | Declined:
+        answer = await super().capture(order)
+        await self.scene.webhook_answered(200, times=2)
+        return answer
+
+
+async def test_a_webhook_that_comes_while_we_ask_leaves_the_noting_to_the_answer(
+    scene: Scene,
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.webhook_answered(200)
+    provider = HearsOfItFirst(
+        scene.bank.url, secret=scene.bank.secret, webhook_secret=scene.bank.webhook_secret
+    )
+    provider.scene = scene
+    scene.bank.faults.set([Fault(on="get", kind="error_500", times=9)])
+
+    answer = await actions.capture(scene.begin, provider, payment.id, TAKEN, ONCE)
+    await provider.close()
+
+    assert isinstance(answer, Captured)
+    assert await scene.count("webhook_event WHERE acted_at IS NOT NULL") == 2
+    assert await scene.count("outbox WHERE kind = 'PaymentCaptured'") == 1

@@ -25,6 +25,8 @@ VISIT_LASTS: Final = timedelta(minutes=30)
 #: How long a token that was made for one visit can start a session.
 TOKEN_LASTS: Final = timedelta(hours=2)
 START_WITHIN_S: Final = 120
+#: An answer that takes longer than this is not coming any more.
+SILENT_AFTER: Final = timedelta(seconds=30)
 #: Nobody needs more unpaid visits at one EVSE than this; each costs the provider and us a row.
 CROWD: Final = 20
 CROWD_WITHIN: Final = timedelta(minutes=10)
@@ -190,13 +192,20 @@ async def _note_refused(work: Work, step: StepTaken, no: Declined) -> Payment:
 async def hear_webhook(
     begin: BeginWork, provider: Provider, headers: Mapping[str, str], raw: bytes
 ) -> None:
-    """Take a webhook: verified, stored once, and only a reason to look at the hold itself."""
+    """Take a webhook: verified, stored once, and only a reason to look at the hold itself.
+
+    There is nothing to look at where we know already what it tells; nor while we ask for what it
+    tells of, for then the answer is on its way, and is asked for again if it does not come.
+    """
     told = provider.read_webhook(headers, raw)
     async with begin() as work:
         payment = await store.named(work, provider.name, told.ref, told.reference)
         if payment is None:
             return  # of another house that shares the account
-        if not await store_steps.keep_event(work, provider.name, told.event, told.kind, payment):
+        known = rules.tells_nothing_new(payment, told.state) or await store_steps.is_being_asked(
+            work, payment.id, work.now - SILENT_AFTER
+        )
+        if not await store_steps.keep_event(work, provider.name, told, payment, acted=known):
             return
     seen = await provider.fetch(told.ref)
     async with begin() as work:

@@ -124,6 +124,8 @@ class Told:
     kind: str
     ref: str
     reference: str
+    #: Where it says that the hold is now, if it says that and nothing else.
+    state: HoldState | None = None
 
 
 @dataclass(eq=False)

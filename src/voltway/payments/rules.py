@@ -98,6 +98,14 @@ def learned(payment: Payment, seen: HoldSeen, now: datetime) -> tuple[Payment, l
     return _moved(known, after, seen, now)
 
 
+def tells_nothing_new(payment: Payment, told: HoldState | None) -> bool:
+    """Whether a hold that is said to be so can teach us nothing: the payment has come to that end
+    already, and no money is held any more."""
+    if told is None or payment.hold_open:
+        return False
+    return is_over(payment.state) and BECOMES[told] is payment.state
+
+
 def _moved(
     known: Payment, after: PaymentState, seen: HoldSeen, now: datetime
 ) -> tuple[Payment, list[Fact]]:

@@ -19,14 +19,12 @@ from voltway.payments.actions_money import (
     note_release,
     release,
 )
-from voltway.payments.actions_visit import START_WITHIN_S, finish_hold, refresh
+from voltway.payments.actions_visit import SILENT_AFTER, START_WITHIN_S, finish_hold, refresh
 from voltway.payments.model import Payment, PaymentState, StepTaken, Verb, Why
 from voltway.payments.provider import Provider
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions as sessions
 
-#: An answer that takes longer than this is not coming any more.
-SILENT_AFTER: Final = timedelta(seconds=30)
 LOOK_EVERY: Final = timedelta(seconds=60)
 STOP_AGAIN_AFTER: Final = timedelta(seconds=60)
 NO_ENERGY_AFTER: Final = timedelta(minutes=10)

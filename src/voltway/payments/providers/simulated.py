@@ -166,7 +166,8 @@ class SimulatedProvider:
             event = msgspec.json.decode(raw, type=_Event)
         except msgspec.DecodeError as error:
             raise ProviderNonsense(self.name, "a signed webhook cannot be read") from error
-        return Told(event.id, event.type, event.data.id, event.data.reference)
+        state = STATES.get(event.type.removeprefix("hold."))
+        return Told(event.id, event.type, event.data.id, event.data.reference, state)
 
     def _verify(self, header: str, raw: bytes) -> None:
         parts = [part.partition("=") for part in header.split(",")]
