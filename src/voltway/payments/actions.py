@@ -17,7 +17,6 @@ from voltway.payments.actions_capture import (
 )
 from voltway.payments.actions_money import refund, release
 from voltway.payments.actions_visit import (
-    hear_webhook,
     learn,
     open_visit,
     refresh,
@@ -32,6 +31,7 @@ from voltway.payments.sweeps import (
     void_leftovers,
 )
 from voltway.payments.watchers import Shown, hears_session_ended, hears_session_started, link
+from voltway.payments.webhooks import Webhooks, hear_webhook
 from voltway.runtime.work import Work
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Outcome",
     "Shown",
     "Wanted",
+    "Webhooks",
     "ask_capture",
     "capture",
     "captures_done",

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -187,30 +186,6 @@ async def _note_refused(work: Work, step: StepTaken, no: Declined) -> Payment:
     after = replace(before, state=PaymentState.DECLINED, why=no.reason, ended_at=work.now)
     await keep(work, before, after)
     return after
-
-
-async def hear_webhook(
-    begin: BeginWork, provider: Provider, headers: Mapping[str, str], raw: bytes
-) -> None:
-    """Take a webhook: verified, stored once, and only a reason to look at the hold itself.
-
-    There is nothing to look at where we know already what it tells; nor while we ask for what it
-    tells of, for then the answer is on its way, and is asked for again if it does not come.
-    """
-    told = provider.read_webhook(headers, raw)
-    async with begin() as work:
-        payment = await store.named(work, provider.name, told.ref, told.reference)
-        if payment is None:
-            return  # of another house that shares the account
-        known = rules.tells_nothing_new(payment, told.state) or await store_steps.is_being_asked(
-            work, payment.id, work.now - SILENT_AFTER
-        )
-        if not await store_steps.keep_event(work, provider.name, told, payment, acted=known):
-            return
-    seen = await provider.fetch(told.ref)
-    async with begin() as work:
-        await learn(work, payment.id, seen)
-        await store_steps.acted(work, provider.name, told.event)
 
 
 async def refresh(begin: BeginWork, provider: Provider, payment: PaymentId) -> Payment:

@@ -158,18 +158,27 @@ async def by_session(work: Work, session: SessionId) -> Payment | None:
     return _payment(row) if row else None
 
 
-async def named(work: Work, provider: str, ref: str, reference: str) -> Payment | None:
-    """The payment that a provider speaks of: by its name for it, or by ours."""
-    row = await work.one(
+async def named(
+    work: Work, provider: str, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Payment]:
+    """The payments that a provider speaks of: by its name for each, or by ours."""
+    rows = await work.all(
         f"""
+        SELECT {COLUMNS} FROM payment WHERE provider = $1 AND provider_ref = ANY($2::text[])
+         UNION ALL
         SELECT {COLUMNS} FROM payment
-         WHERE provider = $1 AND (provider_ref = $2 OR (provider_ref IS NULL AND id::text = $3))
+         WHERE provider = $1 AND provider_ref IS NULL AND id::text = ANY($3::text[])
         """,
         provider,
-        ref,
-        reference,
+        [ref for ref, _ in names],
+        [reference for _, reference in names],
     )
-    return _payment(row) if row else None
+    found = {row["provider_ref"] or str(row["id"]): _payment(row) for row in rows}
+    return {
+        (ref, reference): found[ref] if ref in found else found[reference]
+        for ref, reference in names
+        if ref in found or reference in found
+    }
 
 
 #: What changes in the life of a payment: column, its type, and its value.

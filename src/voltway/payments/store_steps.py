@@ -6,7 +6,6 @@ from uuid import UUID
 
 from voltway.kernel.ids import OnceKey, PartyId, PaymentId, new_id
 from voltway.payments.model import Payment, StepTaken, Verb
-from voltway.payments.provider import Told
 from voltway.runtime.work import Row, Work
 
 
@@ -159,54 +158,6 @@ async def answered_many(work: Work, answers: Sequence[tuple[UUID, str, str | Non
 
 async def troubled(work: Work, step: UUID, trouble: str) -> None:
     await work.run("UPDATE payment_step SET last_trouble = $2 WHERE id = $1", step, trouble)
-
-
-async def is_being_asked(work: Work, payment: PaymentId, since: datetime) -> bool:
-    """Whether a capture or a release was asked for lately, and its answer is still to come."""
-    row = await work.one(
-        """
-        SELECT FROM payment_step
-         WHERE payment_id = $1 AND answered_at IS NULL AND tried_at >= $2
-           AND verb IN ('capture', 'release')
-         LIMIT 1
-        """,
-        payment,
-        since,
-    )
-    return row is not None
-
-
-async def keep_event(
-    work: Work, provider: str, told: Told, payment: Payment, *, acted: bool
-) -> bool:
-    """Keep a webhook once; whether it still is to be acted on."""
-    row = await work.one(
-        """
-        INSERT INTO webhook_event AS w
-            (provider, event_id, party_id, payment_id, kind, received_at, acted_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-            ON CONFLICT (provider, event_id) DO UPDATE
-           SET acted_at = coalesce(w.acted_at, excluded.acted_at)
-        RETURNING acted_at
-        """,
-        provider,
-        told.event,
-        payment.party,
-        payment.id,
-        told.kind,
-        work.now,
-        work.now if acted else None,
-    )
-    return row is not None and row["acted_at"] is None
-
-
-async def acted(work: Work, provider: str, event: str) -> None:
-    await work.run(
-        "UPDATE webhook_event SET acted_at = $3 WHERE provider = $1 AND event_id = $2",
-        provider,
-        event,
-        work.now,
-    )
 
 
 def _step(row: Row) -> StepTaken:

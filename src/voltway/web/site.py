@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler, LifeSpanScope, Receive, Scope, Send
 
+from voltway.payments.actions import Webhooks
 from voltway.web import appearance, assets, health, problems, security, webhooks
 from voltway.web.console.site import CONSOLE
 from voltway.web.driver.site import DRIVER
@@ -28,6 +29,7 @@ class Site(Litestar):
         pays_at = security.origin_of(settings.provider_url) if settings.provider_url else None
         plugs_at = security.origin_of(settings.simulator_url) if settings.simulator_url else None
         self.state["house"] = house
+        self.state["webhooks"] = Webhooks(house.begin, house.provider)
         self.guard = security.Guard(
             self.answer,
             form_targets=tuple(filter(None, (pays_at, plugs_at))),
@@ -62,7 +64,10 @@ def make_health_site(house: House) -> Site:
     site = Site.from_config(
         AppConfig(
             route_handlers=[health.live, health.ready, health.metrics],
-            dependencies={"house": Provide(_house, sync_to_thread=False)},
+            dependencies={
+                "house": Provide(_house, sync_to_thread=False),
+                "webhooks": Provide(_webhooks, sync_to_thread=False),
+            },
             exception_handlers=problems.HANDLERS,
             debug=False,
         )
@@ -88,7 +93,10 @@ def build_site(
             *CONSOLE,
             *more,
         ],
-        dependencies={"house": Provide(_house, sync_to_thread=False)},
+        dependencies={
+            "house": Provide(_house, sync_to_thread=False),
+            "webhooks": Provide(_webhooks, sync_to_thread=False),
+        },
         exception_handlers=problems.HANDLERS,
         before_request=_guard,
         request_max_body_size=security.BODY_BYTES_MAX,
@@ -101,6 +109,11 @@ def build_site(
 def _house(state: State) -> House:
     house: House = state["house"]
     return house
+
+
+def _webhooks(state: State) -> Webhooks:
+    kept: Webhooks = state["webhooks"]
+    return kept
 
 
 async def _guard(request: Request[Any, Any, Any]) -> None:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from voltway.kernel.errors import Kind, Refusal
-from voltway.payments.actions import hear_webhook
+from voltway.payments.actions import Webhooks
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest
 
@@ -30,10 +30,13 @@ class NoSuchProvider(Refusal):
     include_in_schema=False,
 )
 async def payments(
-    request: HttpRequest, house: NamedDependency[House], provider: FromPath[str]
+    request: HttpRequest,
+    house: NamedDependency[House],
+    webhooks: NamedDependency[Webhooks],
+    provider: FromPath[str],
 ) -> dict[str, bool]:
     """Verify on the raw body, keep once, and fetch the truth from the provider."""
     if provider != house.provider.name:
         raise NoSuchProvider
-    await hear_webhook(house.begin, house.provider, dict(request.headers), await request.body())
+    await webhooks.hear(dict(request.headers), await request.body())
     return {"heard": True}

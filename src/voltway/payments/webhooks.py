@@ -1,0 +1,64 @@
+"""What a provider tells by itself: verified, kept once, and only a reason to look at the hold.
+
+There is nothing to look at where we know already what it tells; nor while we ask for what it tells
+of, for then the answer is on its way, and is asked for again if it does not come. Webhooks that
+come while others are being kept are kept together.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from voltway.kernel.ids import PaymentId
+from voltway.payments import rules, store, store_webhooks
+from voltway.payments.actions_visit import SILENT_AFTER, learn
+from voltway.payments.provider import Provider, Told
+from voltway.runtime.together import Together
+from voltway.runtime.work import BeginWork
+
+KEPT_AT_ONCE: Final = 100
+
+
+async def hear_webhook(
+    begin: BeginWork, provider: Provider, headers: Mapping[str, str], raw: bytes
+) -> None:
+    """Take a single webhook."""
+    await Webhooks(begin, provider).hear(headers, raw)
+
+
+class Webhooks:
+    """Where the webhooks of a provider come in."""
+
+    def __init__(self, begin: BeginWork, provider: Provider) -> None:
+        self._begin = begin
+        self._provider = provider
+        self._kept: Together[Told, PaymentId | None] = Together(self._keep, at_most=KEPT_AT_ONCE)
+
+    async def hear(self, headers: Mapping[str, str], raw: bytes) -> None:
+        """Take a webhook. Raises ``WebhookNotSigned`` unless the provider sent these bytes."""
+        told = self._provider.read_webhook(headers, raw)
+        payment = await self._kept.add(told)
+        if payment is None:
+            return
+        seen = await self._provider.fetch(told.ref)
+        async with self._begin() as work:
+            await learn(work, payment, seen)
+            await store_webhooks.acted(work, self._provider.name, told.event)
+
+    async def _keep(self, told: Sequence[Told]) -> list[PaymentId | None]:
+        """Keep them; by their places, the payment whose hold is to be looked at. None is for
+        those that are known or of another house that shares the account."""
+        name = self._provider.name
+        async with self._begin() as work:
+            names = {(each.ref, each.reference) for each in told}
+            found = await store.named(work, name, names)
+            since = work.now - SILENT_AFTER
+            asked = await store_webhooks.being_asked(work, [p.id for p in found.values()], since)
+            events = {}
+            for each in told:
+                payment = found.get((each.ref, each.reference))
+                if payment is not None:
+                    new = not rules.tells_nothing_new(payment, each.state)
+                    done = not new or payment.id in asked
+                    events[each.event] = (each, payment, done)
+            to_do = await store_webhooks.keep(work, name, list(events.values()))
+        return [events[each.event][1].id if each.event in to_do else None for each in told]
