@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import time
 
-import httpx
+import aiohttp
 import msgspec
 
 from voltway_world.provider.books import Event, Page
@@ -33,8 +33,7 @@ class Messenger:
         self._secret = secret
         self._delay_s = delay_s
         self._errands: set[asyncio.Task[None]] = set()
-        # The merchant is on this machine: loading certificates would only slow the start down.
-        self._client = httpx.AsyncClient(timeout=10, verify=False, trust_env=False)
+        self._client: aiohttp.ClientSession | None = None
 
     def start(self) -> None:
         for event in list(self._books.undelivered.values()):
@@ -52,7 +51,8 @@ class Messenger:
         for errand in list(self._errands):
             errand.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.close()
 
     async def _bring(self, event: Event, url: str) -> None:
         fault = self._faults.draw("webhook")
@@ -74,8 +74,10 @@ class Messenger:
         body = msgspec.json.encode(event)
         signed = signature(self._secret, body, int(time.time()))
         headers = {"Content-Type": "application/json", "Voltway-Signature": signed}
+        if self._client is None:
+            self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
         try:
-            answer = await self._client.post(url, content=body, headers=headers)
-        except httpx.HTTPError:
+            async with self._client.post(url, data=body, headers=headers) as answer:
+                return answer.ok
+        except (aiohttp.ClientError, TimeoutError):
             return False
-        return answer.is_success

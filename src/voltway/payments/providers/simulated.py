@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-import httpx
+import aiohttp
 import msgspec
 
 from voltway.kernel.money import Currency, Money
@@ -41,6 +41,8 @@ STATES: Final = {
 NO: Final = frozenset({400, 402, 404, 409, 422})
 
 WEBHOOK_BYTES_MAX: Final = 65_536
+#: Servers close lines that idle for five seconds; we let go of them before.
+KEEP_ALIVE_S: Final = 4
 
 T = TypeVar("T")
 
@@ -110,15 +112,15 @@ class SimulatedProvider:
         self._tolerance_s = tolerance_s
         # The age of a webhook is told by its sender's clock, which never jumps as ours may.
         self._wall = wall
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {secret}"},
-            timeout=timeout_s,
-            trust_env=False,
-        )
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._client: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
 
     async def open_hold(self, order: HoldOrder) -> HoldSeen | Declined:
         body = {
@@ -151,8 +153,8 @@ class SimulatedProvider:
                 return no
 
     async def fetch(self, ref: str) -> HoldSeen:
-        response = await self._send("GET", self._path(ref), {}, None)
-        seen = self._seen(self._read(response, _Hold))
+        status, body = await self._send("GET", self._path(ref), {}, None)
+        seen = self._seen(self._read(status, body, _Hold))
         if isinstance(seen, Declined):
             raise ProviderNonsense(self.name, f"the hold {ref} cannot be fetched ({seen.code})")
         return seen
@@ -190,31 +192,49 @@ class SimulatedProvider:
     async def _ask(
         self, path: str, once: str, body: Mapping[str, Any], kind: type[T]
     ) -> T | Declined:
-        response = await self._send("POST", path, {"Idempotency-Key": once}, body)
-        return self._read(response, kind)
+        status, answer = await self._send("POST", path, {"Idempotency-Key": once}, body)
+        return self._read(status, answer, kind)
 
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
-    ) -> httpx.Response:
+    ) -> tuple[int, bytes]:
         try:
-            return await self._client.request(method, path, headers=headers, json=body)
-        except httpx.TimeoutException as error:
+            async with self._line().request(
+                method,
+                self._url + path,
+                headers=headers,
+                data=None if body is None else msgspec.json.encode(body),
+                allow_redirects=False,
+            ) as response:
+                return response.status, await response.read()
+        except TimeoutError as error:
             raise ProviderSilent(self.name, "it took too long") from error
-        except httpx.ConnectError as error:
+        except aiohttp.ClientConnectorError as error:
             raise ProviderSilent(self.name, "it cannot be reached") from error
-        except httpx.HTTPError as error:
+        except aiohttp.ClientError as error:
             raise ProviderSilent(self.name, "the connection broke") from error
 
-    def _read(self, response: httpx.Response, kind: type[T]) -> T | Declined:
+    def _line(self) -> aiohttp.ClientSession:
+        """The connections to the provider; they belong to the event loop that first asks."""
+        if self._client is None:
+            self._client = aiohttp.ClientSession(
+                headers=self._headers,
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_S),
+            )
+        return self._client
+
+    def _read(self, status: int, body: bytes, kind: type[T]) -> T | Declined:
         try:
-            if response.is_success:
-                return msgspec.json.decode(response.content, type=kind)
-            if response.status_code in NO:
-                trouble = msgspec.json.decode(response.content, type=_Trouble).error
+            if 200 <= status < 300:
+                return msgspec.json.decode(body, type=kind)
+            if status in NO:
+                trouble = msgspec.json.decode(body, type=_Trouble).error
                 return Declined(trouble.code, trouble.message)
         except msgspec.DecodeError as error:
             raise ProviderSilent(self.name, "its answer cannot be read") from error
-        raise ProviderSilent(self.name, f"status {response.status_code}")
+        raise ProviderSilent(self.name, f"status {status}")
 
     def _seen(self, answer: _Hold | Declined) -> HoldSeen | Declined:
         if isinstance(answer, Declined):
