@@ -17,6 +17,7 @@ import pytest
 from voltway.kernel.errors import Misconfigured
 from voltway.runtime import postgres_account
 from voltway.runtime.postgres import (
+    SOCKET_LOCK,
     SOCKET_NAME,
     SUN_PATH_MAX,
     DataFolderInUse,
@@ -144,6 +145,24 @@ async def test_a_server_that_ends_by_itself_is_started_again(postgres: EmbeddedP
     assert await ask(postgres, "SELECT 1") == 1
 
 
+async def test_a_server_that_cannot_start_now_is_started_as_soon_as_it_can(
+    postgres: EmbeddedPostgres,
+) -> None:
+    own = postgres.folder / "postgres" / "postgresql.auto.conf"
+    own.write_text("no_such_setting = 1\n")
+    failed, restarted = asyncio.Event(), asyncio.Event()
+    watch = asyncio.create_task(postgres.keep_running(restarted.set, failed.set))
+    assert postgres.process is not None
+    os.kill(postgres.process, signal.SIGKILL)
+
+    await asyncio.wait_for(failed.wait(), 10)
+    own.write_text("")
+    await asyncio.wait_for(restarted.wait(), 10)
+    watch.cancel()
+
+    assert await ask(postgres, "SELECT 1") == 1
+
+
 def test_other_accounts_cannot_look_into_the_data_folder(postgres: EmbeddedPostgres) -> None:
     assert postgres.folder.stat().st_mode & 0o066 == 0
 
@@ -205,8 +224,12 @@ def test_a_process_that_took_over_the_number_of_a_dead_server_is_left_alone(
     server = EmbeddedPostgres(folder, durable=False)
     server.start()
     server.stop()
-    with subprocess.Popen(["sleep", "60"]) as stranger:
+    # Of the server's own account: the server looks past the locks of others' processes.
+    with subprocess.Popen(
+        ["sleep", "60"], **postgres_account.choose_account().as_options()
+    ) as stranger:
         (folder / "postgres" / "postmaster.pid").write_text(f"{stranger.pid}\n")
+        (folder / "run" / SOCKET_LOCK).write_text(f"{stranger.pid}\n")
         server.start()
         server.stop()
         assert stranger.poll() is None

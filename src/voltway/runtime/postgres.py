@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -38,10 +38,12 @@ from voltway.runtime.postgres_cluster import (
 
 SUN_PATH_MAX: Final = 107  # unix(7): sun_path is 108 bytes with the closing zero
 SOCKET_NAME: Final = "/.s.PGSQL.5432"
+SOCKET_LOCK: Final = ".s.PGSQL.5432.lock"
 START_S_MAX: Final = 60.0  # recovery after a crash may have to read much log
 STOP_S_MAX: Final = 8.0
 LOG_BYTES_MAX: Final = 10_000_000
 WATCH_S: Final = 0.25
+TRY_AGAIN_S: Final = 0.5
 
 log = structlog.get_logger("voltway.postgres")
 
@@ -76,6 +78,7 @@ class EmbeddedPostgres:
         self._binaries: Path
         self._account: Account
         self._server: subprocess.Popen[bytes] | None = None
+        self._is_wanted = False
         self._cluster = self.folder / "postgres"
         self._socket = self.folder / "run"
 
@@ -96,9 +99,10 @@ class EmbeddedPostgres:
                 durable=self._durable,
                 connections=self._connections,
             ).make()
-            self._stop_survivor()
             self._binaries, self._account = home.binaries, account
-            self._run()
+            for pause_s in self._starting():
+                time.sleep(pause_s)
+            self._is_wanted = True
         except BaseException:
             self._unlock_folder()
             raise
@@ -113,19 +117,41 @@ class EmbeddedPostgres:
         """The server's process id, while we run it."""
         return self._server.pid if self._server and self._server.poll() is None else None
 
-    async def keep_running(self, restarted: Callable[[], None] = lambda: None) -> None:
-        """Start the server again whenever it ends by itself, until this is cancelled."""
+    async def keep_running(
+        self,
+        restarted: Callable[[], None] = lambda: None,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start the server again whenever it ends by itself, until this is cancelled.
+
+        One that does not start is tried again and again: a full disk gets room, and who killed it
+        may kill it once more while it starts. Nobody else waits meanwhile.
+        """
         while True:
             await asyncio.sleep(WATCH_S)
-            if self._server is not None and self._server.poll() is not None:
-                log.error("postgres_ended", status=self._server.returncode)
-                self._stop_survivor()
-                self._run()
-                log.warning("postgres_started_again", process=self.process)
-                restarted()
+            if not self._is_wanted or self.process is not None:
+                continue
+            log.error("postgres_ended", status=self._server.returncode if self._server else None)
+            try:
+                for pause_s in self._starting():
+                    await asyncio.sleep(pause_s)
+            except (Misconfigured, OSError) as reason:
+                log.error("postgres_does_not_start", why=str(reason))  # noqa: TRY400 - in words
+                failed()
+                await asyncio.sleep(TRY_AGAIN_S)
+                continue
+            log.warning("postgres_started_again", process=self.process)
+            restarted()
 
     def stop(self) -> None:
         """Stop the server cleanly; if it lingers, at once (it recovers at the next start)."""
+        self._is_wanted = False
+        self._end_server()
+        if self._socket.parent == Path("/tmp"):
+            shutil.rmtree(self._socket, ignore_errors=True)
+        self._unlock_folder()
+
+    def _end_server(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
@@ -136,9 +162,6 @@ class EmbeddedPostgres:
                     break
                 except subprocess.TimeoutExpired:
                     continue
-        if self._socket.parent == Path("/tmp"):
-            shutil.rmtree(self._socket, ignore_errors=True)
-        self._unlock_folder()
 
     def _make_folder(self) -> None:
         try:
@@ -186,7 +209,12 @@ class EmbeddedPostgres:
             raise DataFolderUnwritable(str(folder), "it is not private to its owner")
         return folder
 
-    def _stop_survivor(self) -> None:
+    def _starting(self) -> Iterator[float]:
+        """Start the server, and say in between how long to wait before going on."""
+        yield from self._stop_survivor()
+        yield from self._run()
+
+    def _stop_survivor(self) -> Iterator[float]:
         """Stop a server that outlived a killed Voltway. See Note [A server that outlived us]."""
         pid_file = self._cluster / "postmaster.pid"
         deadline = time.monotonic() + STOP_S_MAX
@@ -199,11 +227,11 @@ class EmbeddedPostgres:
                     reason = f"its old server (process {pid}) does not stop"
                     raise PostgresDidNotStart(str(self._cluster), reason)
                 how, deadline = signal.SIGQUIT, deadline + STOP_S_MAX
-            time.sleep(0.01)
-        with contextlib.suppress(FileNotFoundError):
-            pid_file.unlink()
+            yield 0.01
+        pid_file.unlink(missing_ok=True)
+        self._socket.joinpath(SOCKET_LOCK).unlink(missing_ok=True)
 
-    def _run(self) -> None:
+    def _run(self) -> Iterator[float]:
         """Start the server and wait until it says that it is ready."""
         log_file = self._cluster / "server.log"
         with contextlib.suppress(FileNotFoundError):
@@ -226,13 +254,13 @@ class EmbeddedPostgres:
             while self._server.poll() is None and time.monotonic() < deadline:
                 if self._is_ready():
                     return
-                time.sleep(0.005)
+                yield 0.005
             told = log_file.read_bytes()[before:].decode(errors="replace")
             # Children of a killed server hold its shared memory for a moment longer.
             if "shared memory block" not in told or time.monotonic() > deadline:
-                self.stop()
+                self._end_server()
                 raise PostgresDidNotStart(str(self._cluster), _reason(told) or "it is too slow")
-            time.sleep(0.05)
+            yield 0.05
 
     def _is_ready(self) -> bool:
         """Line 8 of postmaster.pid is the server's state, as ``pg_ctl --wait`` reads it."""
@@ -251,7 +279,9 @@ class EmbeddedPostgres:
 # been possible, so it looks for itself: the lock on voltway.lock, which dies with the process that
 # holds it, says whether another Voltway lives; if none does, a server that works in our folder is
 # an orphan and is stopped, and a postmaster.pid without a server is the rest of a crash and is
-# removed. A process of that number that works elsewhere is a stranger, and is left alone.
+# removed, and so is the lock beside the socket: the server would take it for its own as long as
+# anything has the number in it, be it a dead process that nobody has buried yet. A process of that
+# number that works elsewhere is a stranger, and is left alone.
 
 
 def _process_of(pid_file: Path) -> int | None:
