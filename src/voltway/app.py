@@ -210,7 +210,9 @@ async def _open_relay(
         wire = NotifyWire(database)
     else:
         return None
-    relay = Relay(wire, bus, hears_facts=settings.role in WORKER)
+    # Who places an order by the API begins to wait for its end when that may have come already.
+    always = frozenset({"order:*"}) if settings.role in WEB else frozenset()
+    relay = Relay(wire, bus, hears_facts=settings.role in WORKER, always=always)
     await relay.start()
     database.when_kept(relay.carry)
     drain.part("relay", relay.stop)

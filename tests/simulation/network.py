@@ -87,7 +87,7 @@ async def a_desk(database_url: str, nats_url: str = "") -> AsyncIterator[Desk]:
     database = await open_database(database_url, connections=8)
     bus = Bus(database)
     wire: Wire = NatsWire(nats_url) if nats_url else NotifyWire(database)
-    relay = Relay(wire, bus, hears_facts=False)
+    relay = Relay(wire, bus, hears_facts=False, always=frozenset({"order:*"}))
     await relay.start()
     database.when_kept(relay.carry)
     try:

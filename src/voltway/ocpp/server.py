@@ -35,10 +35,10 @@ PING_AFTER_S: Final = 50.0  # NAT boxes forget a silent line after a minute
 #: A station that was not heard for so many heartbeats is gone.
 HEARTBEATS_MAX: Final = 3
 
-GOODBYES_S: Final = 1.5
+GOODBYES_S: Final = 1.0
 
 #: Of the time to drain, what is kept for all that comes after the stations.
-AFTERWARDS_S: Final = 2.5
+AFTERWARDS_S: Final = 3.5
 
 #: A part that failed begins again after this long.
 BEGIN_AGAIN_S: Final = 0.5
@@ -150,7 +150,7 @@ class OcppServer:
             within_s=max(settings.drain_s - AFTERWARDS_S, AFTERWARDS_S / 2),
         )
         with suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYES_S * 2):
+            async with asyncio.timeout(GOODBYES_S):
                 await self.gateway.drain()
         links = list(self.gateway.links.values())
         with suppress(TimeoutError):

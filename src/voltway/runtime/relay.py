@@ -118,10 +118,17 @@ class _Other:
 
 
 class Relay:
-    """This process among the others. Plug it with ``database.when_kept(relay.carry)``."""
+    """This process among the others. Plug it with ``database.when_kept(relay.carry)``.
 
-    def __init__(self, wire: Wire, bus: Bus, *, hears_facts: bool) -> None:
+    ``always`` are subjects that it wants to hear of also while nobody in it listens: for those who
+    begin to listen when it is almost too late.
+    """
+
+    def __init__(
+        self, wire: Wire, bus: Bus, *, hears_facts: bool, always: frozenset[str] = frozenset()
+    ) -> None:
         self._wire = wire
+        self._always = always
         self._bus = bus
         self._touches = bus.touches
         self._facts = bus.kinds if hears_facts else frozenset()
@@ -156,6 +163,11 @@ class Relay:
     def trouble(self) -> str:
         """Why others cannot be reached now; empty while they can."""
         return self._wire.trouble
+
+    @property
+    def others(self) -> int:
+        """How many other processes we know."""
+        return len(self._others)
 
     @property
     def wanted_elsewhere(self) -> frozenset[str]:
@@ -315,7 +327,7 @@ class Relay:
     def _hello(self, *, asks: bool = False) -> _Hello:
         subjects = sorted(
             one
-            for one in self._touches.wanted
+            for one in self._touches.wanted | self._always
             if not (self._wire.brings_orders and one.startswith(ORDERS))
         )
         if len(subjects) > self._wire.bytes_max // 100:
