@@ -118,6 +118,7 @@ async def test_a_gateway_that_was_called_dead_can_open_nothing_until_it_begins_a
     async with begin() as work:
         assert await actions.join_gateways(work, again, "here", held) == {stays.id}
 
+    assert await facts(begin, "StationConnected") == 4, "two came, one moved, one was never gone"
     assert await is_connected(begin, stays.id)
     async with begin() as work:
         await actions.lose_gateway(work, again)

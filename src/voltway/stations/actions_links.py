@@ -73,7 +73,14 @@ async def join_gateways(
     if not held:
         return set()
     ours = await store_links.reopen_links(work, gateway, held)
-    _touch_walls(work, ours.values())
+    await work.announce(
+        StationConnected(
+            party=found.party, at=work.now, station=station, version=found.version, took_over=False
+        )
+        for station, found in ours.items()
+        if found.was_lost
+    )
+    _touch_walls(work, (found.party for found in ours.values()))
     return set(ours)
 
 

@@ -16,6 +16,15 @@ class Opened:
     left: GatewayId | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A socket that was its station's newest all the time."""
+
+    party: PartyId
+    version: str
+    was_lost: bool
+
+
 async def numbers(work: Work, count: int) -> list[int]:
     rows = await work.all(
         "SELECT nextval('station_generation') AS number FROM generate_series(1, $1)", count
@@ -77,26 +86,29 @@ async def close_links(work: Work, closed: Sequence[LinkClosed]) -> dict[StationI
 
 async def reopen_links(
     work: Work, gateway: GatewayId, held: Mapping[StationId, int]
-) -> dict[StationId, PartyId]:
+) -> dict[StationId, Reopened]:
     """Those of these sockets that are still their stations' newest, and are this gateway's now."""
     rows = await work.all(
         """
         WITH link AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS l (id, generation)),
         before AS (
-            SELECT s.id FROM station s JOIN link ON link.id = s.id
+            SELECT s.id, s.disconnected_at IS NOT NULL AS was_lost
+              FROM station s JOIN link ON link.id = s.id
              ORDER BY s.id
                FOR NO KEY UPDATE OF s
         )
         UPDATE station s SET disconnected_at = NULL, gateway_id = $3
           FROM link l JOIN before ON before.id = l.id
          WHERE s.id = l.id AND s.generation = l.generation
-        RETURNING s.id, s.party_id
+        RETURNING s.id, s.party_id, s.ocpp_version, before.was_lost
         """,
         list(held),
         list(held.values()),
         gateway,
     )
-    return {row["id"]: row["party_id"] for row in rows}
+    return {
+        row["id"]: Reopened(row["party_id"], row["ocpp_version"], row["was_lost"]) for row in rows
+    }
 
 
 async def close_links_of(work: Work, gateway: GatewayId) -> dict[StationId, PartyId]:
