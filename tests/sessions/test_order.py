@@ -53,7 +53,7 @@ def records(told: Sequence[Told]) -> dict[str, SessionRecord]:
         location=LocationId(UUID(int=3)),
         zone="Europe/Helsinki",
     )
-    desk = Desk(place, ports={1: Port(EvseId(UUID(int=4)), PowerW(22_000))})
+    desk = Desk(place, minute(0), ports={1: Port(EvseId(UUID(int=4)), PowerW(22_000))})
     names = Names(ids(), count(1))
     for nth, report in enumerate(told):
         received_at = minute(120) + timedelta(seconds=nth / 10)

@@ -9,6 +9,7 @@ further than a little.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -148,10 +149,7 @@ class Gateway:
     def said(self, link: Link, text: bytes) -> None:
         """Send, and keep what was sent with the next batch."""
         link.send(text)
-        self._extras.said.append(
-            (link.party, KeptFrame(link.station, Direction.SAID, self._clock.now(), text))
-        )
-        self._extras.subjects.add(link.subject)
+        self._note_said(link, text, self._clock.now())
         self._wake(SAID_WITHIN_S)
 
     # -- the batch
@@ -223,9 +221,7 @@ class Gateway:
         except Exception as trouble:  # noqa: BLE001 # any one message may be what is refused
             await self._halve(batch, extras, trouble)
             return
-        for index, pending in enumerate(batch):
-            nothing = answer_of_poison(pending) if pending.is_doubtful else NOTHING
-            self._answer(pending, decisions.get(index, nothing))
+        self._answer_all(batch, decisions)
 
     async def _commit(self, batch: Sequence[Pending], extras: Extras) -> dict[int, Decision]:
         """Keep all of it; an outage and a collision are ours, never a station's."""
@@ -287,14 +283,32 @@ class Gateway:
             except Exception:  # nothing more can be done for it; the others must go on
                 log.exception("message_lost", station=str(pending.link.station))
                 break
-        self._answer(pending, answer_of_poison(pending), is_poison=True)
+        self._answer(pending, answer_of_poison(pending), self._clock.now(), is_poison=True)
+        self._wake(SAID_WITHIN_S)
 
     # -- after the commit
 
-    def _answer(self, pending: Pending, decision: Decision, *, is_poison: bool = False) -> None:
+    def _answer_all(self, batch: Sequence[Pending], decisions: dict[int, Decision]) -> None:
+        now = self._clock.now()
+        for index, pending in enumerate(batch):
+            decision = decisions.get(index, NOTHING)
+            if decision is NOTHING and pending.is_doubtful:
+                decision = answer_of_poison(pending)
+            self._answer(pending, decision, now)
+        self._wake(SAID_WITHIN_S)
+
+    def _answer(
+        self, pending: Pending, decision: Decision, now: datetime, *, is_poison: bool = False
+    ) -> None:
         link = pending.link
         try:
-            self._say_answer(pending, decision, is_poison=is_poison)
+            answer = self._answer_of(pending, decision, now, is_poison=is_poison)
+            if answer is not None:
+                link.send(answer)
+                if pending.keeps_frame:
+                    self._note_said(link, answer, now)
+            if not link.is_settled and pending.call is not None and link.is_open:
+                self._on_answered(link)
         except Exception:  # one station's line must not stop the others'
             log.exception("answer_lost", station=str(link.station), action=pending.action[:50])
         following = link.next()
@@ -303,33 +317,28 @@ class Gateway:
         else:
             self._enter(following)
 
-    def _say_answer(self, pending: Pending, decision: Decision, *, is_poison: bool) -> None:
-        link = pending.link
-        answer = pending.refusal
-        if answer is None and pending.call is not None:
-            if is_poison and not batches.is_of_transaction(pending.action):
-                answer = batches.internal_error(pending)
-            else:
-                answer = self._answer_of(pending, decision)
-        if answer is not None and pending.keeps_frame:
-            self.said(link, answer)
-        elif answer is not None:
-            link.send(answer)
-        if not link.is_settled and pending.call is not None and link.is_open:
-            self._on_answered(link)
-
-    def _answer_of(self, pending: Pending, decision: Decision) -> bytes | None:
+    def _answer_of(
+        self, pending: Pending, decision: Decision, now: datetime, *, is_poison: bool
+    ) -> bytes | None:
         call = pending.call
-        assert call is not None
+        if call is None or pending.refusal is not None:
+            return pending.refusal
+        if is_poison and not batches.is_of_transaction(call.action):
+            return batches.internal_error(pending)
         dialect = pending.link.dialect
         try:
-            payload = dialect.answer(call, decision, self._clock.now())
+            payload = dialect.answer(call, decision, now)
         except BrokenPayload as trouble:
             return frame.error(call.id, trouble.fault, dialect.version, str(trouble))
         except Exception:  # the message is kept; only our words for it failed
             log.exception("answering_failed", action=call.action[:50])
             return batches.internal_error(pending)
         return frame.encode(CallResult(call.id, Raw(payload)))
+
+    def _note_said(self, link: Link, text: bytes, now: datetime) -> None:
+        said = KeptFrame(link.station, Direction.SAID, now, text)
+        self._extras.said.append((link.party, said))
+        self._extras.subjects.add(link.subject)
 
     # -- the end
 

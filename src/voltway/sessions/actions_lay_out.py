@@ -37,21 +37,13 @@ def told_of(heard: Sequence[Heard]) -> list[Told]:
     told: list[Told] = []
     for call in heard:
         for report in call.reports:
-            match report:
-                case Metered():
-                    ref = None if report.ref is None else clean_ref(report.ref)
-                    token = None if report.token is None else clean_token(report.token)
-                    told.append(Told(call, report, ref, token))
-                case Started() | Ended():
-                    ref = None if report.ref is None else clean_ref(report.ref)
-                    key = None
-                    if ref is None and isinstance(report, Started):
-                        key = start_key(report)
-                    told.append(Told(call, report, ref, clean_token(report.token), key))
-                case StatusChanged() | Booted():
-                    told.append(Told(call, report))
-                case _:
-                    pass
+            if isinstance(report, Metered | Started | Ended):
+                ref = None if report.ref is None else clean_ref(report.ref)
+                token = None if report.token is None else clean_token(report.token)
+                key = start_key(report) if ref is None and isinstance(report, Started) else None
+                told.append(Told(call, report, ref, token, key))
+            elif isinstance(report, StatusChanged | Booted):
+                told.append(Told(call, report))
     return told
 
 
@@ -61,22 +53,45 @@ async def lay_out(
     """A desk for each station, with the sessions and EVSEs that its reports can concern; and ids
     and numbers for as many sessions as may begin."""
     await _ensure_days(work, told, shelf)
-    wanted = {one.call.station for one in told}
-    desks = shelf.take(wanted, work.now)
-    numbers = await _look_up_names(work, told, desks)
-    missing = wanted - desks.keys()
-    if missing:
-        desks |= await _from_database(work, told, missing)
-    await _count_evses(work, told, desks)
-    for (station, number), port in (await _ports(work, desks, told)).items():
-        desks[station].ports[number] = port
-    shelf.work_on(desks, work.now)
+    desks: dict[StationId, Desk] = {}
+    missing: set[StationId] = set()
+    strange: list[Told] = []
+    for one in told:
+        station = one.call.station
+        desk = desks.get(station) or shelf.take(station, work.now)
+        if desk is None:
+            missing.add(station)
+            strange.append(one)
+        else:
+            desks[station] = desk
+            if not _is_at_home(desk, one):
+                strange.append(one)
+    numbers: set[int] = set()
+    if strange:
+        numbers = await _look_up_names(work, strange, desks)
+        missing |= {one.call.station for one in strange} - desks.keys()
+        if missing:
+            desks |= await _from_database(work, told, missing)
+        await _count_evses(work, strange, desks)
+        for (number_of, number), port in (await _ports(work, desks, strange)).items():
+            desks[number_of].ports[number] = port
+    shelf.work_on(desks)
     return desks, Names(_ids(work), iter(numbers))
 
 
+def _is_at_home(desk: Desk, one: Told) -> bool:
+    """Whether a desk has all that a report can concern: a session of its name, at a known EVSE; a
+    status and a boot concern what is on the desk."""
+    if one.ref is None:
+        return type(one.report) is StatusChanged or type(one.report) is Booted
+    session = desk.by_ref(one.ref)
+    return session is not None and session.evse is not None and type(one.report) is not Started
+
+
 async def _ensure_days(work: Work, told: Sequence[Told], shelf: Shelf) -> None:
-    days = {one.call.received_at.date() for one in told} - shelf.days
-    if days:
+    days = {told[0].call.received_at.date(), told[-1].call.received_at.date()}
+    if not days <= shelf.days:
+        days = {one.call.received_at.date() for one in told}
         await store_readings.ensure_days(work, days)
         shelf.days |= days
 
@@ -127,10 +142,9 @@ async def _from_database(
         for one in told
         if one.key is not None and one.call.station in wanted
     }
-    desks = {id: Desk(place) for id, place in places.items()}
+    desks = {id: Desk(place, work.now) for id, place in places.items()}
     for session in await store.load(work, places, refs, keys):
         desks[session.station].sessions[session.id] = session
-        desks[session.station].before[session.id] = session
     return desks
 
 

@@ -59,9 +59,11 @@ async def record(
 
     decisions = _decide(work, desks, told, shown, names)
 
-    await _choose_tariffs(work, desks.values(), shown)
-    await _keep(work, list(desks.values()))
-    await _tell(work, list(desks.values()), waiting)
+    at_work = list(desks.values())
+    weighed = [desk for desk in at_work if desk.weighed]
+    await _choose_tariffs(work, weighed, shown)
+    await _keep(work, at_work, weighed)
+    await _tell(work, at_work, waiting)
     return decisions
 
 
@@ -77,16 +79,18 @@ def _decide(
         desk = desks.get(one.call.station)
         if desk is None:
             continue  # the station was removed while its socket was open
-        received_at = one.call.received_at
-        if isinstance(one.report, StatusChanged):
-            rules.status_changed(desk, one.report, received_at)
+        report, received_at = one.report, one.call.received_at
+        if isinstance(report, StatusChanged):
+            rules.status_changed(desk, report, received_at)
             continue
-        if isinstance(one.report, Booted):
+        if isinstance(report, Booted):
             rules.booted(desk, received_at)
             continue
         token = one.token
         word = standing(shown[one.call.station, token], work.now) if token else None
-        session = rules.hear(desk, one.report, received_at, word, names)
+        session = rules.hear(desk, report, received_at, word, names)
+        if token is None and type(report) is not Started:
+            continue  # a reading; nothing is owed but that it was heard
         ref = None
         if session is not None and isinstance(one.report, Started) and one.report.ref is None:
             ref = session.ref
@@ -106,10 +110,7 @@ async def _choose_tariffs(
     """
     by_place: list[tuple[Desk, Session]] = []
     for desk in desks:
-        for session in [*desk.fresh(), *desk.changed()]:
-            if session.id in desk.metered:
-                continue
-            before = desk.before.get(session.id)
+        for before, session in _concerned(desk):
             if before is not None and not _is_priced_anew(before, session):
                 continue
             token = shown.get((session.station, session.token)) if session.token else None
@@ -144,13 +145,20 @@ def _question(
     return (session.party, session.location, session.station), session.started_at
 
 
-async def _keep(work: Work, desks: Sequence[Desk]) -> None:
+def _concerned(desk: Desk) -> list[tuple[Session | None, Session]]:
+    """The sessions that are others now: as they stood before, and as they stand; the new first."""
+    return [*((None, session) for session in desk.fresh()), *desk.changed()]
+
+
+async def _keep(work: Work, desks: Sequence[Desk], weighed: Sequence[Desk]) -> None:
     await store_readings.keep_readings(work, desks)
-    await _measure_ends(work, desks)
-    await store.add(work, [session for desk in desks for session in desk.fresh()])
-    changed = [(desk.before[s.id], s) for desk in desks for s in desk.changed()]
-    metered = {id for desk in desks for id in desk.metered}
-    if changed and not await store.save(work, changed, metered):
+    for desk in desks:
+        desk.remember_rows()
+    await _measure_ends(work, weighed)
+    await store.add(work, [session for desk in weighed for session in desk.fresh()])
+    metered = [pair for desk in desks for pair in desk.metered.values()]
+    changed = [pair for desk in weighed for pair in desk.changed()]
+    if (metered or changed) and not await store.save(work, changed, metered):
         raise WrittenByOthers
     for desk in desks:
         desk.count_revisions()
@@ -165,10 +173,7 @@ async def _measure_ends(work: Work, desks: Sequence[Desk]) -> None:
     are told to the house now."""
     asked: list[Session] = []
     rows: dict[SessionId, list[Row]] = {}
-    concerned = [desk for desk in desks if desk.remeasure]
     for desk in desks:
-        desk.remember_rows()
-    for desk in concerned:
         for id in desk.remeasure:
             if desk.sessions[id].is_running:
                 continue
@@ -178,10 +183,9 @@ async def _measure_ends(work: Work, desks: Sequence[Desk]) -> None:
                 asked.append(desk.sessions[id])
     if asked:
         rows |= await store_readings.readings(work, asked)
-    for desk in concerned:
+    for desk in desks:
         for id in desk.remeasure & rows.keys():
             desk.put(remeasured(desk.sessions[id], rows[id], work.now))
-    for desk in concerned:
         for session in list(desk.sessions.values()):
             if session.is_final and session.told_at is None:
                 desk.put(session, told_at=work.now)
@@ -191,20 +195,21 @@ async def _tell(work: Work, desks: Sequence[Desk], waiting: Container[StationId]
     started: list[Session] = []
     ended: list[Session] = []
     facts: list[Fact] = []
+    stale: set[str] = set()
     for desk in desks:
-        concerned = [*desk.fresh(), *desk.changed()]
-        for session in concerned:
-            work.touch(*desk.subjects_of(session))
-            if session.id in desk.metered:
-                continue  # a meter moved, and nothing else: no fact
-            before = desk.before.get(session.id)
-            facts += facts_of(before, session)
-            if before is None or _is_news(before, session):
-                started.append(session)
-            if session.is_final and not (before and before.is_final):
-                ended.append(session)
-        if concerned or desk.orphans:
-            work.touch(desk.place.wall)
+        for _, session in desk.metered.values():
+            stale.update(desk.subjects_of(session))
+        if desk.weighed:
+            for before, session in _concerned(desk):
+                stale.update(desk.subjects_of(session))
+                facts += facts_of(before, session)
+                if before is None or _is_news(before, session):
+                    started.append(session)
+                if session.is_final and not (before and before.is_final):
+                    ended.append(session)
+        if desk.metered or desk.weighed or desk.orphans:
+            stale.add(desk.place.wall)
+    work.touch(*stale)
     await work.announce(facts)
     await _fulfil_orders(work, started, ended, waiting)
 

@@ -88,61 +88,53 @@ class Names:
 
 @dataclass(slots=True)
 class Desk:
-    """``sessions`` as they stand now, ``before`` as they stood; new ones are not in ``before``."""
+    """``sessions`` as they stand now, and what is to be kept.
+
+    A batch mostly brings one plain reading for a station, and then ``metered`` alone says what
+    moved. As soon as anything else is laid on the desk it is ``weighed``: ``before`` holds the
+    sessions as they stood when the batch began, and new ones are not in it.
+    """
 
     place: Place
+    laid_at: datetime  # when it was asked where the station stands
     has_one_evse: bool = False  # asked only where it matters
     ports: dict[int, Port] = field(default_factory=dict)
     sessions: dict[SessionId, Session] = field(default_factory=dict)
+    weighed: bool = False
     before: dict[SessionId, Session] = field(default_factory=dict)
+    #: Sessions that only a plain reading moved: as they stood, and as they stand.
+    metered: dict[SessionId, tuple[Session, Session]] = field(default_factory=dict)
     readings: list[Kept] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     orphans: list[Orphan] = field(default_factory=list)
     remeasure: set[SessionId] = field(default_factory=set)
-    #: Sessions of which plain readings alone told: only what a meter moves is another.
-    metered: dict[SessionId, Session] = field(default_factory=dict)
     #: All readings of sessions that began on this desk, as long as they are few.
     rows: dict[SessionId, list[Row]] = field(default_factory=dict)
     #: The EVSE of a session, and the pages that show it.
     subjects: dict[SessionId, tuple[EvseId | None, tuple[str, ...]]] = field(default_factory=dict)
 
-    def subjects_of(self, session: Session) -> tuple[str, ...]:
-        """The pages that show this session; named once, since that costs more than a reading."""
-        known = self.subjects.get(session.id)
-        if known is None or known[0] != session.evse:
-            known = (session.evse, (f"session:{session.id}", f"evse:{session.evse}"))
-            self.subjects[session.id] = known
-        return known[1]
-
-    def remember_rows(self) -> None:
-        """Keep the readings of sessions that began here in mind, as long as they are few: then the
-        end of a session need not ask for them."""
-        for session in self.fresh():
-            self.rows.setdefault(session.id, [])
-        if not self.rows:
-            return
-        for one in self.readings:
-            rows = self.rows.get(one.session) if one.session else None
-            if rows is None or one.session is None:
-                continue
-            if len(rows) >= ROWS_MAX:
-                del self.rows[one.session]
-            else:
-                told = one.reading
-                rows.append(Row(one.at, told.register_wh, told.power_w, told.context))
-
-    def count_revisions(self) -> None:
-        """What was written back counts one change more."""
-        for session in self.changed():
-            self.sessions[session.id] = replace(session, revision=session.revision + 1)
-
     def put(self, session: Session, **changes: Any) -> Session:
         """Lay the changed session back on the desk."""
+        if not self.weighed:
+            self.weighed = True
+            self.before = dict(self.sessions)
+            for id, (stood, _) in self.metered.items():
+                self.before[id] = stood
+            self.metered.clear()
         changed = replace(session, **changes) if changes else session
-        if self.metered:
-            self.metered.pop(changed.id, None)
         self.sessions[changed.id] = changed
         return changed
+
+    def is_untouched(self, session: Session) -> bool:
+        """Whether nothing in this batch changed the session yet."""
+        return not self.weighed and (not self.metered or session.id not in self.metered)
+
+    def meter(self, session: Session, moved: Session) -> None:
+        """Lay a session back that a plain reading moved, and nothing else."""
+        self.sessions[moved.id] = moved
+        if not self.weighed:
+            stood = self.metered.get(moved.id)
+            self.metered[moved.id] = (stood[0] if stood else session, moved)
 
     def when(self, claimed: datetime | None, received: datetime) -> tuple[datetime, Method]:
         """The moment to believe. What is told of transactions may have been kept through an outage,
@@ -151,6 +143,9 @@ class Desk:
 
     def by_ref(self, ref: TransactionRef, claimed: datetime | None = None) -> Session | None:
         """The session of this name; of several, the newest that had begun by then."""
+        if len(self.sessions) == 1:  # nearly always
+            (only,) = self.sessions.values()
+            return only if only.ref == ref else None
         named = [each for each in self.sessions.values() if each.ref == ref]
         if len(named) < 2:
             return named[0] if named else None
@@ -167,25 +162,68 @@ class Desk:
             if each.is_running and (evse_number is None or each.evse_number == evse_number)
         ]
 
-    def clear(self) -> None:
-        """After the commit: the sessions that are not over stay as they stand, all else goes."""
-        self.sessions = {id: each for id, each in self.sessions.items() if each.told_at is None}
-        self.before = dict(self.sessions)
-        if self.rows:
-            self.rows = {id: rows for id, rows in self.rows.items() if id in self.sessions}
-        if len(self.subjects) > len(self.sessions):
-            self.subjects = {id: each for id, each in self.subjects.items() if id in self.sessions}
-        for gathered in (self.readings, self.flows, self.orphans, self.remeasure, self.metered):
-            if gathered:
-                gathered.clear()
-
-    def changed(self) -> list[Session]:
-        """The sessions of before that are others now."""
+    def changed(self) -> list[tuple[Session, Session]]:
+        """The sessions of before that are others now: as they stood, and as they stand."""
+        if not self.weighed:
+            return list(self.metered.values())
         return [
-            each
-            for id, each in self.sessions.items()
-            if id in self.before and each is not self.before[id]
+            (stood, self.sessions[id])
+            for id, stood in self.before.items()
+            if self.sessions[id] is not stood
         ]
 
     def fresh(self) -> list[Session]:
+        """The sessions that were not there before."""
+        if not self.weighed:
+            return []
         return [each for id, each in self.sessions.items() if id not in self.before]
+
+    def subjects_of(self, session: Session) -> tuple[str, ...]:
+        """The pages that show this session; named once, since that costs more than a reading."""
+        known = self.subjects.get(session.id)
+        if known is None or known[0] is not session.evse:
+            known = (session.evse, (f"session:{session.id}", f"evse:{session.evse}"))
+            self.subjects[session.id] = known
+        return known[1]
+
+    def remember_rows(self) -> None:
+        """Keep the readings of sessions that began here in mind, as long as they are few: then the
+        end of a session need not ask for them."""
+        if self.weighed:
+            for session in self.fresh():
+                self.rows.setdefault(session.id, [])
+        if not self.rows:
+            return
+        for one in self.readings:
+            rows = self.rows.get(one.session) if one.session else None
+            if rows is None or one.session is None:
+                continue
+            if len(rows) >= ROWS_MAX:
+                del self.rows[one.session]
+            else:
+                told = one.reading
+                rows.append(Row(one.at, told.register_wh, told.power_w, told.context))
+
+    def count_revisions(self) -> None:
+        """What was written back counts one change more; plain readings have counted it."""
+        if not self.weighed:
+            return
+        for stood, now in self.changed():
+            self.sessions[now.id] = replace(now, revision=stood.revision + 1)
+
+    def clear(self) -> None:
+        """After the commit: the sessions that are not over stay as they stand, all else goes."""
+        self.readings.clear()
+        self.metered.clear()
+        if self.flows:
+            self.flows.clear()
+        if self.orphans:
+            self.orphans.clear()
+        if not self.weighed:
+            return
+        self.weighed = False
+        self.before = {}
+        self.remeasure.clear()
+        self.sessions = {id: each for id, each in self.sessions.items() if each.told_at is None}
+        self.rows = {id: rows for id, rows in self.rows.items() if id in self.sessions}
+        self.subjects = {id: each for id, each in self.subjects.items() if id in self.sessions}

@@ -58,6 +58,7 @@ def plainly(desk: Desk, session: Session, report: Metered, received_at: datetime
         power_w=session.power_w if reading.power_w is None else reading.power_w,
         soc_percent=session.soc_percent if reading.soc_percent is None else reading.soc_percent,
         heard_at=received_at,
+        revision=session.revision + desk.is_untouched(session),
     )
     if report.seq is not None or report.charging is not None or report.at is not None:
         numbered = _numbered(desk, moved, report, received_at)
@@ -65,10 +66,7 @@ def plainly(desk: Desk, session: Session, report: Metered, received_at: datetime
             return None
         moved = numbered
     desk.readings.append(Kept(received_at, at, reading, session.id))
-    is_first = session is desk.before.get(session.id)
-    if is_first or session is desk.metered.get(session.id):
-        desk.metered[session.id] = moved
-    desk.sessions[session.id] = moved
+    desk.meter(session, moved)
     return moved
 
 

@@ -1,6 +1,6 @@
 """The table of sessions. Everything here takes many at once; see also ``store_readings``."""
 
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -235,35 +235,40 @@ async def add(work: Work, sessions: Sequence[Session]) -> None:
 async def save(
     work: Work,
     changed: Sequence[tuple[Session, Session]],
-    metered: Container[SessionId] = frozenset(),
+    metered: Sequence[tuple[Session, Session]] = (),
 ) -> bool:
     """Keep what changed, given as (before, after), if it is still as it was before; ``False`` if
-    some of it is not. ``metered`` names those of which only what a meter moves is another."""
-    meter: list[Session] = []
-    moving: list[Session] = []
-    rare: list[Session] = []
-    for before, after in changed:
-        if before.id not in metered and _RARE_OF(before) != _RARE_OF(after):
-            rare.append(after)
-        elif _STATE_OF(before) != _STATE_OF(after):
-            moving.append(after)
+    some of it is not. Of those in ``metered`` only what a meter moves is another."""
+    meter: list[tuple[Session, Session]] = []
+    moving: list[tuple[Session, Session]] = []
+    rare: list[tuple[Session, Session]] = []
+    for pair in changed:
+        if _RARE_OF(pair[0]) != _RARE_OF(pair[1]):
+            rare.append(pair)
         else:
-            meter.append(after)
+            moving.append(pair)
+    for pair in metered:
+        if pair[0].seen is not pair[1].seen or _STATE_OF(pair[0]) != _STATE_OF(pair[1]):
+            moving.append(pair)
+        else:
+            meter.append(pair)
     kept = await _update(work, meter, _METER)
     kept += await _update(work, moving, _MOVING)
     kept += await _update(work, rare, [*_MOVING, *_RARE])
-    return kept == len(changed)
+    return kept == len(changed) + len(metered)
 
 
-async def _update(work: Work, sessions: Sequence[Session], columns: Sequence[_Column]) -> int:
-    if not sessions:
+async def _update(
+    work: Work, changed: Sequence[tuple[Session, Session]], columns: Sequence[_Column]
+) -> int:
+    if not changed:
         return 0
     fields = attrgetter(*(column.field for column in columns))
-    told = zip(*(fields(each) for each in sessions), strict=True)
+    told = zip(*(fields(after) for _, after in changed), strict=True)
     return await work.run(
         _update_sql(tuple(columns)),
-        [each.id for each in sessions],
-        [each.revision for each in sessions],
+        [before.id for before, _ in changed],
+        [before.revision for before, _ in changed],
         *(_kept(column, values) for column, values in zip(columns, told, strict=True)),
     )
 

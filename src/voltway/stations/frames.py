@@ -73,13 +73,16 @@ def pack(frames: Sequence[tuple[PartyId, KeptFrame]]) -> list[Batch]:
     """The frames as blobs, one for each party."""
     stations: dict[PartyId, dict[StationId, int]] = {}
     packed: dict[PartyId, list[Packed]] = {}
+    last: datetime | None = None
     for party, frame in frames:
-        places = stations.setdefault(party, {})
+        places = stations.get(party)
+        if places is None:
+            places, packed[party] = stations.setdefault(party, {}), []
         place = places.setdefault(frame.station, len(places))
-        at_ms = round(frame.at.timestamp() * 1000)
-        packed.setdefault(party, []).append(
-            Packed(place, frame.direction is Direction.SAID, at_ms, frame.text)
-        )
+        if frame.at is not last:  # all answers of a batch have one moment
+            last = frame.at
+            at_ms = round(last.timestamp() * 1000)
+        packed[party].append(Packed(place, frame.direction is Direction.SAID, at_ms, frame.text))
     return [
         Batch(party, list(stations[party]), _SQUEEZE(ENCODE(each)))
         for party, each in packed.items()

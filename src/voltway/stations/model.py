@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import (
     EvseId,
@@ -189,8 +191,7 @@ class Direction(StrEnum):
     SAID = "said"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptFrame:
+class KeptFrame(msgspec.Struct, frozen=True, gc=False):
     """A raw frame as it went over the wire."""
 
     station: StationId
