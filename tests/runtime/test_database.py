@@ -10,6 +10,7 @@ from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import (
     Database,
+    DatabaseKeepsNothing,
     DatabaseNotFound,
     DatabaseTooSlow,
     DatabaseUnreachable,
@@ -160,6 +161,20 @@ async def test_a_statement_that_takes_too_long_is_an_outage(begin: BeginWork) ->
 
     with pytest.raises(DatabaseTooSlow):
         await wait()
+
+
+@pytest.mark.parametrize(
+    "state", ["disk_full", "out_of_memory", "io_error", "read_only_sql_transaction"]
+)
+async def test_what_a_database_cannot_keep_for_want_of_its_own_is_no_fault_of_the_work(
+    begin: BeginWork, state: str
+) -> None:
+    async def keep() -> None:
+        async with begin() as work:
+            await work.run(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$")
+
+    with pytest.raises(DatabaseKeepsNothing):
+        await keep()
 
 
 async def test_a_database_that_goes_away_is_an_outage_and_comes_back_by_itself(

@@ -60,6 +60,11 @@ class DatabaseTooSlow(Outage):
 
 
 @dataclass(eq=False)
+class DatabaseKeepsNothing(Outage):
+    """The database can keep nothing now: its disk is full or broken, or it may not be written."""
+
+
+@dataclass(eq=False)
 class WorkCollided(Outage):
     """Two pieces of work wanted the same rows at the same moment. Please try again."""
 
@@ -90,7 +95,8 @@ _LOST: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
 )
 
 
@@ -295,6 +301,13 @@ def _translate(trouble: BaseException) -> None:
             raise WorkCollided from trouble
         case asyncpg.QueryCanceledError():
             raise DatabaseTooSlow from trouble
+        case (
+            # Never the fault of what was to be kept: tried again until it is kept.
+            asyncpg.InsufficientResourcesError()
+            | asyncpg.PostgresSystemError()
+            | asyncpg.ReadOnlySQLTransactionError()
+        ):
+            raise DatabaseKeepsNothing from trouble
         case (
             asyncpg.PostgresConnectionError()
             | asyncpg.InterfaceError()
