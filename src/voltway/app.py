@@ -61,6 +61,7 @@ from voltway.web.site import make_health_site, make_site
 SOON: Final = 2
 OFTEN: Final = 15
 SELDOM: Final = 600
+HOURLY: Final = 3600
 
 KEEP_JOBS: Final = timedelta(days=7)
 
@@ -343,19 +344,29 @@ def _plug_rounds(
     every(OFTEN, "billing.resting", partial(wake_resting, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
-    every(
-        OFTEN,
-        "sessions.pack",
-        partial(sessions.pack_readings, begin, after_h=settings.pack_readings_after_h),
-    )
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
     every(SELDOM, "api.answers", partial(forget_old_answers, begin))
-    every(OFTEN, "frames.pack", partial(stations.pack_frames, begin))
-    every(
-        SELDOM,
-        "frames.old",
-        partial(stations.forget_old_frames, begin, days=settings.keep_frames_days),
-    )
     every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
     every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))
+    _plug_storage(every, settings, begin)
+
+
+def _plug_storage(
+    every: Callable[[float, str, Callable[..., Awaitable[object]]], None],
+    settings: Settings,
+    begin: BeginWork,
+) -> None:
+    """What keeps the database small. See docs/operating/storage.md."""
+    pack = partial(sessions.pack_readings, begin, after_h=settings.pack_readings_after_h)
+    every(OFTEN, "sessions.pack", pack)
+    every(OFTEN, "frames.pack", partial(stations.pack_frames, begin))
+    every(SELDOM, "sessions.thin", sessions.Thinner(begin, settings.full_readings_days).thin)
+    years, days = settings.keep_readings_years, settings.keep_frames_days
+    every(HOURLY, "sessions.old", partial(sessions.forget_old_readings, begin, years=years))
+    every(HOURLY, "frames.old", partial(stations.forget_old_frames, begin, days=days))
+    days = settings.keep_events_days
+    every(HOURLY, "stations.old", partial(stations.forget_old_events, begin, days=days))
+    every(HOURLY, "orphans.old", partial(sessions.forget_old_orphans, begin, days=days))
+    every(HOURLY, "alerts.old", partial(alerts.forget_old_alerts, begin, days=days))
+    every(HOURLY, "webhooks.old", partial(payments.forget_old_webhooks, begin, days=days))

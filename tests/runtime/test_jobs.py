@@ -281,10 +281,17 @@ async def test_the_log_of_jobs_is_forgotten_in_time(database: Database, begin: B
     await enqueue(begin, greeting("old"))
     await jobs.catch_up()
     async with begin() as work:
-        await work.run("UPDATE pgqueuer_log SET aggregated = true")
+        await work.run(
+            "INSERT INTO pgqueuer_statistics (created, count, priority, status, entrypoint)"
+            " VALUES (now() - interval '1 minute', 1, 0, 'successful', 'greet')"
+        )
 
     assert await jobs.trim(timedelta(hours=1)) == 0
     assert await jobs.trim(timedelta(0)) == 3, "queued, picked, done"
+    async with begin() as work:
+        assert not await work.all(
+            "SELECT FROM pgqueuer_statistics UNION ALL SELECT FROM pgqueuer_log"
+        )
 
 
 async def test_a_worker_finishes_the_job_at_hand_before_it_stops(

@@ -27,6 +27,8 @@ from voltway.runtime.work import BeginWork, Job, Work
 
 LOST_AFTER: Final = timedelta(seconds=60)
 
+FORGET_AT_ONCE_MAX: Final = 10_000
+
 
 async def send(begin: BeginWork, settings: Settings, body: Mapping[str, str]) -> None:
     """Send the alert of a job by the mail server of the settings."""
@@ -118,6 +120,14 @@ async def wake_waiting(begin: BeginWork) -> int:
             await store.save(work, woken)
             await work.enqueue(job(woken))
     return len(overdue)
+
+
+async def forget_old_alerts(begin: BeginWork, days: int) -> int:
+    """Sweep: to whom what was told is personal data, and not kept for ever (0: it is)."""
+    if not days:
+        return 0
+    async with begin() as work:
+        return await store.forget(work, work.now - timedelta(days=days), FORGET_AT_ONCE_MAX)
 
 
 def job(alert: Alert) -> Job:

@@ -97,6 +97,19 @@ async def overdue(work: Work, before: datetime) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
+async def forget(work: Work, before: datetime, limit: int) -> int:
+    """Forget the oldest alerts that were told or given up before this; how many."""
+    return await work.run(
+        """
+        DELETE FROM alert
+         WHERE id IN (SELECT id FROM alert ORDER BY id LIMIT $2)
+           AND created_at < $1 AND state <> 'queued'
+        """,
+        before,
+        limit,
+    )
+
+
 def _alert(row: Row) -> Alert:
     return Alert(
         id=AlertId(row["id"]),

@@ -126,6 +126,14 @@ async def void_leftovers(begin: BeginWork, provider: Provider) -> int:
     return done
 
 
+async def forget_old_webhooks(begin: BeginWork, days: int) -> int:
+    """Forget what providers told before this (0: never): they repeat nothing so late."""
+    if not days:
+        return 0
+    async with begin() as work:
+        return await store_steps.forget_webhooks(work, work.now - timedelta(days=days))
+
+
 async def _quietly(do: Callable[[], Awaitable[object]]) -> int:
     """Do one thing of a round. An outage is noted where it happened, and the round goes on."""
     try:

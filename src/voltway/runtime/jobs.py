@@ -199,6 +199,7 @@ class Jobs:
     async def trim(self, keep: timedelta) -> int:
         """Forget the log of jobs that ended longer ago than this; how many lines."""
         async with self._database.begin() as work:
+            await work.run(queue.TRIM_STATISTICS, keep)
             return await work.run(queue.TRIM, keep)
 
     async def _keep_working(self) -> None:

@@ -166,6 +166,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         _says("How long after its end the readings of a day are packed.", ge=1, le=8760),
     ] = 24
+    full_readings_days: Annotated[
+        int,
+        _says(
+            "How long every reading is kept; then one each quarter of an hour, and all that the "
+            "bill needs. 0: for ever.",
+            ge=0,
+            le=36500,
+        ),
+    ] = 730
+    keep_readings_years: Annotated[
+        int,
+        _says(
+            "How long readings are kept at all, but for those of sessions that wait for a person. "
+            "0: for ever.",
+            ge=0,
+            le=100,
+        ),
+    ] = 10
+    keep_events_days: Annotated[
+        int,
+        _says(
+            "How long is kept what no bill needs: events and deviations of stations, what was put "
+            "aside and looked at, mails that were sent, webhooks. 0: for ever.",
+            ge=0,
+            le=36500,
+        ),
+    ] = 400
     keep_frames_days: Annotated[
         int,
         _says("How long the raw frames of stations are kept. 0: for ever.", ge=0, le=36500),

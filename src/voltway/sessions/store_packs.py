@@ -141,7 +141,7 @@ async def packs_of_day(work: Work, of: Collection[UUID], day: date) -> list[Pack
 
 
 async def keep_packs(work: Work, packs: Iterable[Pack], encoded: Iterable[bytes]) -> None:
-    """Keep packs instead of those that there are of the same days."""
+    """Keep packs instead of those that there are of the same days; empty ones are not kept."""
     rows = list(zip(packs, encoded, strict=True))
     await work.run(
         "SELECT ensure_month('reading_pack', day) FROM unnest($1::date[]) AS day",
@@ -170,12 +170,72 @@ async def keep_packs(work: Work, packs: Iterable[Pack], encoded: Iterable[bytes]
                 blob,
             )
             for pack, blob in rows
+            if blob
         ],
     )
 
 
 def encoded(packs: Iterable[Pack]) -> list[bytes]:
-    return [packed(pack.readings) for pack in packs]
+    return [packed(pack.readings) if pack.readings else b"" for pack in packs]
+
+
+async def months(work: Work) -> list[str]:
+    """The parts that packs are kept in, the oldest first, each named for its month."""
+    rows = await work.all("SELECT part FROM parts_of('reading_pack') AS part")
+    return [row["part"] for row in rows]
+
+
+async def packs_behind(work: Work, month: str, up_to: UUID, limit: int) -> list[tuple[UUID, int]]:
+    """Whose packs of a month, behind this one, are not thinned yet, and of what kind they are."""
+    rows = await work.all(
+        f"""
+        SELECT of_id, min(of_kind) AS kind FROM {month}
+         WHERE of_id > $1 AND grain_m = 0
+         GROUP BY of_id ORDER BY of_id LIMIT $2
+        """,
+        up_to,
+        limit,
+    )
+    return [(row["of_id"], row["kind"]) for row in rows]
+
+
+async def packs_of(work: Work, of: Collection[UUID]) -> dict[UUID, list[Pack]]:
+    """All packs of these, locked."""
+    rows = await work.all(
+        """
+        SELECT of_id, party_id, day, of_kind, grain_m, readings
+          FROM reading_pack WHERE of_id = ANY($1::uuid[]) ORDER BY of_id, day FOR UPDATE
+        """,
+        list(of),
+    )
+    found: dict[UUID, list[Pack]] = {}
+    for row in rows:
+        found.setdefault(row["of_id"], []).append(_pack(row))
+    return found
+
+
+#: Packs of sessions that wait for the station's word or for a person.
+_NEEDED: Final = """
+    EXISTS (SELECT FROM session s WHERE s.id = p.of_id
+               AND (s.told_at IS NULL OR (s.doubts || s.judged) && $1::text[]))
+"""
+
+
+async def forget_month(work: Work, month: str, holds: Sequence[str], limit: int) -> bool:
+    """Drop the packs of a month, or some of them where others are needed; whether it has gone."""
+    row = await work.one(f"SELECT EXISTS (SELECT FROM {month} p WHERE {_NEEDED})", list(holds))
+    if row and not row["exists"]:
+        gone = await work.one("SELECT drop_part($1::text::regclass, NULL)", month)
+        return bool(gone and gone["drop_part"])
+    await work.run(
+        f"""
+        DELETE FROM {month}
+         WHERE ctid = ANY(ARRAY(SELECT p.ctid FROM {month} p WHERE NOT {_NEEDED} LIMIT $2))
+        """,
+        list(holds),
+        limit,
+    )
+    return False
 
 
 async def packed_readings(

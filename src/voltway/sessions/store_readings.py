@@ -182,6 +182,25 @@ async def ensure_days(work: Work, days: Collection[date]) -> None:
     )
 
 
+async def forget_orphans(work: Work, before: datetime, each_max: int, limit: int) -> int:
+    """Forget orphans that somebody looked at before this, and the oldest of a station that has
+    more than so many; how many."""
+    old = """
+        DELETE FROM orphan
+         WHERE id IN (SELECT id FROM orphan WHERE reviewed_at < $1 ORDER BY id LIMIT $2)
+    """
+    surplus = """
+        DELETE FROM orphan
+         WHERE id IN (
+            SELECT surplus.id
+              FROM (SELECT station_id FROM orphan GROUP BY station_id HAVING count(*) > $1) crowded
+              JOIN LATERAL (SELECT id FROM orphan o
+                             WHERE o.station_id = crowded.station_id
+                             ORDER BY last_at DESC, id DESC OFFSET $1 LIMIT $2) surplus ON true)
+    """
+    return await work.run(old, before, limit) + await work.run(surplus, each_max, limit)
+
+
 async def review_orphan(work: Work, id: UUID) -> int:
     return await work.run(
         "UPDATE orphan SET reviewed_at = $2 WHERE id = $1 AND reviewed_at IS NULL", id, work.now

@@ -8,10 +8,22 @@ from voltway.sessions.actions_record import close
 from voltway.sessions.model import Session
 from voltway.sessions.rules_forgotten import FORGOTTEN_AFTER, SILENT_AFTER, forgotten
 from voltway.sessions.sweeps_packing import pack_readings
+from voltway.sessions.sweeps_thinning import Thinner, forget_old_readings
 
-__all__ = ["end_forgotten", "make_days", "pack_readings"]
+__all__ = [
+    "Thinner",
+    "end_forgotten",
+    "forget_old_orphans",
+    "forget_old_readings",
+    "make_days",
+    "pack_readings",
+]
 
 AT_ONCE_MAX = 500
+
+#: Orphans of one station, the newest: a station that floods us fills nothing.
+ORPHANS_MAX = 10_000
+FORGET_AT_ONCE_MAX = 10_000
 
 
 async def end_forgotten(begin: BeginWork) -> int:
@@ -31,6 +43,13 @@ async def end_forgotten(begin: BeginWork) -> int:
         waited = await store.to_settle(work, AT_ONCE_MAX)
         await close(work, waited)
         return len(waited)
+
+
+async def forget_old_orphans(begin: BeginWork, days: int) -> int:
+    """Forget orphans so long after somebody looked at them (0: never); how many."""
+    async with begin() as work:
+        before = work.now - timedelta(days=days or 100_000)
+        return await store_readings.forget_orphans(work, before, ORPHANS_MAX, FORGET_AT_ONCE_MAX)
 
 
 async def make_days(begin: BeginWork, *, days: int = 3) -> None:

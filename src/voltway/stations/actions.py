@@ -62,6 +62,7 @@ from voltway.stations.actions_orders import (
     take_orders,
 )
 from voltway.stations.actions_reports import record_reports
+from voltway.stations.forgetting import forget_old_events
 from voltway.stations.frames import (
     keep_for_review,
     keep_frames,
@@ -97,6 +98,7 @@ __all__ = [
     "effect_of_stop",
     "end_overdue_orders",
     "evses_by_number",
+    "forget_old_events",
     "forget_old_frames",
     "gateway_beats",
     "join_gateways",
