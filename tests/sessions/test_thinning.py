@@ -21,7 +21,7 @@ from tests.sessions.test_packing_days import DAY, pack, whole
 from voltway.kernel.units import PowerW, RegisterWh
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
-from voltway.sessions import rules_thinning, sweeps
+from voltway.sessions import actions, rules_thinning, sweeps
 from voltway.sessions.rules_packing import CONTEXT_PLACE, KeptReading
 from voltway.sessions.sweeps_thinning import Thinner
 from voltway.stations.reports import Context, Reading
@@ -105,7 +105,7 @@ async def test_a_session_that_waits_for_a_person_is_neither_thinned_nor_forgotte
     for n in range(1, 60):
         await line.tell(values(ref, 1, reading(n, 10_000 + n)))
     await line.tell(stop16(ref, 60, 10_060))
-    ref = await line.starts16(2, 0, 10_000)
+    ref = await line.starts16(2, 1, 10_000)
     await line.tell(values(ref, 2, *[reading(n, 10_000 + n) for n in range(1, 60)]))
     await line.tell(stop16(ref, 60, 10_060))
     clock.jump_to(minute(3 * DAY))
@@ -221,3 +221,31 @@ async def test_thinning_changes_no_bill_whatever_was_told(
     assert set(left) <= set(readings)
     if record.held_by:
         assert left == readings
+
+
+async def test_orphans_go_when_somebody_has_looked_and_a_flood_of_them_is_cut(
+    line: Line, begin: BeginWork, clock: JumpingClock
+) -> None:
+    clock.jump_to(minute(0))
+    await line.tell(values("999", 1, reading(1, 10)), values("998", 1, reading(1, 10)))
+    clock.jump(YEAR)
+    assert await sweeps.forget_old_orphans(begin, days=30) == 0
+    async with begin() as work:
+        [first, _] = await work.all("SELECT id FROM orphan_view ORDER BY id")
+        await actions.review_orphan(work, first["id"])
+    assert await sweeps.forget_old_orphans(begin, days=30) == 0
+    clock.jump(YEAR)
+    assert await sweeps.forget_old_orphans(begin, days=0) == 0
+
+    assert await sweeps.forget_old_orphans(begin, days=30) == 1
+    async with begin() as work:
+        await work.run(
+            """
+            INSERT INTO orphan (id, party_id, station_id, kind, ref, claimed_at, report, first_at,
+                                last_at)
+            SELECT gen_random_uuid(), party_id, station_id, kind, 'R' || n, claimed_at, report,
+                   first_at, last_at + n * interval '1 second'
+              FROM orphan, generate_series(1, 10_010) AS n
+            """
+        )
+    assert await sweeps.forget_old_orphans(begin, days=30) == 11
