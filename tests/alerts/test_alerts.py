@@ -1,6 +1,7 @@
 """A driver who asked for it gets the receipt by mail, once, whatever the mail server does."""
 
 import asyncio
+import dataclasses
 import io
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,7 +16,7 @@ from voltway.alerts import actions, rules, store, watchers
 from voltway.alerts.mailer import Mailer, MailRefused, MailServerSilent, SmtpMailer
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.billing.model import InvoiceIssued
-from voltway.kernel.ids import AlertId
+from voltway.kernel.ids import AlertId, OnceKey, new_id
 from voltway.payments.model import HoldReleased
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
@@ -91,6 +92,31 @@ async def test_the_receipt_comes_by_mail_as_text_html_and_pdf(
     [alert] = await alerts(scene)
     assert (alert.state, alert.template) == (AlertState.SENT, Template.RECEIPT)
     assert await scene.count("outbox WHERE kind = 'AlertSent'") == 1
+
+
+async def test_to_whom_a_mail_went_is_forgotten_in_time_and_what_waits_is_not(
+    scene: Scene, mail: MailCatcher
+) -> None:
+    plug(scene, settings_for(mail))
+    await charged(scene)
+    await scene.settles()
+    [sent] = await alerts(scene)
+    async with scene.begin() as work:
+        waiting = dataclasses.replace(
+            sent,
+            id=AlertId(new_id(work.now)),
+            once=OnceKey("other"),
+            state=AlertState.QUEUED,
+            sent_at=None,
+            next_try_at=work.now,
+        )
+        assert await store.add(work, [waiting])
+    scene.clock.jump(timedelta(days=30))
+    assert await actions.forget_old_alerts(scene.begin, days=31) == 0
+    assert await actions.forget_old_alerts(scene.begin, days=0) == 0
+
+    assert await actions.forget_old_alerts(scene.begin, days=29) == 1
+    assert [alert.state for alert in await alerts(scene)] == [AlertState.QUEUED]
 
 
 async def test_a_fact_told_twice_is_one_mail(scene: Scene, mail: MailCatcher) -> None:

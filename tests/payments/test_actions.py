@@ -9,7 +9,7 @@ from voltway.drivers import actions as drivers
 from voltway.drivers.model import TokenStatus
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
-from voltway.payments import actions
+from voltway.payments import actions, sweeps
 from voltway.payments.actions_visit import CROWD, NotAnAddress, NothingToStart, TooManyVisits
 from voltway.payments.model import PaymentState, Why
 from voltway.payments.provider import ProviderSilent
@@ -76,6 +76,17 @@ async def test_a_doubled_webhook_is_kept_once(scene: Scene) -> None:
 
     assert await scene.count("webhook_event WHERE acted_at IS NOT NULL") == 1
     assert await scene.count("order_view") == 1
+
+
+async def test_old_webhooks_are_forgotten(scene: Scene) -> None:
+    await scene.pays(await scene.opens())
+    await scene.webhook_answered(200)
+    scene.clock.jump(timedelta(days=30))
+    assert await sweeps.forget_old_webhooks(scene.begin, days=31) == 0
+    assert await sweeps.forget_old_webhooks(scene.begin, days=0) == 0
+
+    assert await sweeps.forget_old_webhooks(scene.begin, days=29) == 1
+    assert await scene.count("webhook_event") == 0
 
 
 async def test_a_webhook_that_we_could_not_look_into_is_heard_again(scene: Scene) -> None:

@@ -160,16 +160,6 @@ async def troubled(work: Work, step: UUID, trouble: str) -> None:
     await work.run("UPDATE payment_step SET last_trouble = $2 WHERE id = $1", step, trouble)
 
 
-async def forget_webhooks(work: Work, before: datetime) -> int:
-    return await work.run(
-        """
-        DELETE FROM webhook_event
-         WHERE ctid = ANY(ARRAY(SELECT ctid FROM webhook_event WHERE received_at < $1 LIMIT 10000))
-        """,
-        before,
-    )
-
-
 def _step(row: Row) -> StepTaken:
     return StepTaken(
         id=row["id"],

@@ -59,3 +59,13 @@ async def acted(work: Work, provider: str, event: str) -> None:
         event,
         work.now,
     )
+
+
+async def forget(work: Work, before: datetime) -> int:
+    return await work.run(
+        """
+        DELETE FROM webhook_event
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM webhook_event WHERE received_at < $1 LIMIT 10000))
+        """,
+        before,
+    )

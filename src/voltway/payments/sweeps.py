@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import PaymentId
-from voltway.payments import rules, store, store_steps
+from voltway.payments import rules, store, store_steps, store_webhooks
 from voltway.payments.actions_capture import finish_capture
 from voltway.payments.actions_money import (
     finish_refund,
@@ -131,7 +131,7 @@ async def forget_old_webhooks(begin: BeginWork, days: int) -> int:
     if not days:
         return 0
     async with begin() as work:
-        return await store_steps.forget_webhooks(work, work.now - timedelta(days=days))
+        return await store_webhooks.forget(work, work.now - timedelta(days=days))
 
 
 async def _quietly(do: Callable[[], Awaitable[object]]) -> int:
