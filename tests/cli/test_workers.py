@@ -1,6 +1,7 @@
 """``voltway serve --workers``: many processes that look like one."""
 
 import asyncio
+import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import furnish
 from tests.simulation.waiting import comes_true
 
+ROLES = ("gateway", "web", "worker")
 WITHIN_S = 30
+RENEWED_WITHIN_S = 90
 STOP_S_MAX = 15
 
 
@@ -38,7 +41,7 @@ async def test_several_processes_serve_one_address_and_what_is_killed_is_started
         async with asyncio.timeout(WITHIN_S):
             for post in posts:
                 await post.outside.settled()
-        assert [len(processes(house, role)) for role in ("gateway", "web", "worker")] == [2, 1, 1]
+        assert [len(processes(house, role)) for role in ROLES] == [2, 1, 1]
 
         async with house.looked_into() as database:
 
@@ -71,6 +74,19 @@ async def test_several_processes_serve_one_address_and_what_is_killed_is_started
 
             assert await comes_true(both_are_back, WITHIN_S)
             assert await comes_true(serves_pages, WITHIN_S)
+            assert await comes_true(all_are_there, WITHIN_S)
+
+            # SIGHUP: every process is renewed, and meanwhile there is always one that answers.
+            assert house.process is not None
+            old = {each.pid for role in ROLES for each in processes(house, role)}
+            house.process.send_signal(signal.SIGHUP)
+
+            async def all_are_new() -> bool:
+                assert await serves_pages()
+                now = [each.pid for role in ROLES for each in processes(house, role)]
+                return len(now) == len(old) and old.isdisjoint(now)
+
+            assert await comes_true(all_are_new, RENEWED_WITHIN_S)
             assert await comes_true(all_are_there, WITHIN_S)
 
         status, seconds = await house.stop()
