@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
+import uvloop
 
 from tests.nats_server import a_nats_server
 from tests.simulation import audit
@@ -228,7 +229,7 @@ def main() -> int:
     walk = Walk(given.stations, seed, given.pause, given.orders, given.drain, given.pace)
     with tempfile.TemporaryDirectory(prefix="vw-") as folder:
         Path(folder).chmod(0o755)
-        outcome = asyncio.run(run(walk, Path(folder), typer.echo))
+        outcome = uvloop.run(run(walk, Path(folder), typer.echo))
     typer.echo(outcome.told())
     return 1 if outcome.findings else 0
 

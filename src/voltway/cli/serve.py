@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +45,8 @@ def serve_command(
     given = {"data": data, "http": http, "ocpp": ocpp, "role": role, "workers": workers}
     settings = configuration.load(given={k: v for k, v in given.items() if v is not None})
     logs.set_up(settings.log_level, settings.log_format)
+    if settings.role != "all":
+        logs.name_process(f"{settings.role} {os.getpid()}")
     return uvloop.run(serve(settings))
 
 

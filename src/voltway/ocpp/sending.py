@@ -10,6 +10,7 @@ and credited to nobody else.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -66,6 +67,7 @@ class Sender:
         self._loop = asyncio.get_running_loop()
         self._wanted: set[StationId] = set()
         self._wake = asyncio.Event()
+        self._look = asyncio.Event()
         self._sent: OrderedDict[OrderId, OrderRecord] = OrderedDict()
         self._is_over = False
 
@@ -111,7 +113,7 @@ class Sender:
         for subject in subjects:
             name = subject.partition(":")[2]
             if name == "*":
-                self._wanted.update(self._links)
+                self._look.set()  # too many to name, or nobody knows: the table does
             else:
                 self._wanted.update(s for s in (_station(name),) if s in self._links)
         if self._wanted:
@@ -120,7 +122,10 @@ class Sender:
     async def poll(self) -> None:
         """What was placed by another process is found here, and what nobody waits for any more."""
         while True:
-            await asyncio.sleep(POLL_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._look.wait()
+            self._look.clear()
             if not self._links:
                 continue
             try:

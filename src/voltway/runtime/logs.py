@@ -32,6 +32,11 @@ _SECRET_NAMES: Final = (
 Event = MutableMapping[str, Any]
 
 
+def name_process(name: str) -> None:
+    """Where many processes write into one log, each line says whose it is."""
+    structlog.contextvars.bind_contextvars(by=name)
+
+
 def set_up(level: str = "info", style: str = "auto", out: TextIO | None = None) -> None:
     """Send all logs, the libraries' too, to ``out`` (standard error) in one style."""
     out = out or sys.stderr
