@@ -1,8 +1,10 @@
 """Who may linger before the handshake is done, and how much unfinished messages hold."""
 
+import asyncio
+
 import pytest
 
-from voltway.ocpp.porch import YOUNG_S, Holdings, Porch, network_of
+from voltway.ocpp.porch import TURNS_MAX, YOUNG_S, Holdings, Porch, Turns, network_of
 
 
 class Comer:
@@ -11,9 +13,13 @@ class Comer:
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_gone = False
+        self.turns = 0
 
     def let_go(self) -> None:
         self.is_gone = True
+
+    def go_on(self) -> None:
+        self.turns += 1
 
 
 class Hands:
@@ -80,21 +86,37 @@ def test_who_left_frees_the_place_and_leaving_twice_is_once() -> None:
     assert len(porch) == 2
 
 
-def test_the_longest_unfinished_message_makes_room_for_the_newest() -> None:
-    holdings: Holdings[Comer] = Holdings(bytes_max=100)
-    slow, other = Comer("slow"), Comer("other")
+def test_who_holds_most_for_longest_makes_room() -> None:
+    hands = Hands()
+    holdings: Holdings[Comer] = Holdings(hands.now_s, bytes_max=100)
+    slow, small, honest = Comer("slow"), Comer("small"), Comer("honest")
+    holdings.take(small, 1)
     holdings.take(slow, 40)
-    holdings.take(other, 40)
-    holdings.take(other, 20)
+    hands.at_s = 10.0
+    holdings.take(honest, 59)
     assert not slow.is_gone
 
-    holdings.take(other, 1)
+    holdings.take(honest, 1)
 
-    assert slow.is_gone
-    assert (holdings.used, holdings.held_by(other), holdings.held_by(slow)) == (61, 61, 0)
-    holdings.give(other)
-    holdings.give(other)
+    assert [each.is_gone for each in (slow, small, honest)] == [True, False, False]
+    assert (holdings.used, holdings.held_by(honest), holdings.held_by(slow)) == (61, 60, 0)
+    for line in (honest, honest, small):
+        holdings.give(line)
     assert holdings.used == 0
+
+
+async def test_lines_with_much_to_say_take_turns() -> None:
+    loop = asyncio.get_running_loop()
+    turns: Turns[Comer] = Turns(loop)
+    comers = [Comer(str(number)) for number in range(TURNS_MAX + 1)]
+    over = loop.create_future()
+    for comer in comers:
+        turns.wait(comer)
+    assert sum(each.turns for each in comers) == 0
+
+    loop.call_soon(lambda: loop.call_soon(over.set_result, sum(each.turns for each in comers)))
+    assert await over == TURNS_MAX, "no more in one round"
+    assert [each.turns for each in comers] == [1] * (TURNS_MAX + 1)
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,13 @@ DEBT_MAX: Final = 1200.0
 BROKEN_BYTES: Final = 8192
 #: A call that is refused for what is in it; a ping or a pong; pieces of one message.
 REFUSED_COSTS: Final = 0.5
-PING_COSTS: Final = 0.1
+PING_COSTS: Final = 0.25
 PIECES_A_FAULT: Final = 256
 
 #: Raw frames of faults that are kept of a station; the others are counted on its page.
 FAULTS_KEPT_MAX: Final = 30.0
 FAULT_KEPT_S: Final = 2.0
+FAULT_BYTES_KEPT: Final = 8192
 
 #: How often a station may dial at once, and how soon again.
 DIALS_MAX: Final = 30.0

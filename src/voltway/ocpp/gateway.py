@@ -21,7 +21,7 @@ from voltway.kernel.ids import GatewayId, StationId
 from voltway.ocpp import batch as batches
 from voltway.ocpp import frame
 from voltway.ocpp.batch import NOTHING, Extras, Pending
-from voltway.ocpp.conduct import REFUSED_COSTS, Conduct
+from voltway.ocpp.conduct import FAULT_BYTES_KEPT, REFUSED_COSTS, Conduct
 from voltway.ocpp.faults import BrokenPayload
 from voltway.ocpp.frame import CallResult
 from voltway.ocpp.link import Link, Waiting
@@ -134,13 +134,19 @@ class Gateway:
                 pending.fault = REFUSED_COSTS  # nobody asked, or long ago
             self._on_replied(link, pending)
         if pending.fault:
-            pending.keeps_frame = pending.is_doubtful or self.conduct.keeps(link.station)
-            link.erred(pending.fault, "too many broken messages")
+            self._bear_with(pending)
         if link.busy:
             link.wait(pending)
         else:
             link.busy = True
             self._enter(pending)
+
+    def _bear_with(self, pending: Pending) -> None:
+        """Count a fault; of those that say nothing only so much is kept."""
+        if not pending.is_doubtful:
+            pending.keeps_frame = self.conduct.keeps(pending.link.station)
+            pending.text = pending.text[:FAULT_BYTES_KEPT] if pending.keeps_frame else b""
+        pending.link.erred(pending.fault, "too many broken messages")
 
     def forget(self, station: StationId) -> None:
         """Something about this station was changed by a person: ask again what it is."""

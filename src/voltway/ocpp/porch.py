@@ -1,10 +1,12 @@
 """What strangers may hold of ours: lines before their handshake is done, and unfinished messages.
 
-Both have a limit in all, kept by letting the oldest go for the newest: a station finishes its
+Both have a limit in all, kept by letting who lingers go for who comes: a station finishes its
 handshake and its message at once, and whoever lingers is whoever attacks. So a crowd of lingerers
 takes no room from a station that comes (the design's "successes always pass").
 """
 
+from asyncio import AbstractEventLoop
+from collections import deque
 from collections.abc import Callable, Hashable
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from typing import Final, Generic, Protocol, TypeVar
@@ -21,11 +23,23 @@ YOUNG_S: Final = 5.0
 UNFINISHED_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
+#: What was just begun weighs by its bytes alone.
+_LEAST_S: Final = 0.1
+
+#: Lines with much to say that are read in one round of the event loop, which is to last no longer.
+TURNS_MAX: Final = 64
+ROUND_S_MAX: Final = 0.01
+
+
 class Lingerer(Hashable, Protocol):
     """Who can be let go."""
 
     def let_go(self) -> None:
         """Hang up; the place is free at once."""
+        ...
+
+    def go_on(self) -> None:
+        """Read on."""
         ...
 
 
@@ -87,28 +101,76 @@ class Porch(Generic[Line]):
 
 
 class Holdings(Generic[Line]):
-    """Bytes that lines hold of one limited whole, whoever holds longest first."""
+    """Bytes that lines hold of one limited whole, each since when."""
 
-    def __init__(self, bytes_max: int = UNFINISHED_BYTES_MAX) -> None:
+    def __init__(self, now_s: Callable[[], float], bytes_max: int = UNFINISHED_BYTES_MAX) -> None:
+        self._now_s = now_s
         self._bytes_max = bytes_max
-        self._held: dict[Line, int] = {}
+        self._held: dict[Line, tuple[int, float]] = {}
         self.used = 0
 
     def take(self, line: Line, count: int) -> None:
-        """Hold so many more; where there is no more, who holds longest is let go."""
-        self._held[line] = self._held.get(line, 0) + count
+        """Hold so many more; where there is no more, who holds most for longest is let go."""
+        held, since_s = self._held.get(line, (0, self._now_s()))
+        self._held[line] = (held + count, since_s)
         self.used += count
         while self.used > self._bytes_max:
-            oldest = next(iter(self._held))
-            self.give(oldest)
-            oldest.let_go()
+            worst = self._worst()
+            self.give(worst)
+            worst.let_go()
 
     def give(self, line: Line) -> None:
         """Hold nothing any more."""
-        self.used -= self._held.pop(line, 0)
+        self.used -= self.held_by(line)
+        self._held.pop(line, None)
 
     def held_by(self, line: Line) -> int:
-        return self._held.get(line, 0)
+        return self._held.get(line, (0, 0.0))[0]
+
+    def _worst(self) -> Line:
+        now_s = self._now_s()
+
+        def harm(line: Line) -> float:
+            held, since_s = self._held[line]
+            return held * (now_s - since_s + _LEAST_S)
+
+        return max(self._held, key=harm)
+
+
+class Turns(Generic[Line]):
+    """Lines that have more to say than one read holds, each in its turn.
+
+    Whoever says little is read at once. A thousand lines that never stop are read a few at a time
+    between the others' words, as few as it takes to keep the loop's round short.
+    """
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[Line] = deque()
+        self._at_once = TURNS_MAX
+        self._began_s = 0.0
+        self._goes = False
+
+    def wait(self, line: Line) -> None:
+        """The line is read no further until its turn comes."""
+        self._waiting.append(line)
+        if not self._goes:
+            self._goes = True
+            self._began_s = self._loop.time()
+            self._loop.call_soon(self._go)
+
+    def _go(self) -> None:
+        now_s = self._loop.time()
+        took_s, self._began_s = now_s - self._began_s, now_s
+        if took_s > ROUND_S_MAX:
+            self._at_once = max(1, self._at_once // 2)
+        elif took_s < ROUND_S_MAX / 4:
+            self._at_once = min(TURNS_MAX, self._at_once + 1)
+        for _ in range(min(self._at_once, len(self._waiting))):
+            self._waiting.popleft().go_on()
+        self._goes = bool(self._waiting)
+        if self._goes:
+            self._loop.call_soon(self._go)
 
 
 def network_of(source: str) -> str:

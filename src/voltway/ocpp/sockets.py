@@ -16,7 +16,7 @@ import picows
 import structlog
 
 from voltway.ocpp.deflate import WORTH_BYTES, Deflate, TooBig
-from voltway.ocpp.porch import HANDSHAKES_MAX, Porch
+from voltway.ocpp.porch import HANDSHAKES_MAX, Holdings, Porch, Turns
 from voltway.ocpp.sockets_line import MESSAGE_S_MAX, Frontage, Line, forget_handshake
 from voltway.ocpp.transport import Close, Doorman, Peer
 
@@ -26,7 +26,10 @@ log = structlog.get_logger("voltway.ocpp")
 GOODBYE_S: Final = 1.0
 
 #: Pieces of one message. No station needs more than a handful.
-FRAGMENTS_MAX: Final = 4096
+FRAGMENTS_MAX: Final = 2048
+
+#: Pieces are counted among what is unfinished by so many bytes.
+PIECES_HELD_BYTES: Final = 4096
 
 #: Unread answers beyond which we read no further, and hang up when they stay so long unread.
 UNSENT_BYTES: Final = 65_536
@@ -36,7 +39,7 @@ UNSENT_S_MAX: Final = 30.0
 UNSENT_BYTES_MAX: Final = 1024 * 1024
 
 #: What one line can make the kernel hold for us, each way.
-RECEIVE_BUFFER_BYTES: Final = 65_536
+RECEIVE_BUFFER_BYTES: Final = 32_768
 SEND_BUFFER_BYTES: Final = 65_536
 
 #: What was sent is acknowledged by the other machine within this time, or the line is dead.
@@ -56,9 +59,10 @@ _PING: Final = picows.WSMsgType.PING
 _PONG: Final = picows.WSMsgType.PONG
 _CLOSE: Final = picows.WSMsgType.CLOSE
 
-# Why a line is not read: the gateway has enough of it, or it does not read us.
+# Why a line is not read: the gateway has enough of it, it does not read us, or others have a turn.
 _BY_PEER: Final = 1
 _BY_UNSENT: Final = 2
+_BY_TURN: Final = 4
 
 
 class PicowsSocket(picows.WSListener):
@@ -66,6 +70,7 @@ class PicowsSocket(picows.WSListener):
 
     __slots__ = (
         "_deflate",
+        "_held",
         "_is_shut",
         "_packed",
         "_parts",
@@ -83,6 +88,7 @@ class PicowsSocket(picows.WSListener):
         self._transport: Any = None
         self._parts: bytearray | None = None
         self._pieces = 0
+        self._held = 0
         self._packed = False
         self._paused = 0
         self._is_shut = False
@@ -155,6 +161,7 @@ class PicowsSocket(picows.WSListener):
         else:
             self._parts = bytearray(data)
             self._pieces = 1
+            self._held = len(data)
             self.line.hold(len(data))
 
     def _go_on(self, frame: picows.WSFrame) -> None:
@@ -175,8 +182,9 @@ class PicowsSocket(picows.WSListener):
             self._whole(data)
             if self._transport is not None:
                 self._peer.in_pieces(self._pieces)
-        else:
-            self.line.hold(frame.payload_size)
+        elif len(self._parts) - self._held > PIECES_HELD_BYTES:
+            self.line.hold(len(self._parts) - self._held)
+            self._held = len(self._parts)
 
     def _whole(self, data: bytes) -> None:
         if self._packed:
@@ -196,6 +204,12 @@ class PicowsSocket(picows.WSListener):
 
     def _too_big(self, why: str) -> None:
         self.shut(Close.TOO_BIG, why)
+
+    def take_turns(self) -> None:
+        self._pause(_BY_TURN)
+
+    def go_on(self) -> None:
+        self._resume(_BY_TURN)
 
     def too_slow(self) -> None:
         if self.line.unread or self._parts is not None:
@@ -331,13 +345,20 @@ async def listen(
 
     With ``shares_port`` other processes may accept at the same address; the kernel deals out.
     """
-    files = open_all_files()
-    porch: Porch[Line] = Porch(asyncio.get_running_loop().time, min(HANDSHAKES_MAX, files // 2))
+    loop, files = asyncio.get_running_loop(), open_all_files()
+    front = Frontage(
+        doorman,
+        bytes_max,
+        PicowsSocket,
+        Porch(loop.time, min(HANDSHAKES_MAX, files // 2)),
+        Turns(loop),
+        Holdings(loop.time),
+    )
     listener = _bind(host, port, shares_port=shares_port)
     try:
         listener.listen(BACKLOG)
         listener.setblocking(False)
-        return PicowsListener(listener, Frontage(doorman, bytes_max, PicowsSocket, porch))
+        return PicowsListener(listener, front)
     except BaseException:
         listener.close()
         raise

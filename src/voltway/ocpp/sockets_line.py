@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
 import picows
@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # its stubs leave it out
 
 from voltway.ocpp.deflate import Deflate, agree
-from voltway.ocpp.porch import Holdings, Porch
+from voltway.ocpp.porch import Holdings, Porch, Turns
 from voltway.ocpp.transport import Admitted, Doorman, Handshake, Peer, TurnedAway
 
 log = structlog.get_logger("voltway.ocpp")
@@ -67,6 +67,12 @@ class Owner(Protocol):
 
     line: "Line"
 
+    def take_turns(self) -> None:
+        """There is more to read than fits at once: wait for ``go_on``."""
+        ...
+
+    def go_on(self) -> None: ...
+
     def too_slow(self) -> None:
         """A message was not whole in time."""
         ...
@@ -83,7 +89,8 @@ class Frontage:
     bytes_max: int
     make_socket: MakeSocket
     porch: "Porch[Line]"
-    unfinished: "Holdings[Line]" = field(default_factory=Holdings)
+    turns: "Turns[Line]"
+    unfinished: "Holdings[Line]"
 
 
 class Line(WSProtocol):  # type: ignore[misc] # its stubs leave it out
@@ -127,6 +134,9 @@ class Line(WSProtocol):  # type: ignore[misc] # its stubs leave it out
         self.unread += count
         if self.unread > _SIZE_UNGROWN:
             self._grow()
+            if self._socket is not None:
+                self._socket.take_turns()
+                self.front.turns.wait(self)
         super().buffer_updated(count)
 
     def connection_lost(self, reason: Exception | None) -> None:
@@ -156,6 +166,11 @@ class Line(WSProtocol):  # type: ignore[misc] # its stubs leave it out
     def let_go(self) -> None:
         """Others need the room that we take."""
         self.transport.disconnect(graceful=False)
+
+    def go_on(self) -> None:
+        """It is our turn to be read."""
+        if self._socket is not None:
+            self._socket.go_on()
 
     def _leave(self) -> None:
         self.front.porch.leave(self)

@@ -1,0 +1,37 @@
+"""A thousand hostile sockets for some seconds: good stations charge on, and memory is bounded."""
+
+from tests.simulation.hostile.siege import besiege
+from voltway.ocpp.conduct import FAULTS_KEPT_MAX
+from voltway.runtime.database import Database
+
+SOCKETS = 1000
+GOOD = 10
+CALM_S = 2
+SIEGE_S = 6
+
+#: A busy machine is slow with and without attackers: what matters is that nothing stands still.
+TIMES_SLOWER = 30
+SLOWER_S = 10
+
+GROWN_BYTES_MAX = 400 * 1024 * 1024
+
+#: Both directions, and what was forgiven meanwhile.
+KEPT_MAX = 3 * FAULTS_KEPT_MAX
+
+
+async def test_a_thousand_hostile_sockets_harm_no_good_station(
+    database: Database, database_url: str
+) -> None:
+    report = await besiege(
+        database, database_url, good=GOOD, sockets=SOCKETS, calm_s=CALM_S, siege_s=SIEGE_S
+    )
+
+    assert [kept for _, _, kept in report.sessions] == [told for _, told, _ in report.sessions]
+    assert len(report.besieged.answers) >= GOOD
+    allowed_s = report.calm.quantile(1.0) * TIMES_SLOWER + SLOWER_S
+    assert report.besieged.quantile(1.0) < allowed_s
+    assert report.rss_most - report.rss_calm < GROWN_BYTES_MAX
+    assert report.frames_of_worst <= KEPT_MAX
+    assert report.broken_counted > report.frames_of_worst
+    assert all(seen.get("dialled") for seen in report.attacks.values())
+    assert report.attacks["silence"].get("101") is None
