@@ -1,5 +1,5 @@
 # Few words: make demo, make test. Everything happens in .venv.
-.PHONY: help setup demo test check fix replay bench
+.PHONY: help setup demo test check fix replay bench simulate
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
@@ -10,6 +10,7 @@ help:
 	@echo "make fix     what the formatter and the linter can mend by themselves"
 	@echo "make replay  3,395 real charging sessions through the whole house"
 	@echo "make bench   the gateway beside an echo and the package ocpp: docs/figures/gateway.md"
+	@echo "make simulate  500 kills and many other faults, each world audited; SEED=7 plays one again"
 	@echo "make setup   what the others call first; does nothing the second time"
 
 setup:
@@ -38,3 +39,6 @@ replay: setup
 
 bench: setup
 	$(PY) -m bench all
+
+simulate: setup
+	$(PY) -m tests.simulation.faults --kills 500 $(if $(SEED),--seed $(SEED))

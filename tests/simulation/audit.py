@@ -5,7 +5,7 @@ of the payment provider. Each finding is a sentence; none is what we want.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -90,8 +90,11 @@ def findings(kept: Records, promises: Sequence[Promise], provider: Books) -> lis
     ]
 
 
-def session_findings(kept: Records, promises: Sequence[Promise]) -> Iterator[str]:
-    """Each promised session is there once, with its energy and with every answered reading."""
+def session_findings(
+    kept: Records, promises: Sequence[Promise], held: Collection[UUID] = ()
+) -> Iterator[str]:
+    """Each promised session is there once, with its energy and with every answered reading. The
+    energy of those that are held is a person's to judge."""
     by_start = defaultdict(list)
     for row in kept.sessions:
         by_start[row["identity"], row["first_wh"]].append(row)
@@ -103,7 +106,8 @@ def session_findings(kept: Records, promises: Sequence[Promise]) -> Iterator[str
         row = found[0]
         if row["token_uid"].lower() != promise.token.lower():
             yield f"the token of {promise} is {row['token_uid']}"
-        if promise.is_ended and (row["running"] or row["energy_wh"] != promise.energy_wh):
+        wrong = row["running"] or row["energy_wh"] != promise.energy_wh
+        if promise.is_ended and wrong and row["id"] not in held:
             yield f"{row['energy_wh']} Wh, {row['state']}, {row['doubts']} of {promise}"
         lost = set(promise.readings) - kept.readings[row["id"]]
         if lost:
@@ -130,8 +134,9 @@ def bill_findings(kept: Records) -> Iterator[str]:
         yield f"the numbers of the invoices are {places}"
 
 
-def money_findings(kept: Records, provider: Books) -> Iterator[str]:
-    """The provider took what we billed, once, and holds nothing any more."""
+def money_findings(kept: Records, provider: Books, held: Collection[UUID] = ()) -> Iterator[str]:
+    """The provider took what we billed, once, and holds nothing any more, but for the sessions
+    that are held until a person has looked."""
     captures = defaultdict(list)
     for moved in provider.transactions.values():
         captures[moved.hold].append(moved.amount_minor)
@@ -142,6 +147,8 @@ def money_findings(kept: Records, provider: Books) -> Iterator[str]:
         if row is None:
             if hold.status is not Status.REQUIRES_PAYMENT:
                 yield f"the provider's {hold} is none of ours"
+            continue
+        if row["session_id"] in held:
             continue
         if hold.status is Status.AUTHORISED:
             yield f"{hold.id} is still held; our payment is {row['state']}, {row['why']}"
@@ -157,6 +164,8 @@ def money_findings(kept: Records, provider: Books) -> Iterator[str]:
     if not kept.balances:
         yield "the books do not balance"
     for row in kept.payments:
+        if row["session_id"] in held:
+            continue
         if row["state"] not in AT_REST or (row["hold_open"] and row["state"] != "awaiting"):
             yield f"a payment is {row['state']}: {dict(row)}"
 

@@ -223,9 +223,7 @@ class Mechanism:
         while True:
             said = self.speech.boot(self, self._boot_reason or "PowerUp")
             try:
-                answer = await line.ask(
-                    str(uuid.uuid4()), said.action, said.payload, self.options.answer_within_s
-                )
+                answer = await self.ask(line, str(uuid.uuid4()), said.action, said.payload)
             except (CallRefused, TimeoutError):
                 await asyncio.sleep(self.options.retry_s)
                 continue
@@ -303,9 +301,8 @@ class Mechanism:
         if message.was_sent and not self.options.keeps_message_id:
             message.id = str(uuid.uuid4())
         message.was_sent = True
-        within_s = self.options.answer_within_s
         try:
-            answer = await line.ask(message.id, message.said.action, message.payload, within_s)
+            answer = await self.ask(line, message.id, message.said.action, message.payload)
         except (LineLost, asyncio.CancelledError):
             if not message.is_kept:
                 self.post.done(message)
@@ -328,6 +325,11 @@ class Mechanism:
             message.heard(answer)
         self.post.done(message)
         message.result(answer)
+
+    async def ask(self, line: Line, message_id: str, action: str, payload: Any) -> Payload:
+        """Send a CALL and give its answer. Stations that speak otherwise do it here."""
+        answer: Payload = await line.ask(message_id, action, payload, self.options.answer_within_s)
+        return answer
 
     def _hear(self, line: Line, message_id: str, action: str, payload: Any) -> None:
         """Obey an order, also while a call of ours is open. The answer goes before its effect."""

@@ -86,6 +86,11 @@ class Post:
             await self._news.wait()
         return self._moment[0] if self._moment else self._kept[0]
 
+    def swap_last(self) -> None:
+        """Let the two youngest kept messages change places: a station that loses their order."""
+        if len(self._kept) > 1 and not self._kept[-2].was_sent:
+            self._kept[-1], self._kept[-2] = self._kept[-2], self._kept[-1]
+
     def done(self, message: Message) -> None:
         queue = self._kept if message.is_kept else self._moment
         if message in queue:

@@ -1,0 +1,205 @@
+"""What happens to a world: each blow is one fault, at a moment that the dice choose."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from tests.simulation.faults.grounds import Ground
+from tests.simulation.faults.wire import AtCommit, Wire
+from tests.simulation.faults.world import World
+from tests.simulation.waiting import comes_true, happens
+
+PAUSE_S: Final = (0.0, 0.4)
+OUTAGE_S: Final = (0.1, 1.5)
+COMMIT_S_MAX: Final = 3.0
+#: Within what stations' claims of the time are believed; see ``players.BEHIND``.
+CLOCK_S: Final = (-40.0, 150.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """One fault. ``family`` is the word that chooses it on the command line."""
+
+    name: str
+    family: str
+    grounds: frozenset[Ground]
+    strike: Callable[[World, random.Random], Awaitable[None]]
+    is_kill: bool = False
+
+
+async def kill_house(world: World, dice: random.Random) -> None:
+    await _kill(world, dice, "all")
+
+
+async def kill_gateway(world: World, dice: random.Random) -> None:
+    await _kill(world, dice, "gateway")
+
+
+async def kill_web(world: World, dice: random.Random) -> None:
+    await _kill(world, dice, "web")
+
+
+async def kill_worker(world: World, dice: random.Random) -> None:
+    await _kill(world, dice, "worker")
+
+
+async def _kill(world: World, dice: random.Random, role: str) -> None:
+    house = dice.choice([house for house in world.houses if house.role == role])
+    await house.kill()
+    await _pass(dice, PAUSE_S)
+    await house.start()
+
+
+async def kill_server(world: World, dice: random.Random) -> None:
+    await world.grounds.kill_server()
+
+
+async def kill_connection(world: World, dice: random.Random) -> None:
+    world.grounds.kill_one(dice)
+
+
+async def kill_machine(world: World, dice: random.Random) -> None:
+    """The house and all processes of its database at one moment."""
+    world.grounds.strike_all()
+    for house in world.houses:
+        await house.kill()
+    await _pass(dice, PAUSE_S)
+    await world.grounds.again()
+    for house in world.houses:
+        await house.start()
+
+
+async def cut(world: World, dice: random.Random) -> None:
+    await _harm(world.grounds.wire, Wire.cut, dice)
+
+
+async def stall(world: World, dice: random.Random) -> None:
+    await _harm(world.grounds.wire, Wire.stall, dice)
+
+
+async def half_open(world: World, dice: random.Random) -> None:
+    await _harm(world.grounds.wire, Wire.darken, dice)
+
+
+async def cut_talk(world: World, dice: random.Random) -> None:
+    await _harm(world.talk, Wire.cut, dice)
+
+
+async def stall_talk(world: World, dice: random.Random) -> None:
+    await _harm(world.talk, Wire.stall, dice)
+
+
+async def half_open_talk(world: World, dice: random.Random) -> None:
+    await _harm(world.talk, Wire.darken, dice)
+
+
+async def _harm(wire: Wire | None, harm: Callable[[Wire], None], dice: random.Random) -> None:
+    assert wire is not None
+    harm(wire)
+    await _pass(dice, OUTAGE_S)
+    wire.mend()
+
+
+async def lose_commit(world: World, dice: random.Random) -> None:
+    """The line breaks before a COMMIT arrives."""
+    await _at_commit(world, AtCommit.BEFORE)
+
+
+async def lose_committed(world: World, dice: random.Random) -> None:
+    """The line breaks after a COMMIT was done, and before that is known."""
+    await _at_commit(world, AtCommit.AFTER)
+
+
+async def _at_commit(world: World, moment: AtCommit) -> None:
+    wire = world.grounds.wire
+    assert wire is not None
+    wire.at_commit = moment
+
+    async def happened() -> bool:
+        return wire.at_commit is None
+
+    await comes_true(happened, COMMIT_S_MAX, every_s=0.01)
+
+
+async def storm(world: World, dice: random.Random) -> None:
+    """All stations lose their lines at once, and all come back, up to three times."""
+    for _ in range(dice.randrange(1, 4)):
+        for post in world.posts:
+            post.outside.lose_line()
+        await _pass(dice, PAUSE_S)
+
+
+async def move_clock(world: World, dice: random.Random) -> None:
+    world.move_clock(dice.uniform(*CLOCK_S))
+
+
+async def fill_disk(world: World, dice: random.Random) -> None:
+    """No room, for data or also for the log; then there is room again."""
+    assert world.disk is not None
+    world.disk.fill(dice)
+    if dice.random() < 0.5:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            await _need_another_file_of_the_log(world)
+    await _pass(dice, OUTAGE_S)
+    world.disk.empty()
+
+
+async def _need_another_file_of_the_log(world: World) -> None:
+    address = f"postgresql://voltway@/voltway?host={world.grounds.folder / 'run'}"
+    connection = await asyncpg.connect(address, timeout=2)
+    try:
+        for _ in range(3):
+            await connection.execute("SELECT pg_switch_wal()", timeout=2)
+    finally:
+        connection.terminate()
+
+
+async def _pass(dice: random.Random, seconds: tuple[float, float]) -> None:
+    await happens(asyncio.Event(), dice.uniform(*seconds))
+
+
+_OWN = frozenset({Ground.OWN})
+_WIRED = frozenset({Ground.WIRED, Ground.MANY})
+_MANY = frozenset({Ground.MANY})
+_SMALL = frozenset({Ground.SMALL})
+_ONE = frozenset({Ground.OWN, Ground.WIRED, Ground.SMALL})
+_ANY = frozenset(Ground)
+
+BLOWS: Final = (
+    Blow("house killed", "house", _ONE, kill_house, is_kill=True),
+    Blow("gateway killed", "gateway", _MANY, kill_gateway, is_kill=True),
+    Blow("pages killed", "web", _MANY, kill_web, is_kill=True),
+    Blow("worker killed", "worker", _MANY, kill_worker, is_kill=True),
+    Blow("database killed", "database", _ANY, kill_server, is_kill=True),
+    Blow("database's connection killed", "database", _ANY, kill_connection, is_kill=True),
+    Blow("everything killed at once", "machine", _ANY, kill_machine, is_kill=True),
+    Blow("database: network cut", "network", _WIRED, cut),
+    Blow("database: network stalled", "network", _WIRED, stall),
+    Blow("database: network half open", "network", _WIRED, half_open),
+    Blow("database: reset before a commit", "network", _WIRED, lose_commit),
+    Blow("database: reset after a commit", "network", _WIRED, lose_committed),
+    Blow("NATS: network cut", "network", _MANY, cut_talk),
+    Blow("NATS: network stalled", "network", _MANY, stall_talk),
+    Blow("NATS: network half open", "network", _MANY, half_open_talk),
+    Blow("reconnect storm", "storm", _ANY, storm),
+    Blow("clock moved", "clock", _OWN | _WIRED, move_clock),
+    Blow("disk full", "disk", _SMALL, fill_disk),
+)
+FAMILIES: Final[Mapping[str, str]] = {
+    "house": "SIGKILL of the house in one process",
+    "gateway": "SIGKILL of one of two gateways",
+    "web": "SIGKILL of the pages",
+    "worker": "SIGKILL of the worker",
+    "database": "SIGKILL of PostgreSQL, or of one of its processes",
+    "machine": "SIGKILL of all that at once",
+    "network": "to the database and to NATS: cut, stalled, half open, reset around a commit",
+    "disk": "full, and free again (asks for root)",
+    "clock": "jumps, forwards and backwards",
+    "storm": "all stations come back at once",
+    "doubled": "stations say things twice and in another order",
+}

@@ -1,0 +1,217 @@
+"""A campaign: many small worlds, each played through its faults and then judged."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from tests.simulation.faults.blows import BLOWS, Blow
+from tests.simulation.faults.grounds import Ground
+from tests.simulation.faults.lives import Nursery, open_nursery
+from tests.simulation.faults.players import Players
+from tests.simulation.faults.verdict import Bills, Estate, Verdict, in_hand, judge, take_stock
+from tests.simulation.faults.world import World, furnish, open_world, switched_on
+from tests.simulation.waiting import comes_true, happens
+
+STATIONS = 12
+KILLS_A_WORLD = 12
+#: Seconds between two blows.
+LIFE_S = (0.2, 1.4)
+HOME_S_MAX = 120
+#: When all are at home the clock goes on by so much at each look, until so far.
+DUSK_S, NIGHT_S = 60.0, 3600.0
+QUIET_LOOK_S = 0.3
+LOG_LINES = 10
+QUIET_S_MAX = 120
+DOUBLES, DISORDER = 0.2, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One world: everything that chance decides follows from the seed."""
+
+    seed: int
+    ground: Ground
+    blows: tuple[Blow, ...]
+    is_unruly: bool  # stations say things twice and in another order
+    stations: int = STATIONS
+    is_forgetful: bool = False  # a negative control: the database says yes before it has written
+    quiet_s_max: float = QUIET_S_MAX
+
+    @property
+    def kills(self) -> int:
+        return sum(1 for blow in self.blows if blow.is_kill)
+
+
+def plans(
+    seed: int, kills: int, families: Collection[str], *, kills_a_world: int = KILLS_A_WORLD
+) -> Iterator[Plan]:
+    """Worlds until so many kills are planned."""
+    dice = random.Random(seed)
+    grounds = [
+        ground
+        for ground, needs in (
+            (Ground.OWN, {"house", "machine", "database"}),
+            (Ground.MANY, {"gateway", "web", "worker"}),
+            (Ground.WIRED, {"network"}),
+            (Ground.SMALL, {"disk"}),
+        )
+        if needs & set(families)
+    ]
+    if "disk" in families and dict.fromkeys(families).keys() <= {"disk", "house", "database"}:
+        grounds = [Ground.SMALL]
+    if not grounds:
+        raise SystemExit("Which processes shall be killed? Choose house, gateway, or database.")
+    nth = 0
+    while kills > 0:
+        ground = grounds[nth % len(grounds)]
+        chosen = [b for b in BLOWS if b.family in families and ground in b.grounds]
+        deadly = [blow for blow in chosen if blow.is_kill]
+        harmless = [blow for blow in chosen if not blow.is_kill]
+        blows: list[Blow] = []
+        for _ in range(min(kills, kills_a_world)):
+            blows.append(dice.choice(deadly))
+            if harmless and dice.random() < 0.6:
+                blows.append(dice.choice(harmless))
+        plan = Plan(
+            dice.randrange(10**6), ground, tuple(blows), "doubled" in families and nth % 2 == 1
+        )
+        kills -= plan.kills
+        nth += 1
+        yield plan
+
+
+@dataclass
+class Played:
+    """A world that is over."""
+
+    plan: Plan
+    verdict: Verdict
+    seconds: float
+
+
+class Clean:
+    """A house that nothing happens to; every world's sessions are played in it once more."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def bills(self, plan: Plan, counts: dict[str, int]) -> Bills:
+        """What the same sessions cost when nothing goes wrong."""
+        world = self._world
+        async with world.grounds.looked_into() as database:
+            async with database.begin() as work:
+                posts = await furnish(work, world.stations, plan.seed, plan.stations)
+            players = Players(plan.seed, world.browser, counts=counts)
+            async with (
+                switched_on(posts),
+                asyncio.timeout(HOME_S_MAX),
+                asyncio.TaskGroup() as tasks,
+            ):
+                for post in posts:
+                    tasks.create_task(players.play(post))
+
+            async def is_quiet() -> bool:
+                return not await in_hand(database)
+
+            assert await comes_true(is_quiet, QUIET_S_MAX), await in_hand(database)
+            estate = await take_stock(database, posts, world.logs)
+        return estate.bills
+
+
+@dataclass
+class Campaign:
+    """Plays plans, some at once."""
+
+    nursery: Nursery
+    clean: Clean
+    folder: Path
+    struck: Counter[str] = field(default_factory=Counter)
+    _count: int = 0
+
+    async def play(self, plan: Plan) -> Played:
+        """One world, from its making to its verdict."""
+        began = monotonic()
+        self._count += 1
+        folder = self.folder / f"w{self._count}"
+        try:
+            verdict = await self._play(plan, folder)
+        except Exception as trouble:  # noqa: BLE001 - whatever stops a world is what we look for
+            verdict = Verdict(plan.seed, findings=[*_last_words(trouble), *_last_lines(folder)])
+        return Played(plan, verdict, monotonic() - began)
+
+    async def _play(self, plan: Plan, folder: Path) -> Verdict:
+        async with open_world(self.nursery, folder, plan.seed, plan.stations, plan.ground) as world:
+            players = world.players()
+            async with switched_on(world.posts):
+                await self._live(plan, world, players)
+            estate = await _at_rest(world, plan.quiet_s_max)
+        counts = Counter(told.identity for told in players.told)
+        clean = await self.clean.bills(plan, counts)
+        return judge(plan.seed, estate, world.posts, players.told, world.provider.books, clean)
+
+    async def _live(self, plan: Plan, world: World, players: Players) -> None:
+        """Let the players in, strike, and let them finish what they began."""
+        dice = random.Random(plan.seed)
+        if plan.is_forgetful:
+            await world.grounds.forget()
+        if plan.is_unruly:
+            players.disorder = DISORDER
+            for post in world.posts:
+                post.outside.doubles = DOUBLES
+        async with asyncio.TaskGroup() as tasks:
+            playing = [tasks.create_task(players.play(post)) for post in world.posts]
+            for blow in plan.blows:
+                await happens(players.closing, dice.uniform(*LIFE_S))
+                await blow.strike(world, dice)
+                self.struck[blow.name] += 1
+            await happens(players.closing, dice.uniform(*LIFE_S))
+            world.move_clock(0)
+            players.closing.set()
+            async with asyncio.timeout(HOME_S_MAX):
+                await asyncio.gather(*playing)
+                for post in world.posts:
+                    await post.outside.settled()
+
+
+async def _at_rest(world: World, within_s: float) -> Estate:
+    """What is there once the house has done all that it had to do, or had time enough for it."""
+    later_s = 0.0
+    async with world.grounds.looked_into() as database:
+
+        async def is_quiet() -> bool:
+            # Whoever paid and went home is waited for; by a fast clock not for long.
+            nonlocal later_s
+            later_s = min(later_s + DUSK_S, NIGHT_S)
+            world.move_clock(later_s)
+            return not await in_hand(database)
+
+        await comes_true(is_quiet, within_s, every_s=QUIET_LOOK_S)
+        return await take_stock(database, world.posts, world.logs)
+
+
+def _last_words(trouble: BaseException) -> list[str]:
+    """What stopped a world, without the groups around it."""
+    if isinstance(trouble, BaseExceptionGroup):
+        return [words for each in trouble.exceptions for words in _last_words(each)]
+    return [f"the world stopped: {type(trouble).__name__}: {trouble}"]
+
+
+def _last_lines(folder: Path) -> list[str]:
+    """What the processes of a world said last."""
+    return [
+        line
+        for log in sorted(folder.glob("*.log"))
+        for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+    ]
+
+
+@asynccontextmanager
+async def open_campaign(folder: Path) -> AsyncIterator[Campaign]:
+    """All that worlds share."""
+    async with open_nursery() as nursery, open_world(nursery, folder / "clean", 0, 0) as clean:
+        yield Campaign(nursery, Clean(clean), folder)

@@ -1,0 +1,233 @@
+"""A small world: one house, its database, a payment provider, stations and those who play there."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from tests.nats_server import a_nats_server
+from tests.network import a_location, a_party, a_station, a_token
+from tests.simulation.faults.grounds import Disk, Ground, Grounds, beside, small_disk
+from tests.simulation.faults.lives import Life, Nursery, ready
+from tests.simulation.faults.nursery import move_clock
+from tests.simulation.faults.players import Players, Post
+from tests.simulation.faults.script import TARIFF
+from tests.simulation.faults.wire import HOST, Wire, open_wire
+from tests.simulation.faults.witness import Witness
+from tests.simulation.house import port_of_its_own
+from tests.stories.world import SECRET, SIGNING
+from voltway.runtime.work import Work
+from voltway.tariffs import actions as tariffs
+from voltway_world.provider import ProviderServer
+from voltway_world.stations import EvseSpec, Options
+
+POWER_W = 1_000_000  # so that the short stays of a test are physically possible
+VERSIONS = ("1.6", "2.0.1")
+GUESTS_AT_EVERY = 3  # every third pair of stations serves guests, the others card holders
+#: How long a driver has to plug in after paying: longer than clocks jump here.
+START_WITHIN_S = 300
+ANSWER_WITHIN_S = 6
+DATA, CLOCK = "house", "clock"
+
+
+@dataclass
+class House:
+    """A process of Voltway's at its addresses: the whole house, or one role of it."""
+
+    nursery: Nursery
+    name: str  # of its log
+    folder: Path
+    environment: dict[str, str]
+    role: str = "all"
+    life: Life | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+    async def start(self) -> None:
+        """A new life; it accepts connections."""
+        self.life = await self.nursery.begin(
+            self.name, self.environment, clock=self.folder / CLOCK, log=self.log
+        )
+        await ready(self.life)
+
+    async def kill(self) -> None:
+        assert self.life is not None
+        await self.life.kill()
+
+    async def end(self) -> None:
+        """Leave nothing behind."""
+        if self.life is not None and self.life.status is None:
+            await self.life.kill()
+
+
+@dataclass
+class World:
+    """All parts of it, running."""
+
+    seed: int
+    folder: Path
+    houses: list[House]
+    grounds: Grounds
+    disk: Disk | None
+    talk: Wire | None  # between the processes and NATS
+    provider: ProviderServer
+    browser: httpx.AsyncClient
+    stations: str  # where stations connect
+    posts: list[Post]
+
+    def players(self, counts: dict[str, int] | None = None) -> Players:
+        return Players(self.seed, self.browser, counts=counts)
+
+    def move_clock(self, seconds: float) -> None:
+        move_clock(self.folder / CLOCK, seconds)
+
+    @property
+    def logs(self) -> list[Path]:
+        return [house.log for house in self.houses]
+
+
+@asynccontextmanager
+async def open_world(
+    nursery: Nursery, folder: Path, seed: int, stations: int, ground: Ground = Ground.OWN
+) -> AsyncIterator[World]:
+    """A world in a new folder; its stations are switched off yet."""
+    _make(folder)
+    move_clock(folder / CLOCK, 0)
+    async with AsyncExitStack() as stack:
+        disk = stack.enter_context(small_disk(folder / DATA)) if ground is Ground.SMALL else None
+        grounds = Grounds(folder / DATA)
+        if ground in (Ground.WIRED, Ground.MANY):
+            grounds = await stack.enter_async_context(beside(folder / "database"))
+        http, ocpp = (f"{HOST}:{port_of_its_own()}" for _ in range(2))
+        provider = await stack.enter_async_context(
+            ProviderServer(
+                folder / "provider",
+                secret=SECRET,
+                webhook=f"http://{http}/webhooks/payments/simulated",
+                webhook_secret=SIGNING,
+                webhook_delay_s=0.1,
+            )
+        )
+        environment = _environment(folder, grounds, provider, http, ocpp)
+        talk = None
+        if ground is Ground.MANY:
+            talk = await stack.enter_async_context(_open_talk())
+            environment["VOLTWAY_NATS_URL"] = f"nats://{HOST}:{talk.port}"
+        houses = _houses(nursery, folder, environment, ground)
+        for house in houses:
+            stack.push_async_callback(house.end)
+            await house.start()
+        browser = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=f"http://{http}", timeout=5, trust_env=False)
+        )
+        url = f"ws://{ocpp}/ocpp"
+        async with grounds.looked_into() as database, database.begin() as work:
+            posts = await furnish(work, url, seed, stations)
+        yield World(seed, folder, houses, grounds, disk, talk, provider, browser, url, posts)
+
+
+def _environment(
+    folder: Path, grounds: Grounds, provider: ProviderServer, http: str, ocpp: str
+) -> dict[str, str]:
+    return {
+        "VOLTWAY_DATA": str(folder / DATA),
+        "VOLTWAY_HTTP": http,
+        "VOLTWAY_OCPP": ocpp,
+        "VOLTWAY_PUBLIC_URL": f"http://{http}",
+        "VOLTWAY_LOG_LEVEL": "warning",
+        "VOLTWAY_LOG_FORMAT": "json",
+        "VOLTWAY_START_WITHIN_S": str(START_WITHIN_S),
+        "VOLTWAY_PROVIDER_URL": provider.url,
+        "VOLTWAY_PROVIDER_SECRET": SECRET,
+        "VOLTWAY_PROVIDER_WEBHOOK_SECRET": SIGNING,
+        **grounds.environment,
+    }
+
+
+def _houses(
+    nursery: Nursery, folder: Path, environment: dict[str, str], ground: Ground
+) -> list[House]:
+    """The one house, or two gateways at one address, the pages, and a worker."""
+    if ground is not Ground.MANY:
+        return [House(nursery, "house", folder, environment)]
+    apart = {**environment, "VOLTWAY_HTTP": f"{HOST}:0"}
+    return [
+        House(nursery, "web", folder, {**environment, "VOLTWAY_ROLE": "web"}, "web"),
+        House(nursery, "worker", folder, {**apart, "VOLTWAY_ROLE": "worker"}, "worker"),
+        *(
+            House(nursery, name, folder, {**apart, "VOLTWAY_ROLE": "gateway"}, "gateway")
+            for name in ("gateway-1", "gateway-2")
+        ),
+    ]
+
+
+@asynccontextmanager
+async def _open_talk() -> AsyncIterator[Wire]:
+    """A NATS server, and the wire to it."""
+
+    async def dial() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(HOST, nats.port)
+
+    async with a_nats_server() as nats, open_wire(dial) as wire:
+        yield wire
+
+
+def _make(folder: Path) -> None:
+    """One that the server's account can pass through."""
+    folder.mkdir()
+    folder.chmod(0o755)
+
+
+async def furnish(work: Work, url: str, seed: int, count: int) -> list[Post]:
+    """A network whose stations are called after the seed, so that two worlds can have the same."""
+    party = await a_party(work, no_charge_below_wh=0)
+    since = work.now - timedelta(days=1)
+    await tariffs.add_version(work, party.id, json.dumps(TARIFF), valid_from=since)
+    await tariffs.assign(work, party.id, str(TARIFF["id"]), since=since)
+    place = await a_location(work, party)
+    posts = []
+    for index in range(count):
+        identity = f"F{seed}-{index:02d}"
+        inside = await a_station(work, party, place, identity=identity, evses=1, power_w=POWER_W)
+        card = None
+        if index // len(VERSIONS) % GUESTS_AT_EVERY:
+            card = str((await a_token(work, party, f"04F{seed % 10**6:06d}{index:02d}")).uid)
+        outside = Witness(
+            url,
+            identity,
+            inside.key,
+            VERSIONS[index % len(VERSIONS)],
+            [EvseSpec(1, POWER_W)],
+            options=Options(
+                tick_s=0,
+                meter_interval_s=0,
+                connection_timeout_s=3600,
+                reconnect_s=0.05,
+                reconnect_s_max=0.4,
+                answer_within_s=ANSWER_WITHIN_S,
+                attempts=1_000_000,
+                retry_s=0.05,
+                keeps_message_id=index % 4 < 2,
+                sets_clock=False,
+            ),
+        )
+        outside.bear_witness(random.Random(f"{seed} {identity} witness"))
+        posts.append(Post(outside, inside, card))
+    return posts
+
+
+@asynccontextmanager
+async def switched_on(posts: list[Post]) -> AsyncIterator[None]:
+    """The stations live, and whatever broke inside one is raised at the end."""
+    async with AsyncExitStack() as stack:
+        for post in posts:
+            await stack.enter_async_context(post.outside)
+        yield
