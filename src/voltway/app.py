@@ -39,6 +39,7 @@ from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.drain import Drain
 from voltway.runtime.health import database_check
 from voltway.runtime.jobs import Jobs, free_jobs
+from voltway.runtime.jobs_seen import TELL_AGAIN
 from voltway.runtime.migrate import migrate
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.postgres import EmbeddedPostgres
@@ -159,7 +160,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     is_sole = not settings.database_url
     bus, jobs = Bus(database), Jobs(database, sole=is_sole)
     _plug_watchers(bus)
-    _plug_jobs(jobs, settings, provider)
+    _plug_jobs(jobs, bus, settings, provider)
     relay = await _open_relay(settings, database, bus, drain) if with_rounds else None
     if role in WORKER:
         await _start_work(settings, database, bus, jobs, provider, drain, with_rounds=with_rounds)
@@ -302,7 +303,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
 
 
-def _plug_jobs(jobs: Jobs, settings: Settings, provider: Provider) -> None:
+def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> None:
     """Which jobs there are, and who does them."""
 
     async def settle(
@@ -313,8 +314,12 @@ def _plug_jobs(jobs: Jobs, settings: Settings, provider: Provider) -> None:
     async def send_alert(begin: BeginWork, body: Mapping[str, str]) -> None:
         await alerts.send(begin, settings, body)
 
+    async def tell_again(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await bus.tell_again(int(body["fact"]))
+
     jobs.handle_many("settle", settle)
     jobs.handle("send_alert", send_alert)
+    jobs.handle(TELL_AGAIN, tell_again)
 
 
 def _plug_rounds(

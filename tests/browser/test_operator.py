@@ -13,6 +13,7 @@ from tests.browser.town import pays
 from tests.stories.world import World
 from voltway.kernel.ids import TransactionRef
 from voltway.parties import actions as parties
+from voltway.runtime.work import Job
 from voltway.sessions import actions as sessions
 from voltway.stations import actions as stations
 from voltway.stations.model import FrameForReview
@@ -101,13 +102,16 @@ async def test_an_operator_goes_from_the_wall_to_the_station_the_session_and_the
 
 
 async def _something_is_put_aside(place: Forecourt) -> None:
-    """A stop of a session that nobody knows, and a frame whose effect could not be kept."""
+    """A stop of a session that nobody knows, a frame whose effect could not be kept, and a mail
+    that cannot be sent."""
     station = place.inside.station.id
     async with place.world.house.begin() as work:
         stop = Ended(ref=TransactionRef("4711"), reason="Local", at=work.now)
         await sessions.record(work, [Heard(0, station, "StopTransaction", work.now, [stop])])
         frame = FrameForReview(station, work.now, "MeterValues", b"[2,", "No JSON that ends")
         await stations.keep_for_review(work, [frame])
+        lost = {"alert": "00000000-0000-7000-8000-000000000001"}
+        await work.enqueue(Job("send_alert", "lost", lost, party=place.inside.party.id))
 
 
 async def _orders_have_outcomes(desk: Eyes, place: Forecourt) -> None:
@@ -144,6 +148,6 @@ async def _the_money_is_there(desk: Eyes, wh: int) -> None:
     await page.get_by_role("link", name="Ledger").click()
     await expect(page.get_by_text("Sums to zero")).to_be_visible()
     await desk.approve("the ledger")
-    for word in ("Sessions", "Lobby", "Review", "Tariffs", "People and keys"):
+    for word in ("Sessions", "Lobby", "Review", "Jobs", "Tariffs", "People and keys"):
         await goes_to(page, word)
         await desk.approve(f"the console's {word}")

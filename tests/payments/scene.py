@@ -23,6 +23,7 @@ from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
 from voltway.runtime.jobs import Jobs
+from voltway.runtime.jobs_seen import TELL_AGAIN
 from voltway.runtime.work import BeginWork
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import SessionEnded, SessionStarted
@@ -196,7 +197,11 @@ async def a_scene(
     async def settle(begin: BeginWork, bodies: Any) -> Any:
         return await billing.settle_many(begin, provider, bodies)
 
+    async def tell_again(begin: BeginWork, body: Any) -> None:
+        await bus.tell_again(int(body["fact"]))
+
     jobs.handle_many("settle", settle)
+    jobs.handle(TELL_AGAIN, tell_again)
     door = Serving(webhook_door(scene))
     scene.door = await door.start()
     bank.send_webhooks_to(scene.door)

@@ -13,7 +13,8 @@ from voltway.kernel.ids import PartyId
 from voltway.runtime import jobs as runtime_jobs
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database, connect_owner, retrying
-from voltway.runtime.jobs import Jobs, dead_jobs, try_again, waiting
+from voltway.runtime.jobs import Jobs, waiting
+from voltway.runtime.jobs_seen import seen, try_again
 from voltway.runtime.work import BeginWork, Job
 
 
@@ -181,18 +182,18 @@ async def test_a_job_that_fails_and_fails_rests_where_an_operator_sees_it(
         with pytest.raises(ValueError, match="broken"):
             await jobs.catch_up()
     async with begin() as work:
-        (dead,) = await dead_jobs(work)
+        (dead,) = await seen(work, None, ["failed"])
     assert (dead.kind, dead.key, dead.body) == ("greet", "unlucky", {"name": "unlucky"})
     assert dead.trouble == "ValueError: broken"
     assert dead.tries == runtime_jobs.FAULT_TRIES_MAX
     assert await jobs.catch_up() == 0
 
     async with begin() as work:
-        await try_again(work, dead.id)
+        assert await try_again(work, None, id=dead.id) == 1
     assert await jobs.catch_up() == 1
     assert doer.done == ["unlucky"]
     async with begin() as work:
-        assert await dead_jobs(work) == []
+        assert await seen(work, None) == []
 
 
 async def test_a_party_may_queue_jobs_too(database: Database, begin: BeginWork) -> None:

@@ -14,7 +14,7 @@ from tests.simulation.town import CENTS_A_KWH
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import account
 from voltway.runtime.database import Database
-from voltway.runtime.jobs import dead_jobs
+from voltway.runtime.jobs_seen import seen
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway_world.provider.books import Status
@@ -71,7 +71,10 @@ async def read(database: Database) -> Records:
             orphans=await work.all("SELECT * FROM orphan_view"),
             balances=(await ledger.trial_balance(work)).balances,
             due_minor=sum(money.minor for money in balance.values()),
-            dead=[*await _dead_facts(work), *(f"{job}" for job in await dead_jobs(work))],
+            dead=[
+                *await _dead_facts(work),
+                *(f"{job}" for job in await seen(work, None, ["failed"])),
+            ],
         )
 
 

@@ -10,7 +10,7 @@ from tests.ocpp.collected import Case
 from tests.simulation.quirk_acts import Telling
 from tests.simulation.quirk_line import STEPS, Line
 from voltway.ledger import actions as ledger
-from voltway.runtime.jobs import dead_jobs
+from voltway.runtime.jobs_seen import seen
 from voltway.runtime.work import BeginWork, Row
 from voltway.stations import actions as stations
 
@@ -161,7 +161,7 @@ async def _house_findings(begin: BeginWork) -> list[str]:
     ]
     found += [f"a fact was laid aside: {dict(row)}" for row in await _read(begin, DEAD_FACTS)]
     async with begin() as work:
-        found += [f"a job was laid aside: {job}" for job in await dead_jobs(work)]
+        found += [f"a job was laid aside: {job}" for job in await seen(work, None, ["failed"])]
         if not (await ledger.trial_balance(work)).balances:
             found.append("the books do not balance")
     return found

@@ -137,4 +137,5 @@ def job(alert: Alert) -> Job:
         key=f"send_alert:{alert.id}:{alert.tries}",
         body={"alert": str(alert.id)},
         not_before=alert.next_try_at,
+        party=alert.party,
     )

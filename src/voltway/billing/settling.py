@@ -355,4 +355,5 @@ def job(settlement: Settlement) -> Job:
         key=f"settle:{settlement.id}:{settlement.done}:{settlement.tries}",
         body={"settlement": str(settlement.id)},
         not_before=when,
+        party=settlement.party,
     )

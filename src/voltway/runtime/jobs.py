@@ -10,8 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import perf_counter
 from typing import Any, Final, Protocol
 from uuid import uuid4
@@ -28,7 +27,7 @@ from pgqueuer.domain.models import TracebackRecord
 from pgqueuer.domain.types import JobId, QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 
-from voltway.kernel.errors import Outage
+from voltway.kernel.errors import Outage, Trouble
 from voltway.runtime import queue
 from voltway.runtime.database import Database
 from voltway.runtime.metrics import counter, histogram
@@ -98,17 +97,8 @@ class _Manager(QueueManager):
         return {kind for kind in self.entrypoint_registry if self._busy[kind] < self._limits[kind]}
 
 
-@dataclass(frozen=True, slots=True)
-class DeadJob:
-    """A job that was tried often enough. It rests until an operator says to try again."""
-
-    id: int
-    kind: str
-    key: str
-    body: Mapping[str, str]
-    tries: int
-    trouble: str
-    died_at: datetime
+class GaveUp(Exception):
+    """A job was tried often enough: its last trouble, in words."""
 
 
 class Jobs:
@@ -250,11 +240,13 @@ class Jobs:
         except Exception as trouble:
             tries = job.attempts + 1
             tries_max = OUTAGE_TRIES_MAX if isinstance(trouble, Outage) else FAULT_TRIES_MAX
-            words = f"{type(trouble).__name__}: {trouble}"
+            words = str(trouble)
+            if not isinstance(trouble, Trouble):
+                words = f"{type(trouble).__name__}: {trouble}"
             if tries >= tries_max:
                 outcome = "dead"
                 log.exception("job_gave_up", kind=kind, tries=tries)
-                raise
+                raise GaveUp(words) from trouble
             outcome = "tried"
             delay_s = min(self._back_off_s * 2.0**job.attempts, BACK_OFF_S_MAX)
             log.warning("job_waits", kind=kind, tries=tries, trouble=words, delay_s=delay_s)
@@ -289,10 +281,10 @@ class Jobs:
             record = TracebackRecord.from_exception(again, job.id)
             await queries.retry_job(job, again.delay, record)
             raise (again.__cause__ or again) from None
-        except Exception as trouble:
-            record = TracebackRecord.from_exception(trouble, job.id)
+        except GaveUp as end:
+            record = TracebackRecord.from_exception(end, job.id)
             await queries.log_jobs([(job, "failed", record)])
-            raise
+            raise (end.__cause__ or end) from None
         await queries.log_jobs([(job, "successful", None)])
 
 
@@ -302,37 +294,9 @@ async def free_jobs(begin: BeginWork) -> None:
         await work.run(queue.FREE)
 
 
-async def dead_jobs(work: Work, *, limit: int = 100) -> list[DeadJob]:
-    """The jobs that were given up, newest first, each with its last trouble."""
-    rows = await work.all(queue.DEAD, limit)
-    return [_dead(row) for row in rows]
-
-
-async def try_again(work: Work, job: int) -> None:
-    """Queue a job that was given up, as if it were new."""
-    await work.run(queue.REQUEUE, [JobId(job)])
-    await work.run("SELECT pg_notify($1, $2)", queue.NAMES.channel, queue.changed())
-
-
 async def waiting(work: Work) -> dict[str, int]:
     """How many jobs there are in each state, for metrics and the console."""
     return {row["status"]: row["count"] for row in await work.all(queue.COUNT)}
-
-
-def _dead(row: Mapping[str, Any]) -> DeadJob:
-    payload = msgspec.json.decode(row["payload"] or b"{}", type=queue.Payload)
-    record = row["traceback"] or {}
-    kind, words = record.get("exception_type", ""), record.get("exception_message", "")
-    trouble = words if kind == "RetryRequested" else f"{kind}: {words}"
-    return DeadJob(
-        id=row["id"],
-        kind=row["kind"],
-        key=payload.key,
-        body=payload.body,
-        tries=row["tries"],
-        trouble=trouble,
-        died_at=row["died_at"],
-    )
 
 
 def _queries(connection: "asyncpg.Connection[Any]") -> Queries:

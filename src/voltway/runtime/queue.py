@@ -15,6 +15,7 @@ forgotten, so would be its change. So:
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
@@ -51,19 +52,6 @@ BRING_FORWARD: Final = f"""
      WHERE status = 'queued' AND execute_after >= now()
        AND convert_from(payload, 'UTF8')::jsonb ->> 'not_before' <= $1
 """
-DEAD: Final = f"""
-    SELECT job.id, job.entrypoint AS kind, job.payload, job.attempts + 1 AS tries,
-           job.updated AS died_at, last.traceback
-      FROM {NAMES.queue_table} job
-      LEFT JOIN LATERAL (SELECT traceback
-                           FROM {NAMES.queue_table_log} log
-                          WHERE log.job_id = job.id AND log.traceback IS NOT NULL
-                          ORDER BY created DESC, id DESC
-                          LIMIT 1) last ON true
-     WHERE job.status = 'failed'
-     ORDER BY job.updated DESC
-     LIMIT $1
-"""
 TRIM: Final = f"""
     DELETE FROM {NAMES.queue_table_log} log
      WHERE created < now() - $1::interval
@@ -92,6 +80,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str
     body: dict[str, str] = {}
     not_before: datetime | None = None
+    party: UUID | None = None
 
 
 def enqueued(jobs: Iterable[Job], now: datetime) -> Sequence[Sequence[Any]]:
@@ -104,7 +93,10 @@ def enqueued(jobs: Iterable[Job], now: datetime) -> Sequence[Sequence[Any]]:
     return (
         [0] * len(rows),
         [job.kind for job in rows],
-        [msgspec.json.encode(Payload(job.key, dict(job.body), job.not_before)) for job in rows],
+        [
+            msgspec.json.encode(Payload(job.key, dict(job.body), job.not_before, job.party))
+            for job in rows
+        ],
         [_delay(job, now) for job in rows],
         [f"{job.kind}:{job.key}" for job in rows],
         [None] * len(rows),

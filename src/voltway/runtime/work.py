@@ -16,6 +16,7 @@ Row: TypeAlias = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work for later. ``key`` names what it is for: queued twice under one key it waits once.
+    ``party`` is whose it is, who sees it in the console.
 
     A job may run more than once (after a crash), so its handler is harmless when repeated: what
     makes an effect happen once is a unique key in the room that owns it, never the queue.
@@ -25,6 +26,7 @@ class Job:
     key: str
     body: Mapping[str, str] = field(default_factory=dict)
     not_before: datetime | None = None
+    party: PartyId | None = None
 
 
 class Work(Protocol):

@@ -13,6 +13,7 @@ from litestar.response import Response
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Party, SignedIn
+from voltway.runtime import jobs_seen
 from voltway.runtime.work import Work
 from voltway.web.console import review_views
 from voltway.web.house import House
@@ -85,6 +86,7 @@ async def rail_of(work: Work, actor: Actor) -> dict[str, Any]:
         "zone": party.time_zone,
         "knocking": knocking["n"] if knocking else 0,
         "to_review": await review_views.waiting(work),
+        "failed_jobs": await jobs_seen.failed(work, party.id),
         "initials": "".join(part[0] for part in actor.name.split()[:2]).upper() or "?",
     }
 

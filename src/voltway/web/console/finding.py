@@ -20,6 +20,7 @@ PAGES: Final = (
     ("Live wall", "/console", "live wall start"),
     ("Stations", "/console/stations", "stations chargers bays ports"),
     ("Lobby", "/console/lobby", "lobby adopt new unknown"),
+    ("Jobs", "/console/jobs", "jobs failed waiting try again"),
     ("Sessions", "/console/sessions", "sessions charging history"),
     ("Review", "/console/review", "review orphans held doubtful frames"),
     ("Money", "/console/money", "money payments holds revenue"),
