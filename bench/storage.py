@@ -128,7 +128,7 @@ async def readings(here: Ground, page: Lines) -> None:
     chance = random.Random(SEED)
     lengths = stored.real_lengths()
     chance.shuffle(lengths)
-    lengths = lengths[:1500]
+    lengths = lengths[:600]
     page.say("", "## Readings")
     rows = []
     for name, temperature in (("the five usual measurands", False), ("and a temperature", True)):
@@ -158,7 +158,7 @@ async def readings(here: Ground, page: Lines) -> None:
         "",
         f"{len(lengths):,} sessions as long as real ones (the sessions of the replay, a reading a",
         "minute), some 300 at once, appended 20 a commit, all on one day. Hot bytes are with the",
-        "indexes of the day, packed bytes with row and index; each reading was compared afterwards.",
+        "indexes of the day, packed bytes with row and index. Each reading was compared after it.",
     )
     page.table(
         "readings of | how many | bytes, hot | CPU µs to append, 20 a commit | bytes, packed "
@@ -233,7 +233,7 @@ def squeezing(page: Lines, told: Told) -> None:
         "",
         "## Frames",
         "",
-        f"Compressing batches of MeterValues ({sum(map(len, calls)) / len(calls):,.0f} bytes each):",
+        f"Compressing batches of MeterValues ({sum(map(len, calls)) / len(calls):,.0f} bytes):",
         "CPU µs a message, and how many times smaller.",
     )
     rows = []
@@ -314,7 +314,7 @@ async def packing(here: Ground, page: Lines, told: Told, many: int) -> None:
     """An hour of frames: how large they are hot and packed, what packing costs, and finding."""
     async with here.database.begin() as work:
         await work.run("DELETE FROM frame_batch")
-    here.clock.jump_to(stored.DAY + timedelta(days=1))
+    here.clock.jump_to(stored.DAY + timedelta(days=1, minutes=-15))
     await stations.pack_frames(here.database.begin)
     for minute in range(many):
         here.clock.jump_to(stored.DAY + timedelta(days=1, minutes=minute))
@@ -365,7 +365,7 @@ async def measure() -> Lines:
     page.say(
         "# Storage",
         "",
-        "How many bytes and how much CPU that takes which is stored. Written by",
+        "What is stored takes so many bytes, and so much CPU to store. Written by",
         f"`python -m bench.storage` on {datetime.now().astimezone():%d %B %Y}, on",
         f"{os.cpu_count()} cores at a load of {os.getloadavg()[0]:.1f}.",
     )

@@ -53,14 +53,16 @@ def test_borders_and_what_a_meter_signed_stay() -> None:
     readings = [
         kept(1, 10),
         kept(2, 20, Context.BEGIN),
-        kept(3, 30, rest='[{"signed":"OCMF|…"}]'),
-        kept(4, 40, rest='[{"measurand":"Temperature"}]'),
-        kept(5, 50, Context.END),
-        kept(6, 60),
-        kept(7, 70),
+        kept(3, 30, rest='[{"measurand":"Voltage","signed":"OCMF|…"}]'),
+        kept(4, 40, rest='[{"measurand":"Temperature","value":"31"}]'),
+        kept(5, 50, rest='[["Temperature","31","Celsius"]]'),
+        kept(6, 60, rest='[["Voltage","230","V",null,null,null,"OCMF|…"]]'),
+        kept(7, 70, Context.END),
+        kept(8, 80),
+        kept(9, 90),
     ]
 
-    assert minutes(rules_thinning.coarse(readings, both_ends=False)) == [1, 2, 3, 5, 7]
+    assert minutes(rules_thinning.coarse(readings, both_ends=False)) == [1, 2, 3, 6, 7, 9]
 
 
 async def told_an_hour(line: Line, clock: JumpingClock, *, bump: int = 0) -> None:

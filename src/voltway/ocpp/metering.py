@@ -221,15 +221,19 @@ def _scaled(sample: Sample, scale: int | None) -> Decimal | None:
     return value * scale
 
 
-def _kept(sample: Sample) -> dict[str, object]:
-    """A sample with no column, in the words of OCPP, without what it did not say."""
-    said = {
-        "measurand": sample.measurand,
-        "value": sample.value if isinstance(sample.value, str) else str(sample.value),
-        "unit": sample.unit,
-        "exponent": sample.exponent or None,
-        "phase": sample.phase,
-        "location": sample.location,
-        "signed": sample.signed,
-    }
-    return {name: value for name, value in said.items() if value is not None}
+def _kept(sample: Sample) -> list[object]:
+    """A sample with no column, in the words of OCPP: measurand, value, unit, phase, location,
+    exponent and what signs it, up to the last that was said. There may be one of each reading, so
+    their names are not kept beside them."""
+    said = [
+        sample.measurand,
+        sample.value if isinstance(sample.value, str) else str(sample.value),
+        sample.unit,
+        sample.phase,
+        sample.location,
+        sample.exponent or None,
+        sample.signed,
+    ]
+    while said[-1] is None:
+        said.pop()
+    return said

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from voltway.sessions import rules_record
 from voltway.sessions.model import HOLDS, Session, SessionRecord
 from voltway.sessions.rules_packing import CONTEXTS, KeptReading
@@ -19,6 +21,9 @@ GRAIN_M: Final = 15
 
 #: Tried, and every reading is needed.
 WHOLE: Final = -1
+
+#: Of a sample that has no column, as `ocpp.metering` keeps it.
+SIGNED_PLACE: Final = 7
 
 _BORDERS: Final = frozenset({Context.BEGIN, Context.END})
 
@@ -81,7 +86,15 @@ def _quarter(at: datetime) -> datetime:
 
 def _is_proof(each: KeptReading) -> bool:
     """A reading of the session's border, or one that the meter signed."""
-    return CONTEXTS[each.context] in _BORDERS or '"signed"' in (each.rest or "")
+    return CONTEXTS[each.context] in _BORDERS or (each.rest is not None and _is_signed(each.rest))
+
+
+def _is_signed(rest: str) -> bool:
+    """Whether a sample has what signs it: in its seventh place, or in older rows by its name."""
+    for sample in msgspec.json.decode(rest):
+        if "signed" in sample if isinstance(sample, dict) else len(sample) >= SIGNED_PLACE:
+            return True
+    return False
 
 
 def _bill(billed: Billed, readings: Sequence[KeptReading]) -> tuple[object, ...]:

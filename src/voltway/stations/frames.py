@@ -97,18 +97,6 @@ def opened(blob: bytes) -> list[Packed]:
     return _DECODE(ZstdDecompressor().decompress(blob))
 
 
-def unpack(stations: Sequence[UUID], blob: bytes) -> list[KeptFrame]:
-    return [
-        KeptFrame(
-            StationId(stations[one.station]),
-            Direction.SAID if one.said else Direction.HEARD,
-            _EPOCH + timedelta(milliseconds=one.at_ms),
-            one.text,
-        )
-        for one in opened(blob)
-    ]
-
-
 def slot_of(at: datetime) -> int:
     """The part of the ring that a batch of this moment is kept in."""
     return int(at.timestamp()) // SLOT_S % SLOTS
@@ -174,12 +162,20 @@ async def last_frames(work: Work, station: StationId, n: int = 50) -> list[KeptF
 
 def _of_station(station: StationId, rows: Sequence[Row]) -> list[KeptFrame]:
     """Its frames in these rows, the last one first, as the rows are."""
-    return [
-        each
-        for row in rows
-        for each in reversed(unpack(row["stations"], row["frames"]))
-        if each.station == station
-    ]
+    found: list[KeptFrame] = []
+    for row in rows:
+        place = row["stations"].index(station)
+        found += [
+            KeptFrame(
+                station,
+                Direction.SAID if one.said else Direction.HEARD,
+                _EPOCH + timedelta(milliseconds=one.at_ms),
+                one.text,
+            )
+            for one in reversed(opened(row["frames"]))
+            if one.station == place
+        ]
+    return found
 
 
 async def keep_for_review(work: Work, frames: Sequence[FrameForReview]) -> None:
