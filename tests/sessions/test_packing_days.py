@@ -247,3 +247,22 @@ async def test_a_round_of_packing_goes_on_where_the_last_one_ended(
     for _ in range(6):
         await sweeps_packing.pack_readings(begin, after_h=24, seconds=0)
     assert await parts(begin) == []
+
+
+async def test_a_session_keeps_its_readings_though_our_clock_is_set_back(
+    line: Line, begin: BeginWork, clock: JumpingClock
+) -> None:
+    ref = await line.starts16(1, 100, 10_000)
+    await line.tell(values(ref, 1, reading(104, 10_500)), received=121)
+    await line.tell(values(ref, 1, reading(108, 11_000)), received=110)
+    await line.tell(stop16(ref, 112, 11_400), received=111)
+    told = {10_000, 10_500, 11_000, 11_400}
+
+    [(_, _, readings)] = await whole(begin, line)
+    assert {one.register_wh for one in readings} == told
+
+    clock.jump_to(minute(DAY * 3))
+    await pack(begin)
+
+    [(_, _, readings)] = await whole(begin, line)
+    assert {one.register_wh for one in readings} == told

@@ -11,7 +11,7 @@ apart by nobody anyway, see Note [Kept twice].
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +26,10 @@ KINDS: Final = (
     ("evse_id", "session_id IS NULL AND evse_id IS NOT NULL"),
     ("station_id", "session_id IS NULL AND evse_id IS NULL"),
 )
+
+#: A session's readings are looked for so long before it was first heard of, and after it last was:
+#: our own clock may have been set back meanwhile, and then they seem to have come before it.
+SET_BACK_MAX: Final = timedelta(hours=1)
 
 _COLUMNS: Final = ", ".join(KeptReading._fields)
 
@@ -252,8 +256,8 @@ async def packed_readings(
              WHERE of_id = ANY($1::uuid[]) AND day BETWEEN $2 AND $3
             """,
             [each.id for each in older],
-            min(each.created_at for each in older).date(),
-            max(each.heard_at for each in older).date(),
+            (min(each.created_at for each in older) - SET_BACK_MAX).date(),
+            (max(each.heard_at for each in older) + SET_BACK_MAX).date(),
         )
         for row in rows:
             found.setdefault(row["of_id"], []).extend(unpacked(row["readings"]))

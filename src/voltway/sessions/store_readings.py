@@ -10,7 +10,7 @@ from voltway.sessions.desk import Desk
 from voltway.sessions.model import Row as Kept
 from voltway.sessions.model import Session
 from voltway.sessions.rules_packing import CONTEXT_PLACE, CONTEXTS, KeptReading
-from voltway.sessions.store_packs import packed_readings
+from voltway.sessions.store_packs import SET_BACK_MAX, packed_readings
 from voltway.tariffs.model import StateChange
 
 
@@ -76,8 +76,8 @@ async def readings(work: Work, sessions: Collection[Session]) -> dict[SessionId,
          WHERE session_id = ANY($1::uuid[]) AND received_at BETWEEN $2 AND $3
         """,
         list(found),
-        min(each.created_at for each in sessions),
-        max(each.heard_at for each in sessions),
+        min(each.created_at for each in sessions) - SET_BACK_MAX,
+        max(each.heard_at for each in sessions) + SET_BACK_MAX,
     )
     for row in rows:
         found[row["session_id"]].append(
@@ -99,8 +99,8 @@ async def whole_readings(work: Work, session: Session) -> list[KeptReading]:
          WHERE session_id = $1 AND received_at BETWEEN $2 AND $3
         """,
         session.id,
-        session.created_at,
-        session.heard_at,
+        session.created_at - SET_BACK_MAX,
+        session.heard_at + SET_BACK_MAX,
     )
     found = {KeptReading._make(row.values()) for row in rows}
     found.update((await packed_readings(work, [session])).get(session.id, ()))
