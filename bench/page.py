@@ -25,6 +25,9 @@ GROUPS: Final = {
     "orders": "Orders through another gateway",
     "settlement": "Settlement",
 }
+#: Measurements that are programs of their own.
+BY_ITSELF: Final = {"orders", "settlement"}
+
 WHO: Final = {
     GATEWAY: "Voltway",
     HOUSE: "Voltway, whole house",
@@ -82,7 +85,7 @@ def _lines(figures: Sequence[Figure]) -> Iterator[str]:
         yield ""
         yield f"## {GROUPS.get(group, group.capitalize())}"
         yield ""
-        yield f"`python -m bench {group}`"
+        yield f"`python -m bench{'.' if group in BY_ITSELF else ' '}{group}`"
         yield ""
         yield from _table(list(of_group))
 
@@ -115,12 +118,16 @@ def _table(figures: Sequence[Figure]) -> Iterator[str]:
 def _costs(each: Measure, made: Figure) -> list[str]:
     def ratio(who: str) -> str:
         other = made.of(who)
-        if other is None or not other.cpu_s_per_10k:
+        if other is None or not other.cpu_s_per_10k or not each.cpu_s_per_10k:
             return ""
         return f"{each.cpu_s_per_10k / other.cpu_s_per_10k:.3g}"
 
     database = f"{each.database_share:.0%}" if each.database_share else ""
     return [
-        *(f"{each.cpu_s_per_10k:.3f}", ratio(ECHO), ratio(PACKAGE), database),
-        *(f"{each.calls_per_s:,.0f}", f"{each.p50_ms:.1f}", f"{each.p99_ms:.1f}"),
+        *(_number(each.cpu_s_per_10k, 3), ratio(ECHO), ratio(PACKAGE), database),
+        *(_number(each.calls_per_s, 0), _number(each.p50_ms, 1), _number(each.p99_ms, 1)),
     ]
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}" if value else ""

@@ -24,6 +24,7 @@ import asyncpg
 import psutil
 import typer
 
+from bench import figure as figures
 from bench.ended_sessions import (
     Opened,
     Plugged,
@@ -33,6 +34,7 @@ from bench.ended_sessions import (
     write_bare_journal,
     write_journal,
 )
+from bench.figure import Figure, Measure, Target
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.payments.provider import CaptureOrder
@@ -49,6 +51,7 @@ SECRET: Final = "a-secret"
 SIGNING: Final = "a-signing-key"
 PATIENCE_S: Final = 300
 CAPTURES_AT_ONCE: Final = 16
+MS_MAX: Final = 5.0  # of a session, which is 200 a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +230,12 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def measure(count: int, *, email: str | None, profile: str | None) -> None:
+async def measure(count: int, *, email: str | None, profile: str | None) -> Figure:
     with _folder() as folder:
         postgres = EmbeddedPostgres(folder / "data")
         url = postgres.start()
         try:
-            await _measure(postgres, url, folder, count, email, profile)
+            return await _measure(postgres, url, folder, count, email, profile)
         finally:
             postgres.stop()
 
@@ -244,7 +247,7 @@ async def _measure(
     count: int,
     email: str | None,
     profile: str | None,
-) -> None:
+) -> Figure:
     owner = await connect_owner(url)
     await migrate(owner)
     await owner.close()
@@ -280,7 +283,7 @@ async def _measure(
                 psutil.Process(provider_pid),
                 provider_url,
             )
-            await _run(bench, cars, cards, profile)
+            settled = await _run(bench, cars, cards, profile)
             await database.close()
     commits_s = await _bare_commits(url, count)
     async with _process(
@@ -295,9 +298,19 @@ async def _measure(
         f"yardstick bare capture     {len(refs) / captures_s:.1f} /s,"
         f" {captures_s / len(refs) * 1e3:.2f} ms each"
     )
+    return figures.figure(
+        "settlement",
+        f"settlement of {count:,} sessions, {cards:,} of them paid by card",
+        [
+            settled,
+            Measure("a bare INSERT and COMMIT each", count, round(count / commits_s, 1)),
+            Measure("a bare capture each", len(refs), round(len(refs) / captures_s, 1)),
+        ],
+        [Target("ms a session, 200 a second", round(1000 / settled.calls_per_s, 3), MS_MAX)],
+    )
 
 
-async def _run(bench: Bench, cars: list[Plugged], cards: int, profile: str | None) -> None:
+async def _run(bench: Bench, cars: list[Plugged], cards: int, profile: str | None) -> Measure:
     await bench.quiet()
     async with bench.database.begin() as work:
         await work.run("SELECT 1")
@@ -349,6 +362,19 @@ async def _run(bench: Bench, cars: list[Plugged], cards: int, profile: str | Non
         )
     typer.echo(f"commits                    {spent.commits / count:.2f} a session")
     typer.echo(f"WAL                        {spent.wal_bytes / count:.0f} bytes a session")
+    used_s = spent.house_s + spent.database_s
+    return Measure(
+        who=figures.HOUSE,
+        calls=count,
+        calls_per_s=round(count / wall_s, 1),
+        cpu_s_per_10k=round(10_000 * used_s / count, 3),
+        database_share=round(spent.database_s / used_s, 3),
+        more={
+            "provider, CPU-s per 10,000": round(10_000 * spent.provider_s / count, 3),
+            "commits each": round(spent.commits / count, 2),
+            "WAL bytes each": round(spent.wal_bytes / count),
+        },
+    )
 
 
 def main() -> None:
@@ -356,8 +382,11 @@ def main() -> None:
     words.add_argument("--sessions", type=int, default=2000)
     words.add_argument("--email", help="where receipts are mailed to; none: no mail")
     words.add_argument("--profile", help="a file for the house's stacks, by py-spy")
+    words.add_argument("--json", type=Path, default=figures.KEPT, help="the figure is appended")
     options: Any = words.parse_args()
-    asyncio.run(measure(options.sessions, email=options.email, profile=options.profile))
+    made = asyncio.run(measure(options.sessions, email=options.email, profile=options.profile))
+    figures.tell(made)
+    figures.keep(made, options.json)
 
 
 if __name__ == "__main__":

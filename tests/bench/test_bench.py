@@ -161,3 +161,20 @@ def test_the_load_generator_of_others_is_unchanged() -> None:
     assert told is not None
     loadgen = (ROOT / "bench" / "loadgen.py").read_bytes()
     assert hashlib.sha256(loadgen).hexdigest() == told[1]
+
+
+def test_a_program_of_its_own_is_a_figure_of_all(tmp_path: Path) -> None:
+    file = tmp_path / "figures.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.settlement", "--sessions", "10", "--json", str(file)],
+        cwd=ROOT,
+        env={**os.environ, **paths()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (made,) = figures.kept(file)
+    assert made.group == "settlement"
+    assert all(each.calls_per_s > 0 for each in made.measures)
+    assert [target.limit for target in made.targets] == [5]
