@@ -54,10 +54,12 @@ class Porch(Generic[Line]):
         now_s: Callable[[], float],
         in_all: int = HANDSHAKES_MAX,
         of_source: int = HANDSHAKES_OF_SOURCE_MAX,
+        young_s: float = YOUNG_S,
     ) -> None:
         self._now_s = now_s
         self._in_all = in_all
         self._of_source = of_source
+        self._young_s = young_s
         self._lines: dict[Line, tuple[str, float]] = {}
         self._by_source: dict[str, dict[Line, None]] = {}
 
@@ -92,8 +94,13 @@ class Porch(Generic[Line]):
         if not theirs:
             del self._by_source[source]
 
+    def clear(self) -> None:
+        """Nobody lingers any more: we close."""
+        for line in list(self._lines):
+            self._let_go(line)
+
     def _is_young(self, line: Line) -> bool:
-        return self._now_s() - self._lines[line][1] < YOUNG_S
+        return self._now_s() - self._lines[line][1] < self._young_s
 
     def _let_go(self, line: Line) -> None:
         self.leave(line)

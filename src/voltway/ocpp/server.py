@@ -15,9 +15,9 @@ from voltway.ocpp.farewell import send_away
 from voltway.ocpp.gateway import Gateway
 from voltway.ocpp.gateways import Membership
 from voltway.ocpp.link import Link
+from voltway.ocpp.listening import PicowsListener, listen
 from voltway.ocpp.lobby import Guest, Lobby
 from voltway.ocpp.sending import SETTLE_S, Sender
-from voltway.ocpp.sockets import PicowsListener, listen
 from voltway.ocpp.transport import Close, Peer
 from voltway.runtime.relay import Alone, Reach
 from voltway.runtime.settings import Settings

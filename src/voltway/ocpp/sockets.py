@@ -5,22 +5,14 @@ may cost is bounded here and listed in ``docs/operating/limits.md``.
 """
 
 import asyncio
-import resource
-import socket
 import zlib
-from contextlib import suppress
-from functools import partial
 from typing import Any, Final
 
 import picows
-import structlog
 
 from voltway.ocpp.deflate import WORTH_BYTES, Deflate, TooBig
-from voltway.ocpp.porch import HANDSHAKES_MAX, Holdings, Porch, Turns
-from voltway.ocpp.sockets_line import MESSAGE_S_MAX, Frontage, Line, forget_handshake
-from voltway.ocpp.transport import Close, Doorman, Peer
-
-log = structlog.get_logger("voltway.ocpp")
+from voltway.ocpp.sockets_line import Line, forget_handshake
+from voltway.ocpp.transport import Close, Peer
 
 #: After our goodbye the other side has so long to hang up.
 GOODBYE_S: Final = 1.0
@@ -31,26 +23,11 @@ FRAGMENTS_MAX: Final = 2048
 #: Pieces are counted among what is unfinished by so many bytes.
 PIECES_HELD_BYTES: Final = 4096
 
-#: Unread answers beyond which we read no further, and hang up when they stay so long unread.
+#: Unread answers beyond which we read no further, and hang up when they stay unread.
 UNSENT_BYTES: Final = 65_536
-UNSENT_S_MAX: Final = 30.0
 
 #: Unread answers and orders beyond which we hang up at once.
 UNSENT_BYTES_MAX: Final = 1024 * 1024
-
-#: What one line can make the kernel hold for us, each way.
-RECEIVE_BUFFER_BYTES: Final = 32_768
-SEND_BUFFER_BYTES: Final = 65_536
-
-#: What was sent is acknowledged by the other machine within this time, or the line is dead.
-ACKNOWLEDGED_S_MAX: Final = 60
-
-BACKLOG: Final = 4096
-
-#: New lines that are taken between two looks at the others.
-ACCEPTED_AT_ONCE: Final = 32
-CROWDED_S: Final = 0.02
-NO_FILES_S: Final = 0.5
 
 _TEXT: Final = picows.WSMsgType.TEXT
 _BINARY: Final = picows.WSMsgType.BINARY
@@ -99,6 +76,7 @@ class PicowsSocket(picows.WSListener):
         is_new = self._transport is None
         self._transport = transport
         forget_handshake(transport)
+        transport.underlying_transport.set_write_buffer_limits(UNSENT_BYTES, UNSENT_BYTES // 2)
         if is_new:
             self._peer.opened(self)
 
@@ -139,7 +117,7 @@ class PicowsSocket(picows.WSListener):
     def pause_writing(self) -> None:
         """Our words are not read: hear nothing more until they are, and not for ever."""
         self._pause(_BY_UNSENT)
-        asyncio.get_running_loop().call_later(UNSENT_S_MAX, self._drop_unread)
+        asyncio.get_running_loop().call_later(self.line.front.bounds.unsent_s, self._drop_unread)
 
     def resume_writing(self) -> None:
         self._resume(_BY_UNSENT)
@@ -213,13 +191,15 @@ class PicowsSocket(picows.WSListener):
 
     def too_slow(self) -> None:
         if self.line.unread or self._parts is not None:
-            self.shut(Close.POLICY, f"a message is whole within {MESSAGE_S_MAX:.0f} s")
+            self.shut(
+                Close.POLICY, f"a message is whole within {self.line.front.bounds.message_s:.0f} s"
+            )
 
     # -- what the gateway asks for
 
     def send(self, text: bytes) -> None:
         transport = self._transport
-        if transport is None:
+        if transport is None or self._is_shut:
             return
         if self._deflate is not None and len(text) >= WORTH_BYTES:
             transport.send(_TEXT, self._deflate.pack(text), rsv1=True)
@@ -251,6 +231,7 @@ class PicowsSocket(picows.WSListener):
         asyncio.get_running_loop().call_later(GOODBYE_S, self.drop)
 
     def drop(self) -> None:
+        self._is_shut = True
         if self._transport is not None:
             self._transport.disconnect(graceful=False)
 
@@ -260,6 +241,10 @@ class PicowsSocket(picows.WSListener):
     def resume(self) -> None:
         if not self._is_shut:
             self._resume(_BY_PEER)
+
+    @property
+    def is_paused(self) -> bool:
+        return bool(self._paused)
 
     def _pause(self, why: int) -> None:
         if self._transport is not None and not self._paused:
@@ -274,121 +259,3 @@ class PicowsSocket(picows.WSListener):
 
 def _is_empty(code: picows.WSCloseCode | int) -> bool:
     return code == picows.WSCloseCode.NO_INFO
-
-
-class PicowsListener:
-    """A listening server. It accepts a few at a time, so that a rush of new lines is served between
-    the words of the lines that are there, and none at all while too many are on the porch."""
-
-    def __init__(self, listener: socket.socket, front: Frontage) -> None:
-        self._listener = listener
-        self._front = front
-        self._loop = asyncio.get_running_loop()
-        self._coming: set[asyncio.Task[None]] = set()
-        self._later: asyncio.TimerHandle | None = None
-        host, port = listener.getsockname()[:2]
-        self._address = (str(host), int(port))
-        self._begin_accepting()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        return self._address
-
-    def stop_accepting(self) -> None:
-        if self._listener.fileno() < 0:
-            return
-        if self._later is not None:
-            self._later.cancel()
-        self._loop.remove_reader(self._listener)
-        self._listener.close()
-
-    async def close(self) -> None:
-        self.stop_accepting()
-        for task in self._coming:
-            task.cancel()
-
-    def _begin_accepting(self) -> None:
-        self._later = None
-        self._loop.add_reader(self._listener, self._accept)
-
-    def _rest(self, seconds: float) -> None:
-        self._loop.remove_reader(self._listener)
-        self._later = self._loop.call_later(seconds, self._begin_accepting)
-
-    def _accept(self) -> None:
-        for _ in range(ACCEPTED_AT_ONCE):
-            if self._front.porch.is_crowded:
-                self._rest(CROWDED_S)
-                return
-            try:
-                connection, _ = self._listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as trouble:  # no file is left: those who are here go on
-                log.warning("cannot_accept", why=str(trouble))
-                self._rest(NO_FILES_S)
-                return
-            connection.setblocking(False)  # the word of the standard library
-            task = self._loop.create_task(self._welcome(connection))
-            self._coming.add(task)
-            task.add_done_callback(self._coming.discard)
-
-    async def _welcome(self, connection: socket.socket) -> None:
-        with suppress(OSError):  # it is gone already
-            await self._loop.connect_accepted_socket(partial(Line, self._front), connection)
-
-
-async def listen(
-    host: str, port: int, doorman: Doorman, bytes_max: int, *, shares_port: bool = False
-) -> PicowsListener:
-    """Serve WebSockets there. Port 0 takes a free one. Raises ``OSError`` where it cannot.
-
-    With ``shares_port`` other processes may accept at the same address; the kernel deals out.
-    """
-    loop, files = asyncio.get_running_loop(), open_all_files()
-    front = Frontage(
-        doorman,
-        bytes_max,
-        PicowsSocket,
-        Porch(loop.time, min(HANDSHAKES_MAX, files // 2)),
-        Turns(loop),
-        Holdings(loop.time),
-    )
-    listener = _bind(host, port, shares_port=shares_port)
-    try:
-        listener.listen(BACKLOG)
-        listener.setblocking(False)
-        return PicowsListener(listener, front)
-    except BaseException:
-        listener.close()
-        raise
-
-
-def open_all_files() -> int:
-    """Each station is an open file: take as many as the machine allows us; how many."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
-def _bind(host: str, port: int, *, shares_port: bool) -> socket.socket:
-    family, kind, proto, _, address = socket.getaddrinfo(
-        host or "0.0.0.0",  # an empty host is how an operator asks for all of them
-        port,
-        type=socket.SOCK_STREAM,
-        flags=socket.AI_PASSIVE,
-    )[0]
-    bound = socket.socket(family, kind, proto)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shares_port:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        # What is accepted inherits these.
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ACKNOWLEDGED_S_MAX * 1000)
-        bound.bind(address)
-    except BaseException:
-        bound.close()
-        raise
-    return bound

@@ -11,7 +11,14 @@ from multidict import CIMultiDict
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # its stubs leave it out
 
 from voltway.ocpp.deflate import Deflate, agree
-from voltway.ocpp.porch import Holdings, Porch, Turns
+from voltway.ocpp.porch import (
+    HANDSHAKES_MAX,
+    UNFINISHED_BYTES_MAX,
+    YOUNG_S,
+    Holdings,
+    Porch,
+    Turns,
+)
 from voltway.ocpp.transport import Admitted, Doorman, Handshake, Peer, TurnedAway
 
 log = structlog.get_logger("voltway.ocpp")
@@ -23,6 +30,9 @@ HANDSHAKE_BYTES_MAX: Final = 16 * 1024
 
 #: A message that comes in pieces, or is too long for one read, is whole after so long.
 MESSAGE_S_MAX: Final = 60.0
+
+#: Words of ours that are not read stay so for so long.
+UNSENT_S_MAX: Final = 30.0
 
 #: The least that picows takes for each line. It leaves some spare at the end, and doubles.
 READ_BUFFER_BYTES: Final = 2048
@@ -82,12 +92,24 @@ MakeSocket: TypeAlias = Callable[[Peer, Deflate | None, "Line"], Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """The bounds of a listener that a test may want to reach sooner."""
+
+    handshakes: int = HANDSHAKES_MAX
+    young_s: float = YOUNG_S
+    unfinished_bytes: int = UNFINISHED_BYTES_MAX
+    message_s: float = MESSAGE_S_MAX
+    unsent_s: float = UNSENT_S_MAX
+
+
+@dataclass(frozen=True, slots=True)
 class Frontage:
     """What all lines of one listener share."""
 
     doorman: Doorman
     bytes_max: int
     make_socket: MakeSocket
+    bounds: Bounds
     porch: "Porch[Line]"
     turns: "Turns[Line]"
     unfinished: "Holdings[Line]"
@@ -181,7 +203,9 @@ class Line(WSProtocol):  # type: ignore[misc] # its stubs leave it out
     def hold(self, count: int) -> None:
         """So much more is held of a message that is not whole, and it has its time."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(MESSAGE_S_MAX, self._too_slow)
+            self._timer = asyncio.get_running_loop().call_later(
+                self.front.bounds.message_s, self._too_slow
+            )
         self.front.unfinished.take(self, count)
 
     def finished(self) -> None:

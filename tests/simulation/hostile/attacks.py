@@ -97,7 +97,7 @@ def _nobodies() -> Iterator[bytes]:
         yield handshake(f"NOBODY-{os.urandom(4).hex()}", "x" * 16)
 
 
-def _bomb() -> bytes:
+def bomb() -> bytes:
     packer = zlib.compressobj(level=9, wbits=-15)
     packed = packer.compress(b" " * (64 * MEBIBYTE)) + packer.flush(zlib.Z_SYNC_FLUSH)
     return frame(packed.removesuffix(b"\x00\x00\xff\xff"), packed=True)
@@ -124,7 +124,7 @@ def attacks() -> list[Attack]:
         Attack("one-byte fragments", True, _once(frame(b"[", fin=False), b"")),
         Attack("a promise of a mebibyte", True, _once(frame(b"[", promised=1_000_000))),
         Attack("all but the last of it", True, _once(frame(b" " * 999_000, promised=1_000_000))),
-        Attack("a compression bomb", True, _forever(_bomb()), deflate=True),
+        Attack("a compression bomb", True, _forever(bomb()), deflate=True),
         Attack("pings", True, _forever(frame(b"", PING) * 512)),
         Attack("calls without reading the answers", True, _forever(calls), deaf=True),
         Attack("garbage for a handshake", False, _forever(noise)),
