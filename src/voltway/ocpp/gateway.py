@@ -164,8 +164,8 @@ class Gateway:
         self._ready.append(pending)
         if self._is_committing or self._go.is_set():
             return
-        if len(self._ready) >= BATCH_ENOUGH:
-            self._wake()
+        if len(self._ready) >= BATCH_ENOUGH or pending.reply_to is not None:
+            self._wake()  # replies are few, and a person waits for each
         elif pending.is_patient:
             self._wake(self._wait_s)
         else:
