@@ -213,7 +213,7 @@ class Gateway:
         BATCH_SECONDS.observe(self._loop.time() - began)
         BATCH_SIZE.inc()
         MESSAGES.inc(len(batch))
-        if len(self._ready) >= BATCH_ENOUGH:
+        if len(self._ready) >= BATCH_ENOUGH or any(each.reply_to for each in self._ready):
             self._go.set()
         elif self._ready:
             # What came meanwhile has waited for the commit already, but its answers are on their
