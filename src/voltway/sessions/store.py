@@ -68,20 +68,26 @@ _BORN = [
 ]
 
 #: Changed by plain readings: the hot path of 1.6 writes these alone.
-_METER = [
-    *_plain("bigint", "last_wh", "energy_wh"),
-    *_plain("timestamptz", "last_at", "heard_at"),
+_METERED = [
+    *_plain("bigint", "last_wh"),
+    *_plain("timestamptz", "last_at"),
     *_plain("int", "power_w"),
     *_plain("smallint", "soc_percent"),
 ]
 
-#: Changed by events of 2.x and by states.
-_MOVING = [
-    *_METER,
-    *_plain("bigint", "first_wh"),
-    *_plain("timestamptz", "claimed_until", "forgotten_since"),
+#: Changed by plain readings with a number: the hot path of 2.x.
+_NUMBERED = [
+    *_METERED,
+    *_plain("timestamptz", "claimed_until"),
     _Column("seen", "seen", "text", sequence.text_of, sequence.read),
     _Column("state", "state", "text", _word, SessionState),
+]
+
+#: Changed by readings that are not plain, and by states.
+_MOVING = [
+    *_NUMBERED,
+    *_plain("bigint", "energy_wh", "first_wh"),
+    *_plain("timestamptz", "heard_at", "forgotten_since"),
 ]
 
 #: Changed by starts, ends and what is learned late.
@@ -106,7 +112,6 @@ _NAMES = ", ".join(column.name for column in _ALL)
 
 _FIELDS = [column.field for column in _ALL]
 _READ = [(place, column.read) for place, column in enumerate(_ALL) if column.read is not _same]
-_STATE_OF = attrgetter(*(column.field for column in _MOVING[len(_METER) :]))
 _RARE_OF = attrgetter(*(column.field for column in _RARE))
 
 
@@ -240,6 +245,7 @@ async def save(
     """Keep what changed, given as (before, after), if it is still as it was before; ``False`` if
     some of it is not. Of those in ``metered`` only what a meter moves is another."""
     meter: list[tuple[Session, Session]] = []
+    numbered: list[tuple[Session, Session]] = []
     moving: list[tuple[Session, Session]] = []
     rare: list[tuple[Session, Session]] = []
     for pair in changed:
@@ -248,14 +254,37 @@ async def save(
         else:
             moving.append(pair)
     for pair in metered:
-        if pair[0].seen is not pair[1].seen or _STATE_OF(pair[0]) != _STATE_OF(pair[1]):
-            moving.append(pair)
-        else:
+        if pair[0].seen is pair[1].seen:
             meter.append(pair)
-    kept = await _update(work, meter, _METER)
+        else:
+            numbered.append(pair)
+    kept = await _meter(work, meter, _METERED)
+    kept += await _meter(work, numbered, _NUMBERED)
     kept += await _update(work, moving, _MOVING)
     kept += await _update(work, rare, [*_MOVING, *_RARE])
     return kept == len(changed) + len(metered)
+
+
+async def _meter(
+    work: Work, changed: Sequence[tuple[Session, Session]], columns: Sequence[_Column]
+) -> int:
+    """Keep what plain readings moved. They are heard in this batch, and their registers rise: so
+    the moment and the energy need not be told for each of them."""
+    if not changed:
+        return 0
+    return await work.run(_meter_sql(tuple(columns)), work.now, *_values(changed, columns))
+
+
+@cache
+def _meter_sql(columns: Sequence[_Column]) -> str:
+    places, names, sets = _lists(columns, first=4)
+    return f"""
+        UPDATE session s
+           SET revision = s.revision + 1, heard_at = $1, {sets},
+               energy_wh = greatest(s.energy_wh, w.last_wh - s.first_wh)
+          FROM unnest($2::uuid[], $3::int[], {places}) AS w (id, revision, {names})
+         WHERE s.id = w.id AND s.revision = w.revision
+        """
 
 
 async def _update(
@@ -263,29 +292,41 @@ async def _update(
 ) -> int:
     if not changed:
         return 0
-    fields = attrgetter(*(column.field for column in columns))
-    told = zip(*(fields(after) for _, after in changed), strict=True)
-    return await work.run(
-        _update_sql(tuple(columns)),
-        [before.id for before, _ in changed],
-        [before.revision for before, _ in changed],
-        *(_kept(column, values) for column, values in zip(columns, told, strict=True)),
-    )
+    return await work.run(_update_sql(tuple(columns)), *_values(changed, columns))
 
 
 @cache
 def _update_sql(columns: Sequence[_Column]) -> str:
-    places = ", ".join(f"${nth}::{c.type}[]" for nth, c in enumerate(columns, start=3))
-    names = ", ".join(column.name for column in columns)
-    sets = ", ".join(
-        f"{c.name} = string_to_array(w.{c.name}, ',')" if c.is_list else f"{c.name} = w.{c.name}"
-        for c in columns
-    )
+    places, names, sets = _lists(columns, first=3)
     return f"""
         UPDATE session s SET revision = s.revision + 1, {sets}
           FROM unnest($1::uuid[], $2::int[], {places}) AS w (id, revision, {names})
          WHERE s.id = w.id AND s.revision = w.revision
         """
+
+
+def _lists(columns: Sequence[_Column], *, first: int) -> tuple[str, str, str]:
+    """The placeholders from a first number on, the names, and the assignments of columns."""
+    places = ", ".join(f"${nth}::{c.type}[]" for nth, c in enumerate(columns, start=first))
+    names = ", ".join(column.name for column in columns)
+    sets = ", ".join(
+        f"{c.name} = string_to_array(w.{c.name}, ',')" if c.is_list else f"{c.name} = w.{c.name}"
+        for c in columns
+    )
+    return places, names, sets
+
+
+def _values(
+    changed: Sequence[tuple[Session, Session]], columns: Sequence[_Column]
+) -> list[Sequence[Any]]:
+    """The ids and revisions of sessions as they stood, and these columns as they stand."""
+    fields = attrgetter(*(column.field for column in columns))
+    told = zip(*(fields(after) for _, after in changed), strict=True)
+    return [
+        [before.id for before, _ in changed],
+        [before.revision for before, _ in changed],
+        *(_kept(column, values) for column, values in zip(columns, told, strict=True)),
+    ]
 
 
 def _kept(column: _Column, values: Sequence[Any]) -> Sequence[Any]:
