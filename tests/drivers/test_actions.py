@@ -23,7 +23,11 @@ async def network(begin: BeginWork) -> AStation:
 async def ask(begin: BeginWork, at: AStation, uid: str, kind: str = "ISO14443") -> str:
     async with begin() as work:
         shown = TokenShown(TokenUid(uid), kind)
-        return (await actions.authorize(work, [(7, at.station.id, shown)]))[7]
+        station = at.station.id
+        found = await actions.shown_at(work, [(station, shown.token)])
+        known = await actions.shown_at(work, [(station, shown.token)], {station: at.party.id})
+        assert known == found, "who knows the party finds the same"
+        return actions.authorize([(7, station, shown)], found, work.now)[7]
 
 
 async def test_a_token_opens_the_stations_of_its_party_however_it_is_written(

@@ -1,11 +1,11 @@
 """How much energy was used: register algebra, in the words of the trade and of known quirks."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.sessions.telling import minute
 from voltway.kernel.units import PowerW

@@ -127,22 +127,36 @@ async def tokens_of(
 
 
 async def shown_at(
-    work: Work, shown: Collection[tuple[StationId, TokenUid]]
+    work: Work,
+    shown: Collection[tuple[StationId, TokenUid]],
+    parties: Mapping[StationId, PartyId] | None = None,
 ) -> Mapping[tuple[StationId, TokenUid], Token]:
-    """The tokens shown at stations, each of its station's own party."""
-    alike = {(station, uid): (station, rules.sameness(uid)) for station, uid in shown}
-    if not alike:
+    """The tokens shown at stations, each of its station's own party: no other party's token opens
+    it. Who knows the stations' ``parties`` saves looking for them."""
+    if not shown:
         return {}
+    if parties is not None:
+        own = await tokens_of(work, {(parties[station], uid) for station, uid in shown})
+        return {
+            (station, uid): token
+            for station, uid in shown
+            if (token := own.get((parties[station], uid))) is not None
+        }
+    alike = {(station, uid): (station, rules.sameness(uid)) for station, uid in shown}
     found = await store.by_station(work, set(alike.values()))
     return {asked: found[key] for asked, key in alike.items() if key in found}
 
 
-async def authorize(work: Work, asked: Sequence[tuple[int, StationId, Shown]]) -> dict[int, str]:
-    """May these tokens charge at these stations now? By the index of the question."""
-    found = await shown_at(work, {(station, shown.token) for _, station, shown in asked})
+def authorize(
+    asked: Sequence[tuple[int, StationId, Shown]],
+    found: Mapping[tuple[StationId, TokenUid], Token],
+    now: datetime,
+) -> dict[int, str]:
+    """May these tokens charge at these stations now? By the index of the question; ``found`` is
+    what ``shown_at`` knows of them."""
     return {
         index: "invalid"
         if shown.kind.lower() in _SHOWS_NOBODY
-        else rules.standing(found.get((station, shown.token)), work.now)
+        else rules.standing(found.get((station, shown.token)), now)
         for index, station, shown in asked
     }

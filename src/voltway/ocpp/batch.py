@@ -4,15 +4,17 @@ Whoever opens a batch sees no station twice in it, so each station's order is ke
 come in their order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from voltway.drivers import actions as drivers
-from voltway.kernel.ids import OrderId, PartyId, StationId
+from voltway.drivers.model import Token
+from voltway.kernel.ids import OrderId, PartyId, StationId, TokenUid
 from voltway.ocpp import frame
 from voltway.ocpp.conduct import BROKEN_BYTES, REFUSED_COSTS
 from voltway.ocpp.dialect import Dialect, HeardCall
@@ -62,8 +64,7 @@ _UNREAD = frozenset({"unreadable", "not_understood"})
 _SAMPLE_BYTES = 300
 
 
-@dataclass(slots=True, eq=False)
-class Pending:
+class Pending(msgspec.Struct, eq=False):
     """One message of a station on its way through the commit."""
 
     link: Link
@@ -84,8 +85,8 @@ class Pending:
 
     @property
     def is_patient(self) -> bool:
-        """Readings alone may wait a moment for company."""
-        return bool(self.reports) and all(type(one) is Metered for one in self.reports)
+        """A reading alone may wait a moment for company."""
+        return len(self.reports) == 1 and type(self.reports[0]) is Metered
 
     @property
     def is_doubtful(self) -> bool:
@@ -229,10 +230,18 @@ async def keep(
     if shelf is not None:
         for station in corrected:
             shelf.forget(station)
-    decisions |= await _authorize(work, heard)
+    asked = [
+        (call.index, call.station, report)
+        for call in heard
+        for report in call.reports
+        if type(report) is TokenShown
+    ]
     of_sessions = [call for call in heard if _concerns_sessions(call)]
+    shown = await _tokens(work, batch, asked, of_sessions)
+    for index, standing in drivers.authorize(asked, shown, work.now).items():
+        decisions[index] = Decision(token=standing)
     if of_sessions:
-        decisions |= await sessions.record(work, of_sessions, shelf, waiting=waiting)
+        decisions |= await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
 
     frames = extras.said + [
         (each.link.party, KeptFrame(each.link.station, Direction.HEARD, each.at, each.text))
@@ -263,20 +272,24 @@ def for_review(pending: Pending, why: str) -> FrameForReview:
 
 
 def _concerns_sessions(call: Heard) -> bool:
+    if len(call.reports) == 1:
+        return type(call.reports[0]) in _OF_SESSIONS
     return any(type(report) in _OF_SESSIONS for report in call.reports)
 
 
-async def _authorize(work: Work, heard: Sequence[Heard]) -> dict[int, Decision]:
-    asked = [
-        (call.index, call.station, report)
-        for call in heard
-        for report in call.reports
-        if type(report) is TokenShown
-    ]
-    if not asked:
+async def _tokens(
+    work: Work,
+    batch: Sequence[Pending],
+    asked: Sequence[tuple[int, StationId, TokenShown]],
+    of_sessions: Sequence[Heard],
+) -> Mapping[tuple[StationId, TokenUid], Token]:
+    """All tokens that were shown in a batch, to be let in or at the start and end of sessions."""
+    shown = {(station, report.token) for _, station, report in asked}
+    shown |= sessions.tokens_in(of_sessions)
+    if not shown:
         return {}
-    standings = await drivers.authorize(work, asked)
-    return {index: Decision(token=standing) for index, standing in standings.items()}
+    parties = {each.link.station: each.link.party for each in batch}
+    return await drivers.shown_at(work, shown, parties)
 
 
 async def _keep_replies(work: Work, batch: Sequence[Pending]) -> None:

@@ -10,6 +10,7 @@ from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
 from voltway.sessions import rules_record, store, store_readings
+from voltway.sessions.actions_lay_out import tokens_in
 from voltway.sessions.actions_record import record
 from voltway.sessions.model import Session, SessionRecord
 from voltway.sessions.rules_packing import KeptReading
@@ -33,6 +34,7 @@ __all__ = [
     "session",
     "sessions",
     "stop",
+    "tokens_in",
 ]
 
 

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from voltway.drivers import actions as drivers
-from voltway.drivers.model import Token
 from voltway.kernel.ids import SessionId, StationId, TokenUid, TransactionRef, new_id
 from voltway.runtime.work import Work
 from voltway.sessions import rules, store, store_readings
@@ -19,7 +17,7 @@ from voltway.sessions.rules_start import start_key
 from voltway.sessions.shelf import Shelf
 from voltway.sessions.text import clean_ref, clean_token
 from voltway.stations import actions as stations
-from voltway.stations.reports import Booted, Ended, Heard, Metered, Started, StatusChanged
+from voltway.stations.reports import Booted, Ended, Heard, Metered, Report, Started, StatusChanged
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -37,11 +35,14 @@ def told_of(heard: Sequence[Heard]) -> list[Told]:
     told: list[Told] = []
     for call in heard:
         for report in call.reports:
-            if isinstance(report, Metered | Started | Ended):
+            if isinstance(report, Metered):  # nearly all are
                 ref = None if report.ref is None else clean_ref(report.ref)
                 token = None if report.token is None else clean_token(report.token)
+                told.append(Told(call, report, ref, token))
+            elif isinstance(report, Started | Ended):
+                ref = None if report.ref is None else clean_ref(report.ref)
                 key = start_key(report) if ref is None and isinstance(report, Started) else None
-                told.append(Told(call, report, ref, token, key))
+                told.append(Told(call, report, ref, clean_token(report.token), key))
             elif isinstance(report, StatusChanged | Booted):
                 told.append(Told(call, report))
     return told
@@ -185,15 +186,22 @@ def _is_placed(desk: Desk, one: Told) -> bool:
     return session is not None and session.evse is not None
 
 
-async def tokens(
-    work: Work, told: Sequence[Told]
-) -> dict[tuple[StationId, TokenUid], Token | None]:
-    """The tokens that were shown; ``None`` for those nobody knows."""
-    shown = {(one.call.station, uid) for one in told if (uid := one.token) is not None}
-    if not shown:
-        return {}
-    found = await drivers.shown_at(work, shown)
-    return {pair: found.get(pair) for pair in shown}
+def tokens_in(heard: Sequence[Heard]) -> set[tuple[StationId, TokenUid]]:
+    """The tokens that were shown at the start, in the middle or at the end of sessions."""
+    return {
+        (call.station, token)
+        for call in heard
+        for report in call.reports
+        if (token := _token_in(report)) is not None
+    }
+
+
+def _token_in(report: Report) -> TokenUid | None:
+    if isinstance(report, Metered):  # nearly all are, and of 1.6 none has a token
+        return report.token and clean_token(report.token)
+    if isinstance(report, Started | Ended):
+        return clean_token(report.token)
+    return None
 
 
 def _ids(work: Work) -> Iterator[SessionId]:

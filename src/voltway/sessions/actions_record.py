@@ -5,19 +5,20 @@ statement is run for a single report, and none to ask what the gateway's shelf k
 plain readings costs two.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
 
+from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token
 from voltway.drivers.rules import standing
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import LocationId, PartyId, SessionId, StationId, TokenUid
 from voltway.runtime.work import Work
 from voltway.sessions import rules, store, store_readings
-from voltway.sessions.actions_lay_out import Told, lay_out, tokens, told_of
+from voltway.sessions.actions_lay_out import Told, lay_out, tokens_in, told_of
 from voltway.sessions.desk import Desk, Names
 from voltway.sessions.model import (
     Row,
@@ -30,7 +31,7 @@ from voltway.sessions.model import (
 from voltway.sessions.rules_record import is_complete, remeasured
 from voltway.sessions.shelf import Shelf, WrittenByOthers
 from voltway.stations import actions as stations
-from voltway.stations.reports import Booted, Decision, Heard, Started, StatusChanged
+from voltway.stations.reports import Booted, Decision, Heard, Metered, Started, StatusChanged
 from voltway.tariffs import actions as tariffs
 
 _SHOWN: Final = "The price that the driver was shown."
@@ -41,21 +42,24 @@ async def record(
     heard: Sequence[Heard],
     shelf: Shelf | None = None,
     *,
+    shown: Mapping[tuple[StationId, TokenUid], Token] | None = None,
     waiting: Container[StationId] | None = None,
 ) -> dict[int, Decision]:
     """Take in what stations told of sessions, in every order, doubled, late, unknown.
 
     Each call is answered by its index, where there is something to say: the name that we give to a
     1.6 transaction, and how a shown token stands. ``shelf`` is what a gateway remembers of its
-    stations, and ``waiting`` names those for which an order may wait for its effect (``None``: any
-    may); both save the database work. Raises :class:`WrittenByOthers` where what was remembered is
+    stations, ``shown`` the tokens in what was told (``tokens_in``), and ``waiting`` names the
+    stations for which an order may wait for its effect (``None``: any may); all three save the
+    database work. Raises :class:`WrittenByOthers` where what was remembered is
     no longer so: then do it again.
     """
     told = told_of(heard)
     if not told:
         return {}
     desks, names = await lay_out(work, told, shelf or Shelf())
-    shown = await tokens(work, told)
+    if shown is None:
+        shown = await drivers.shown_at(work, tokens_in(heard))
 
     decisions = _decide(work, desks, told, shown, names)
 
@@ -71,7 +75,7 @@ def _decide(
     work: Work,
     desks: dict[StationId, Desk],
     told: Sequence[Told],
-    shown: dict[tuple[StationId, TokenUid], Token | None],
+    shown: Mapping[tuple[StationId, TokenUid], Token],
     names: Names,
 ) -> dict[int, Decision]:
     decisions: dict[int, Decision] = {}
@@ -80,14 +84,15 @@ def _decide(
         if desk is None:
             continue  # the station was removed while its socket was open
         report, received_at = one.report, one.call.received_at
-        if isinstance(report, StatusChanged):
-            rules.status_changed(desk, report, received_at)
-            continue
-        if isinstance(report, Booted):
-            rules.booted(desk, received_at)
-            continue
+        if not isinstance(report, Metered):  # nearly all are
+            if isinstance(report, StatusChanged):
+                rules.status_changed(desk, report, received_at)
+                continue
+            if isinstance(report, Booted):
+                rules.booted(desk, received_at)
+                continue
         token = one.token
-        word = standing(shown[one.call.station, token], work.now) if token else None
+        word = standing(shown.get((one.call.station, token)), work.now) if token else None
         session = rules.hear(desk, report, received_at, word, names)
         if token is None and type(report) is not Started:
             continue  # a reading; nothing is owed but that it was heard
@@ -102,7 +107,7 @@ def _decide(
 async def _choose_tariffs(
     work: Work,
     desks: Iterable[Desk],
-    shown: dict[tuple[StationId, TokenUid], Token | None],
+    shown: Mapping[tuple[StationId, TokenUid], Token],
 ) -> None:
     """Freeze the price of each session that began, or of which the token or the start came late.
 
@@ -153,14 +158,15 @@ def _concerned(desk: Desk) -> list[tuple[Session | None, Session]]:
 async def _keep(work: Work, desks: Sequence[Desk], weighed: Sequence[Desk]) -> None:
     await store_readings.keep_readings(work, desks)
     for desk in desks:
-        desk.remember_rows()
+        if desk.rows or desk.weighed:
+            desk.remember_rows()
     await _measure_ends(work, weighed)
     await store.add(work, [session for desk in weighed for session in desk.fresh()])
     metered = [pair for desk in desks for pair in desk.metered.values()]
     changed = [pair for desk in weighed for pair in desk.changed()]
     if (metered or changed) and not await store.save(work, changed, metered):
         raise WrittenByOthers
-    for desk in desks:
+    for desk in weighed:
         desk.count_revisions()
     if any(desk.flows for desk in desks):
         await store_readings.keep_flows(work, desks)

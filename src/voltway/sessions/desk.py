@@ -215,12 +215,10 @@ class Desk:
         """After the commit: the sessions that are not over stay as they stand, all else goes."""
         self.readings.clear()
         self.metered.clear()
-        if self.flows:
-            self.flows.clear()
-        if self.orphans:
-            self.orphans.clear()
-        if not self.weighed:
+        if not (self.weighed or self.flows or self.orphans):
             return
+        self.flows.clear()
+        self.orphans.clear()
         self.weighed = False
         self.before = {}
         self.remeasure.clear()

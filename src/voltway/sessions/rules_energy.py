@@ -7,9 +7,11 @@ them does not depend on the order in which they came. See Note [Which registers 
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+
+import msgspec
+from msgspec.structs import replace
 
 from voltway.kernel.units import EnergyWh, PowerW
 from voltway.sessions.model import Doubt
@@ -34,8 +36,7 @@ UNIT_WH_MIN = 500
 POWER_GAP_S_MAX = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True, gc=False):
     """A reading of a session: its register, and the power then."""
 
     at: datetime
@@ -43,8 +44,7 @@ class Sample:
     power_w: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, gc=False):
     """All that a session's registers are known by. ``bound_s`` is the time for the bound: the
     longer of the station's and our own count."""
 
@@ -58,8 +58,7 @@ class Told:
     running: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True, gc=False):
     """The energy of a session, where it stood when, and what is doubtful about it."""
 
     energy_wh: EnergyWh

@@ -56,10 +56,11 @@ class Shelf:
 
     def put_back(self, stations: Container[StationId]) -> None:
         """The work was kept: what it left on the desks is known now, of these stations at least."""
+        desks = self._desks
         for station, desk in self._in_use.items():
             if station in stations:
                 desk.clear()
-                self._desks[station] = desk
+                desks[station] = desk
         self._in_use = {}
 
     def lose(self) -> None:

@@ -106,13 +106,23 @@ _RARE = [
     _Column("judged", "judged", "text", _doubt_words, _doubts, is_list=True),
 ]
 
+#: Of these, what an end that the station told moves.
+_AT_END = [
+    column
+    for column in _RARE
+    if column.name.startswith("end")
+    or column.name in {"reason", "settle_at", "told_at", "doubts", "judged"}
+]
+
 _ALL = [*_BORN, *_MOVING, *_RARE]
 _NAMES = ", ".join(column.name for column in _ALL)
 
 
 _FIELDS = [column.field for column in _ALL]
+_ALL_OF = attrgetter(*_FIELDS)
 _READ = [(place, column.read) for place, column in enumerate(_ALL) if column.read is not _same]
 _RARE_OF = attrgetter(*(column.field for column in _RARE))
+_NOT_AT_END_OF = attrgetter(*(column.field for column in _RARE if column not in _AT_END))
 
 
 def _session(row: Row) -> Session:
@@ -229,12 +239,20 @@ async def named(
 
 
 async def add(work: Work, sessions: Sequence[Session]) -> None:
-    if sessions:
-        await work.copy(
-            "session",
-            [column.name for column in _ALL],
-            [[column.keep(getattr(each, column.field)) for column in _ALL] for each in sessions],
+    """Keep new sessions. A column that none of them fills is left to the table's default."""
+    if not sessions:
+        return
+    told = zip(*(_ALL_OF(each) for each in sessions), strict=True)
+    filled = [
+        (
+            column.name,
+            [column.keep(value) for value in values] if column.keep is not _same else values,
         )
+        for column, values in zip(_ALL, told, strict=True)
+        if any(value is not None for value in values)
+    ]
+    rows = zip(*(values for _, values in filled), strict=True)
+    await work.copy("session", [name for name, _ in filled], rows)
 
 
 async def save(
@@ -247,10 +265,13 @@ async def save(
     meter: list[tuple[Session, Session]] = []
     numbered: list[tuple[Session, Session]] = []
     moving: list[tuple[Session, Session]] = []
+    ended: list[tuple[Session, Session]] = []
     rare: list[tuple[Session, Session]] = []
     for pair in changed:
-        if _RARE_OF(pair[0]) != _RARE_OF(pair[1]):
+        if _NOT_AT_END_OF(pair[0]) != _NOT_AT_END_OF(pair[1]):
             rare.append(pair)
+        elif _RARE_OF(pair[0]) != _RARE_OF(pair[1]):
+            ended.append(pair)
         else:
             moving.append(pair)
     for pair in metered:
@@ -261,6 +282,7 @@ async def save(
     kept = await _meter(work, meter, _METERED)
     kept += await _meter(work, numbered, _NUMBERED)
     kept += await _update(work, moving, _MOVING)
+    kept += await _update(work, ended, [*_MOVING, *_AT_END])
     kept += await _update(work, rare, [*_MOVING, *_RARE])
     return kept == len(changed) + len(metered)
 

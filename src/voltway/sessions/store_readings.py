@@ -20,17 +20,17 @@ async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
         (
             one.received_at,
             one.at,
-            one.reading.register_wh,
-            one.reading.power_w,
-            one.reading.current_ma,
-            one.reading.voltage_mv,
-            one.reading.soc_percent,
-            CONTEXT_PLACE[one.reading.context],
+            (told := one.reading).register_wh,
+            told.power_w,
+            told.current_ma,
+            told.voltage_mv,
+            told.soc_percent,
+            CONTEXT_PLACE[told.context],
             desk.place.party,
             one.session,
             one.evse,
             None if one.session or one.evse else desk.place.station,
-            one.reading.rest,
+            told.rest,
         )
         for desk in desks
         for one in desk.readings

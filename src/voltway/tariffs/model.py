@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 
+import msgspec
+
 from voltway.kernel.money import Currency, Money
 from voltway.tariffs.exact import Exact, as_decimal
 
@@ -206,8 +208,7 @@ class ChargingPeriod:
         assert self.reservation or not self.reserved_s
 
 
-@dataclass(frozen=True, slots=True)
-class MeterPoint:
+class MeterPoint(msgspec.Struct, frozen=True, gc=False):
     """The energy that a session had used at a moment, and the power then if the station told."""
 
     at: datetime
