@@ -243,6 +243,13 @@ async def keep(
     if of_sessions:
         decisions |= await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
 
+    await _keep_frames(work, batch, extras)
+    work.touch(*extras.subjects, *(each.link.subject for each in batch))
+    return decisions
+
+
+async def _keep_frames(work: Work, batch: Sequence[Pending], extras: Extras) -> None:
+    """Keep what was heard and said raw, and what cannot be read for a person to look at."""
     frames = extras.said + [
         (each.link.party, KeptFrame(each.link.station, Direction.HEARD, each.at, each.text))
         for each in batch
@@ -253,8 +260,6 @@ async def keep(
     doubtful = [pending for pending in batch if pending.is_doubtful]
     if doubtful:
         await stations.keep_for_review(work, [for_review(each, _why(each)) for each in doubtful])
-    work.touch(*extras.subjects, *(each.link.subject for each in batch))
-    return decisions
 
 
 def _why(pending: Pending) -> str:

@@ -17,7 +17,7 @@ from voltway.drivers.rules import standing
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import LocationId, PartyId, SessionId, StationId, TokenUid
 from voltway.runtime.work import Work
-from voltway.sessions import rules, store, store_readings
+from voltway.sessions import rules, store, store_changes, store_readings
 from voltway.sessions.actions_lay_out import Told, lay_out, tokens_in, told_of
 from voltway.sessions.desk import Desk, Names
 from voltway.sessions.model import (
@@ -161,10 +161,10 @@ async def _keep(work: Work, desks: Sequence[Desk], weighed: Sequence[Desk]) -> N
         if desk.rows or desk.weighed:
             desk.remember_rows()
     await _measure_ends(work, weighed)
-    await store.add(work, [session for desk in weighed for session in desk.fresh()])
+    await store_changes.add(work, [session for desk in weighed for session in desk.fresh()])
     metered = [pair for desk in desks for pair in desk.metered.values()]
     changed = [pair for desk in weighed for pair in desk.changed()]
-    if (metered or changed) and not await store.save(work, changed, metered):
+    if (metered or changed) and not await store_changes.save(work, changed, metered):
         raise WrittenByOthers
     for desk in weighed:
         desk.count_revisions()
@@ -319,5 +319,5 @@ async def close(work: Work, sessions: Sequence[Session]) -> None:
         work.touch(f"session:{after.id}", f"wall:{after.party}")
         if after.evse is not None:
             work.touch(f"evse:{after.evse}")
-    await store.save(work, changed)
+    await store_changes.save(work, changed)
     await work.announce(facts)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from voltway.runtime.work import BeginWork
-from voltway.sessions import store, store_readings
+from voltway.sessions import store, store_changes, store_readings
 from voltway.sessions.actions_record import close
 from voltway.sessions.model import Session
 from voltway.sessions.rules_forgotten import FORGOTTEN_AFTER, SILENT_AFTER, forgotten
@@ -38,7 +38,7 @@ async def end_forgotten(begin: BeginWork) -> int:
             after = forgotten(before, work.now)
             changed.append((before, after))
             work.touch(f"session:{after.id}", f"wall:{after.party}")
-        await store.save(work, changed)
+        await store_changes.save(work, changed)
     async with begin() as work:
         waited = await store.to_settle(work, AT_ONCE_MAX)
         await close(work, waited)
