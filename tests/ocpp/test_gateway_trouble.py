@@ -20,7 +20,7 @@ from voltway.kernel.ids import GatewayId, PartyId
 from voltway.ocpp.batch import Pending
 from voltway.ocpp.conduct import Conduct
 from voltway.ocpp.dialects import DIALECTS
-from voltway.ocpp.link import WAITING_MAX, Link, Waiting
+from voltway.ocpp.link import ALL_WAITING_BYTES_MAX, WAITING_MAX, Link, Waiting
 from voltway.ocpp.lobby import Guest
 from voltway.ocpp.server import OcppServer
 from voltway.ocpp.transport import Close
@@ -255,3 +255,29 @@ async def test_a_station_that_floods_is_read_no_further_until_it_was_heard(
 
     link.wait(Pending(link, clock.now(), b" " * 3_000_000))
     assert wire.is_paused, "few but huge messages are a flood too"
+
+
+async def test_what_waits_on_all_links_together_is_bounded(
+    clock: JumpingClock, begin: BeginWork
+) -> None:
+    await a_station(begin, "CS1")
+    async with begin() as work:
+        (credential,) = await stations.credentials(work)
+    guest = Guest(credential, "ocpp1.6", with_next_key=False, source="")
+    owner = Deaf()
+    links = [Link(owner, guest, DIALECTS["ocpp1.6"]) for _ in range(100)]
+    wires = [Wire() for _ in links]
+    for link, wire in zip(links, wires, strict=True):
+        link.opened(wire)
+
+    megabyte = b" " * 1_000_000
+    for link, wire in zip(links, wires, strict=True):
+        while not wire.is_paused:  # as a station that sends on as long as it is read
+            link.wait(Pending(link, clock.now(), megabyte))
+    assert owner.waiting.bytes < ALL_WAITING_BYTES_MAX + len(links) * len(megabyte)
+
+    for link in links:
+        while link.next() is not None:
+            pass
+    assert owner.waiting.bytes == 0
+    assert not any(wire.is_paused for wire in wires)

@@ -15,6 +15,9 @@ from voltway.kernel.ids import StationId
 FAULTS_MAX: Final = 120.0
 FAULT_S: Final = 0.5
 
+#: Whoever was sent away comes back when so much of it is left.
+FAULTS_LEFT: Final = 60.0
+
 #: No debt is larger, so nobody is sent away for longer.
 DEBT_MAX: Final = 1200.0
 
@@ -75,12 +78,17 @@ class Conduct:
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._faults: Debts[StationId] = Debts(now_s, FAULT_S, DEBT_MAX, REMEMBERED_MAX)
+        #: Who was sent away and did not come back yet.
+        self._away: set[StationId] = set()
         self._kept: Debts[StationId] = Debts(now_s, FAULT_KEPT_S, FAULTS_KEPT_MAX, REMEMBERED_MAX)
         self._dials: Debts[StationId] = Debts(now_s, DIAL_S, DIALS_MAX, REMEMBERED_MAX)
 
     def erred(self, station: StationId, count: float) -> bool:
         """Count a fault; whether it was one too many."""
-        return self._faults.add(station, count) > FAULTS_MAX
+        if self._faults.add(station, count) <= FAULTS_MAX:
+            return False
+        self._away.add(station)
+        return True
 
     def keeps(self, station: StationId) -> bool:
         """Whether the raw frame of a fault is still kept."""
@@ -91,9 +99,11 @@ class Conduct:
 
     def comes_too_soon(self, station: StationId) -> int:
         """In how many seconds a station that showed its key is let in; 0: now."""
-        over = self._faults.of(station) - FAULTS_MAX
-        if over > -1:
-            return ceil((over + 1) * FAULT_S)
+        if station in self._away:
+            over = self._faults.of(station) - FAULTS_LEFT
+            if over > 0:
+                return ceil(over * FAULT_S)
+            self._away.discard(station)
         if self._dials.of(station) > DIALS_MAX - 1:
             return ceil(DIAL_S)
         self._dials.add(station)
