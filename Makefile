@@ -1,5 +1,5 @@
 # Few words: make demo, make test. Everything happens in .venv.
-.PHONY: help setup demo test check fix replay bench simulate
+.PHONY: help setup demo test check fix replay bench simulate dist
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
@@ -11,6 +11,7 @@ help:
 	@echo "make replay  3,395 real charging sessions through the whole house"
 	@echo "make bench   the gateway beside an echo and the package ocpp: docs/figures/gateway.md"
 	@echo "make simulate  500 kills and many other faults, each world audited; SEED=7 plays one again"
+	@echo "make dist    what a machine installs: the wheel, and the lock of what it needs"
 	@echo "make setup   what the others call first; does nothing the second time"
 
 setup:
@@ -42,3 +43,6 @@ bench: setup
 
 simulate: setup
 	$(PY) -m tests.simulation.faults --kills 500 $(if $(SEED),--seed $(SEED))
+
+dist: setup
+	@$(PY) scripts/make_dist.py
