@@ -146,9 +146,7 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def _process(
-    *words: str, env: dict[str, str] | None = None
-) -> AsyncIterator[tuple[int, str]]:
+async def running(*words: str, env: dict[str, str] | None = None) -> AsyncIterator[tuple[int, str]]:
     """A program that says ``ready`` when it is, stopped at the end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -257,7 +255,7 @@ async def _measure(
     cards = sum(car.paid_by == "card" for car in cars)
     typer.echo(f"seeded {count} sessions in {time.monotonic() - began:.1f} s", err=True)
     http = f"127.0.0.1:{_free_port()}"
-    async with _process(
+    async with running(
         *("voltway_world.provider", "--data", str(folder / "provider"), "--secret", SECRET),
         *("--webhook", f"http://{http}/webhooks/payments/simulated"),
         *("--webhook-secret", SIGNING),
@@ -270,7 +268,7 @@ async def _measure(
             "VOLTWAY_PROVIDER_WEBHOOK_SECRET": SIGNING,
             "VOLTWAY_LOG_LEVEL": "warning",
         }
-        async with _process(
+        async with running(
             *("voltway.cli", "serve", "--data", str(folder / "house")),
             *("--http", http, "--ocpp", "127.0.0.1:0"),
             env=house_env,
@@ -286,7 +284,7 @@ async def _measure(
             settled = await _run(bench, cars, cards, profile)
             await database.close()
     commits_s = await _bare_commits(url, count)
-    async with _process(
+    async with running(
         *("voltway_world.provider", "--data", str(folder / "bare"), "--secret", SECRET),
     ) as (_, said):
         captures_s = await _bare_captures(said.split()[1], refs)

@@ -50,6 +50,7 @@ class Scene:
     station: AStation
     bus: Bus
     jobs: Jobs
+    database: Database
     calls: int = 0
     door: str = ""
     webhooks: list[int] = field(default_factory=list)
@@ -188,7 +189,7 @@ async def a_scene(
         await tariffs.assign(work, party.id, "DAY")
         station = await a_station(work, party)
     bus, jobs = Bus(database), Jobs(database)
-    scene = Scene(database.begin, clock, bank, provider, station, bus, jobs)
+    scene = Scene(database.begin, clock, bank, provider, station, bus, jobs, database)
     bus.watch_many("payments.started", [SessionStarted], payments.hears_session_started)
     bus.watch_many("payments.ended", [SessionEnded], payments.hears_session_ended)
     bus.watch_many("billing.ended", [SessionEnded], billing.hears_session_ended)
