@@ -60,6 +60,7 @@ from voltway.web.site import make_health_site, make_site
 
 #: How often the rounds go, in seconds.
 SOON: Final = 2
+MINDED: Final = 5
 OFTEN: Final = 15
 SELDOM: Final = 600
 HOURLY: Final = 3600
@@ -158,7 +159,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     drain.part("provider", provider.close)
     # With a database of our own there is no other process whose jobs we might take for dead.
     is_sole = not settings.database_url
-    bus, jobs = Bus(database), Jobs(database, sole=is_sole)
+    bus, jobs = Bus(database, sole=is_sole), Jobs(database, sole=is_sole)
     _plug_watchers(bus)
     _plug_jobs(jobs, bus, settings, provider)
     relay = await _open_relay(settings, database, bus, drain) if with_rounds else None
@@ -336,10 +337,10 @@ def _plug_rounds(
         rounds.every(seconds, name, do)
 
     within_s = settings.start_within_s
-    every(SOON, "orders.overdue", partial(stations.end_overdue_orders, begin))
+    every(MINDED, "orders.overdue", partial(stations.end_overdue_orders, begin))
     every(SOON, "payments.limit", partial(payments.stop_at_limit, begin))
     every(
-        SOON,
+        MINDED,
         "payments.unstarted",
         partial(payments.release_unstarted, begin, provider, within_s=within_s),
     )

@@ -80,9 +80,12 @@ class Membership:
     def __init__(self, begin: BeginWork, holder: Holder) -> None:
         self._begin = begin
         self._holder = holder
+        self._is_sole = False
 
     async def join(self, *, is_sole: bool = False) -> None:
-        """Begin. A gateway that knows itself to be the only one calls all others dead at once."""
+        """Begin. A gateway that knows itself to be the only one calls all others dead at once, and
+        beats for nobody."""
+        self._is_sole = is_sole
         if is_sole:
             await lose_all_gateways(self._begin)
         await self._register({})
@@ -91,6 +94,8 @@ class Membership:
         """Beat, and close the sockets of stations that came to another gateway."""
         while True:
             await asyncio.sleep(BEAT_S)
+            if self._is_sole:
+                continue
             try:
                 await self._beat()
             except Outage as trouble:

@@ -24,6 +24,7 @@ from voltway.runtime.work import BatchWatcher, Watcher, Work
 
 BATCH: Final = 200
 POLL_S: Final = 1.0
+SOLE_POLL_S: Final = 5.0
 LOOK_AGAIN_S: Final = 0.005
 TRIES_MAX: Final = 8
 BACK_OFF_S: Final = 0.1
@@ -56,12 +57,19 @@ class Bus:
     """Local delivery of facts and touches. Plug it with ``database.when_kept(bus.hear)``."""
 
     def __init__(
-        self, database: Database, *, tries_max: int = TRIES_MAX, back_off_s: float = BACK_OFF_S
+        self,
+        database: Database,
+        *,
+        tries_max: int = TRIES_MAX,
+        back_off_s: float = BACK_OFF_S,
+        sole: bool = False,
     ) -> None:
         self.touches = LocalTouches()
         self._database = database
         self._tries_max = tries_max
         self._back_off_s = back_off_s
+        # Facts of this process wake their watchers; the others' are looked for.
+        self._poll_s = SOLE_POLL_S if sole else POLL_S
         self._watches: dict[str, _Watch] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
@@ -190,12 +198,12 @@ class Bus:
             return await outbox.behind(work, names or list(self._watches))
 
     async def _poll(self) -> None:
-        """Each second look for facts of other processes, and for those that nobody woke us for."""
+        """Look for facts of other processes, and for those that nobody woke us for."""
         while not self._stopping.is_set():
             with suppress(Outage):
                 for name in await self._behind():
                     self._watches[name].awake.set()
-            await self._pause(POLL_S)
+            await self._pause(self._poll_s)
 
     async def _tell_batch(self, watch: _Watch) -> int:
         """Tell the next facts, in one transaction with the watcher's place; how many."""

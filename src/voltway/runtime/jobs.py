@@ -39,6 +39,7 @@ SILENCE_S_MAX: Final = 6.0
 #: New jobs are told by NOTIFY, and the next one that waits for its moment is asked for; this is
 #: for the jobs of a worker that died.
 POLL_S: Final = 4.0
+SOLE_POLL_S: Final = 20.0
 BATCH: Final = 100
 AT_ONCE_MAX: Final = 500
 #: How many jobs of one kind are at work at once, where its handler says nothing else.
@@ -214,7 +215,7 @@ class Jobs:
             connection.add_termination_listener(lambda _: manager.shutdown.set())
             if not self._stopping.is_set():
                 await manager.run(
-                    dequeue_timeout=timedelta(seconds=POLL_S),
+                    dequeue_timeout=timedelta(seconds=SOLE_POLL_S if self._sole else POLL_S),
                     batch_size=BATCH,
                     max_concurrent_tasks=AT_ONCE_MAX,
                     shutdown_on_listener_failure=True,
