@@ -1,5 +1,6 @@
 """Where the gateway's own process spends its time under load, by ``py-spy``."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +14,7 @@ from bench.plan import Pace
 from bench.programs import Contestant
 
 SHOWN: Final = 25
+OURS: Final = re.compile(r"\((voltway/[^:]+):")
 PY_SPY: Final = Path(sys.executable).parent / "py-spy"
 
 
@@ -37,16 +39,30 @@ def profiled(who: Contestant, pace: Pace) -> Iterator[None]:
 
 def _tell(file: Path) -> None:
     own: Counter[str] = Counter()
+    ours: Counter[str] = Counter()
     within: Counter[str] = Counter()
     for line in file.read_text().splitlines():
         stack, _, count = line.rpartition(" ")
         frames = stack.split(";")
         own[frames[-1]] += int(count)
+        ours[_ours(frames)] += int(count)
         for frame in set(frames):
             within[frame] += int(count)
     samples = sum(own.values()) or 1
     say(f"== profile: {file}, {samples} samples")
-    for title, counted in (("own time", own), ("with what it calls", within)):
+    for title, counted in (
+        ("by the innermost file of ours, with what others do for it", ours),
+        ("own time", own),
+        ("with what it calls", within),
+    ):
         say(f"   {title}")
         for frame, times in counted.most_common(SHOWN):
             say(f"   {100 * times / samples:5.1f} %  {frame}")
+
+
+def _ours(frames: list[str]) -> str:
+    """The innermost file of the house on this stack."""
+    for frame in reversed(frames):
+        if (found := OURS.search(frame)) is not None:
+            return found[1]
+    return "-"
