@@ -14,6 +14,7 @@ from tests.sessions.telling import Line, minute, reading, stop16, values
 from voltway.kernel.ids import PartyId
 from voltway.kernel.units import PowerW, RegisterWh
 from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import WorkCollided
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, sweeps, sweeps_packing
 from voltway.sessions.actions import KeptReading
@@ -266,3 +267,21 @@ async def test_a_session_keeps_its_readings_though_our_clock_is_set_back(
 
     [(_, _, readings)] = await whole(begin, line)
     assert {one.register_wh for one in readings} == told
+
+
+async def test_a_long_reader_delays_the_making_of_a_day_and_nothing_else(
+    line: Line, begin: BeginWork, clock: JumpingClock
+) -> None:
+    await sweeps.make_days(begin)
+    ref = await line.starts16(1, 0, 10_000)
+    clock.jump_to(minute(DAY))
+    async with begin() as a_dump:
+        await a_dump.all("SELECT FROM session_reading LIMIT 1")
+        with pytest.raises(WorkCollided):
+            await sweeps.make_days(begin)
+        await line.tell(values(ref, 1, reading(DAY, 11_000)))
+
+    await sweeps.make_days(begin)
+
+    assert await parts(begin) == ["20260302", "20260303", "20260304", "20260305"]
+    assert await line.count("session_reading") == 2

@@ -297,7 +297,11 @@ def _cut(connection: Any) -> None:
 def _translate(trouble: BaseException) -> None:
     """Raise the trouble in our words, if it is one that the database has and we expect."""
     match trouble:
-        case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError():
+        case (
+            asyncpg.DeadlockDetectedError()
+            | asyncpg.SerializationError()
+            | asyncpg.LockNotAvailableError()
+        ):
             raise WorkCollided from trouble
         case asyncpg.QueryCanceledError():
             raise DatabaseTooSlow from trouble

@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from voltway.kernel.ids import PartyId, SessionId
+from voltway.runtime import parts
 from voltway.runtime.work import Row, Work
 from voltway.sessions.model import Session
 from voltway.sessions.rules_packing import KeptReading, packed, unpacked
@@ -147,10 +148,7 @@ async def packs_of_day(work: Work, of: Collection[UUID], day: date) -> list[Pack
 async def keep_packs(work: Work, packs: Iterable[Pack], encoded: Iterable[bytes]) -> None:
     """Keep packs instead of those that there are of the same days; empty ones are not kept."""
     rows = list(zip(packs, encoded, strict=True))
-    await work.run(
-        "SELECT ensure_month('reading_pack', day) FROM unnest($1::date[]) AS day",
-        list({pack.day for pack, _ in rows}),
-    )
+    await parts.ensure_months(work, "reading_pack", {pack.day for pack, _ in rows})
     await work.run(
         """
         DELETE FROM reading_pack p

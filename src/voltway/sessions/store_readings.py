@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from voltway.kernel.ids import SessionId, new_id
+from voltway.runtime import parts
 from voltway.runtime.work import Work
 from voltway.sessions.desk import Desk
 from voltway.sessions.model import Row as Kept
@@ -177,9 +178,7 @@ async def keep_orphans(work: Work, desks: Iterable[Desk]) -> None:
 
 
 async def ensure_days(work: Work, days: Collection[date]) -> None:
-    await work.run(
-        "SELECT ensure_day('session_reading', day) FROM unnest($1::date[]) AS day", list(days)
-    )
+    await parts.ensure_days(work, "session_reading", days)
 
 
 async def forget_orphans(work: Work, before: datetime, each_max: int, limit: int) -> int:

@@ -18,7 +18,7 @@ from voltway.sessions.rules_packing import KeptReading, united
 from voltway.sessions.store_packs import Day, Pack
 
 #: Readings of one transaction, about.
-READINGS_AT_ONCE: Final = 2_000
+READINGS_AT_ONCE: Final = 1_000
 
 #: A round ends after so long, and goes on where it was in the next.
 ROUND_S: Final = 5.0

@@ -15,6 +15,7 @@ from uuid import UUID
 from zstandard import ZstdCompressor, get_frame_parameters
 
 from voltway.kernel.ids import PartyId
+from voltway.runtime import parts
 from voltway.runtime.work import BeginWork, Row, Work
 from voltway.stations.frames import ENCODE, SHARES, SLOT_S, SLOTS, Packed, bucket, opened, slot_of
 
@@ -123,7 +124,7 @@ def _packs(taken: Sequence[Row]) -> list[Sequence[Any]]:
 
 async def _keep(work: Work, rows: Sequence[Sequence[Any]]) -> None:
     days = {at.date() for _, _, at, _, _ in rows}
-    await work.run("SELECT ensure_day('frame_pack', day) FROM unnest($1::date[]) AS day", [*days])
+    await parts.ensure_days(work, "frame_pack", days)
     await work.copy("frame_pack", ("party_id", "bucket", "at", "stations", "frames"), rows)
 
 
