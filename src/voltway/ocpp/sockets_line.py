@@ -38,7 +38,6 @@ UNSENT_S_MAX: Final = 30.0
 READ_BUFFER_BYTES: Final = 2048
 _SPARE: Final = 256
 _SIZE: Final = READ_BUFFER_BYTES - _SPARE
-_SIZE_UNGROWN: Final = _SIZE - _SPARE - 1
 
 #: A buffer that grew so far stays; a longer one is counted, timed, and given back.
 SIZE_KEPT: Final = _SIZE * 4
@@ -118,13 +117,15 @@ class Frontage:
 class Line(WSProtocol):  # type: ignore[misc] # its stubs leave it out
     """One connection, from its first byte."""
 
-    __slots__ = ("_size", "_socket", "_threshold", "_timer", "front", "unread")
+    __slots__ = ("_full", "_size", "_socket", "_threshold", "_timer", "front", "unread")
 
     def __init__(self, front: Frontage) -> None:
         self.front = front
         #: Bytes of a frame that is not whole, which picows holds; and how large its buffer grew.
         self.unread = 0
         self._size = _SIZE
+        #: A read that brings more fills it: there is more to come, and picows doubles it.
+        self._full = _full(_SIZE)
         self._socket: Owner | None = None
         self._threshold = Threshold(self)
         self._timer: asyncio.TimerHandle | None = None
@@ -154,7 +155,7 @@ class Line(WSProtocol):  # type: ignore[misc] # its stubs leave it out
 
     def buffer_updated(self, count: int) -> None:
         self.unread += count
-        if self.unread > _SIZE_UNGROWN:
+        if self.unread > self._full:
             self._grow()
             if self._socket is not None:
                 self._socket.take_turns()
@@ -219,8 +220,9 @@ class Line(WSProtocol):  # type: ignore[misc] # its stubs leave it out
 
     def _grow(self) -> None:
         """What picows did just now: its buffer doubles when nine tenths of it are full."""
-        while self.unread * 10 > self._size * 9 or self._size - self.unread <= _SPARE:
+        while self.unread > self._full:
             self._size *= 2
+            self._full = _full(self._size)
             if self._size > SIZE_KEPT and self._socket is not None:
                 self.hold(self._size // 2)
 
@@ -290,6 +292,11 @@ def forget_handshake(transport: picows.WSTransport) -> None:
     """picows keeps the request and the answer as long as the line lives; nobody asks again."""
     transport.request.headers = _NO_HEADERS
     transport.response.headers = _NO_HEADERS
+
+
+def _full(size: int) -> int:
+    """picows doubles a buffer of which more than nine tenths, or all but the spare, are used."""
+    return min(size * 91 // 100, size - _SPARE) - 1
 
 
 def _source(transport: Any) -> str:
