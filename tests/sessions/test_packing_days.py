@@ -19,7 +19,8 @@ from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, sweeps, sweeps_packing
 from voltway.sessions.actions import KeptReading
 from voltway.sessions.model import SessionRecord
-from voltway.stations.reports import Context, Reading
+from voltway.sessions.shelf import Shelf
+from voltway.stations.reports import Context, Heard, Reading
 from voltway.tariffs.model import Cost
 
 DAY = 60 * 24  # in minutes
@@ -285,3 +286,28 @@ async def test_a_long_reader_delays_the_making_of_a_day_and_nothing_else(
 
     assert await parts(begin) == ["20260302", "20260303", "20260304", "20260305"]
     assert await line.count("session_reading") == 2
+
+
+async def test_a_gateway_whose_clock_is_days_late_makes_the_day_again_that_was_dropped(
+    line: Line, begin: BeginWork, clock: JumpingClock
+) -> None:
+    shelf = Shelf()
+
+    async def tell(at: float) -> None:
+        report = values(None, 1, reading(at, 500))
+        heard = Heard(0, line.station, "MeterValues", minute(at), [report])
+        async with begin() as work:
+            await actions.record(work, [heard], shelf)
+
+    await tell(1)
+    shelf.put_back({line.station})
+    clock.jump_to(minute(3 * DAY))
+    await pack(begin)
+    assert await parts(begin) == []
+
+    with pytest.raises(WorkCollided):
+        await tell(2)
+    shelf.lose()
+    await tell(2)
+
+    assert await parts(begin) == ["20260302"]

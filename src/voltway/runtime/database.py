@@ -303,6 +303,9 @@ def _translate(trouble: BaseException) -> None:
             | asyncpg.LockNotAvailableError()
         ):
             raise WorkCollided from trouble
+        # The part of a table that a row belongs to was dropped meanwhile: a check without a name.
+        case asyncpg.CheckViolationError(constraint_name=None, table_name=str()):
+            raise WorkCollided from trouble
         case asyncpg.QueryCanceledError():
             raise DatabaseTooSlow from trouble
         case (

@@ -68,6 +68,7 @@ class Shelf:
         for station in self._in_use:
             self._desks.pop(station, None)
         self._in_use = {}
+        self.days = set()
 
     def forget(self, station: StationId) -> None:
         """Something about this station may be other than we know."""
