@@ -67,6 +67,8 @@ FORGETFUL = Plan(
     stations=STATIONS,
     is_forgetful=True,
     quiet_s_max=3,
+    life_calls=range(60, 80),
+    life_s_max=30,
 )
 
 

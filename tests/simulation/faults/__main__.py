@@ -15,7 +15,7 @@ from time import monotonic
 
 import typer
 
-from tests.simulation.faults.blows import FAMILIES
+from tests.simulation.faults.blows import BLOWS, FAMILIES
 from tests.simulation.faults.campaign import Campaign, Plan, Played, open_campaign, plans
 
 MEMORY = Path("/dev/shm")
@@ -38,7 +38,8 @@ async def _play_some(campaign: Campaign, queue: list[Plan], played: list[Played]
         played.append(done)
         plan, verdict = done.plan, done.verdict
         typer.echo(
-            f"world {plan.seed} ({plan.ground}{', unruly' if plan.is_unruly else ''}): "
+            f"world {plan.seed} ({plan.ground}{', unruly' if plan.is_unruly else ''}"
+            f"{', faulty provider' if plan.has_provider_faults else ''}): "
             f"{plan.kills} kills, {len(plan.blows)} faults, {verdict.sessions} sessions, "
             f"{verdict.answered} calls, {sum(verdict.held.values())} held, "
             f"{len(verdict.findings)} findings, {done.seconds:.0f} s"
@@ -82,6 +83,10 @@ def main() -> int:
     chosen = given.faults.split(",")
     if unknown := set(chosen) - set(FAMILIES):
         words.error(f"there is no fault {', '.join(sorted(unknown))}")
+    if not any(blow.is_kill and blow.family in chosen for blow in BLOWS):
+        words.error(
+            "something must be killed: house, gateway, web, worker, database, machine, nats"
+        )
     seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
     typer.echo(f"seed {seed}")
     began = monotonic()

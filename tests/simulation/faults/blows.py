@@ -16,6 +16,9 @@ from tests.simulation.waiting import comes_true, happens
 
 PAUSE_S: Final = (0.0, 0.4)
 OUTAGE_S: Final = (0.1, 1.5)
+#: A gateway is taken for dead within ten seconds, a worker within six.
+LONG_S: Final = (6.5, 12.0)
+LONG_ONES: Final = 0.4
 COMMIT_S_MAX: Final = 3.0
 #: Within what stations' claims of the time are believed; see ``players.BEHIND``.
 CLOCK_S: Final = (-40.0, 150.0)
@@ -52,7 +55,7 @@ async def _kill(world: World, dice: random.Random, role: str) -> None:
     house = dice.choice([house for house in world.houses if house.role == role])
     await house.kill()
     await _pass(dice, PAUSE_S)
-    await house.start()
+    await house.begin()
 
 
 async def kill_server(world: World, dice: random.Random) -> None:
@@ -71,7 +74,30 @@ async def kill_machine(world: World, dice: random.Random) -> None:
     await _pass(dice, PAUSE_S)
     await world.grounds.again()
     for house in world.houses:
-        await house.start()
+        await house.begin()
+
+
+async def freeze_gateway(world: World, dice: random.Random) -> None:
+    await _freeze(world, dice, "gateway")
+
+
+async def freeze_worker(world: World, dice: random.Random) -> None:
+    await _freeze(world, dice, "worker")
+
+
+async def _freeze(world: World, dice: random.Random, role: str) -> None:
+    """For so long that others take it for dead, or for a moment; then it goes on."""
+    house = dice.choice([house for house in world.houses if house.role == role])
+    house.freeze()
+    await _pass(dice, LONG_S if dice.random() < LONG_ONES else OUTAGE_S)
+    house.thaw()
+
+
+async def kill_nats(world: World, dice: random.Random) -> None:
+    assert world.nats is not None
+    await world.nats.kill()
+    await _pass(dice, OUTAGE_S)
+    await world.nats.start()
 
 
 async def cut(world: World, dice: random.Random) -> None:
@@ -186,6 +212,9 @@ BLOWS: Final = (
     Blow("NATS: network cut", "network", _MANY, cut_talk),
     Blow("NATS: network stalled", "network", _MANY, stall_talk),
     Blow("NATS: network half open", "network", _MANY, half_open_talk),
+    Blow("NATS killed", "nats", _MANY, kill_nats, is_kill=True),
+    Blow("gateway frozen", "frozen", _MANY, freeze_gateway),
+    Blow("worker frozen", "frozen", _MANY, freeze_worker),
     Blow("reconnect storm", "storm", _ANY, storm),
     Blow("clock moved", "clock", _OWN | _WIRED, move_clock),
     Blow("disk full", "disk", _SMALL, fill_disk),
@@ -197,9 +226,12 @@ FAMILIES: Final[Mapping[str, str]] = {
     "worker": "SIGKILL of the worker",
     "database": "SIGKILL of PostgreSQL, or of one of its processes",
     "machine": "SIGKILL of all that at once",
+    "nats": "SIGKILL of NATS",
+    "frozen": "a gateway or the worker stands still until it is taken for dead, and goes on",
     "network": "to the database and to NATS: cut, stalled, half open, reset around a commit",
     "disk": "full, and free again (asks for root)",
     "clock": "jumps, forwards and backwards",
     "storm": "all stations come back at once",
+    "provider": "the payment provider's answers and webhooks are lost, late or doubled",
     "doubled": "stations say things twice and in another order",
 }

@@ -15,19 +15,43 @@ from tests.simulation.faults.lives import Nursery, open_nursery
 from tests.simulation.faults.players import Players
 from tests.simulation.faults.verdict import Bills, Estate, Verdict, in_hand, judge, take_stock
 from tests.simulation.faults.world import World, furnish, open_world, switched_on
-from tests.simulation.waiting import comes_true, happens
+from tests.simulation.waiting import comes_true
+from voltway_world.provider.faults import Fault
 
 STATIONS = 12
 KILLS_A_WORLD = 12
-#: Seconds between two blows.
-LIFE_S = (0.2, 1.4)
+#: Between two blows so many calls of stations are answered, however slow the machine is, or
+#: so many seconds pass.
+LIFE_CALLS = range(1, 60)
+LIFE_S_MAX = 2.5
+LIFE_LOOK_S = 0.003
+READY_ONES, READY_S_MAX = 0.85, 10.0
 HOME_S_MAX = 120
 #: When all are at home the clock goes on by so much at each look, until so far.
 DUSK_S, NIGHT_S = 60.0, 3600.0
 QUIET_LOOK_S = 0.3
 LOG_LINES = 10
 QUIET_S_MAX = 120
+#: The grounds in their turns, each with the families for which it is played.
+TURNS = (
+    (Ground.OWN, {"house", "database", "machine"}),
+    (Ground.MANY, {"gateway", "web", "worker", "nats"}),
+    (Ground.WIRED, {"house"}),
+    (Ground.MANY, {"gateway", "web", "worker", "nats"}),
+    (Ground.SMALL, {"disk"}),
+)
 DOUBLES, DISORDER = 0.2, 0.2
+#: What real providers do: the deed is done and its answer lost, or told twice, or never.
+PROVIDER_FAULTS = (
+    Fault(on="hold", kind="error_500_after", p=0.1, seed=1),
+    Fault(on="capture", kind="reset_connection_after", p=0.2, seed=2),
+    Fault(on="capture", kind="error_500", p=0.1, seed=3),
+    Fault(on="capture", kind="timeout_after", p=0.1, seconds=1, seed=4),
+    Fault(on="void", kind="reset_connection_after", p=0.2, seed=5),
+    Fault(on="get", kind="error_500", p=0.1, seed=6),
+    Fault(on="webhook", kind="webhook_doubled", p=0.3, seed=7),
+    Fault(on="webhook", kind="webhook_late", p=0.1, seconds=2, seed=8),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +63,11 @@ class Plan:
     blows: tuple[Blow, ...]
     is_unruly: bool  # stations say things twice and in another order
     stations: int = STATIONS
+    has_provider_faults: bool = False
     is_forgetful: bool = False  # a negative control: the database says yes before it has written
     quiet_s_max: float = QUIET_S_MAX
+    life_calls: range = LIFE_CALLS
+    life_s_max: float = LIFE_S_MAX
 
     @property
     def kills(self) -> int:
@@ -52,20 +79,7 @@ def plans(
 ) -> Iterator[Plan]:
     """Worlds until so many kills are planned."""
     dice = random.Random(seed)
-    grounds = [
-        ground
-        for ground, needs in (
-            (Ground.OWN, {"house", "machine", "database"}),
-            (Ground.MANY, {"gateway", "web", "worker"}),
-            (Ground.WIRED, {"network"}),
-            (Ground.SMALL, {"disk"}),
-        )
-        if needs & set(families)
-    ]
-    if "disk" in families and dict.fromkeys(families).keys() <= {"disk", "house", "database"}:
-        grounds = [Ground.SMALL]
-    if not grounds:
-        raise SystemExit("Which processes shall be killed? Choose house, gateway, or database.")
+    grounds = [ground for ground, needs in TURNS if needs & set(families)]
     nth = 0
     while kills > 0:
         ground = grounds[nth % len(grounds)]
@@ -78,7 +92,11 @@ def plans(
             if harmless and dice.random() < 0.6:
                 blows.append(dice.choice(harmless))
         plan = Plan(
-            dice.randrange(10**6), ground, tuple(blows), "doubled" in families and nth % 2 == 1
+            dice.randrange(10**6),
+            ground,
+            tuple(blows),
+            is_unruly="doubled" in families and dice.random() < 0.5,
+            has_provider_faults="provider" in families and dice.random() < 0.5,
         )
         kills -= plan.kills
         nth += 1
@@ -159,6 +177,8 @@ class Campaign:
         dice = random.Random(plan.seed)
         if plan.is_forgetful:
             await world.grounds.forget()
+        if plan.has_provider_faults:
+            world.provider.faults.set(list(PROVIDER_FAULTS))
         if plan.is_unruly:
             players.disorder = DISORDER
             for post in world.posts:
@@ -166,16 +186,40 @@ class Campaign:
         async with asyncio.TaskGroup() as tasks:
             playing = [tasks.create_task(players.play(post)) for post in world.posts]
             for blow in plan.blows:
-                await happens(players.closing, dice.uniform(*LIFE_S))
+                await _some_life(plan, world, dice)
                 await blow.strike(world, dice)
                 self.struck[blow.name] += 1
-            await happens(players.closing, dice.uniform(*LIFE_S))
+            await _some_life(plan, world, dice)
             world.move_clock(0)
             players.closing.set()
-            async with asyncio.timeout(HOME_S_MAX):
-                await asyncio.gather(*playing)
-                for post in world.posts:
-                    await post.outside.settled()
+            await _all_home(world, playing)
+
+
+async def _all_home(world: World, playing: "list[asyncio.Task[None]]") -> None:
+    """What was begun is finished, and everything that was said is answered."""
+
+    async def is_done() -> bool:
+        await world.tend()
+        return all(task.done() for task in playing) and not any(
+            post.outside.post.waiting for post in world.posts
+        )
+
+    if not await comes_true(is_done, HOME_S_MAX):
+        waiting = {post.identity: post.outside.post.waiting for post in world.posts}
+        raise TimeoutError(f"after {HOME_S_MAX} s stations still wait for answers: {waiting}")
+
+
+async def _some_life(plan: Plan, world: World, dice: random.Random) -> None:
+    """Until some more calls are answered. Now and then a process is struck before it is ready."""
+    if dice.random() < READY_ONES:
+        await comes_true(world.is_ready, READY_S_MAX, every_s=LIFE_LOOK_S)
+    enough = world.answered + dice.choice(plan.life_calls)
+
+    async def is_enough() -> bool:
+        await world.tend()
+        return world.answered >= enough
+
+    await comes_true(is_enough, plan.life_s_max, every_s=LIFE_LOOK_S)
 
 
 async def _at_rest(world: World, within_s: float) -> Estate:

@@ -2,19 +2,22 @@
 
 import asyncio
 import json
+import os
 import random
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
 
-from tests.nats_server import a_nats_server
+from tests.nats_server import NatsServer, a_nats_server
 from tests.network import a_location, a_party, a_station, a_token
 from tests.simulation.faults.grounds import Disk, Ground, Grounds, beside, small_disk
-from tests.simulation.faults.lives import Life, Nursery, ready
+from tests.simulation.faults.lives import EndedByItself, Life, Nursery, ready
 from tests.simulation.faults.nursery import move_clock
 from tests.simulation.faults.players import Players, Post
 from tests.simulation.faults.script import TARIFF
@@ -51,16 +54,37 @@ class House:
     def log(self) -> Path:
         return self.folder / f"{self.name}.log"
 
-    async def start(self) -> None:
-        """A new life; it accepts connections."""
+    async def begin(self) -> None:
+        """A new life. Whether it is ready yet nobody asks: that is a moment like any other."""
         self.life = await self.nursery.begin(
             self.name, self.environment, clock=self.folder / CLOCK, log=self.log
         )
-        await ready(self.life)
+
+    async def tend(self) -> None:
+        """What a supervisor does: start a process again that found no database when it began.
+
+        Raises ``EndedByItself`` for one that had been ready.
+        """
+        if self.life is not None and self.life.status is not None:
+            if self.life.ready.is_set():
+                raise EndedByItself(f"{self.life.name} ended by itself with {self.life.status}")
+            await self.begin()
 
     async def kill(self) -> None:
+        """SIGKILL, wherever it is in its life."""
+        await self.tend()
         assert self.life is not None
         await self.life.kill()
+
+    def freeze(self) -> None:
+        """SIGSTOP: alive, and silent."""
+        assert self.life is not None
+        os.kill(self.life.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on as if nothing had been."""
+        assert self.life is not None
+        os.kill(self.life.pid, signal.SIGCONT)
 
     async def end(self) -> None:
         """Leave nothing behind."""
@@ -77,7 +101,8 @@ class World:
     houses: list[House]
     grounds: Grounds
     disk: Disk | None
-    talk: Wire | None  # between the processes and NATS
+    nats: NatsServer | None
+    talk: Wire | None  # to NATS
     provider: ProviderServer
     browser: httpx.AsyncClient
     stations: str  # where stations connect
@@ -88,6 +113,20 @@ class World:
 
     def move_clock(self, seconds: float) -> None:
         move_clock(self.folder / CLOCK, seconds)
+
+    async def tend(self) -> None:
+        for house in self.houses:
+            await house.tend()
+
+    async def is_ready(self) -> bool:
+        """Whether all processes take connections."""
+        await self.tend()
+        return all(house.life is not None and house.life.ready.is_set() for house in self.houses)
+
+    @property
+    def answered(self) -> int:
+        """How many calls of the stations were answered."""
+        return sum(len(post.outside.answered) for post in self.posts)
 
     @property
     def logs(self) -> list[Path]:
@@ -117,21 +156,25 @@ async def open_world(
             )
         )
         environment = _environment(folder, grounds, provider, http, ocpp)
-        talk = None
+        nats = talk = None
         if ground is Ground.MANY:
-            talk = await stack.enter_async_context(_open_talk())
+            nats = await stack.enter_async_context(a_nats_server())
+            talk = await stack.enter_async_context(open_wire(partial(_dial, nats)))
             environment["VOLTWAY_NATS_URL"] = f"nats://{HOST}:{talk.port}"
         houses = _houses(nursery, folder, environment, ground)
         for house in houses:
             stack.push_async_callback(house.end)
-            await house.start()
+            await house.begin()
+        for house in houses:
+            assert house.life is not None
+            await ready(house.life)
         browser = await stack.enter_async_context(
             httpx.AsyncClient(base_url=f"http://{http}", timeout=5, trust_env=False)
         )
         url = f"ws://{ocpp}/ocpp"
         async with grounds.looked_into() as database, database.begin() as work:
             posts = await furnish(work, url, seed, stations)
-        yield World(seed, folder, houses, grounds, disk, talk, provider, browser, url, posts)
+        yield World(seed, folder, houses, grounds, disk, nats, talk, provider, browser, url, posts)
 
 
 def _environment(
@@ -169,15 +212,8 @@ def _houses(
     ]
 
 
-@asynccontextmanager
-async def _open_talk() -> AsyncIterator[Wire]:
-    """A NATS server, and the wire to it."""
-
-    async def dial() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(HOST, nats.port)
-
-    async with a_nats_server() as nats, open_wire(dial) as wire:
-        yield wire
+async def _dial(nats: NatsServer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(HOST, nats.port)
 
 
 def _make(folder: Path) -> None:
