@@ -167,7 +167,9 @@ async def readings(here: Ground, page: Lines) -> None:
         rows,
     )
     page.say(
-        "", "By length of the session (what a row and its index take, about 105 bytes, included):"
+        "",
+        "Wanted were at most 160 bytes hot and 25 packed. Very short sessions take more than that,",
+        "for their row and its index (about 105 bytes, included) weigh more than their readings:",
     )
     page.table(
         "readings of a session | bytes each, packed | CPU µs to pack | CPU µs to unpack",

@@ -15,7 +15,7 @@ from voltway.stations.model import Direction, KeptFrame
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 REAL = Path(__file__).resolve().parents[1] / "data" / "sessions_workplace.csv"
 MINUTE = timedelta(minutes=1)
-TEMPERATURE = '[["Temperature","{}","Celsius"]]'
+TEMPERATURE = '["Temperature","{}","Celsius"]'
 
 
 def real_lengths() -> list[int]:

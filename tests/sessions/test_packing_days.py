@@ -62,7 +62,7 @@ def told_between(draw: st.DrawFn) -> list[Reading]:
             draw(st.none() | st.integers(0, 22_000).map(PowerW)),
             soc_percent=draw(st.none() | st.integers(0, 100)),
             context=draw(st.sampled_from([Context.PERIODIC, Context.CLOCK, Context.TRIGGER])),
-            rest=draw(st.none() | st.just('[["Temperature","31","Celsius"]]')),
+            rest=draw(st.none() | st.just('["Temperature","31","Celsius"]')),
         )
         for at in draw(times)
     ]

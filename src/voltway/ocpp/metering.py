@@ -141,7 +141,9 @@ def _plain(at: datetime | None, samples: Sequence[Sample]) -> Reading | None:
 
 
 def _rest(samples: Sequence[Sample]) -> str:
-    return msgspec.json.encode([_kept(sample) for sample in samples]).decode()
+    """JSON, one sample after the other. Without brackets around them all, a usual one (a
+    temperature) keeps the row of its reading eight bytes shorter, for rows grow by eights."""
+    return msgspec.json.encode([_kept(sample) for sample in samples])[1:-1].decode()
 
 
 def register(value: int, at: datetime | None, context: Context) -> Reading:

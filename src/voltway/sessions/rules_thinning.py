@@ -91,7 +91,10 @@ def _is_proof(each: KeptReading) -> bool:
 
 def _is_signed(rest: str) -> bool:
     """Whether a sample has what signs it: in its seventh place, or in older rows by its name."""
-    for sample in msgspec.json.decode(rest):
+    samples = msgspec.json.decode(f"[{rest}]")
+    if isinstance(samples[0], list) and not isinstance(samples[0][0], str):
+        samples = samples[0]  # in older rows they stand in a list of their own
+    for sample in samples:
         if "signed" in sample if isinstance(sample, dict) else len(sample) >= SIGNED_PLACE:
             return True
     return False
