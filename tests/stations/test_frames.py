@@ -18,7 +18,7 @@ from voltway.stations import actions
 from voltway.stations.frames import SHARES, bucket
 from voltway.stations.model import Direction, KeptFrame, Station
 
-QUARTER = timedelta(minutes=15)
+LATER = timedelta(minutes=10)
 
 
 def heard(station: Station, n: int, text: str = "call") -> tuple[PartyId, KeptFrame]:
@@ -79,11 +79,11 @@ async def test_packing_changes_nothing_that_is_read_and_empties_the_ring(
 
     before = await read()
     assert [len(each) for each in before] == [200] * 7
-    assert await actions.pack_frames(begin) == 90 * 7  # a batch is of one party
+    assert await actions.pack_frames(begin) == 95 * 7  # a batch is of one party
 
     assert await read() == before
-    assert await kept(begin, "frame_batch") == 10 * 7  # of the quarter that is not over
-    clock.jump(QUARTER)
+    assert await kept(begin, "frame_batch") == 5 * 7  # of the slot that is not over
+    clock.jump(LATER)
     await actions.pack_frames(begin)
     assert await read() == before
     async with begin() as work:
@@ -99,7 +99,7 @@ async def test_only_the_last_frames_are_read_however_many_are_packed(
     for n in range(3000):
         async with begin() as work:
             await actions.keep_frames(work, [heard(station, n)])
-    clock.jump(QUARTER)
+    clock.jump(LATER)
     await actions.pack_frames(begin)
     async with begin() as work:
         await actions.keep_frames(work, [heard(station, 3000)])
@@ -114,7 +114,7 @@ async def test_a_packer_that_dies_has_moved_whole_batches_or_none(
     for n in range(20):
         async with begin() as work:
             await actions.keep_frames(work, [heard(station, n)])
-    clock.jump(QUARTER)
+    clock.jump(LATER)
     async with begin() as work:
         before = await actions.last_frames(work, station.id)
 
@@ -143,7 +143,7 @@ async def test_packers_at_once_pack_each_batch_once(
     for n in range(200):
         async with begin() as work:
             await actions.keep_frames(work, [heard(station, n)])
-    clock.jump(QUARTER)
+    clock.jump(LATER)
 
     moved = await asyncio.gather(*(actions.pack_frames(begin) for _ in range(4)))
 
@@ -181,7 +181,7 @@ async def test_old_frames_are_forgotten_by_whole_days(
         clock.jump_to(NOON + timedelta(days=day))
         async with begin() as work:
             await actions.keep_frames(work, [heard(station, day)])
-    clock.jump(QUARTER)
+    clock.jump(LATER)
     await actions.pack_frames(begin)
     clock.jump_to(NOON + timedelta(days=31, hours=1))
 
@@ -200,7 +200,7 @@ async def test_a_round_of_packing_is_bounded_in_bytes(
     for n in range(5):
         async with begin() as work:
             await actions.keep_frames(work, [heard(station, n, long)])
-    clock.jump(QUARTER)
+    clock.jump(LATER)
 
     assert await actions.pack_frames(begin, seconds=0) == 3  # 27 of 32 MiB
     assert await actions.pack_frames(begin) == 2

@@ -68,7 +68,7 @@ async def test_what_was_kept_before_is_read_and_packed(grown: Database) -> None:
         before = await actions.last_frames(work, StationId(STATION))
     assert sorted(frame.text for frame in before) == [b"0", b"1", b"2"]
 
-    assert await actions.pack_frames(grown.begin) == 0, "their quarter is not over"
+    assert await actions.pack_frames(grown.begin) == 0, "their slot is not over"
     clock = grown.clock
     assert isinstance(clock, JumpingClock)
     clock.jump_to(NOON.replace(hour=13))

@@ -8,7 +8,7 @@ Note [Two states of a frame]
 ~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 What is written at every commit must cost next to nothing, and what is kept for a month must be
 small and quick to find. So a batch is compressed lightly and appended to ``frame_batch``, which has
-no index; when its quarter of an hour is over, ``frames_packing`` moves it to ``frame_pack``, where
+no index; when its five minutes are over, ``frames_packing`` moves it to ``frame_pack``, where
 the frames of a station lie side by side in larger blobs that an index finds. A frame is in one of
 the two, never in both: one transaction takes it out of the one and puts it into the other.
 """
@@ -27,8 +27,9 @@ from voltway.kernel.ids import PartyId, StationId, new_id
 from voltway.runtime.work import Row, Work
 from voltway.stations.model import Direction, FrameForReview, KeptFrame
 
-#: A quarter of an hour, and the ring of them that batches are kept in.
-SLOT_S: Final = 900
+#: The slots of the ring that batches are kept in. Who looks at a station reads through what is not
+#: packed yet, so a slot is as short as it can be while its frames still fill a pack.
+SLOT_S: Final = 300
 SLOTS: Final = 4
 
 #: Packs opened at once to find the last frames of one station, and at most.

@@ -1,4 +1,4 @@
-"""Sweeps: raw frames are packed when their quarter of an hour is over, and forgotten in the end.
+"""Sweeps: raw frames are packed when their slot of five minutes is over, and forgotten in the end.
 
 See Note [Two states of a frame] in ``frames``. A round is bounded, and so is what it holds in
 memory. Killed at any moment it has moved whole batches or none; several at once do not meet.
@@ -34,7 +34,7 @@ _PARTS: Final = {slot: f"frame_batch_{slot}" for slot in range(SLOTS)} | {-1: "f
 
 
 async def pack_frames(begin: BeginWork, *, seconds: float = ROUND_S) -> int:
-    """Pack what was kept before this quarter of an hour; how many batches were packed."""
+    """Pack what was kept before this slot of the ring; how many batches were packed."""
     ends, packed = monotonic() + seconds, 0
     for slot, part in _PARTS.items():
         while moved := await _pack_some(begin, slot, part):
@@ -50,13 +50,13 @@ async def pack_frames(begin: BeginWork, *, seconds: float = ROUND_S) -> int:
 async def _pack_some(begin: BeginWork, slot: int, part: str) -> int:
     """Move some batches of a part from the one state to the other, in one transaction."""
     async with begin() as work:
-        quarter = int(work.now.timestamp()) // SLOT_S * SLOT_S
+        begins = int(work.now.timestamp()) // SLOT_S * SLOT_S
         rows = await work.all(
             f"""
             SELECT ctid, party_id, at, stations, frames FROM {part}
              WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
             """,
-            datetime.fromtimestamp(quarter, UTC),
+            datetime.fromtimestamp(begins, UTC),
             BATCHES_MAX,
         )
         taken = _as_many_as_fit(rows)
