@@ -13,6 +13,7 @@ SAMPLE = Walk(stations=60, seed=20261125, pause_s=2.0, orders_per_s=20, drain_pe
 async def test_a_rolling_restart_loses_no_message_and_no_order(data_folder: Path) -> None:
     outcome = await run(SAMPLE, data_folder, typer.echo)
 
+    typer.echo(outcome.told())
     assert outcome.findings == []
     assert [status for status, _ in outcome.stops] == [0] * GATEWAYS
     assert outcome.sessions > SAMPLE.stations, "there was something to lose"
