@@ -41,7 +41,7 @@ def enter(porch: Porch[Comer], source: str, count: int = 1) -> list[Comer]:
 
 def test_the_oldest_lingerer_of_a_source_makes_room_for_its_next() -> None:
     hands = Hands()
-    porch: Porch[Comer] = Porch(hands.now_s, in_all=100, of_source=3)
+    porch: Porch[Comer] = Porch(hands.now_s, in_all=4)
     lingering = enter(porch, "10.0.0.1", 3)
     elsewhere = enter(porch, "10.0.0.2")
     hands.at_s = YOUNG_S
@@ -54,14 +54,14 @@ def test_the_oldest_lingerer_of_a_source_makes_room_for_its_next() -> None:
 
 
 def test_stations_that_come_back_at_once_behind_one_address_are_no_lingerers() -> None:
-    porch: Porch[Comer] = Porch(Hands().now_s, in_all=100, of_source=3)
+    porch: Porch[Comer] = Porch(Hands().now_s, in_all=100)
 
     assert not any(each.is_gone for each in enter(porch, "10.0.0.1", 50))
 
 
 def test_a_full_porch_waits_while_all_are_young_and_then_the_greediest_source_pays() -> None:
     hands = Hands()
-    porch: Porch[Comer] = Porch(hands.now_s, in_all=4, of_source=100)
+    porch: Porch[Comer] = Porch(hands.now_s, in_all=4)
     station = enter(porch, "10.0.0.9")
     attackers = enter(porch, "10.0.0.1", 3)
     assert porch.is_crowded

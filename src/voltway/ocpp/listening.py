@@ -119,7 +119,7 @@ async def listen(
         Turns(loop),
         Holdings(loop.time, bounds.unfinished_bytes),
     )
-    listener = _bind(host, port, shares_port=shares_port)
+    listener = bind(host, port, shares_port=shares_port)
     try:
         listener.listen(BACKLOG)
         listener.setblocking(False)
@@ -136,7 +136,8 @@ def open_all_files() -> int:
     return hard
 
 
-def _bind(host: str, port: int, *, shares_port: bool) -> socket.socket:
+def bind(host: str, port: int, *, shares_port: bool) -> socket.socket:
+    """A socket at this address, which bounds what the kernel holds of each line."""
     family, kind, proto, _, address = socket.getaddrinfo(
         host or "0.0.0.0",  # an empty host is how an operator asks for all of them
         port,

@@ -11,9 +11,8 @@ from collections.abc import Callable, Hashable
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from typing import Final, Generic, Protocol, TypeVar
 
-#: Handshakes that are not finished: in all, and of one source once they are no longer young.
+#: Handshakes that are not finished.
 HANDSHAKES_MAX: Final = 16_384
-HANDSHAKES_OF_SOURCE_MAX: Final = 8192
 
 #: A handshake that was just begun is never given up for another: ten thousand stations behind one
 #: proxy that come back at once are no attack.
@@ -53,12 +52,10 @@ class Porch(Generic[Line]):
         self,
         now_s: Callable[[], float],
         in_all: int = HANDSHAKES_MAX,
-        of_source: int = HANDSHAKES_OF_SOURCE_MAX,
         young_s: float = YOUNG_S,
     ) -> None:
         self._now_s = now_s
         self._in_all = in_all
-        self._of_source = of_source
         self._young_s = young_s
         self._lines: dict[Line, tuple[str, float]] = {}
         self._by_source: dict[str, dict[Line, None]] = {}
@@ -74,10 +71,7 @@ class Porch(Generic[Line]):
     def enter(self, line: Line, source: str) -> None:
         """Let in; where it is full, the oldest of the source that holds most goes."""
         source = network_of(source)
-        theirs = self._by_source.get(source, {})
-        if len(theirs) >= self._of_source and not self._is_young(next(iter(theirs))):
-            self._let_go(next(iter(theirs)))
-        elif len(self._lines) >= self._in_all:
+        if len(self._lines) >= self._in_all:
             greediest = max(self._by_source, key=lambda each: len(self._by_source[each]))
             self._let_go(next(iter(self._by_source[greediest])))
         self._lines[line] = (source, self._now_s())

@@ -10,15 +10,16 @@ from typing import Final
 import structlog
 
 from voltway.kernel.errors import Misconfigured, Outage
+from voltway.ocpp import fallback
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.farewell import send_away
 from voltway.ocpp.gateway import Gateway
 from voltway.ocpp.gateways import Membership
 from voltway.ocpp.link import Link
-from voltway.ocpp.listening import PicowsListener, listen
+from voltway.ocpp.listening import listen
 from voltway.ocpp.lobby import Guest, Lobby
 from voltway.ocpp.sending import SETTLE_S, Sender
-from voltway.ocpp.transport import Close, Peer
+from voltway.ocpp.transport import Close, Listener, Peer
 from voltway.runtime.relay import Alone, Reach
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Clock, Touches
@@ -113,7 +114,8 @@ class OcppServer:
         await self._membership.join(is_sole=self._is_sole)
         await self._learn()
         try:
-            self._listener: PicowsListener = await listen(
+            serve = listen if settings.ocpp_transport == "picows" else fallback.listen
+            self._listener: Listener = await serve(
                 host,
                 int(port),
                 self._lobby.decide,

@@ -23,7 +23,8 @@ from voltway.ocpp.transport import Admitted, Doorman, Handshake, Peer, TurnedAwa
 
 log = structlog.get_logger("voltway.ocpp")
 
-HANDSHAKE_S_MAX: Final = 10.0
+#: Long, because it is the number that is bounded: a station behind a slow line has its time.
+HANDSHAKE_S_MAX: Final = 30.0
 
 #: The head of a handshake, of which picows reads no more.
 HANDSHAKE_BYTES_MAX: Final = 16 * 1024

@@ -112,6 +112,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             pattern=r"^[A-Za-z0-9_-]+$",
         ),
     ] = "voltway"
+    ocpp_transport: Annotated[
+        Literal["picows", "websockets"],
+        _says(
+            "The library under the stations' lines. `websockets` is the slower and larger one, to "
+            "fall back on; it does not bound what strangers hold."
+        ),
+    ] = "picows"
     public_url: Annotated[
         Url,
         _says(
