@@ -376,3 +376,5 @@ def _plug_storage(
     every(HOURLY, "orphans.old", partial(sessions.forget_old_orphans, begin, days=days))
     every(HOURLY, "alerts.old", partial(alerts.forget_old_alerts, begin, days=days))
     every(HOURLY, "webhooks.old", partial(payments.forget_old_webhooks, begin, days=days))
+    days = settings.keep_unpaid_days
+    every(HOURLY, "payments.unpaid", partial(payments.forget_unpaid, begin, days=days))

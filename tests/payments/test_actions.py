@@ -126,6 +126,28 @@ async def test_a_declined_card_ends_the_visit_and_nothing_starts(scene: Scene) -
     assert await scene.count("order_view") == 0
 
 
+async def test_a_visit_that_was_never_paid_is_forgotten_and_a_paid_one_is_not(
+    scene: Scene,
+) -> None:
+    declined = await scene.pays(await scene.opens(), "4000 0000 0000 0002")
+    paid = await scene.pays(await scene.opens())
+    assert (declined.state, paid.state) == (S.DECLINED, S.HELD)
+    await scene.webhook_answered(200, times=2)  # what the provider tells of them is heard
+    scene.clock.jump(timedelta(days=29))
+    assert await sweeps.forget_unpaid(scene.begin, days=30) == 0
+    scene.clock.jump(timedelta(days=2))
+    assert await sweeps.forget_unpaid(scene.begin, days=0) == 0
+
+    assert await sweeps.forget_unpaid(scene.begin, days=30) == 1
+
+    async with scene.begin() as work:
+        rows = await work.all("SELECT id FROM payment_view")
+        shown = {(each.party, each.token) for each in (declined, paid)}
+        tokens = await drivers.tokens_of(work, shown)
+    assert [row["id"] for row in rows] == [paid.id]
+    assert set(tokens) == {(paid.party, paid.token)}
+
+
 NO_ADDRESSES = [
     "ann",
     "ann@",

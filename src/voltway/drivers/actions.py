@@ -102,6 +102,11 @@ async def expire_shown(work: Work, shown: Collection[tuple[PartyId, TokenUid]]) 
         await store.expire(work, {(party, rules.sameness(uid)) for party, uid in shown})
 
 
+async def forget_guests(work: Work, shown: Collection[tuple[PartyId, TokenUid]]) -> None:
+    """Forget guests' tokens that nothing was ever charged with."""
+    await store.forget_guests(work, {(party, rules.sameness(uid)) for party, uid in shown})
+
+
 async def _become(work: Work, id: TokenId, status: TokenStatus) -> Token:
     token = await store.by_id(work, id)
     if token is None:

@@ -112,3 +112,15 @@ async def expire(work: Work, tokens: Collection[tuple[PartyId, str]]) -> None:
         [party for party, _ in tokens],
         [sameness for _, sameness in tokens],
     )
+
+
+async def forget_guests(work: Work, tokens: Collection[tuple[PartyId, str]]) -> None:
+    await work.run(
+        """
+        DELETE FROM token t
+         USING unnest($1::uuid[], $2::text[]) AS w (party_id, sameness)
+         WHERE t.party_id = w.party_id AND t.sameness = w.sameness AND t.kind = 'ad_hoc'
+        """,
+        [party for party, _ in tokens],
+        [sameness for _, sameness in tokens],
+    )

@@ -9,9 +9,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, assert_never
 
+from voltway.drivers import actions as drivers
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import PaymentId
-from voltway.payments import rules, store, store_steps, store_webhooks
+from voltway.payments import rules, store, store_steps, store_unpaid, store_webhooks
 from voltway.payments.actions_capture import finish_capture
 from voltway.payments.actions_money import (
     finish_refund,
@@ -30,6 +31,9 @@ STOP_AGAIN_AFTER: Final = timedelta(seconds=60)
 NO_ENERGY_AFTER: Final = timedelta(minutes=10)
 #: Before the 24 hours within which every hold must end.
 LEFT_OVER_AFTER: Final = timedelta(hours=20)
+#: How far beyond their time unpaid visits are looked for: as long may nobody sweep.
+UNPAID_SEEN: Final = timedelta(days=30)
+FORGET_AT_ONCE_MAX: Final = 10_000
 
 
 async def release_unstarted(
@@ -132,6 +136,22 @@ async def forget_old_webhooks(begin: BeginWork, days: int) -> int:
         return 0
     async with begin() as work:
         return await store_webhooks.forget(work, work.now - timedelta(days=days))
+
+
+async def forget_unpaid(begin: BeginWork, days: int) -> int:
+    """Forget visits that were begun so long ago (0: none) and never paid; how many. No bill and no
+    entry in the books names them, and whoever likes can begin many."""
+    if not days:
+        return 0
+    gone = 0
+    async with begin() as work:
+        before = work.now - timedelta(days=days)
+        found = await store_unpaid.unpaid(work, before - UNPAID_SEEN, before, FORGET_AT_ONCE_MAX)
+        if found:
+            await store_unpaid.forget(work, [payment for payment, _, _ in found])
+            await drivers.forget_guests(work, {(party, token) for _, party, token in found})
+            gone = len(found)
+    return gone
 
 
 async def _quietly(do: Callable[[], Awaitable[object]]) -> int:

@@ -200,6 +200,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             le=36500,
         ),
     ] = 400
+    keep_unpaid_days: Annotated[
+        int,
+        _says("How long visits that nobody paid are kept. 0: for ever.", ge=0, le=36500),
+    ] = 30
     keep_frames_days: Annotated[
         int,
         _says("How long the raw frames of stations are kept. 0: for ever.", ge=0, le=36500),
