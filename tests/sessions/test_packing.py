@@ -72,5 +72,5 @@ def a_session(readings: int) -> list[KeptReading]:
     ]
 
 
-def test_a_usual_session_takes_fewer_than_a_dozen_bytes_a_reading() -> None:
-    assert len(packed(a_session(120))) < 12 * 120
+def test_a_usual_session_takes_fewer_than_nine_bytes_a_reading() -> None:
+    assert len(packed(a_session(120))) < 9 * 120

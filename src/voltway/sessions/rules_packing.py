@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from math import gcd
 from operator import sub
 from typing import Final, NamedTuple, TypeAlias
 
@@ -56,12 +57,14 @@ class KeptReading(NamedTuple):
 _Numbers: TypeAlias = Sequence[int | None]
 
 
-class _Column(msgspec.Struct, array_like=True, gc=False):
-    """Numbers as differences. ``there`` has a byte for each reading, where some have none."""
+class _Column(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
+    """Numbers as differences, in the largest unit that all of them are whole in (a clock of whole
+    seconds, a current in tenths). ``there`` has a byte for each reading, where some have none."""
 
     there: bytes | None
     first: int
     planes: bytes
+    unit: int = 1
 
 
 class _Pack(msgspec.Struct, array_like=True, gc=False):
@@ -119,20 +122,20 @@ def _squeezed(body: bytes) -> bytes:
 
 def _columns(readings: Sequence[KeptReading]) -> list[_Numbers]:
     heard, told, *numbers, _rest = zip(*readings, strict=True)
-    heard_us = [_us(each) for each in heard]
-    # A station's clock and its line are about equally late each time.
-    return [heard_us, list(map(sub, heard_us, map(_us, told))), *numbers]
+    told_us = [_us(each) for each in told]
+    # Told in even steps mostly, and heard about equally late each time.
+    return [told_us, list(map(sub, map(_us, heard), told_us)), *numbers]
 
 
 def _readings(columns: Sequence[_Numbers], rest: Sequence[str | None] | None) -> list[KeptReading]:
-    heard, late, *numbers = columns
+    moments, late, *numbers = columns
     received: list[datetime] = []
     told: list[datetime] = []
-    for heard_us, late_us in zip(heard, late, strict=True):
-        assert heard_us is not None
+    for told_us, late_us in zip(moments, late, strict=True):
+        assert told_us is not None
         assert late_us is not None
-        received.append(_EPOCH + timedelta(microseconds=heard_us))
-        told.append(_EPOCH + timedelta(microseconds=heard_us - late_us))
+        told.append(_EPOCH + timedelta(microseconds=told_us))
+        received.append(_EPOCH + timedelta(microseconds=told_us + late_us))
     texts = [None] * len(received) if rest is None else rest
     return [KeptReading._make(each) for each in zip(received, told, *numbers, texts, strict=True)]
 
@@ -150,11 +153,13 @@ def _differences(numbers: _Numbers) -> _Column | None:
     there = None
     if len(known) < len(numbers):
         there = bytes(number is not None for number in numbers)
+    steps = list(map(sub, known[1:], known))
+    unit = gcd(*steps) or 1
     # Small numbers of either sign become small numbers without one: 0, -1, 1, -2, 2, ...
-    folded = [step << 1 if step >= 0 else ~(step << 1) for step in map(sub, known[1:], known)]
+    folded = [step << 1 if step >= 0 else ~(step << 1) for step in (each // unit for each in steps)]
     width = (max(folded, default=0).bit_length() + 7) // 8
     raw = struct.pack(f"<{len(folded)}Q", *folded)
-    return _Column(there, known[0], b"".join(raw[place::8] for place in range(width)))
+    return _Column(there, known[0], b"".join(raw[place::8] for place in range(width)), unit)
 
 
 def _numbers(column: _Column | None, count: int) -> _Numbers:
@@ -166,7 +171,8 @@ def _numbers(column: _Column | None, count: int) -> _Numbers:
     for place in range(width):
         raw[place::8] = column.planes[place * steps : (place + 1) * steps]
     folded = struct.unpack(f"<{steps}Q", raw)
-    unfolded = (each >> 1 if not each & 1 else ~(each >> 1) for each in folded)
+    unit = column.unit
+    unfolded = ((~(each >> 1) if each & 1 else each >> 1) * unit for each in folded)
     known = accumulate(unfolded, initial=column.first)
     if column.there is None:
         return list(known)
