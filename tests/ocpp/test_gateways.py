@@ -19,6 +19,7 @@ from voltway.stations import actions as stations
 from voltway.stations.orders import OrderState, Unlock
 
 SILENCE_S = 0.2
+NOON = "2026-03-02T12:00:00Z"
 
 
 @asynccontextmanager
@@ -157,3 +158,22 @@ async def test_stations_are_sent_away_at_a_pace_and_all_within_the_time(
 async def _gateways(database: Database) -> int:
     async with database.begin() as work:
         return len(await stations.gateway_beats(work))
+
+
+async def test_a_start_is_not_taken_by_the_gateway_that_its_station_has_left(
+    door: Door, database: Database, clock: JumpingClock
+) -> None:
+    station = await door.add("CS1")
+    start = {"connectorId": 1, "idTag": "04A1", "meterStart": 5, "timestamp": NOON}
+    async with a_second_door(door, database, clock) as other, dial(door, "CS1") as old:
+        await old.boot()
+        async with dial(other, "CS1") as new:
+            await new.boot()
+            await old.say(json.dumps([2, "1", "StartTransaction", start]))
+            assert await old.end() == 1008, "it is hung up on, and not answered"
+            assert await door.read("SELECT id FROM session_view") == []
+
+            told = await new.call("StartTransaction", start)
+
+            (row,) = await door.read("SELECT ref, station_id FROM session_view")
+            assert (row["ref"], row["station_id"]) == (str(told["transactionId"]), station.id)

@@ -6,6 +6,7 @@ from tests.network import AStation, a_party, a_station, a_tariff, a_token
 from tests.sessions.telling import CARD, Line, minute
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
+from voltway.sessions.shelf import Shelf
 
 
 @pytest.fixture
@@ -18,8 +19,11 @@ async def here(begin: BeginWork) -> AStation:
         return await a_station(work, party)
 
 
-@pytest.fixture
-def line(begin: BeginWork, here: AStation, clock: JumpingClock) -> Line:
-    """The station's line, two hours after the noon at which all stories begin."""
+@pytest.fixture(params=["asked", "remembered"])
+def line(
+    begin: BeginWork, here: AStation, clock: JumpingClock, request: pytest.FixtureRequest
+) -> Line:
+    """The station's line, two hours after the noon at which all stories begin; every story is told
+    to a house that asks the database each time, and to one that remembers."""
     clock.jump_to(minute(120))
-    return Line(begin, here.station.id)
+    return Line(begin, here.station.id, Shelf() if request.param == "remembered" else None)

@@ -10,6 +10,7 @@ from voltway.kernel.units import PowerW, RegisterWh
 from voltway.runtime.work import BeginWork
 from voltway.sessions import actions
 from voltway.sessions.model import Session, SessionRecord
+from voltway.sessions.shelf import Shelf
 from voltway.stations.reports import (
     Context,
     Decision,
@@ -133,10 +134,15 @@ def finished(ref: str, seq: int, at: float, wh: int | None, *, evse: int | None 
 
 @dataclass(slots=True)
 class Line:
-    """A station's line to us: what it tells is recorded, a call at a time."""
+    """A station's line to us: what it tells is recorded, a call at a time.
+
+    With a ``shelf`` as a gateway does it, which remembers what it committed last; without one,
+    everything is asked of the database each time.
+    """
 
     begin: BeginWork
     station: StationId
+    shelf: Shelf | None = None
     indexes: "count[int]" = field(default_factory=count)
 
     async def tell(self, *reports: Report, received: float | None = None) -> Decision:
@@ -161,7 +167,9 @@ class Line:
                 )
                 for report in reports
             ]
-            decisions = await actions.record(work, calls)
+            decisions = await actions.record(work, calls, self.shelf)
+        if self.shelf is not None:
+            self.shelf.put_back({self.station})
         return [decisions.get(call.index, Decision()) for call in calls]
 
     async def starts16(self, evse: int, at: float, wh: int, token: str = CARD) -> str:

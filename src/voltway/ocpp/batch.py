@@ -4,7 +4,7 @@ Whoever opens a batch sees no station twice in it, so each station's order is ke
 come in their order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -49,6 +49,10 @@ from voltway.stations.reports import (
 log = structlog.get_logger("voltway.ocpp")
 
 NOTHING = Decision()
+
+#: For a message that is no longer ours to answer: its station has come to another gateway, and
+#: will tell that one what it got no answer to.
+MOVED_AWAY = Decision(registered="moved_away")
 
 #: Reports of sessions, and those that mean something for sessions.
 _OF_SESSIONS = frozenset({Metered, Started, Ended, StatusChanged, Booted})
@@ -199,10 +203,45 @@ async def keep(
     *,
     interval_s: int,
     fleet: int,
+    is_sole: bool = True,
 ) -> dict[int, Decision]:
-    """Keep all of a batch, and decide what is owed a decision."""
+    """Keep all of a batch, and decide what is owed a decision.
+
+    Where this gateway is not the ``is_sole`` one, starts are taken only of stations that did not
+    move to another: both would begin a session of the same start. See ``_moved_away``.
+    """
     if extras.opened or extras.closed:
         await record_links(work, extras.opened, extras.closed)
+    gone = set() if is_sole else await _moved_away(work, batch)
+    moved = {index: MOVED_AWAY for index, each in enumerate(batch) if each.link.station in gone}
+    decisions = await _keep_heard(
+        work, batch, shelf, moved.keys(), interval_s=interval_s, fleet=fleet
+    )
+    await _keep_frames(work, batch, extras)
+    work.touch(*extras.subjects, *(each.link.subject for each in batch))
+    return decisions | moved
+
+
+async def _moved_away(work: Work, batch: Sequence[Pending]) -> set[StationId]:
+    """The stations in this batch that began a session here and have a newer socket elsewhere."""
+    starting = {
+        each.link.station: each.link.generation
+        for each in batch
+        if each.link.generation and any(isinstance(report, Started) for report in each.reports)
+    }
+    return await stations.moved_away(work, starting) if starting else set()
+
+
+async def _keep_heard(
+    work: Work,
+    batch: Sequence[Pending],
+    shelf: Shelf | None,
+    moved: Container[int],
+    *,
+    interval_s: int,
+    fleet: int,
+) -> dict[int, Decision]:
+    """Keep what was told, save by those that moved away, and decide what is owed a decision."""
     await _keep_replies(work, [pending for pending in batch if pending.reply_to is not None])
 
     heard = [
@@ -215,6 +254,7 @@ async def keep(
             pending.deviations,
         )
         for index, pending in enumerate(batch)
+        if index not in moved
     ]
     waiting = {each.link.station for each in batch if each.link.awaits}
     corrected: set[StationId] = set()
@@ -242,9 +282,6 @@ async def keep(
         decisions[index] = Decision(token=standing)
     if of_sessions:
         decisions |= await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
-
-    await _keep_frames(work, batch, extras)
-    work.touch(*extras.subjects, *(each.link.subject for each in batch))
     return decisions
 
 

@@ -71,6 +71,7 @@ class Gateway:
         on_answered: Callable[[Link], None],
         on_replied: Callable[[Link, Pending], None],
         reach: Reach,
+        is_sole: bool = True,
     ) -> None:
         self._begin = begin
         self._clock = clock
@@ -79,6 +80,7 @@ class Gateway:
         self._on_answered = on_answered
         self._on_replied = on_replied
         self._reach = reach
+        self._is_sole = is_sole
         self._loop = asyncio.get_running_loop()
         self.links: dict[StationId, Link] = {}
         self.waiting = Waiting()
@@ -242,6 +244,7 @@ class Gateway:
                         self._shelf,
                         interval_s=self._interval_s,
                         fleet=len(self.links),
+                        is_sole=self._is_sole,
                     )
             except WrittenByOthers:
                 self._shelf.lose()
@@ -307,6 +310,9 @@ class Gateway:
         self, pending: Pending, decision: Decision, now: datetime, *, is_poison: bool = False
     ) -> None:
         link = pending.link
+        if decision is batches.MOVED_AWAY:
+            link.close(Close.POLICY, "replaced by a newer connection of this station")
+            return
         try:
             answer = self._answer_of(pending, decision, now, is_poison=is_poison)
             if answer is not None:

@@ -100,6 +100,7 @@ class OcppServer:
             on_answered=lambda link: self._sender.answered(link),
             on_replied=lambda link, pending: self._sender.replied(link, pending),
             reach=self._reach,
+            is_sole=self._is_sole,
         )
         self._sender = Sender(
             self._begin,

@@ -136,6 +136,16 @@ class Desk:
             stood = self.metered.get(moved.id)
             self.metered[moved.id] = (stood[0] if stood else session, moved)
 
+    def tell_flow(
+        self, session: Session, at: datetime, *, charging: bool, by_vehicle: bool
+    ) -> None:
+        """From this moment on energy flows, or does not. See Note [A flow told again]."""
+        self.flows.append(Flow(session.id, at, charging, by_vehicle))
+        if session.flow is not None:
+            self.flows += [
+                Flow(session.id, *untold) for untold in session.flow.untold if untold[0] >= at
+            ]
+
     def when(self, claimed: datetime | None, received: datetime) -> tuple[datetime, Method]:
         """The moment to believe. What is told of transactions may have been kept through an outage,
         and 1.6 does not say so; hence old claims are believed, and claims of the future are not."""

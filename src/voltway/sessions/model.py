@@ -136,6 +136,18 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     context: Context
 
 
+class LastFlow(msgspec.Struct, frozen=True, gc=False):
+    """What a session's last numbered event said of the flow, or those before it where it said
+    nothing. ``sure``: nothing else was said of that moment or a later one. ``untold`` are the
+    flows that were not worth keeping: moment, energy flows, the vehicle withholds it."""
+
+    seq: int
+    charging: bool
+    by_vehicle: bool
+    sure: bool
+    untold: tuple[tuple[datetime, bool, bool], ...] = ()
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One use of one EVSE (an OCPI Session, an OCPP transaction), as it stands.
 
@@ -191,9 +203,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     told_at: datetime | None = None
     #: Counts what was kept of it; see Note [Written from memory] in ``shelf``.
     revision: int = 0
-    #: What its last numbered event said of the flow: its number, whether energy flows, whether the
-    #: vehicle withholds it. Remembered only, never kept; see Note [A flow told again].
-    flow: tuple[int, bool, bool] | None = None
+    #: Remembered only, never kept; see Note [A flow told again] in ``rules_plain``.
+    flow: LastFlow | None = None
 
     def __post_init__(self) -> None:
         assert self.energy_wh >= 0

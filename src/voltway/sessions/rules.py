@@ -7,7 +7,7 @@ come twice, late, or out of order; see ``rules_start``, ``rules_end`` and Note [
 from datetime import datetime, timedelta
 from typing import Any
 
-from voltway.sessions.desk import Desk, Flow, Names
+from voltway.sessions.desk import Desk, Names
 from voltway.sessions.model import Doubt, EndKind, Session, SessionState
 from voltway.sessions.rules_end import ended, matched, orphaned
 from voltway.sessions.rules_meter import keep, moved
@@ -126,9 +126,15 @@ def _keep_outside(desk: Desk, report: Metered, received_at: datetime) -> None:
 def _take(
     desk: Desk, session: Session, report: Metered, received_at: datetime, word: str | None
 ) -> Session:
-    plain = plainly(desk, session, report, received_at)
-    if plain is not None:
-        return plain
+    return plainly(desk, session, report, received_at) or take(
+        desk, session, report, received_at, word
+    )
+
+
+def take(
+    desk: Desk, session: Session, report: Metered, received_at: datetime, word: str | None
+) -> Session:
+    """What a session's readings and news mean, whatever they are."""
     changes: dict[str, Any] = {}
     if is_number(report.seq) and holds(session.seen, report.seq or 0):
         if not _restarted(session, report):
@@ -145,7 +151,7 @@ def _take(
         changes["started_at"] = min([session.started_at, at, *(each.at for each in kept)])
     if report.charging is not None:
         at, _ = desk.when(report.at, received_at)
-        desk.flows.append(Flow(session.id, at, report.charging, bool(report.by_vehicle)))
+        desk.tell_flow(session, at, charging=report.charging, by_vehicle=bool(report.by_vehicle))
         if is_newest and session.is_running:
             changes["state"] = _flowing(report.charging)
     if session.is_running:
@@ -213,7 +219,9 @@ def status_changed(desk: Desk, report: StatusChanged, received_at: datetime) -> 
             continue  # an old status, kept through an outage
         since = session.forgotten_since
         if report.charging is not None:
-            desk.flows.append(Flow(session.id, at, report.charging, bool(report.by_vehicle)))
+            desk.tell_flow(
+                session, at, charging=report.charging, by_vehicle=bool(report.by_vehicle)
+            )
             desk.put(session, state=_flowing(report.charging), forgotten_since=None)
         elif report.status is PortStatus.AVAILABLE and (since is None or since > received_at):
             desk.put(session, forgotten_since=received_at)

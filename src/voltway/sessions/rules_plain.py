@@ -11,12 +11,15 @@ from msgspec.structs import replace
 
 from voltway.kernel.units import EnergyWh
 from voltway.sessions import sequence
-from voltway.sessions.desk import Desk, Flow, Kept
-from voltway.sessions.model import Session, SessionState
+from voltway.sessions.desk import Desk, Kept
+from voltway.sessions.model import LastFlow, Session, SessionState
 from voltway.sessions.rules_energy import bound_wh
 from voltway.sessions.text import clean_reading
 from voltway.stations.clock import BOUND, EARLIEST
 from voltway.stations.reports import Metered
+
+#: So many flows of a session are remembered; further ones are kept as they come.
+UNTOLD_MAX = 128
 
 
 def plainly(desk: Desk, session: Session, report: Metered, received_at: datetime) -> Session | None:
@@ -93,20 +96,38 @@ def _numbered(
         return None
     flow, state = session.flow, session.state
     if report.charging is not None:
-        believed = _believed(desk, at, received_at)
-        if believed is None:
+        if _believed(desk, at, received_at) != at:
             return None
-        told = (report.charging, bool(report.by_vehicle))
-        if flow is None or flow != (last, *told):
-            desk.flows.append(Flow(session.id, believed, *told))
-        flow = (seq, *told)
+        told = LastFlow(
+            seq, report.charging, bool(report.by_vehicle), sure=at > session.claimed_until
+        )
+        flow = _told(desk, session, last, told, at)
         state = SessionState.CHARGING if report.charging else SessionState.IDLE
-    elif flow is not None:
-        flow = (seq, flow[1], flow[2]) if flow[0] == last else None
+    elif flow is not None and flow.seq == last:
+        flow = replace(flow, seq=seq)
     return replace(session, seen=((first, seq),), claimed_until=at, flow=flow, state=state)
+
+
+def _told(desk: Desk, session: Session, last: int, told: LastFlow, at: datetime) -> LastFlow:
+    """Tell a flow, unless the event before surely said the same; what the next may rely on."""
+    before = session.flow
+    untold = before.untold if before is not None else ()
+    flow = (told.charging, told.by_vehicle)
+    if (
+        before is not None
+        and before.seq == last
+        and before.sure
+        and (before.charging, before.by_vehicle) == flow
+        and len(untold) < UNTOLD_MAX
+    ):
+        return replace(told, sure=True, untold=(*untold, (at, *flow)))
+    desk.tell_flow(session, at, charging=flow[0], by_vehicle=flow[1])
+    return replace(told, untold=untold)
 
 
 # Note [A flow told again]
 # ~~~~~~~~~~~~~~~~~~~~~~~~
 # Many stations of 2.x repeat the charging state in each event. Where the event before this one, by
-# its number, said the same, nothing can have come between, however late: so it is not kept again.
+# its number, said the same, it says nothing new and is not kept, only remembered: for should the
+# station's clock run back (or stand still) later in the session, what was said at the moments after
+# matters after all. Then all that was not kept of these moments is kept with it.

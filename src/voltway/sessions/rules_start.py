@@ -13,7 +13,7 @@ from voltway.kernel.ids import SessionId, TransactionRef
 from voltway.kernel.units import PowerW
 from voltway.sessions import sequence
 from voltway.sessions.desk import Desk, Flow, Names
-from voltway.sessions.model import Doubt, EndKind, Session, SessionState
+from voltway.sessions.model import Doubt, EndKind, LastFlow, Session, SessionState
 from voltway.sessions.rules_meter import keep, moved, register_of
 from voltway.sessions.text import clean_ref, clean_token
 from voltway.stations.clock import EARLIEST, Method
@@ -176,7 +176,7 @@ def _take(desk: Desk, session: Session, report: Started, received_at: datetime) 
         desk.flows.append(Flow(session.id, session.started_at, report.charging, False))
     changes = moved(session, kept)
     if report.charging is not None and report.seq is not None:
-        changes["flow"] = (report.seq, report.charging, False)
+        changes["flow"] = LastFlow(report.seq, report.charging, by_vehicle=False, sure=True)
     if report.charging is False and session.is_running and session.last_at is None:
         changes["state"] = SessionState.IDLE
     return desk.put(session, heard_at=received_at, **changes)

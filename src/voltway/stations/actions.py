@@ -9,6 +9,7 @@ from voltway.stations.actions_links import (
     gateway_beats,
     join_gateways,
     lose_gateway,
+    moved_away,
     number_links,
     record_links,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "location",
     "lose_gateway",
     "mark_reviewed",
+    "moved_away",
     "number_links",
     "order",
     "orders_of",

@@ -116,3 +116,10 @@ async def _announce_lost(work: Work, lost: Mapping[StationId, PartyId]) -> None:
 
 def _touch_walls(work: Work, parties: Iterable[object]) -> None:
     work.touch(*{f"wall:{party}" for party in parties})
+
+
+async def moved_away(work: Work, links: Mapping[StationId, int]) -> set[StationId]:
+    """Those of these stations that have a newer socket than ours, perhaps at another gateway. The
+    others come to no other gateway before this work is kept."""
+    newest = await store_links.newest_links(work, links.keys())
+    return {station for station, number in links.items() if newest.get(station, number) > number}

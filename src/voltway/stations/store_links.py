@@ -1,6 +1,6 @@
 """The tables of sockets and gateways: which process holds which station, and which one lives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from voltway.kernel.ids import GatewayId, PartyId, StationId
@@ -66,6 +66,16 @@ async def open_links(work: Work, opened: Sequence[LinkOpened]) -> dict[StationId
         [link.gateway for link in opened],
     )
     return {row["id"]: Opened(row["party_id"], row["left_id"]) for row in rows}
+
+
+async def newest_links(work: Work, stations: Collection[StationId]) -> dict[StationId, int]:
+    """The generations of these stations' newest sockets, which stay the newest until the work ends:
+    who opens another one waits for us."""
+    rows = await work.all(
+        "SELECT id, generation FROM station WHERE id = ANY($1::uuid[]) ORDER BY id FOR SHARE",
+        list(stations),
+    )
+    return {row["id"]: row["generation"] for row in rows}
 
 
 async def close_links(work: Work, closed: Sequence[LinkClosed]) -> dict[StationId, PartyId]:
