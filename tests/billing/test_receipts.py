@@ -1,10 +1,12 @@
 """A receipt says all that a driver needs to check it, on page, paper and mail."""
 
+import hashlib
 import io
 import re
 from dataclasses import fields
 from decimal import Decimal
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pikepdf
 import pypdf
@@ -14,6 +16,7 @@ from msgspec.structs import replace
 from tests.billing.sample import KAMPPI, raw
 from voltway.billing import actions, formats
 from voltway.billing.documents import Line, Paid, Tax
+from voltway.billing.views import TEMPLATE
 from voltway.billing.words import DE, EN, Words
 from voltway.kernel.money import EUR, Currency, Money
 
@@ -317,3 +320,19 @@ def test_durations(seconds: int, said: str) -> None:
 def test_a_price_keeps_its_digits() -> None:
     assert formats.price(Decimal("0.4899"), EUR, formats.locale_for("en")) == "€0.4899"
     assert formats.price(Decimal(6), EUR, formats.locale_for("en")) == "€6.00"
+
+
+#: The layouts of each version, by the digest of their files.
+LAYOUTS = {1: "177be8ea539a9607"}
+
+
+def test_each_drawing_says_which_layout_drew_it_and_a_new_layout_has_a_new_version() -> None:
+    folder = files("voltway.billing") / "templates"
+    found = sorted(folder.iterdir(), key=lambda file: file.name)
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in found)).hexdigest()[:16]
+
+    said = f"Drawn from that data, layout {TEMPLATE}."
+    assert said in actions.receipt_html(raw(), "en")
+    assert said in actions.receipt_text(raw(), "en")
+    assert said in pdf_text(raw())
+    assert LAYOUTS[TEMPLATE] == digest, "the layouts changed: count TEMPLATE up, and say so here"

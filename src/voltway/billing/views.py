@@ -6,7 +6,7 @@ Page, mail and PDF are three layouts of this one view, so they cannot differ in 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from babel import Locale
 
@@ -32,6 +32,11 @@ class Told:
     name: str
     value: str
     is_id: bool = False
+
+
+#: The version of the layouts. The data of a receipt never changes; when how it is drawn does, this
+#: is counted up, and each drawing says which one it is.
+TEMPLATE: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ class ReceiptView:
     seller: tuple[str, ...]
     about: tuple[Told, ...]
     fingerprint: str
+    drawn: str
     words: dict[str, str]
 
     def as_data(self) -> dict[str, Any]:
@@ -107,6 +113,7 @@ def view(receipt: Receipt, sha256: str, locale_asked: str) -> ReceiptView:
             Told(said.session, receipt.visit.session, is_id=True),
         ),
         fingerprint=sha256,
+        drawn=said.drawn.format(version=TEMPLATE),
         words=_labels(said),
     )
 

@@ -65,6 +65,7 @@ class Words:
     date: str
     session: str
     fingerprint: str
+    drawn: str
     page: str
     reasons: Mapping[str, str]
     doubts: Mapping[str, str]
@@ -145,6 +146,7 @@ EN = Words(
     date="Date",
     session="Session",
     fingerprint="Fingerprint",
+    drawn="Drawn from that data, layout {version}.",
     page="Page {page} of {pages}",
     reasons={
         "local": "stopped at the station",
@@ -243,6 +245,7 @@ DE = Words(
     date="Datum",
     session="Ladevorgang",
     fingerprint="Fingerabdruck",
+    drawn="Gezeichnet aus diesen Daten, Layout {version}.",
     page="Seite {page} von {pages}",
     reasons={
         "local": "an der Station beendet",

@@ -88,7 +88,7 @@ async def load(work: Work, payment: PaymentId) -> Payment:
 
 async def lock(work: Work, payment: PaymentId) -> Payment:
     """The payment, locked until the work ends, so that its steps are decided one at a time."""
-    row = await work.one(f"SELECT {COLUMNS} FROM payment WHERE id = $1 FOR UPDATE", payment)
+    row = await work.one(f"SELECT {COLUMNS} FROM payment WHERE id = $1 FOR NO KEY UPDATE", payment)
     if row is None:
         raise NoSuchPayment(payment)
     return _payment(row)
@@ -103,9 +103,9 @@ async def load_many(work: Work, payments: Collection[PaymentId]) -> dict[Payment
 
 async def lock_many(work: Work, payments: Collection[PaymentId]) -> dict[PaymentId, Payment]:
     """These payments, locked in the order of their ids, so that two batches cannot wait for each
-    other."""
+    other; not against rows that only refer to them, such as webhooks."""
     rows = await work.all(
-        f"SELECT {COLUMNS} FROM payment WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
+        f"SELECT {COLUMNS} FROM payment WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE",
         list(payments),
     )
     return {row["id"]: _payment(row) for row in rows}
@@ -131,7 +131,7 @@ async def by_tokens(
                         JOIN payment p
                           ON p.party_id = w.party_id AND lower(p.token_uid) = w.token)
          ORDER BY id
-           FOR UPDATE
+           FOR NO KEY UPDATE
         """,
         [party for party, _ in wanted],
         [token for _, token in wanted],
@@ -146,7 +146,7 @@ async def by_sessions(
     rows = await work.all(
         f"""
         SELECT {COLUMNS} FROM payment WHERE session_id = ANY($1::uuid[])
-         ORDER BY id {"FOR UPDATE" if lock else ""}
+         ORDER BY id {"FOR NO KEY UPDATE" if lock else ""}
         """,
         list(sessions),
     )

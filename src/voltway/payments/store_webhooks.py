@@ -36,7 +36,7 @@ async def keep(work: Work, provider: str, events: Sequence[tuple[Told, Payment, 
         SELECT $1, event_id, party_id, payment_id, kind, $6, acted_at
           FROM unnest($2::text[], $3::uuid[], $4::uuid[], $5::text[], $7::timestamptz[])
                AS e (event_id, party_id, payment_id, kind, acted_at)
-         ORDER BY event_id
+         ORDER BY payment_id, event_id
             ON CONFLICT (provider, event_id) DO UPDATE
            SET acted_at = coalesce(w.acted_at, excluded.acted_at)
         RETURNING event_id, acted_at

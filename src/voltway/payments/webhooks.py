@@ -6,14 +6,16 @@ come while others are being kept are kept together.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from voltway.kernel.ids import PaymentId
 from voltway.payments import rules, store, store_webhooks
 from voltway.payments.actions_visit import SILENT_AFTER, learn
 from voltway.payments.provider import Provider, Told
+from voltway.runtime.database import retrying
 from voltway.runtime.together import Together
-from voltway.runtime.work import BeginWork
+from voltway.runtime.work import BeginWork, Work
 
 KEPT_AT_ONCE: Final = 100
 
@@ -47,18 +49,19 @@ class Webhooks:
     async def _keep(self, told: Sequence[Told]) -> list[PaymentId | None]:
         """Keep them; by their places, the payment whose hold is to be looked at. None is for
         those that are known or of another house that shares the account."""
+        return await retrying(self._begin, None, partial(self._keep_in, told))
+
+    async def _keep_in(self, told: Sequence[Told], work: Work) -> list[PaymentId | None]:
         name = self._provider.name
-        async with self._begin() as work:
-            names = {(each.ref, each.reference) for each in told}
-            found = await store.named(work, name, names)
-            since = work.now - SILENT_AFTER
-            asked = await store_webhooks.being_asked(work, [p.id for p in found.values()], since)
-            events = {}
-            for each in told:
-                payment = found.get((each.ref, each.reference))
-                if payment is not None:
-                    new = not rules.tells_nothing_new(payment, each.state)
-                    done = not new or payment.id in asked
-                    events[each.event] = (each, payment, done)
-            to_do = await store_webhooks.keep(work, name, list(events.values()))
+        names = {(each.ref, each.reference) for each in told}
+        found = await store.named(work, name, names)
+        since = work.now - SILENT_AFTER
+        asked = await store_webhooks.being_asked(work, [p.id for p in found.values()], since)
+        events = {}
+        for each in told:
+            payment = found.get((each.ref, each.reference))
+            if payment is not None:
+                known = rules.tells_nothing_new(payment, each.state)
+                events[each.event] = (each, payment, known or payment.id in asked)
+        to_do = await store_webhooks.keep(work, name, list(events.values()))
         return [events[each.event][1].id if each.event in to_do else None for each in told]
