@@ -15,9 +15,11 @@ from voltway.runtime.work import Row, Work
 from voltway.web.api.shapes import Page
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 200
+NUMBER_DIGITS_MAX: Final = 18  # fits into a bigint
 
 
 class CursorNotOurs(Refusal):
@@ -101,6 +103,28 @@ async def listed(
     is_more = len(rows) > page.limit
     last = rows[page.limit - 1]["cursor_key"] if is_more else None
     return Page(items=items, next_cursor=_cursor(last) if last is not None else None)
+
+
+def paged(
+    rows: Sequence[R], page: Window, show: Callable[[R], T], key: Callable[[R], str]
+) -> Page[T]:
+    """A page of what was read by other means, one more than is shown."""
+    shown = rows[: page.limit]
+    more = len(rows) > page.limit
+    return Page(
+        items=[show(row) for row in shown],
+        next_cursor=_cursor(key(shown[-1])) if more else None,
+    )
+
+
+def number_after(page: Window) -> int | None:
+    """The number after which a page begins, where a list is ordered by one."""
+    if page.cursor is None:
+        return None
+    place = str(_place(page.cursor, Source("", type="text")))
+    if not place.isascii() or not place.isdecimal() or len(place) > NUMBER_DIGITS_MAX:
+        raise CursorNotOurs
+    return int(place)
 
 
 def _cursor(key: str) -> str:

@@ -16,6 +16,7 @@ from voltway.web.api import (
     calls,
     evses,
     faults,
+    jobs,
     ledger,
     lobby,
     locations,
@@ -52,6 +53,7 @@ RESOURCES: Final = (
     calls,
     payments,
     settlements,
+    jobs,
     receipts,
     ledger,
 )
@@ -69,6 +71,7 @@ TAGS: Final = {
     "orders": "What we ask of stations, and whether it took effect.",
     "payments": "Holds, what was taken of them, and giving it back.",
     "settlements": "The walk of each session from its end to its receipt.",
+    "jobs": "What we still do or could not do, and trying it again.",
     "receipts": "Numbered documents that never change.",
     "ledger": "The books: double entry, never changed.",
 }
