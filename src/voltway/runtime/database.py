@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -21,6 +20,7 @@ import msgspec
 from voltway.kernel.errors import Misconfigured, Outage
 from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import SystemClock
+from voltway.runtime.database_words import said, where
 from voltway.runtime.metrics import WORK_SECONDS
 from voltway.runtime.pgwork import Kept, PgWork
 from voltway.runtime.roles import HOUSE, PARTY
@@ -173,7 +173,7 @@ async def _pool(
             timeout=ACQUIRE_S_MAX,
         )
     except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
-        raise DatabaseNotFound(_where(url), _said(reason)) from None
+        raise DatabaseNotFound(where(url), said(reason)) from None
 
 
 async def connect_owner(url: str) -> "asyncpg.Connection[Any]":
@@ -182,7 +182,7 @@ async def connect_owner(url: str) -> "asyncpg.Connection[Any]":
     version = owner.get_server_version().major
     if version < VERSION_MIN:
         await owner.close()
-        raise DatabaseTooOld(_where(url), version)
+        raise DatabaseTooOld(where(url), version)
     return owner
 
 
@@ -335,7 +335,7 @@ async def _reach(url: str, *, role: str | None) -> "asyncpg.Connection[Any]":
             server_settings=_settings(role) if role else {"application_name": "voltway"},
         )
     except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
-        raise DatabaseNotFound(_where(url), _said(reason)) from None
+        raise DatabaseNotFound(where(url), said(reason)) from None
     return connection
 
 
@@ -377,29 +377,3 @@ def _to_jsonb(value: object) -> bytes:
 
 def _of_jsonb(sent: bytes) -> object:
     return msgspec.json.decode(memoryview(sent)[1:])
-
-
-def _where(url: str) -> str:
-    """The address without the account's password, fit to be shown. What is no address is not
-    shown at all: the password may be anywhere in it."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "its address"
-    if parts.scheme not in ("postgresql", "postgres"):
-        return "its address"
-    return f"{parts.hostname or 'the local socket'}{f':{port}' if port else ''}{parts.path}"
-
-
-def _said(reason: BaseException) -> str:
-    if isinstance(reason, TimeoutError):
-        return "it does not answer"
-    if isinstance(reason, ConnectionRefusedError):
-        return "nobody listens there"
-    if isinstance(reason, OSError):
-        return (reason.strerror or "it cannot be reached").lower()
-    if isinstance(reason, ValueError):
-        # Not its words: they cite the address, and so perhaps the password.
-        return "an address is written postgresql://ACCOUNT:PASSWORD@HOST/DATABASE"
-    return str(reason).split("\n", 1)[0].rstrip(".") or type(reason).__name__
