@@ -2,15 +2,21 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
+from tests.simulation.faults.wire import open_wire
 from voltway.kernel.errors import Outage
 from voltway.runtime import metrics
 from voltway.runtime.backlog import measure
-from voltway.runtime.database import Database
+from voltway.runtime.database import Database, open_database
 from voltway.runtime.drain import Drain
 from voltway.runtime.health import Health, database_check
 from voltway.runtime.periodic import Periodic
+from voltway.runtime.postgres import SOCKET_NAME
 from voltway.runtime.work import Job
+
+#: PostgreSQL, "Message Formats": an ErrorResponse that ends the connection, asked by nobody.
+LAST_WORDS = b"E\x00\x00\x00\x27SFATAL\x00VFATAL\x00C57P01\x00Mterminating\x00\x00"
 
 
 @dataclass(eq=False)
@@ -67,6 +73,30 @@ async def test_of_two_processes_one_sweeps_and_the_other_follows_it(database: Da
     await first.stop()
     await asyncio.wait_for(second_swept.wait(), 5)
     await second.stop()
+
+
+async def test_sweeps_go_on_however_their_connection_ends(database_url: str) -> None:
+    folder, swept = database_url.split("host=")[1], asyncio.Event()
+
+    async def dial() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_unix_connection(f"{folder}{SOCKET_NAME}")
+
+    async def sweep() -> None:
+        swept.set()
+
+    async with open_wire(dial) as wire:
+        name = database_url.split("?")[0].rsplit("/", 1)[1]
+        database = await open_database(f"postgresql://voltway@127.0.0.1:{wire.port}/{name}")
+        rounds = Periodic(database, candidate_s=0.05)
+        rounds.every(0.01, "test", sweep)
+        await rounds.start()
+        for harm in (wire.reset, partial(wire.say, LAST_WORDS), wire.reset):
+            harm()
+            for _ in range(40):  # for longer than it takes to look whether the connection lives
+                swept.clear()
+                await asyncio.wait_for(swept.wait(), 10)
+        await rounds.stop()
+        await database.close()
 
 
 async def test_readiness_names_what_is_not_well(database: Database) -> None:

@@ -200,9 +200,13 @@ class Bus:
     async def _poll(self) -> None:
         """Look for facts of other processes, and for those that nobody woke us for."""
         while not self._stopping.is_set():
-            with suppress(Outage):
+            try:
                 for name in await self._behind():
                     self._watches[name].awake.set()
+            except Outage:
+                pass  # watchers say so themselves
+            except Exception:
+                log.exception("poll_failed")  # and the next one may not
             await self._pause(self._poll_s)
 
     async def _tell_batch(self, watch: _Watch) -> int:
@@ -244,6 +248,9 @@ class Bus:
                 log.error("watcher_gave_up", watcher=watch.name, exc_info=trouble)
                 await self._bury(watch, words)
         except Outage:
+            await self._pause(self._back_off_s)
+        except Exception:  # the watcher outlives whatever befalls it
+            log.exception("watcher_cannot_note", watcher=watch.name)
             await self._pause(self._back_off_s)
 
     async def _bury(self, watch: _Watch, trouble: str) -> None:

@@ -100,6 +100,16 @@ _LOST: Final = (
 )
 
 
+#: How a connection of one's own ends when its database goes away, whatever it was at.
+BROKEN: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+
 class _Connection(asyncpg.Connection):
     """A connection that needs no cleaning between works: all that a work sets is LOCAL to it."""
 

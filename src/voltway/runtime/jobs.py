@@ -29,7 +29,7 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 
 from voltway.kernel.errors import Outage, Trouble
 from voltway.runtime import queue
-from voltway.runtime.database import Database
+from voltway.runtime.database import BROKEN, Database
 from voltway.runtime.metrics import counter, histogram
 from voltway.runtime.together import Together
 from voltway.runtime.work import BeginWork, Work
@@ -222,7 +222,7 @@ class Jobs:
                     heartbeat_timeout=timedelta(seconds=SILENCE_S_MAX),
                 )
         finally:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*BROKEN):
                 await connection.close(timeout=1)
 
     async def _do(self, job: Picked) -> None:

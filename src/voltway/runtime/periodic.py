@@ -14,7 +14,7 @@ import asyncpg
 import structlog
 
 from voltway.kernel.errors import Trouble
-from voltway.runtime.database import Database
+from voltway.runtime.database import BROKEN, Database
 from voltway.runtime.metrics import counter, histogram
 
 LOCK: Final = 0x73776570  # "swep"
@@ -82,10 +82,10 @@ class Periodic:
                     await self._lead(connection)
                 else:
                     await self._pause(self._candidate_s)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except BROKEN:
                 await self._pause(self._candidate_s)
             finally:
-                with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                with suppress(*BROKEN):
                     await connection.close(timeout=1)
 
     async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:

@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from voltway.kernel.errors import Trouble
-from voltway.runtime.database import Database
+from voltway.runtime.database import BROKEN, Database
 from voltway.runtime.wire import Brought, Ear
 
 EVERYBODY: Final = "voltway_all"
@@ -24,7 +24,7 @@ SEND_S_MAX: Final = 5.0
 
 log = structlog.get_logger("voltway.wire")
 
-_BROKEN: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Trouble)
+_BROKEN: Final = (*BROKEN, Trouble)
 
 
 class NotifyWire:

@@ -22,6 +22,7 @@ LONG_ONES: Final = 0.4
 COMMIT_S_MAX: Final = 3.0
 #: Within what stations' claims of the time are believed; see ``players.BEHIND``.
 CLOCK_S: Final = (-40.0, 150.0)
+FAR_S: Final = (600.0, 10_800.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,13 @@ async def move_clock(world: World, dice: random.Random) -> None:
     world.move_clock(dice.uniform(*CLOCK_S))
 
 
+async def move_clock_far(world: World, dice: random.Random) -> None:
+    """By more than stations' claims are believed under, and back again."""
+    world.move_clock(dice.choice((-1, 1)) * dice.uniform(*FAR_S))
+    await _pass(dice, OUTAGE_S)
+    world.move_clock(0)
+
+
 async def fill_disk(world: World, dice: random.Random) -> None:
     """No room, for data or also for the log; then there is room again."""
     assert world.disk is not None
@@ -217,6 +225,7 @@ BLOWS: Final = (
     Blow("worker frozen", "frozen", _MANY, freeze_worker),
     Blow("reconnect storm", "storm", _ANY, storm),
     Blow("clock moved", "clock", _OWN | _WIRED, move_clock),
+    Blow("clock moved far", "far", _OWN | _WIRED, move_clock_far),
     Blow("disk full", "disk", _SMALL, fill_disk),
 )
 FAMILIES: Final[Mapping[str, str]] = {
@@ -231,7 +240,9 @@ FAMILIES: Final[Mapping[str, str]] = {
     "network": "to the database and to NATS: cut, stalled, half open, reset around a commit",
     "disk": "full, and free again (asks for root)",
     "clock": "jumps, forwards and backwards",
+    "far": "clocks jump by hours, beyond what the house withstands; see docs/figures/faults.md",
     "storm": "all stations come back at once",
     "provider": "the payment provider's answers and webhooks are lost, late or doubled",
     "doubled": "stations say things twice and in another order",
 }
+DEFAULT: Final = tuple(name for name in FAMILIES if name != "far")

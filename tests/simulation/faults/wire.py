@@ -75,6 +75,11 @@ class Wire:
         for line in [line for line in self._lines if line.is_dark]:
             self._break(line)
 
+    def say(self, words: bytes) -> None:
+        """Tell the near side of all lines what the far side never said."""
+        for line in self._lines:
+            line.near.write(words)
+
     async def carry(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
         """One connection, until one side closes it or we do."""
         if self._is_cut:
