@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from time import monotonic
 
@@ -22,18 +23,23 @@ MEMORY = Path("/dev/shm")
 FINDINGS_SHOWN = 20
 
 
-async def _play_all(todo: Sequence[Plan], at_once: int, folder: Path) -> list[Played]:
+async def _play_all(
+    todo: Sequence[Plan], at_once: int, minutes: float, folder: Path
+) -> list[Played]:
     queue = list(reversed(todo))
+    ends = monotonic() + minutes * 60
     played: list[Played] = []
     async with open_campaign(folder) as campaign, asyncio.TaskGroup() as tasks:
         for _ in range(at_once):
-            tasks.create_task(_play_some(campaign, queue, played))
+            tasks.create_task(_play_some(campaign, queue, ends, played))
     typer.echo(_told(played, campaign.struck))
     return played
 
 
-async def _play_some(campaign: Campaign, queue: list[Plan], played: list[Played]) -> None:
-    while queue:
+async def _play_some(
+    campaign: Campaign, queue: list[Plan], ends: float, played: list[Played]
+) -> None:
+    while queue and monotonic() < ends:
         done = await campaign.play(queue.pop())
         played.append(done)
         plan, verdict = done.plan, done.verdict
@@ -79,6 +85,9 @@ def main() -> int:
     words.add_argument("--kills", type=int, default=60, help="default: 60")
     words.add_argument("--faults", default=",".join(DEFAULT), help="default: all but far")
     words.add_argument("--at-once", type=int, default=2, help="how many worlds, default: 2")
+    words.add_argument(
+        "--minutes", type=float, default=inf, help="begin no world after so many, default: no end"
+    )
     given = words.parse_args()
     chosen = given.faults.split(",")
     if unknown := set(chosen) - set(FAMILIES):
@@ -94,7 +103,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vw-", dir=folder) as made:
         Path(made).chmod(0o755)
         todo = list(plans(seed, given.kills, chosen))
-        played = asyncio.run(_play_all(todo, given.at_once, Path(made)))
+        played = asyncio.run(_play_all(todo, given.at_once, given.minutes, Path(made)))
     typer.echo(f"{monotonic() - began:.0f} s")
     return 1 if any(each.verdict.findings for each in played) else 0
 
