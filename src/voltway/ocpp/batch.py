@@ -67,6 +67,9 @@ _UNREAD = frozenset({"unreadable", "not_understood"})
 
 _SAMPLE_BYTES = 300
 
+#: Kinds and places of faults that are told apart between two commits.
+FAULTS_APART_MAX = 10_000
+
 
 class Pending(msgspec.Struct, eq=False):
     """One message of a station on its way through the commit."""
@@ -83,9 +86,8 @@ class Pending(msgspec.Struct, eq=False):
     reply_to: OrderId | None = None
     reply: CallResult | CallError | None = None
     order: OrderRecord | None = None
-    #: How much of a fault it is; and whether its raw frame is kept, or only counted.
+    #: How much of a fault it is.
     fault: float = 0.0
-    keeps_frame: bool = True
 
     @property
     def is_patient(self) -> bool:
@@ -116,9 +118,31 @@ class Extras:
     said: list[tuple[PartyId, KeptFrame]] = field(default_factory=list)
     #: The pages of stations that were spoken to.
     subjects: set[str] = field(default_factory=set)
+    #: Faults that are counted and nothing else: how often, and the newest.
+    faults: dict[tuple[StationId, str, str], tuple[int, Deviation, datetime]] = field(
+        default_factory=dict
+    )
 
     def __bool__(self) -> bool:
-        return bool(self.opened or self.closed or self.said)
+        return bool(self.opened or self.closed or self.said or self.faults)
+
+    def count_faults(self, pending: Pending) -> None:
+        """Count what is against the standard in a message of which nothing else is kept."""
+        station = pending.link.station
+        for one in pending.deviations:
+            place = (station, one.kind, one.path)
+            if place not in self.faults and len(self.faults) >= FAULTS_APART_MAX:
+                place = (station, one.kind, "…")
+            count = self.faults[place][0] if place in self.faults else 0
+            self.faults[place] = (count + 1, Deviation(one.kind, place[2], one.sample), pending.at)
+        self.subjects.add(pending.link.subject)
+
+    def counted(self, first: int) -> list[Heard]:
+        """The faults as if they were heard; they are numbered from ``first``."""
+        return [
+            Heard(first + number, station, "", at, (), [one] * count)
+            for number, ((station, _, _), (count, one, at)) in enumerate(self.faults.items())
+        ]
 
 
 def read(link: Link, text: bytes, at: datetime) -> Pending:
@@ -215,7 +239,13 @@ async def keep(
     gone = set() if is_sole else await _moved_away(work, batch)
     moved = {index: MOVED_AWAY for index, each in enumerate(batch) if each.link.station in gone}
     decisions = await _keep_heard(
-        work, batch, shelf, moved.keys(), interval_s=interval_s, fleet=fleet
+        work,
+        batch,
+        shelf,
+        moved.keys(),
+        extras.counted(len(batch)),
+        interval_s=interval_s,
+        fleet=fleet,
     )
     await _keep_frames(work, batch, extras)
     work.touch(*extras.subjects, *(each.link.subject for each in batch))
@@ -237,6 +267,7 @@ async def _keep_heard(
     batch: Sequence[Pending],
     shelf: Shelf | None,
     moved: Container[int],
+    counted: Sequence[Heard],
     *,
     interval_s: int,
     fleet: int,
@@ -260,7 +291,7 @@ async def _keep_heard(
     corrected: set[StationId] = set()
     decisions = await stations.record_reports(
         work,
-        heard,
+        [*heard, *counted] if counted else heard,
         alive=[each.link.station for each in batch if each.link.is_due_alive(each.at)],
         waiting=waiting,
         interval_s=interval_s,
@@ -290,7 +321,6 @@ async def _keep_frames(work: Work, batch: Sequence[Pending], extras: Extras) -> 
     frames = extras.said + [
         (each.link.party, KeptFrame(each.link.station, Direction.HEARD, each.at, each.text))
         for each in batch
-        if each.keeps_frame
     ]
     if frames:
         await stations.keep_frames(work, frames)

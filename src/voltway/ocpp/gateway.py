@@ -58,6 +58,9 @@ RETRY_S_MAX: Final = 2.0
 SAID_WITHIN_S: Final = 0.5
 
 
+_TOO_MANY: Final = "too many broken messages"
+
+
 class Gateway:
     """All links of one process and the one commit at a time that keeps what they say."""
 
@@ -135,20 +138,31 @@ class Gateway:
             if link.sent is None or link.sent.id != pending.reply_to:
                 pending.fault = REFUSED_COSTS  # nobody asked, or long ago
             self._on_replied(link, pending)
-        if pending.fault:
-            self._bear_with(pending)
+        if pending.fault and self._is_only_counted(pending):
+            return
         if link.busy:
             link.wait(pending)
         else:
             link.busy = True
             self._enter(pending)
 
-    def _bear_with(self, pending: Pending) -> None:
-        """Count a fault; of those that say nothing only so much is kept."""
-        if not pending.is_doubtful:
-            pending.keeps_frame = self.conduct.keeps(pending.link.station)
-            pending.text = pending.text[:FAULT_BYTES_KEPT] if pending.keeps_frame else b""
-        pending.link.erred(pending.fault, "too many broken messages")
+    def _is_only_counted(self, pending: Pending) -> bool:
+        """Count a fault. Of those that say nothing only so many are kept; the others are answered
+        at once, for there is nothing to keep before, and take no place in a batch."""
+        link = pending.link
+        if pending.is_doubtful or pending.reply_to is not None:
+            link.erred(pending.fault, _TOO_MANY)
+            return False
+        is_kept = self.conduct.keeps(link.station)
+        if is_kept:
+            pending.text = pending.text[:FAULT_BYTES_KEPT]
+        else:
+            self._extras.count_faults(pending)
+            self._wake(SAID_WITHIN_S)
+            if pending.refusal is not None:
+                link.send(pending.refusal)
+        link.erred(pending.fault, _TOO_MANY)
+        return not is_kept
 
     def forget(self, station: StationId) -> None:
         """Something about this station was changed by a person: ask again what it is."""
@@ -317,8 +331,7 @@ class Gateway:
             answer = self._answer_of(pending, decision, now, is_poison=is_poison)
             if answer is not None:
                 link.send(answer)
-                if pending.keeps_frame:
-                    self._note_said(link, answer, now)
+                self._note_said(link, answer, now)
             if not link.is_settled and pending.call is not None and link.is_open:
                 self._on_answered(link)
         except Exception:  # one station's line must not stop the others'
