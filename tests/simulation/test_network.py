@@ -21,6 +21,8 @@ from voltway_world.stations import Options, Station
 
 WITHIN_S = 30
 GONE_WITHIN_S = 10
+#: Far sooner than a page looks by itself while all is well.
+LOOKS_WITHIN_S = 15
 
 
 @pytest.fixture(params=["notify", "nats"])
@@ -112,6 +114,28 @@ async def test_orders_find_a_station_that_moves_and_the_stations_of_a_killed_gat
             await comes_done(desk, waits)
 
 
+class LivePage:
+    """A page that somebody looks at, and how often it was drawn."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.drawn = 0
+
+    async def look(self) -> None:
+        async with (
+            httpx.AsyncClient(timeout=None, trust_env=False) as browser,
+            browser.stream("GET", self._address) as answer,
+        ):
+            async for line in answer.aiter_lines():
+                self.drawn += line == "event: view"
+
+    async def changes_after(self, drawn: int) -> None:
+        async def changed() -> bool:
+            return self.drawn > drawn
+
+        assert await comes_true(changed, LOOKS_WITHIN_S)
+
+
 async def test_while_nats_is_down_charging_goes_on_and_an_operator_hears_why_an_order_is_refused(
     data_folder: Path, database_url: str
 ) -> None:
@@ -145,6 +169,14 @@ async def test_while_nats_is_down_charging_goes_on_and_an_operator_hears_why_an_
             answer = await place()
             assert (answer.status_code, answer.json()["state"]) == (200, "done"), answer.text
 
+            # A page of the web process moves with what a station tells the gateway process.
+            page = LivePage(f"http://{network.pages}/e/{known.evses[1].public_id}/live")
+            looking = asyncio.create_task(page.look())
+            await page.changes_after(0)
+            drawn = page.drawn
+            await station.fault(1)
+            await page.changes_after(drawn)
+
             await nats.kill()
 
             async def is_refused() -> bool:
@@ -155,7 +187,10 @@ async def test_while_nats_is_down_charging_goes_on_and_an_operator_hears_why_an_
             assert "Nothing was sent" in answer.json()["detail"]
             # What the house itself asks for, such as the start of a paid charge, is found anyhow.
             await comes_done(desk, await order(desk, known))
-            await station.call("Heartbeat", {})
+            drawn = page.drawn
+            await station.repair(1)
+            await page.changes_after(drawn)
+            looking.cancel()
 
             await nats.start()
 
