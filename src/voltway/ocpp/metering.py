@@ -40,18 +40,40 @@ _CONTEXT = {
 }
 _ORDER = list(Context)
 
-#: Place among the columns of a reading and scale, by measurand and unit.
-_PLACE: dict[tuple[str, str | None], tuple[int, int]] = {
-    (measurand, unit): (place, scale)
-    for place, measurand in enumerate((ENERGY, POWER, CURRENT, VOLTAGE, SOC))
-    for unit, scale in [
-        *_SCALE[measurand].items(),
-        (None, _SCALE[measurand][_DEFAULT_UNIT[measurand]]),
-    ]
-}
+#: Where samples tell the one number of their column: at the outlet, or all in the same other place.
+_OUTLET = (None, "Outlet")
+
+#: Bits of a kind: the places, and the three sets of phases of which only one can be told.
+_PHASES: dict[str | None, tuple[int, int]] = {None: (0, 1)}
+_PHASES |= {f"L{n}": (1, 1 << n) for n in (1, 2, 3)}
+_PHASES |= {f"L{n}-N": (2, 1 << n) for n in (1, 2, 3)}
+
+
+def _place_of() -> dict[tuple[str, str | None, str | None, str | None], tuple[int, int, int, int]]:
+    """Of a sample that can stand in a plain reading, by measurand, unit, phase and location: the
+    column, the scale to its unit, what must be the same for all samples of the column, and the bit
+    that no two of them share."""
+    found: dict[tuple[str, str | None, str | None, str | None], tuple[int, int, int, int]] = {}
+    for column, measurand in enumerate((ENERGY, POWER, CURRENT, VOLTAGE, SOC)):
+        by_default = _SCALE[measurand][_DEFAULT_UNIT[measurand]]
+        units = [*_SCALE[measurand].items(), (None, by_default)]
+        places = (*_OUTLET, "EV") if measurand == SOC else _OUTLET
+        for unit, scale in units:
+            for phase, (kind, bit) in _PHASES.items():
+                for location in places:
+                    group = kind if location in _OUTLET else kind + 10
+                    found[measurand, unit, phase, location] = (column, scale, group, bit)
+    return found
+
+
+_PLACE = _place_of()
+
+#: These columns add up over the phases; of the others the largest stands.
+_SUMMED = 2
 
 #: So many digits are surely no absurd number, whatever the unit.
 _DIGITS_SURE = 9
+_TENS: tuple[int, ...] = tuple(10**power for power in range(_DIGITS_SURE + 1))
 
 #: Beyond this a number is no measurement of a charging station (2.0e15 Wh is the world's year).
 _ABSURD = Decimal(10) ** 15
@@ -74,9 +96,14 @@ def readings(
     at: datetime | None, samples: Sequence[Sample], deviations: list[Deviation]
 ) -> list[Reading]:
     """The readings of one meter value: one, or one for each context that it mixes."""
-    plain = _plain(at, samples)
-    if plain is not None:
-        return [plain]
+    quick = plain(at, samples)
+    return [quick] if quick is not None else chosen(at, samples, deviations)
+
+
+def chosen(
+    at: datetime | None, samples: Sequence[Sample], deviations: list[Deviation]
+) -> list[Reading]:
+    """The same, where something is to be chosen, added up or forgiven."""
     contexts = {_CONTEXT.get(s.context or "Sample.Periodic", Context.OTHER) for s in samples}
     if len(contexts) == 1:
         return [_reading(at, contexts.pop(), samples, deviations)]
@@ -95,36 +122,38 @@ def readings(
     ]
 
 
-def _plain(at: datetime | None, samples: Sequence[Sample]) -> Reading | None:
-    """The reading of samples in which nothing is to be chosen, added or forgiven: all of one
-    context, whole totals. Nearly all that stations send is so; ``None`` where it is not."""
+def plain(at: datetime | None, samples: Sequence[Sample]) -> Reading | None:
+    """The reading of samples in which nothing is to be chosen or forgiven: all of one context, and
+    for each column the total alone or the phases alone, each once. Nearly all that stations send
+    is so; ``None`` where it is not."""
     columns: list[int | None] = [None, None, None, None, None]
+    groups = [-1, -1, -1, -1, -1]
+    taken = [0, 0, 0, 0, 0]
     rest: list[Sample] | None = None
     said = samples[0].context if samples else None
     for sample in samples:
-        if (
-            sample.phase is not None
-            or sample.location is not None
-            or sample.signed is not None
-            or sample.context != said
-        ):
+        if sample.signed is not None or sample.context != said:
             return None
-        place = _PLACE.get((sample.measurand, sample.unit))
+        place = _PLACE.get((sample.measurand, sample.unit, sample.phase, sample.location))
         if place is None:
             if sample.measurand in _TABLED:
                 return None
             rest = [*rest, sample] if rest else [sample]
             continue
-        value = sample.value
-        if type(value) is not str:
-            number = _scaled(sample, place[1])
-            if number is None:
-                return None
-            columns[place[0]] = int(number)
-        elif len(value) <= _DIGITS_SURE and value.isdecimal() and not sample.exponent:
-            columns[place[0]] = int(value) * place[1]
-        else:
+        column, scale, group, bit = place
+        number = _whole(sample, scale)
+        if number is None or taken[column] & bit:
             return None
+        before = columns[column]
+        if before is None:
+            columns[column], groups[column] = number, group
+        elif groups[column] != group:
+            return None
+        elif column < _SUMMED:
+            columns[column] = before + number
+        elif number > before:
+            columns[column] = number
+        taken[column] |= bit
     energy, power, current, voltage, soc = columns
     if (energy is not None and energy < 0) or (soc is not None and not 0 <= soc <= 100):
         return None
@@ -138,6 +167,19 @@ def _plain(at: datetime | None, samples: Sequence[Sample]) -> Reading | None:
         Context.PERIODIC if said is None else _CONTEXT.get(said, Context.OTHER),
         _rest(rest) if rest else None,
     )
+
+
+def _whole(sample: Sample, scale: int) -> int | None:
+    """The number in the unit of its column, cut to a whole one, as ``_scaled`` would."""
+    value = sample.value
+    if type(value) is str and len(value) <= _DIGITS_SURE and not sample.exponent:
+        if value.isdecimal():
+            return int(value) * scale
+        whole, _, part = value.partition(".")
+        if whole.isdecimal() and part.isdecimal():
+            return int(whole + part) * scale // _TENS[len(part)]
+    number = _scaled(sample, scale)
+    return None if number is None else int(number)
 
 
 def _rest(samples: Sequence[Sample]) -> str:
