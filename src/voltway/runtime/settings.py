@@ -157,7 +157,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 300
     batch_wait_ms: Annotated[
         int,
-        _says("How long a lone meter reading waits for others to be kept with.", ge=0, le=1000),
+        _says(
+            "How long a meter reading waits for others to be kept with; a card, a start or a stop "
+            "waits two fifths of it.",
+            ge=0,
+            le=1000,
+        ),
     ] = 15
     frame_bytes_max: Annotated[
         int, _says("The longest message that a station may send.", ge=4096, le=1_048_576)
