@@ -105,6 +105,22 @@ async def test_a_message_in_pieces_is_one_and_one_too_long_ends_the_line(door: D
         assert await line.end() == 1009
 
 
+async def test_who_sends_what_is_no_websocket_is_not_let_in_for_ever(door: Door) -> None:
+    await door.add("CS1")
+
+    async def comes_and_lies() -> int:
+        head = await knock(door, "/ocpp/CS1", **basic("CS1"))
+        if status(head) == 101:
+            async with dial(door, "CS1") as line:
+                await line.say("x" * 1_100_000)
+                assert await line.end() == 1009
+        return status(head)
+
+    async with asyncio.timeout(2 * WITHIN_S):
+        while await comes_and_lies() == 101:
+            pass
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_stopping_door_answers_and_says_why(
     database: Database, clock: JumpingClock, transport: str

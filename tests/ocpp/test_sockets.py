@@ -39,6 +39,7 @@ class Station:
         self.socket: Socket | None = None
         self.is_gone = asyncio.Event()
         self.shuts_at = 0
+        self.violations = 0
 
     def opened(self, socket: Socket) -> None:
         assert self.socket is None, "a line is opened once"
@@ -56,6 +57,9 @@ class Station:
 
     def in_pieces(self, count: int) -> None:
         self.pieces.append(count)
+
+    def violated(self) -> None:
+        self.violations += 1
 
     def closed(self) -> None:
         self.is_gone.set()
@@ -243,6 +247,7 @@ async def test_what_no_station_sends_ends_the_line(door: Door, data: bytes, code
         assert await client.is_hung_up()
         await asyncio.wait_for(station.is_gone.wait(), WITHIN_S)
         assert station.heard_texts == []
+        assert station.violations == 1
     assert await _is(lambda: door.unfinished == 0)
 
 

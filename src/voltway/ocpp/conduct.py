@@ -27,6 +27,8 @@ BROKEN_BYTES: Final = 8192
 REFUSED_COSTS: Final = 0.5
 PING_COSTS: Final = 0.25
 PIECES_A_FAULT: Final = 256
+#: A line that had to be closed for what is no WebSocket.
+VIOLATION_COSTS: Final = 10.0
 
 #: Raw frames of faults that are kept of a station; the others are counted on its page.
 FAULTS_KEPT_MAX: Final = 30.0

@@ -23,7 +23,15 @@ from websockets.typing import Subprotocol
 from voltway.ocpp.listening import bind
 from voltway.ocpp.sockets import GOODBYE_S, UNSENT_BYTES, UNSENT_BYTES_MAX
 from voltway.ocpp.sockets_line import HANDSHAKE_S_MAX, UNSENT_S_MAX
-from voltway.ocpp.transport import Admitted, Close, Doorman, Handshake, Peer, TurnedAway
+from voltway.ocpp.transport import (
+    VIOLATIONS,
+    Admitted,
+    Close,
+    Doorman,
+    Handshake,
+    Peer,
+    TurnedAway,
+)
 
 #: Whole messages that the library reads ahead.
 READ_AHEAD: Final = 2
@@ -68,6 +76,9 @@ class WebsocketsSocket:
             pass
         finally:
             writing.cancel()
+            said = self._connection.protocol.close_sent
+            if said is not None and said.code in VIOLATIONS:
+                peer.violated()
             peer.closed()
 
     async def _write(self) -> None:

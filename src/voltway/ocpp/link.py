@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from voltway.kernel.ids import GatewayId, PartyId, StationId
-from voltway.ocpp.conduct import PIECES_A_FAULT, PING_COSTS, Conduct
+from voltway.ocpp.conduct import PIECES_A_FAULT, PING_COSTS, VIOLATION_COSTS, Conduct
 from voltway.ocpp.dialect import Dialect
 from voltway.ocpp.lobby import Guest
 from voltway.ocpp.transport import Close, Socket
@@ -153,6 +153,9 @@ class Link:
     def in_pieces(self, count: int) -> None:
         if count > PIECES_A_FAULT:
             self.erred(count / PIECES_A_FAULT, "too many fragments")
+
+    def violated(self) -> None:
+        self.owner.conduct.erred(self.station, VIOLATION_COSTS)
 
     def closed(self) -> None:
         self.is_open = False

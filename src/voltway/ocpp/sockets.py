@@ -12,7 +12,7 @@ import picows
 
 from voltway.ocpp.deflate import WORTH_BYTES, Deflate, TooBig
 from voltway.ocpp.sockets_line import Line, forget_handshake
-from voltway.ocpp.transport import Close, Peer
+from voltway.ocpp.transport import VIOLATIONS, Close, Peer
 
 #: After our goodbye the other side has so long to hang up.
 GOODBYE_S: Final = 1.0
@@ -112,6 +112,9 @@ class PicowsSocket(picows.WSListener):
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         self._transport = None
         self._parts = None
+        said: Any = transport.close_handshake  # none, or without our half, where no close was said
+        if said is not None and said.sent is not None and said.sent.code in VIOLATIONS:
+            self._peer.violated()
         self._peer.closed()
 
     def pause_writing(self) -> None:

@@ -25,6 +25,10 @@ class Close(IntEnum):
     TRY_AGAIN_LATER = 1013
 
 
+#: With these a line is closed that broke RFC 6455 itself.
+VIOLATIONS = frozenset({Close.PROTOCOL_ERROR, Close.INVALID_DATA, Close.TOO_BIG})
+
+
 @dataclass(frozen=True, slots=True)
 class Handshake:
     """A request to open a WebSocket, as far as it matters. Header names are in lower case."""
@@ -84,6 +88,10 @@ class Peer(Protocol):
 
     def in_pieces(self, count: int) -> None:
         """The message that was just heard came in so many fragments."""
+        ...
+
+    def violated(self) -> None:
+        """The line was closed for what is no WebSocket."""
         ...
 
     def closed(self) -> None:
