@@ -54,6 +54,10 @@ BATCH_MAX: Final = 2000
 RETRY_S: Final = 0.05
 RETRY_S_MAX: Final = 2.0
 
+#: What others wrote meanwhile is read under locks when the work is done anew, so once is enough; a
+#: batch that collides again and again is halved like any other that cannot be kept.
+ANEW_MAX: Final = 3
+
 #: Our own words are kept with the next batch, or after this long without one.
 SAID_WITHIN_S: Final = 0.5
 
@@ -247,7 +251,7 @@ class Gateway:
 
     async def _commit(self, batch: Sequence[Pending], extras: Extras) -> dict[int, Decision]:
         """Keep all of it; an outage and a collision are ours, never a station's."""
-        wait_s = RETRY_S
+        wait_s, tries = RETRY_S, 0
         while True:
             try:
                 async with self._begin() as work:
@@ -262,6 +266,9 @@ class Gateway:
                     )
             except WrittenByOthers:
                 self._shelf.lose()
+                tries += 1
+                if tries > ANEW_MAX:
+                    raise
             except Outage as trouble:
                 self._shelf.lose()
                 log.warning("batch_waits", why=str(trouble), messages=len(batch))
