@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from tests.billing.words import owes, state
@@ -13,7 +14,7 @@ from voltway.kernel.ids import OnceKey, SessionId
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry, Posting, account
-from voltway.payments.provider import CaptureOrder, Declined, HoldSeen
+from voltway.payments.provider import CaptureOrder, Declined, HoldSeen, ProviderNonsense
 from voltway.payments.providers.simulated import SimulatedProvider
 
 CARDS, TOKENS = 5, 4
@@ -164,3 +165,35 @@ async def test_a_provider_that_is_slow_over_one_keeps_no_other_receipt_waiting(
     assert await walking == [None] * len(settlements)
     await provider.close()
     assert len(await places(scene)) == len(settlements)
+
+
+class TalksNonsense(SimulatedProvider):
+    """Says of one hold what cannot be, and counts what it was asked."""
+
+    about: str
+    asked: int = 0
+
+    async def capture(self, order: CaptureOrder) -> HoldSeen | Declined:
+        self.asked += 1
+        if self.about in order.once:
+            raise ProviderNonsense(self.name, "a hold that is 'blue'")
+        return await super().capture(order)
+
+
+async def test_nonsense_about_one_rests_that_one_and_nobody_is_asked_twice(scene: Scene) -> None:
+    settlements = await many_ended(scene)
+    provider = TalksNonsense(
+        scene.bank.url, secret=scene.bank.secret, webhook_secret=scene.bank.webhook_secret
+    )
+    provider.about = str(settlements[1].id)
+
+    assert await walks(scene, settlements, provider) == [None] * len(settlements)
+    await provider.close()
+
+    assert provider.asked == CARDS
+    assert await state(scene, settlements[1].session) is SettlementState.RESTING
+    assert len(await places(scene)) == len(settlements) - 1
+    scene.clock.jump(timedelta(minutes=1))
+    await scene.settles()
+    assert await state(scene, settlements[1].session) is SettlementState.DONE
+    assert scene.moved_minor == CARDS * 245

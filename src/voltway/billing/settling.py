@@ -66,7 +66,7 @@ class Release:
 
 #: What is asked of the world for a settlement, and what came of it.
 Ask = payments.Asking | Release
-Said = tuple[Ask, "payments.Answer | Outage | None"]
+Said = tuple[Ask, "payments.Answer | Trouble | None"]
 
 
 async def settle(begin: BeginWork, provider: Provider, body: Mapping[str, str]) -> None:
@@ -131,13 +131,13 @@ async def _walk(begin: BeginWork, provider: Provider, ids: Sequence[SettlementId
 
 async def _ask(begin: BeginWork, provider: Provider, ask: Ask, few: asyncio.Semaphore) -> Said:
     async with few:
-        if isinstance(ask, payments.Asking):
-            return ask, await payments.ask_capture(provider, ask)
-        assert ask.settlement.payment is not None
         try:
+            if isinstance(ask, payments.Asking):
+                return ask, await payments.ask_capture(provider, ask)
+            assert ask.settlement.payment is not None
             await payments.release(begin, provider, ask.settlement.payment, Why.NOTHING_TO_PAY)
-        except Outage as outage:
-            return ask, outage
+        except Trouble as trouble:  # it is this settlement's alone
+            return ask, trouble
         return ask, None
 
 
@@ -200,8 +200,8 @@ class _Batch:
                 self._work, self._provider, list(captures.values())
             )
             outcomes.update(zip(captures, noted, strict=True))
-        for id, (ask, answer) in said.items():
-            if isinstance(ask, Release):
+        for id, (_, answer) in said.items():
+            if id not in captures:
                 outcomes[id] = answer if isinstance(answer, Trouble) else None
         for settlement in self._at(Step.CAPTURE, Step.RELEASE):
             if settlement.id in outcomes:
