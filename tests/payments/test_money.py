@@ -8,11 +8,18 @@ import pytest
 from tests.payments.scene import Scene
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
-from voltway.payments import actions
+from voltway.payments import actions, store_webhooks
 from voltway.payments.actions_capture import KeyOfAnotherStep
 from voltway.payments.actions_money import RefundTooLarge
 from voltway.payments.model import Captured, PaymentState
-from voltway.payments.provider import CaptureOrder, Declined, HoldSeen, ProviderSilent, Refunded
+from voltway.payments.provider import (
+    CaptureOrder,
+    Declined,
+    HoldSeen,
+    ProviderSilent,
+    Refunded,
+    Told,
+)
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway_world.provider.faults import Fault, Kind
 
@@ -259,3 +266,16 @@ async def test_a_webhook_that_comes_while_we_ask_leaves_the_noting_to_the_answer
     assert isinstance(answer, Captured)
     assert await scene.count("webhook_event WHERE acted_at IS NOT NULL") == 2
     assert await scene.count("outbox WHERE kind = 'PaymentCaptured'") == 1
+
+
+async def test_a_webhook_is_kept_while_its_payment_is_being_moved(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    told = Told("evt_x", "hold.expired", payment.provider_ref or "", str(payment.id))
+
+    async with scene.begin() as work:
+        await actions.note_captures(work, [actions.Wanted(payment.id, TAKEN, ONCE)])
+        async with scene.begin() as other:
+            await other.run("SET LOCAL lock_timeout = '2s'")
+            kept = await store_webhooks.keep(other, "simulated", [(told, payment, False)])
+
+    assert kept == {"evt_x"}
