@@ -16,6 +16,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import JumpingClock
@@ -23,6 +24,10 @@ from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.migrate import migrate
 from voltway.runtime.postgres import EmbeddedPostgres
 from voltway.runtime.work import BeginWork
+
+# How fast a property is tried says more of the machine than of the property.
+settings.register_profile("voltway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("voltway")
 
 FREE_BYTES_MIN = 1 << 30
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
