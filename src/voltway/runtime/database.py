@@ -15,12 +15,13 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from voltway.kernel.errors import Misconfigured, Outage
 from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import SystemClock
+from voltway.runtime.database_json import teach_json
 from voltway.runtime.database_words import said, where
+from voltway.runtime.hosts import hosts
 from voltway.runtime.metrics import WORK_SECONDS
 from voltway.runtime.pgwork import Kept, PgWork
 from voltway.runtime.roles import HOUSE, PARTY
@@ -31,6 +32,7 @@ DataRefused = asyncpg.DataError
 
 VERSION_MIN: Final = 15  # views that see with the eyes of who asks
 STATEMENT_S_MAX: Final = 30
+ANSWER_S_MAX: Final = STATEMENT_S_MAX + 5.0
 ACQUIRE_S_MAX: Final = 10.0
 UNDO_S_MAX: Final = 1.0
 TRIES_MAX: Final = 8
@@ -157,10 +159,15 @@ class Database:
 
 
 async def open_database(
-    url: str, clock: Clock | None = None, *, connections: int = 16, connections_min: int = 2
+    url: str,
+    clock: Clock | None = None,
+    *,
+    connections: int = 16,
+    connections_min: int = 2,
+    answer_s: float = ANSWER_S_MAX,
 ) -> Database:
-    """Open a migrated database."""
-    pool = await _pool(url, {}, connections=connections, connections_min=connections_min)
+    """Open a migrated database; ``answer_s`` is how long it may say nothing at all."""
+    pool = await _pool(url, {}, answer_s, connections=connections, connections_min=connections_min)
     copies = await pool.fetchval(
         "SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user"
     )
@@ -168,18 +175,24 @@ async def open_database(
 
 
 async def _pool(
-    url: str, more: Mapping[str, str], *, connections: int, connections_min: int
+    url: str,
+    more: Mapping[str, str],
+    answer_s: float = ANSWER_S_MAX,
+    *,
+    connections: int,
+    connections_min: int,
 ) -> "asyncpg.Pool[Any]":
     try:
         return await asyncpg.create_pool(
             url,
+            connect=hosts(url).connect,
             min_size=connections_min,
             max_size=connections,
             connection_class=_Connection,
-            init=_teach,
+            init=teach_json,
             server_settings={**_settings(HOUSE), **more},
             max_inactive_connection_lifetime=300,
-            command_timeout=STATEMENT_S_MAX + 5,
+            command_timeout=answer_s,
             timeout=ACQUIRE_S_MAX,
         )
     except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
@@ -247,11 +260,14 @@ class _Begun:
                 await work.flush()
                 await connection.execute("COMMIT")
             except BaseException as reason:
+                trouble = reason
                 await _undo(connection)
                 _translate(reason)
                 raise
         finally:
             await _release(self._database, connection)
+            if isinstance(trouble, TimeoutError):
+                await self._database.pool.expire_connections()
             outcome = "kept" if trouble is None else "undone"
             WORK_SECONDS.labels(outcome).observe(perf_counter() - self._started)
         if kept := work.kept():
@@ -267,12 +283,13 @@ async def _begun(database: Database, begin: str) -> Any:
         except _LOST as reason:
             raise DatabaseUnreachable from reason
         try:
-            await connection.execute(begin)
+            await connection.execute(begin, timeout=ACQUIRE_S_MAX)
         except BaseException as reason:
             _cut(connection)
             await _release(database, connection)
             if not isinstance(reason, _LOST):
                 raise
+            await database.pool.expire_connections()  # the others lead to the same place
             if attempt == CONNECTIONS_TRIED_MAX:
                 raise DatabaseUnreachable from reason
         else:
@@ -316,7 +333,7 @@ def _translate(trouble: BaseException) -> None:
         # The part of a table that a row belongs to was dropped meanwhile: a check without a name.
         case asyncpg.CheckViolationError(constraint_name=None, table_name=str()):
             raise WorkCollided from trouble
-        case asyncpg.QueryCanceledError():
+        case asyncpg.QueryCanceledError() | TimeoutError():  # it said so, or nothing at all
             raise DatabaseTooSlow from trouble
         case (
             # Never the fault of what was to be kept: tried again until it is kept.
@@ -339,8 +356,7 @@ def _translate(trouble: BaseException) -> None:
 
 async def _reach(url: str, *, role: str | None) -> "asyncpg.Connection[Any]":
     try:
-        connection = await asyncpg.connect(
-            url,
+        connection: asyncpg.Connection[Any] = await hosts(url).connect(
             timeout=ACQUIRE_S_MAX,
             server_settings=_settings(role) if role else {"application_name": "voltway"},
         )
@@ -364,26 +380,3 @@ def _settings(role: str) -> dict[str, str]:
         "tcp_user_timeout": "12s",
         "timezone": "UTC",
     }
-
-
-async def _teach(connection: "asyncpg.Connection[Any]") -> None:
-    """Columns of JSON hold and give Python values, not text."""
-    # In the binary format, because COPY knows no other.
-    await connection.set_type_codec(
-        "json",
-        schema="pg_catalog",
-        encoder=msgspec.json.encode,
-        decoder=msgspec.json.decode,
-        format="binary",
-    )
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_to_jsonb, decoder=_of_jsonb, format="binary"
-    )
-
-
-def _to_jsonb(value: object) -> bytes:
-    return b"\x01" + msgspec.json.encode(value)  # the version of the format, jsonb_send
-
-
-def _of_jsonb(sent: bytes) -> object:
-    return msgspec.json.decode(memoryview(sent)[1:])

@@ -2,10 +2,14 @@
 
 from urllib.parse import urlsplit
 
+from voltway.runtime.hosts import hosts
+
 
 def where(url: str) -> str:
     """The address without the account's password, fit to be shown. What is no address is not
     shown at all: the password may be anywhere in it."""
+    if len(several := hosts(url).addresses) > 1:
+        return " and ".join(map(where, several))
     try:
         parts = urlsplit(url)
         port = parts.port

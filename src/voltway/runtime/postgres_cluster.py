@@ -25,6 +25,7 @@ wal_compression = on
 max_wal_size = 1GB
 jit = off
 deadlock_timeout = 200ms
+hot_standby = off
 timezone = UTC
 log_timezone = UTC
 log_min_messages = warning
@@ -32,6 +33,10 @@ log_min_error_statement = panic
 log_checkpoints = off
 log_line_prefix = '%m [%p] '
 {durability}
+"""
+HBA: Final = """\
+local all all peer map=voltway
+local replication all peer map=voltway
 """
 DURABLE: Final = "synchronous_commit = on"
 FORGETFUL: Final = """\
@@ -129,7 +134,7 @@ class Cluster:
         names = {self.account.name, pwd.getpwuid(os.geteuid()).pw_name}
         idents = "".join(f'voltway "{name}" {OWNER}\n' for name in sorted(names))
         self._write("postgresql.conf", options)
-        self._write("pg_hba.conf", "local all all peer map=voltway\n")
+        self._write("pg_hba.conf", HBA)
         self._write("pg_ident.conf", idents)
 
     def _write(self, name: str, text: str) -> None:

@@ -65,7 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         _says(
             "A PostgreSQL of your own, `postgresql://account:password@host/database`, version 15 "
-            "or newer. Empty: an embedded one in the data folder.",
+            "or newer; several hosts with commas between, and the one that can be written is "
+            "used. Empty: an embedded one in the data folder.",
             secret=True,
         ),
     ] = ""
