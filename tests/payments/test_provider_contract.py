@@ -266,13 +266,19 @@ def test_a_webhook_signed_with_the_old_and_the_new_key_is_read(
         pytest.param({"Voltway-Signature": f"t={'9' * 5000},v1=é"}, id="with a time without end"),
         pytest.param(signed(BODY, "another"), id="signed by a stranger"),
         pytest.param(signed(BODY + b" "), id="signed for other bytes"),
-        pytest.param(signed(BODY, at=time.time() - 600), id="signed ten minutes ago"),
-        pytest.param(signed(BODY, at=time.time() + 600), id="signed in ten minutes"),
     ],
 )
 def test_a_webhook_is_refused(provider: SimulatedProvider, headers: dict[str, str]) -> None:
     with pytest.raises(WebhookNotSigned):
         provider.read_webhook(headers, BODY)
+
+
+@pytest.mark.parametrize("later_s", [-600, 600])
+def test_a_webhook_signed_ten_minutes_from_now_is_refused(
+    provider: SimulatedProvider, later_s: int
+) -> None:
+    with pytest.raises(WebhookNotSigned):
+        provider.read_webhook(signed(BODY, at=time.time() + later_s), BODY)
 
 
 def test_a_signed_webhook_without_sense_is_nonsense(provider: SimulatedProvider) -> None:
