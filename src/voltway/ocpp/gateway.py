@@ -310,8 +310,9 @@ class Gateway:
             except Outage:
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, RETRY_S_MAX)
-            except Exception:  # nothing more can be done for it; the others must go on
-                log.exception("message_lost", station=str(pending.link.station))
+            except Exception:  # it is not kept, and so not answered yes; the others must go on
+                log.exception("message_not_kept", station=str(pending.link.station))
+                pending.refusal = batches.internal_error(pending)
                 break
         self._answer(pending, answer_of_poison(pending), self._clock.now(), is_poison=True)
         self._wake(SAID_WITHIN_S)
