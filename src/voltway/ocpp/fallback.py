@@ -1,5 +1,5 @@
-"""The WebSocket server on the library ``websockets``, to fall back on: the same interface, at ten
-times the CPU and several times the memory of ``sockets.py``, and nothing there that we wrote.
+"""The WebSocket server on the library ``websockets``, to fall back on: the same interface at more
+CPU and memory than ``sockets.py`` takes, and nothing there that we wrote.
 
 Chosen by ``VOLTWAY_OCPP_TRANSPORT``. What one line holds is bounded as on picows; unfinished
 handshakes and messages of all lines together are not.
