@@ -31,7 +31,12 @@ class Hands:
     page: Page
 
     async def go_to(self, wanted: Locator) -> None:
-        """Tab until the focus is there; each stop on the way must be seen to have it."""
+        """Tab until the focus is there; each stop on the way must be seen to have it.
+
+        A page can be read before its style sheet has come, and shows the browser's own thin ring
+        until then; so it is first let load.
+        """
+        await self.page.wait_for_load_state("load")
         for _ in range(TABS_MAX):
             await self.page.keyboard.press("Tab")
             focus = await self.page.evaluate(_FOCUS)

@@ -20,11 +20,14 @@ STOP_S_MAX = 15
 
 
 def processes(house: HouseProcess, role: str) -> list[psutil.Process]:
-    """The house's processes of a role."""
+    """The house's living processes of a role."""
     assert house.process is not None
     found = []
     for child in psutil.Process(house.process.pid).children():
-        words = child.cmdline()
+        try:
+            words = child.cmdline()
+        except psutil.NoSuchProcess:  # it died, and is not buried yet
+            continue
         if "--role" in words and words[words.index("--role") + 1] == role:
             found.append(child)
     return found
