@@ -36,8 +36,10 @@ async def replayed(*words: str) -> tuple[int, dict[str, str]]:
     return process.returncode, {line[:16].strip(): line[16:].strip() for line in lines}
 
 
-async def test_the_first_sessions_are_metered_priced_paid_posted_and_receipted() -> None:
-    status, told = await replayed(str(SESSIONS), "--tariff", str(TARIFF), "--limit", "40")
+async def test_the_first_sessions_are_metered_priced_paid_posted_receipted_and_recomputed() -> None:
+    status, told = await replayed(
+        str(SESSIONS), "--tariff", str(TARIFF), "--limit", "40", "--check"
+    )
 
     assert status == 0
     assert told["sessions"] == "40 of 40"
@@ -49,6 +51,7 @@ async def test_the_first_sessions_are_metered_priced_paid_posted_and_receipted()
     assert told["for review"] == "0 sessions"
     assert told["ledger"].endswith("sums differ from zero by 0")
     assert "missing" not in told
+    assert told["recomputed"] == "40 of 40 bills are equal from their raw frames"
 
 
 def head_and(*lines: str) -> str:

@@ -235,6 +235,14 @@ class Heard(Told, frozen=True):
     deviations: Sequence[Deviation] = ()
 
 
+class HeardAgain(Told, frozen=True):
+    """One call read again from its raw frame, and the name that our answer gave to the transaction
+    that it began (1.6): the answer is a frame too."""
+
+    call: Heard
+    number: TransactionRef | None = None
+
+
 class Decision(Told, frozen=True):
     """What a call is answered with, in our words; the dialect puts it on the wire.
 

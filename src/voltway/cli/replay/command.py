@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from voltway.app import OpenHouse, open_house
 from voltway.cli.demo.processes import HOST, free_port, running
+from voltway.cli.replay.check import Check, check_bills
 from voltway.cli.replay.count import Count, count
 from voltway.cli.replay.past import Event, NoSuchFile, PastSession, events, read_past, stations
 from voltway.cli.replay.play import Place, Player
@@ -72,21 +73,29 @@ def replay_command(
     limit: Annotated[
         int | None, typer.Option(help="Replay only the first sessions.", min=1)
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Recompute each bill from its raw frames afterwards.")
+    ] = False,
 ) -> int:
     """Play real sessions of the past through the whole house, and compare what they cost.
 
-    Exits 1 if a session is missing or the books do not balance.
+    Exits 1 if a session is missing, the books do not balance, or a bill that was recomputed from
+    the raw frames comes out otherwise.
     """
     logs.set_up("warning")
     past = read_past(file)[:limit]
     document = _tariff(tariff)
     with _folder(data) as folder:
-        counted = uvloop.run(_replay(past, document, folder))
+        counted, checked = uvloop.run(_replay(past, document, folder, with_check=check))
     typer.echo(counted.told())
-    return 0 if counted.is_whole else 1
+    if checked is not None:
+        typer.echo(checked.told())
+    return 0 if counted.is_whole and (checked is None or checked.is_whole) else 1
 
 
-async def _replay(past: Sequence[PastSession], document: bytes, folder: Path) -> Count:
+async def _replay(
+    past: Sequence[PastSession], document: bytes, folder: Path, *, with_check: bool
+) -> tuple[Count, Check | None]:
     began = time.perf_counter()
     told = events(past)
     clock = JumpingClock(told[0].at - timedelta(hours=1))
@@ -109,7 +118,8 @@ async def _replay(past: Sequence[PastSession], document: bytes, folder: Path) ->
                         progress.update(settled, completed=counted.receipts)
                         if counted.receipts < len(past):
                             await asyncio.sleep(0.2)
-        return await count(house, past, player.paid, seconds=time.perf_counter() - began)
+        counted = await count(house, past, player.paid, seconds=time.perf_counter() - began)
+        return counted, await check_bills(house, len(past)) if with_check else None
 
 
 async def _world(stack: AsyncExitStack, folder: Path) -> Settings:
