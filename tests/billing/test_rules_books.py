@@ -29,6 +29,7 @@ from voltway.kernel.ids import OnceKey, PartyId, SessionId, SettlementId
 from voltway.kernel.money import EUR, Money
 from voltway.ledger.model import Entry
 from voltway.ledger.rules import trial_balance
+from voltway.sessions.rules_owed import is_charged
 from voltway.tariffs.model import CostLine, Dimension
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -193,4 +194,4 @@ def test_a_settlement_rests_longer_each_time_and_an_hour_at_most(tries: int, sec
 
 @pytest.mark.parametrize(("energy", "charged"), [(99, False), (100, True), (0, False)])
 def test_a_tenth_of_a_kilowatt_hour_is_the_least(energy: int, charged: bool) -> None:
-    assert rules.is_charged(energy, 100) is charged
+    assert is_charged(energy, 100) is charged

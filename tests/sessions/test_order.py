@@ -1,25 +1,14 @@
 """The order in which a station's words arrive, and how often, never changes a bill."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from itertools import count
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sessions.hearing import EVSE, Told, heard
 from tests.sessions.telling import finished, minute, started, updated
-from voltway.kernel.ids import EvseId, LocationId, PartyId, SessionId, StationId
-from voltway.kernel.units import PowerW
-from voltway.sessions import rules
-from voltway.sessions.desk import Desk, Names, Place, Port
-from voltway.sessions.model import Row, SessionRecord
-from voltway.sessions.rules_record import record
-from voltway.stations.reports import Ended, Metered, Started
-from voltway.tariffs.model import StateChange
-
-Told = Started | Metered | Ended
+from voltway.sessions.model import SessionRecord
 
 #: One session of 2.x from plug to release: the token comes after the start, energy pauses, and the
 #: cable is pulled out. 10,000 Wh to 15,000 Wh.
@@ -41,37 +30,9 @@ NEXT: tuple[Told, ...] = (
 )
 
 
-def ids() -> Iterator[SessionId]:
-    return (SessionId(UUID(int=number)) for number in count(100))
-
-
 def records(told: Sequence[Told]) -> dict[str, SessionRecord]:
     """What is read of the sessions of a station that told these, in this order."""
-    place = Place(
-        station=StationId(UUID(int=1)),
-        party=PartyId(UUID(int=2)),
-        location=LocationId(UUID(int=3)),
-        zone="Europe/Helsinki",
-    )
-    desk = Desk(place, minute(0), ports={1: Port(EvseId(UUID(int=4)), PowerW(22_000))})
-    names = Names(ids(), count(1))
-    for nth, report in enumerate(told):
-        received_at = minute(120) + timedelta(seconds=nth / 10)
-        rules.hear(desk, report, received_at, "accepted" if report.token else None, names)
-    found = {}
-    for session in desk.sessions.values():
-        rows = [
-            Row(one.at, one.reading.register_wh, one.reading.power_w, one.reading.context)
-            for one in desk.readings
-            if one.session == session.id
-        ]
-        flows = {
-            StateChange(flow.at, flow.charging, flow.by_vehicle)
-            for flow in desk.flows
-            if flow.session == session.id
-        }
-        found[str(session.ref)] = record(session, rows, sorted(flows, key=str), minute(130))
-    return found
+    return {ref: each.record(minute(130)) for ref, each in heard(told, minute(120)).items()}
 
 
 def billed(told: Sequence[Told]) -> dict[str, dict[str, Any]]:
@@ -86,7 +47,7 @@ def test_the_story_in_its_order_is_what_it_says() -> None:
     found = records(STORY)["a"]
 
     assert (found.begins, found.ends, found.energy_wh) == (minute(0), minute(50), 5_000)
-    assert (found.token, found.evse, found.doubts) == ("04A1B2C3", EvseId(UUID(int=4)), ())
+    assert (found.token, found.evse, found.doubts) == ("04A1B2C3", EVSE, ())
     assert [(each.at, each.charging) for each in found.changes] == [
         (minute(0), False),
         (minute(2), True),

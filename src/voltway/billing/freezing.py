@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
-from voltway.billing import documents, rules
+from voltway.billing import documents, rules, rules_amounts
 from voltway.billing.documents import CdrDocument, Line, Paid, Place, Receipt, Seller, Tax, Visit
 from voltway.billing.model import Cdr
 from voltway.billing.rules_amounts import Bill, BillLine, BillTax
 from voltway.parties.model import Party
 from voltway.payments.model import Payment, PaymentState
+from voltway.sessions import rules_owed
 from voltway.sessions.model import SAYS, SessionRecord
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs.exact import as_decimal
-from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, Tariff, TaxIncluded
+from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, Tariff
+from voltway.tariffs.rules_tax import with_tax
 
 #: Why we asked a station to stop, by whose order it was; anybody else is an operator.
 ASKED: Final = {"driver": "Driver", "limit": "Limit", "no energy": "NoEnergy"}
@@ -36,6 +37,32 @@ class Priced:
     account: str
     token: str | None
     stopped_by: str | None = None
+
+
+def priced(
+    record: SessionRecord,
+    tariff: Tariff | None,
+    party: Party,
+    *,
+    where: EvsePlace | Location,
+    account: str,
+    token: str | None = None,
+    stopped_by: str | None = None,
+) -> Priced:
+    """The price of a session, and the amounts of its bill."""
+    cost = rules_owed.owed(record, tariff, party)
+    return Priced(
+        record=record,
+        where=where,
+        tariff=tariff,
+        periods=rules_owed.periods(record),
+        cost=cost,
+        bill=rules_amounts.bill(cost),
+        charged=rules_owed.is_charged(record.energy_wh, party.no_charge_below_wh),
+        account=account,
+        token=token,
+        stopped_by=stopped_by,
+    )
 
 
 def cdr_document(priced: Priced) -> CdrDocument:
@@ -212,9 +239,9 @@ def tax_of(tax: BillTax) -> Tax:
 
 def _with_tax(line: CostLine, tariff: Tariff | None) -> Decimal:
     """The unit price with its tax, as the driver was shown it."""
-    if line.vat is None or tariff is None or tariff.tax_included is not TaxIncluded.NO:
+    if tariff is None:
         return line.price
-    return as_decimal(Fraction(line.price) * (100 + Fraction(line.vat)) / 100)
+    return as_decimal(with_tax(line.price, line.vat, tariff.tax_included))
 
 
 def _text(rate: Decimal | None) -> str | None:

@@ -3,27 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from voltway.billing import documents, freezing, rules, rules_amounts
+from voltway.billing import documents, freezing, rules
 from voltway.billing.freezing import Priced
 from voltway.billing.model import Cdr, CdrIssued, Settlement
 from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token, TokenKind
 from voltway.kernel.ids import EvseId, PartyId, SessionId, StationId, TariffId, TokenUid, new_id
 from voltway.kernel.ids import TransactionRef as Ref
-from voltway.kernel.money import Money
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
-from voltway.sessions import rules_record
 from voltway.sessions.model import SessionRecord
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs import actions as tariffs
-from voltway.tariffs import rules as prices
-from voltway.tariffs.model import Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +58,15 @@ async def priced(work: Work, record: SessionRecord, known: Known) -> Priced:
     """The price of one session, and everything that its bill says."""
     party = known.parties[record.party]
     where = await _where(work, record, known)
-    periods = prices.periods_of(
-        record.points, record.changes, begins=record.begins, ends=record.ends
-    )
     account, token = _whose(record, known)
-    charged = rules.is_charged(record.energy_wh, party.no_charge_below_wh)
-    nothing = Money(0, party.currency)
     tariff = None
-    cost = Cost(
-        currency=party.currency,
-        before_taxes=nothing.decimal,
-        after_taxes=nothing.decimal,
-        payable=nothing,
-    )
     if record.tariff_version_id is not None:
         tariff = await tariffs.version(work, TariffId(record.tariff_version_id))
-        cost = rules_record.cost(record, tariff)
-    bill = rules_amounts.bill(cost) if charged else rules_amounts.nothing(cost.currency)
-    return Priced(
-        record=record,
+    return freezing.priced(
+        record,
+        tariff,
+        party,
         where=where,
-        tariff=tariff,
-        periods=periods,
-        cost=cost,
-        bill=bill,
-        charged=charged,
         account=account,
         token=token,
         stopped_by=known.stopped_by.get((record.station, record.ref)),

@@ -21,11 +21,6 @@ def route(*, payable_minor: int, has_hold: bool) -> tuple[Step, ...]:
     return ACCOUNT_ROUTE if payable_minor else GIVEN_ROUTE
 
 
-def is_charged(energy_wh: int, no_charge_below_wh: int) -> bool:
-    """Less than the party's least energy costs nothing: the car never really charged."""
-    return energy_wh >= no_charge_below_wh
-
-
 def is_remote(reason: str | None) -> bool:
     """Whether a station says that it stopped because we asked it to (1.6 and 2.x: ``Remote``)."""
     return (reason or "").lower() == "remote"

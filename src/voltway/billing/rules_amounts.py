@@ -77,11 +77,6 @@ def bill(cost: Cost) -> Bill:
     return Bill(cost.currency, lines, taxes, total)
 
 
-def nothing(currency: Currency) -> Bill:
-    """The bill of a visit that costs nothing."""
-    return Bill(currency, (), (), Money(0, currency))
-
-
 def _taxes(taxes: Sequence[TaxLine], total: Money) -> tuple[BillTax, ...]:
     shares = apportion([tax.before_taxes + tax.tax for tax in taxes], total.minor)
     return tuple(

@@ -2,29 +2,36 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.sessions import rules_record, store, store_readings
+from voltway.sessions import rules_owed, rules_record, store, store_readings
 from voltway.sessions.actions_lay_out import tokens_in
 from voltway.sessions.actions_record import record
 from voltway.sessions.model import Session, SessionRecord
+from voltway.sessions.rules_owed import Leg
 from voltway.sessions.rules_packing import KeptReading
 from voltway.stations import actions as stations
+from voltway.stations.model import EvsePlace
 from voltway.stations.orders import StopCharging
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs.model import Cost
+from voltway.tariffs.model_versions import Assigned
 
 __all__ = [
     "KeptReading",
+    "Leg",
     "NoSuchOrphan",
     "NoSuchSession",
     "SessionOver",
     "cost_so_far",
+    "estimate",
     "readings_of",
     "record",
     "record_of",
@@ -103,12 +110,25 @@ async def readings_of(work: Work, id: SessionId) -> list[KeptReading]:
 
 
 async def cost_so_far(work: Work, id: SessionId) -> tuple[SessionRecord, Cost]:
-    """What a session costs until now, by the one calculator that will also make the bill."""
+    """What is owed for a session until now, by the one calculator that will also make the bill."""
     so_far = await record_of(work, id)
-    if so_far.tariff_version_id is None:
-        return so_far, rules_record.free((await parties.party(work, so_far.party)).currency)
-    tariff = await tariffs.version(work, TariffId(so_far.tariff_version_id))
-    return so_far, rules_record.cost(so_far, tariff)
+    party = await parties.party(work, so_far.party)
+    tariff = None
+    if so_far.tariff_version_id is not None:
+        tariff = await tariffs.version(work, TariffId(so_far.tariff_version_id))
+    return so_far, rules_owed.owed(so_far, tariff, party)
+
+
+async def estimate(
+    work: Work, place: EvsePlace, legs: Sequence[Leg], begins: datetime
+) -> tuple[Assigned | None, Cost]:
+    """What a session would cost that begins here then, and the tariff that would hold for it."""
+    where = (place.party, place.location, place.station)
+    assigned = (await tariffs.tariff_for(work, {where}, begins)).get(where)
+    party = await parties.party(work, place.party)
+    tariff = None if assigned is None else assigned.tariff
+    zone = ZoneInfo(place.time_zone)
+    return assigned, rules_owed.estimated(legs, tariff, party, begins=begins, zone=zone)
 
 
 async def stop(work: Work, id: SessionId, by: str) -> OrderId:

@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from voltway.kernel.money import Currency, Money
 from voltway.kernel.units import EnergyWh, RegisterWh
 from voltway.sessions.model import Doubt, EndKind, Row, Session, SessionRecord
 from voltway.sessions.rules_energy import Measured, Sample, Told, measure
 from voltway.sessions.sequence import is_whole
 from voltway.stations.reports import Context
-from voltway.tariffs import rules as pricing
-from voltway.tariffs.model import Cost, StateChange, Tariff
+from voltway.tariffs.model import StateChange
 
 
 def measured(session: Session, rows: Sequence[Row], now: datetime) -> Measured:
@@ -127,22 +124,4 @@ def record(
         start_register_wh=session.begin_wh,
         end_register_wh=session.end_wh,
         doubts=tuple(doubt for doubt in Doubt if doubt in doubts),
-    )
-
-
-def cost(record: SessionRecord, tariff: Tariff) -> Cost:
-    """What a session costs under its tariff: the estimate, the capture and the bill alike."""
-    periods = pricing.periods_of(
-        record.points, record.changes, begins=record.begins, ends=record.ends
-    )
-    return pricing.price(tariff, periods, record.zone)
-
-
-def free(currency: Currency) -> Cost:
-    """What a session costs where no tariff is assigned."""
-    return Cost(
-        currency=currency,
-        before_taxes=Decimal(0),
-        after_taxes=Decimal(0),
-        payable=Money(0, currency),
     )

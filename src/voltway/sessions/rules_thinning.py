@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from voltway.sessions import rules_record
+from voltway.sessions import rules_owed, rules_record
 from voltway.sessions.model import HOLDS, Session, SessionRecord
 from voltway.sessions.rules_packing import CONTEXTS, KeptReading
 from voltway.stations.reports import Context
@@ -106,5 +106,5 @@ def _bill(billed: Billed, readings: Sequence[KeptReading]) -> tuple[object, ...]
     found: SessionRecord = rules_record.record(
         session, [each.row for each in readings], billed.changes, session.heard_at
     )
-    cost: Cost | None = rules_record.cost(found, billed.tariff) if billed.tariff else None
+    cost: Cost | None = rules_owed.cost(found, billed.tariff) if billed.tariff else None
     return found.energy_wh, found.begins, found.ends, found.doubts, cost

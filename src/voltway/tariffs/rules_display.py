@@ -19,7 +19,7 @@ from babel.dates import get_day_names
 from babel.numbers import format_currency, format_decimal
 
 from voltway.kernel.money import minor_digits
-from voltway.tariffs.exact import Exact, as_decimal
+from voltway.tariffs.exact import as_decimal
 from voltway.tariffs.model import (
     Bound,
     ChargingPeriod,
@@ -29,11 +29,11 @@ from voltway.tariffs.model import (
     Reservation,
     Restrictions,
     Tariff,
-    TaxIncluded,
     Weekday,
 )
 from voltway.tariffs.rules_phrases import Phrase, phrases
 from voltway.tariffs.rules_select import elements_for, stretches
+from voltway.tariffs.rules_tax import with_tax
 
 
 class Rank(IntEnum):
@@ -146,7 +146,7 @@ def _line(
 ) -> PriceLine:
     dimension = component.dimension
     unit = UNITS[dimension]
-    per_hour = gross(tariff, component)
+    per_hour = with_tax(component.price, component.vat, tariff.tax_included)
     amount = as_decimal(Fraction(per_hour) / 60 if unit == "min" else per_hour)
     price = _money(amount, tariff, locale)
     if unit == "min" and amount * 60 != as_decimal(per_hour):
@@ -162,13 +162,6 @@ def _line(
         condition=condition,
         holds_now=holds_now,
     )
-
-
-def gross(tariff: Tariff, component: PriceComponent) -> Exact:
-    """The price with its tax, as far as the tariff states it."""
-    if tariff.tax_included is not TaxIncluded.NO or component.vat is None:
-        return Fraction(component.price)
-    return Fraction(component.price) * (100 + Fraction(component.vat)) / 100
 
 
 def _limit_line(tariff: Tariff, bound: Bound, limit: PriceLimit, locale: str) -> PriceLine:

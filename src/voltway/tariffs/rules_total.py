@@ -20,6 +20,7 @@ from voltway.tariffs.model import (
     TaxIncluded,
     TaxLine,
 )
+from voltway.tariffs.rules_tax import factor
 from voltway.tariffs.rules_words import why_limit, why_line
 
 
@@ -80,10 +81,7 @@ def _cost(tariff: Tariff, share: Share) -> _Sum:
 
 
 def _factor(tariff: Tariff, component: PriceComponent) -> Fraction:
-    """What a net price is multiplied by: 1.19 at 19 %."""
-    if tariff.tax_included is TaxIncluded.NOT_APPLICABLE or component.vat is None:
-        return Fraction(1)
-    return 1 + Fraction(component.vat) / 100
+    return factor(component.vat, tariff.tax_included)
 
 
 def _line(tariff: Tariff, share: Share, cost: _Sum) -> CostLine:

@@ -139,7 +139,7 @@ async def read_cost(caller: Calling, session_id: FromPath[UUID]) -> SessionCost:
         before_taxes=f"{cost.before_taxes:f}",
         after_taxes=f"{cost.after_taxes:f}",
         payable=Amount.of(cost.payable.minor, cost.currency),
-        lines=[_line(line) for line in cost.lines],
+        lines=[line_shown(line) for line in cost.lines],
     )
 
 
@@ -164,7 +164,7 @@ def _session(row: Row) -> Session:
     return shown(Session, row, transaction_ref=row["ref"])
 
 
-def _line(line: CostLine) -> CostLineShown:
+def line_shown(line: CostLine) -> CostLineShown:
     return CostLineShown(
         dimension=line.dimension.value,
         volume=f"{line.volume:f}",

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from voltway.web.api import (
     calls,
+    estimates,
     evses,
     faults,
     jobs,
@@ -44,6 +45,7 @@ RESOURCES: Final = (
     locations,
     stations,
     evses,
+    estimates,
     lobby,
     tokens,
     tariffs,

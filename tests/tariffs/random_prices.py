@@ -1,0 +1,109 @@
+"""Tariffs as anybody might write them, drawn by a seed: ten thousand of them are quickly made.
+
+What Hypothesis draws is small and odd; these are of the size that a network has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, time
+from decimal import Decimal
+from random import Random
+from typing import Final
+
+from voltway.kernel.money import Currency
+from voltway.tariffs.model import (
+    Dimension,
+    PriceComponent,
+    PriceLimit,
+    Reservation,
+    Restrictions,
+    Tariff,
+    TariffElement,
+    TaxIncluded,
+    Weekday,
+)
+
+CURRENCIES: Final = ("EUR", "EUR", "EUR", "SEK", "HUF", "CHF", "JPY", "BHD")
+
+#: Standard and reduced rates that states of the EU have, and none.
+RATES: Final = (None, "0", "5.5", "7", "10", "13.5", "17", "19", "20", "21", "24", "25.5", "27")
+STEPS: Final = (0, 1, 1, 1, 60, 300, 900, 1000)
+PLACES: Final = (0, 1, 2, 2, 2, 3, 4)
+
+
+def a_tariff(random: Random) -> Tariff:
+    """One to six elements, of which most ask for something: a time, a day, an energy, a power."""
+    elements = [_element(random) for _ in range(random.randint(1, 6))]
+    if random.random() < 0.7:
+        elements.append(TariffElement(_components(random)))
+    least, most = sorted((_amount(random, 3), _amount(random, 60)))
+    return Tariff(
+        id="ANY",
+        currency=Currency(random.choice(CURRENCIES)),
+        elements=tuple(elements),
+        tax_included=random.choice(list(TaxIncluded)),
+        min_price=_limit(random, least) if random.random() < 0.2 else None,
+        max_price=_limit(random, most) if random.random() < 0.2 else None,
+    )
+
+
+def _element(random: Random) -> TariffElement:
+    start, end = (_time(random) if random.random() < 0.4 else None for _ in range(2))
+    least_kwh, most_kwh = _range(random, 40, 0.25)
+    least_kw, most_kw = _range(random, 60, 0.2)
+    least_s, most_s = _range(random, 400, 0.25)
+    limits = Restrictions(
+        start_time=start,
+        end_time=end,
+        start_date=date(2026, random.randint(1, 12), 25) if random.random() < 0.1 else None,
+        end_date=date(2026, random.randint(1, 12), 28) if random.random() < 0.1 else None,
+        min_kwh=least_kwh,
+        max_kwh=most_kwh,
+        min_power_kw=least_kw,
+        max_power_kw=most_kw,
+        min_duration_s=None if least_s is None else int(least_s * 60),
+        max_duration_s=None if most_s is None else int(most_s * 60),
+        days=frozenset(random.sample(list(Weekday), random.choice((0, 0, 0, 1, 2, 5)))),
+    )
+    if random.random() < 0.05:
+        held = replace(limits, reservation=Reservation.RESERVATION)
+        return TariffElement(_components(random, (Dimension.TIME, Dimension.FLAT)), held)
+    return TariffElement(_components(random), limits)
+
+
+def _components(
+    random: Random, of: Sequence[Dimension] = tuple(Dimension)
+) -> tuple[PriceComponent, ...]:
+    kinds = random.sample(of, random.randint(1, min(3, len(of))))
+    return tuple(
+        PriceComponent(kind, _amount(random, 3), _rate(random), random.choice(STEPS))
+        for kind in kinds
+    )
+
+
+def _amount(random: Random, most: int) -> Decimal:
+    places = random.choice(PLACES)
+    return Decimal(random.randint(0, most * 10**places)).scaleb(-places)
+
+
+def _rate(random: Random) -> Decimal | None:
+    rate = random.choice(RATES)
+    return None if rate is None else Decimal(rate)
+
+
+def _limit(random: Random, before: Decimal) -> PriceLimit:
+    after = before * Decimal(random.choice(("1", "1.19", "1.255")))
+    return PriceLimit(before, after if random.random() < 0.5 else None)
+
+
+def _range(random: Random, most: int, share: float) -> tuple[Decimal | None, Decimal | None]:
+    """A least and a most, each there with this share."""
+    one, other = sorted(Decimal(random.randint(0, most * 10)) / 10 for _ in range(2))
+    return (
+        one if random.random() < share else None,
+        other if other > one and random.random() < share else None,
+    )
+
+
+def _time(random: Random) -> time:
+    return time(random.randint(0, 23), random.choice((0, 0, 15, 30, 59)))
