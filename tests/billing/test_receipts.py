@@ -3,9 +3,7 @@
 import hashlib
 import io
 import re
-from dataclasses import fields
 from decimal import Decimal
-from html.parser import HTMLParser
 from importlib.resources import files
 
 import pikepdf
@@ -13,11 +11,11 @@ import pypdf
 import pytest
 from msgspec.structs import replace
 
+from tests.billing.reading import plain
 from tests.billing.sample import KAMPPI, raw
 from voltway.billing import actions, formats
 from voltway.billing.documents import Line, Paid, Tax
 from voltway.billing.views import TEMPLATE
-from voltway.billing.words import DE, EN, Words
 from voltway.kernel.money import EUR, Currency, Money
 
 HOSTILE = '<script>alert(1)</script>#import "x": \\" $x$ [*] & \'q\' \u202e'
@@ -56,25 +54,6 @@ FACTS = [
 ]
 
 
-class Reader(HTMLParser):
-    """Keeps the words of a page and forgets its marks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.seen.append(data)
-
-
-def plain(html: str) -> str:
-    """What a person reads of a page."""
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    return re.sub(r"[\s\xa0]+", " ", " ".join(reader.seen))
-
-
 @pytest.mark.parametrize("fact", FACTS)
 def test_every_layout_tells_every_fact(fact: str) -> None:
     document = raw()
@@ -103,7 +82,7 @@ def test_figures_and_words_are_german_where_german_is_asked_for() -> None:
         assert fact in said
 
 
-@pytest.mark.parametrize("locale", ["fr", "xx", "", "../../etc", "en_US.UTF-8", "e" * 500])
+@pytest.mark.parametrize("locale", ["sv", "xx", "", "../../etc", "en_US.UTF-8", "e" * 500])
 def test_a_language_that_we_do_not_speak_is_answered_in_english(locale: str) -> None:
     said = actions.receipt_view(raw(), locale)
 
@@ -274,18 +253,6 @@ def test_what_no_tax_was_stated_for_is_not_called_untaxed() -> None:
     [row] = actions.receipt_view(raw(taxes=taxes), "en").sums
 
     assert (row.what, row.amount) == ("no VAT stated on €24.67", "")
-
-
-@pytest.mark.parametrize("words", [EN, DE], ids=["en", "de"])
-def test_every_language_fills_the_same_blanks(words: Words) -> None:
-    for field in fields(Words):
-        mine, english = getattr(words, field.name), getattr(EN, field.name)
-        assert mine or field.name == "doubts"
-        if isinstance(mine, str):
-            blank = re.compile(r"{\w+}")
-            assert set(blank.findall(mine)) == set(blank.findall(english)), field.name
-        else:
-            assert set(mine) == set(english), field.name
 
 
 @pytest.mark.parametrize(

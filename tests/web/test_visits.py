@@ -1,7 +1,9 @@
 """A visit: hold, plug in, charge, stop, receipt; and every way in which it does not come so far."""
 
 from datetime import timedelta
+from io import BytesIO
 
+import pypdf
 import pytest
 from httpx import Response
 
@@ -12,6 +14,7 @@ from voltway.payments import actions as payments
 from voltway.payments.model import Payment
 from voltway.sessions import actions as sessions
 from voltway.tariffs import actions as tariffs
+from voltway.web.words import papers
 from voltway_world.provider.faults import Fault
 
 
@@ -108,6 +111,46 @@ async def test_the_receipt_is_on_the_page_and_a_pdf(browser: Browser, scene: Sce
     assert "€45.10 of the €50.00 hold was released" in said
     assert pdf.headers["content-type"] == "application/pdf"
     assert pdf.content.startswith(b"%PDF")
+
+
+async def test_the_receipt_speaks_the_language_that_was_asked_for(
+    browser: Browser, scene: Scene
+) -> None:
+    visit, payment = await paid(browser, scene)
+    await scene.starts(payment.token)
+    await scene.ends(60_000, minutes=30)
+    await scene.settles()
+    asks = {"Accept-Language": "sv;q=0.9, fi-FI, de;q=0.5"}
+
+    finnish = await browser.opens(f"{visit}/receipt", **asks)
+    chosen = await browser.sends("/appearance", papers="fr", back=f"{visit}/receipt")
+    french = await browser.opens(chosen.headers["location"], **asks)
+    pdf = await browser.opens(f"{visit}/receipt.pdf", **asks)
+
+    assert '<div class="paper" lang="fi">' in finnish.text
+    assert "maksettu" in finnish.text
+    assert '<div class="paper" lang="fr">' in french.text
+    assert "Comment vérifier" in french.text
+    assert "Montant" in pypdf.PdfReader(BytesIO(pdf.content)).pages[0].extract_text()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "locale"),
+    [
+        ("de-CH,de;q=0.9", "de-CH"),
+        ("sv, nl", "nl"),
+        ("tlh", "en"),
+        ("", "en"),
+        ("x" * 5000, "en"),
+        ("fr-\uff26R", "en"),
+    ],
+)
+def test_documents_are_in_the_first_language_asked_for_that_we_speak(
+    accepted: str, locale: str
+) -> None:
+    assert papers(None, accepted) == locale
+    assert papers("es", accepted) == "es"
+    assert papers("../etc", accepted) == locale
 
 
 async def test_when_nothing_starts_the_driver_reads_that_nothing_was_charged(

@@ -12,7 +12,7 @@ from babel import Locale
 
 from voltway.billing import formats
 from voltway.billing.documents import Line, Paid, Receipt, Tax
-from voltway.billing.words import Words, language, words
+from voltway.billing.words import Words, doubt, language, words
 from voltway.kernel.money import Currency, Money
 
 
@@ -105,7 +105,7 @@ def view(receipt: Receipt, sha256: str, locale_asked: str) -> ReceiptView:
         visit=tuple(_visit(receipt, locale, said)),
         zone=_zone(receipt, said),
         check=tuple(_check(receipt, locale, said)),
-        doubtful=tuple(said.doubts.get(why, why) for why in receipt.visit.doubtful),
+        doubtful=tuple(doubt(why, locale_asked) for why in receipt.visit.doubtful),
         seller=tuple(_seller(receipt, locale, said)),
         about=(
             Told(said.number, receipt.number, is_id=True),

@@ -1,4 +1,4 @@
-"""Theme, contrast and language: chosen by a form, kept in cookies, no script needed."""
+"""Theme, contrast and languages: chosen by a form, kept in cookies, no script needed."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from voltway.web.pages import CONTRASTS, THEMES, HttpRequest, choice, see_other
-from voltway.web.words import LANGUAGES
+from voltway.web.words import LANGUAGES, PAPERS
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
@@ -17,7 +17,13 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 async def choose(request: HttpRequest, data: Form) -> Redirect:
     """Keep what was chosen, and go back to where it was chosen."""
     answer = see_other(here(data.get("back", "/")))
-    for name, among in (("theme", THEMES), ("contrast", CONTRASTS), ("language", LANGUAGES)):
+    choices = (
+        ("theme", THEMES),
+        ("contrast", CONTRASTS),
+        ("language", LANGUAGES),
+        ("papers", PAPERS),
+    )
+    for name, among in choices:
         if data.get(name) in among:
             answer.set_cookie(choice(name, data[name]))
     return answer

@@ -52,6 +52,7 @@ class Reader:
     language: str
     theme: str
     contrast: str
+    papers: str  # the language of documents: there are more of them than of pages
 
 
 def reader(request: HttpRequest) -> Reader:
@@ -63,6 +64,7 @@ def reader(request: HttpRequest) -> Reader:
         ),
         theme=theme if theme in THEMES else "system",
         contrast=contrast if contrast in CONTRASTS else "system",
+        papers=words.papers(cookies.get("papers"), request.headers.get("accept-language", "")),
     )
 
 

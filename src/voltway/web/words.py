@@ -4,6 +4,7 @@ Sentences stand in templates and code as English, marked by ``_``; a language wi
 or a sentence without translation, falls back to that English.
 """
 
+import re
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -12,10 +13,15 @@ from typing import Final
 from babel import Locale, negotiate_locale
 from babel.support import Translations
 
+from voltway.billing.words import SPOKEN
+
 CATALOGUES: Final = Path(__file__).parent / "locale"
 
 #: The languages of the pages and how each names itself; English is always there.
 LANGUAGES: Final[dict[str, str]] = {"en": "English"}
+
+#: Longer than any browser's list of languages.
+ACCEPTED_MAX: Final = 1000
 
 #: How English pages write money, dates and numbers: as in Europe, with the currency in front.
 _REGION: Final = {"en": "en_GB"}
@@ -27,6 +33,24 @@ def language(cookie: str | None, accepted: str) -> str:
         return str(cookie)
     wanted = [part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")]
     return negotiate_locale(wanted, LANGUAGES) or "en"
+
+
+#: The languages of receipts, invoices and statements, and how each names itself.
+PAPERS: Final[dict[str, str]] = {tag: spoken.name for tag, spoken in SPOKEN.items()}
+
+_TAG: Final = re.compile(r"([A-Za-z]{2})(?:[_-]([A-Za-z]{2}))?")
+
+
+def papers(cookie: str | None, accepted: str) -> str:
+    """The language of documents: chosen by the person, else the first that the browser asks for
+    and we speak (with its country, which says how figures are written), else English."""
+    if cookie in PAPERS:
+        return str(cookie)
+    for part in accepted[:ACCEPTED_MAX].split(","):
+        asked = _TAG.fullmatch(part.split(";")[0].strip())
+        if asked is not None and asked[1].lower() in PAPERS:
+            return asked[1].lower() + (f"-{asked[2].upper()}" if asked[2] else "")
+    return "en"
 
 
 @cache

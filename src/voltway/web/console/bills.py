@@ -38,4 +38,4 @@ async def receipt_pdf(
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:
         found = await billing.invoice(work, InvoiceId(invoice))
-    return await pdf_of(found, reader(request).language)
+    return await pdf_of(found, reader(request).papers)

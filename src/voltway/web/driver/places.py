@@ -202,7 +202,7 @@ async def start(
             house.provider,
             evse=bay.evse,
             email=email or None,
-            locale=reader(request).language,
+            locale=reader(request).papers,
             return_url=f"{here}/v/{{visit_key}}",
             cancel_url=f"{here}/e/{bay.public_id}",
         )

@@ -13,6 +13,7 @@ from voltway.billing import actions as billing
 from voltway.billing import receipts
 from voltway.billing.model import Invoice
 from voltway.billing.receipts import receipt_html
+from voltway.billing.words import language
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.payments import actions as payments
 from voltway.runtime.work import Work
@@ -21,6 +22,7 @@ from voltway.web.driver import views, visit_views
 from voltway.web.driver.visit_views import Phase, VisitView
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other
+from voltway.web.words import PAPERS
 
 #: A page without script loads itself again so often while something can move.
 RELOAD_S: Final = 10
@@ -126,8 +128,17 @@ async def receipt(
         if seen.phase in (Phase.CLOSING, Phase.PAID):
             raise NoReceiptYet
         return page(request, house, "driver/visit.html", **knows)
-    bill = Markup(receipt_html(invoice.document, reader(request).language))
-    return page(request, house, "driver/receipt.html", number=invoice.number, bill=bill, **knows)
+    asked = reader(request).papers
+    return page(
+        request,
+        house,
+        "driver/receipt.html",
+        number=invoice.number,
+        bill=Markup(receipt_html(invoice.document, asked)),
+        spoken=language(asked),
+        papers=PAPERS,
+        **knows,
+    )
 
 
 @get("/v/{key:str}/receipt.pdf", include_in_schema=False)
@@ -137,12 +148,12 @@ async def receipt_pdf(
     invoice = await _invoice(house, key)
     if invoice is None:
         raise NoReceiptYet
-    return await pdf_of(invoice, reader(request).language)
+    return await pdf_of(invoice, reader(request).papers)
 
 
-async def pdf_of(invoice: Invoice, language: str) -> Response[bytes]:
+async def pdf_of(invoice: Invoice, locale: str) -> Response[bytes]:
     """An invoice as a PDF, set off the event loop."""
-    content = await asyncio.to_thread(receipts.receipt_pdf, invoice.document, language)
+    content = await asyncio.to_thread(receipts.receipt_pdf, invoice.document, locale)
     return Response(
         content,
         media_type="application/pdf",
