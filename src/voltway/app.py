@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from voltway.alerts import actions as alerts
 from voltway.alerts.watchers import hears_hold_released, hears_invoice_issued
 from voltway.billing import actions as billing
-from voltway.billing.model import InvoiceIssued
+from voltway.billing.actions import hears_cdrs_issued
+from voltway.billing.model import CdrIssued, InvoiceIssued
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_payment_refunded
 from voltway.billing.watchers import hears_session_ended as opens_settlement
@@ -299,6 +300,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("payments.session_started", [SessionStarted], hears_session_started)
     bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
+    bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
     bus.watch("billing.refunded", [PaymentRefunded], hears_payment_refunded)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)

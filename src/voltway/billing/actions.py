@@ -3,6 +3,13 @@
 from dataclasses import replace
 
 from voltway.billing import settling, store, store_documents
+from voltway.billing.hosts import (
+    NewAgreement,
+    add_host,
+    agree,
+    hears_cdrs_issued,
+    new_host,
+)
 from voltway.billing.model import Cdr, Invoice, Settlement, SettlementState
 from voltway.billing.receipts import (
     receipt_html,
@@ -15,19 +22,26 @@ from voltway.billing.receipts import (
 from voltway.billing.settling import settle, settle_many
 from voltway.billing.store import NoSuchSettlement
 from voltway.billing.store_documents import NoSuchInvoice
+from voltway.billing.store_hosts import NoSuchHost
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_payment_refunded, hears_session_ended
 from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
 from voltway.runtime.work import Work
 
 __all__ = [
+    "NewAgreement",
+    "NoSuchHost",
     "NoSuchInvoice",
     "NoSuchSettlement",
+    "add_host",
+    "agree",
     "cdr_of",
+    "hears_cdrs_issued",
     "hears_payment_refunded",
     "hears_session_ended",
     "invoice",
     "invoice_of",
+    "new_host",
     "receipt_html",
     "receipt_mail",
     "receipt_pdf",

@@ -17,6 +17,7 @@ from voltway.web.api import (
     estimates,
     evses,
     faults,
+    hosts,
     jobs,
     ledger,
     lobby,
@@ -57,6 +58,7 @@ RESOURCES: Final = (
     settlements,
     jobs,
     receipts,
+    hosts,
     ledger,
 )
 
@@ -75,6 +77,7 @@ TAGS: Final = {
     "settlements": "The walk of each session from its end to its receipt.",
     "jobs": "What we still do or could not do, and trying it again.",
     "receipts": "Numbered documents that never change.",
+    "hosts": "Who has a part in what is charged at their places, and how much.",
     "ledger": "The books: double entry, never changed.",
 }
 

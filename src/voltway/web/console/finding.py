@@ -25,6 +25,7 @@ PAGES: Final = (
     ("Review", "/console/review", "review orphans held doubtful frames"),
     ("Money", "/console/money", "money payments holds revenue"),
     ("Ledger", "/console/ledger", "ledger books accounts trial balance"),
+    ("Hosts", "/console/hosts", "hosts shares agreements settlements landlords"),
     ("Tariffs", "/console/tariffs", "tariffs prices"),
     ("People and keys", "/console/people", "people roles operators api keys audit"),
 )
