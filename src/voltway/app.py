@@ -19,9 +19,10 @@ from voltway.alerts import actions as alerts
 from voltway.alerts.watchers import hears_hold_released, hears_invoice_issued
 from voltway.billing import actions as billing
 from voltway.billing.actions import hears_cdrs_issued
+from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, InvoiceIssued
 from voltway.billing.sweeps import wake_resting
-from voltway.billing.watchers import hears_payment_refunded
+from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.kernel.errors import Misconfigured
 from voltway.ocpp import gateways
@@ -172,6 +173,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
         clock=clock,
         settings=settings,
         provider=provider,
+        register=Vies(settings.vies_url) if settings.vies_url else None,
         reach=relay or Alone(),
     )
     if relay is not None:
@@ -301,7 +303,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
-    bus.watch("billing.refunded", [PaymentRefunded], hears_payment_refunded)
+    bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
 
@@ -320,7 +322,11 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> 
     async def tell_again(begin: BeginWork, body: Mapping[str, str]) -> None:
         await bus.tell_again(int(body["fact"]))
 
+    async def give_back_tax(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await billing.give_back_tax(begin, provider, body)
+
     jobs.handle_many("settle", settle)
+    jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle("send_alert", send_alert)
     jobs.handle(TELL_AGAIN, tell_again)
 

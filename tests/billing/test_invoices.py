@@ -9,10 +9,8 @@ from tests.billing.words import NO, charged, owes, receipt
 from tests.network import a_party, a_token
 from tests.payments.scene import Scene
 from voltway.billing import actions, documents, store_documents
-from voltway.kernel.ids import OnceKey, PartyId
+from voltway.kernel.ids import PartyId
 from voltway.kernel.money import EUR, Money
-from voltway.payments import actions as payments
-from voltway.payments.provider import Refunded
 from voltway.sessions import actions as sessions
 
 
@@ -158,25 +156,3 @@ async def test_the_receipt_is_there_at_once(scene: Scene) -> None:
 
     invoice, _ = await receipt(scene, session)
     assert invoice.issued_at == stopped
-
-
-async def test_a_refund_is_in_the_books_once(scene: Scene) -> None:
-    _, payment, _ = await charged(scene)
-    await scene.settles()
-
-    for _ in range(2):
-        answer = await payments.refund(
-            scene.begin,
-            scene.provider,
-            payment.id,
-            Money(300, EUR),
-            reason="The bay was dark",
-            once=OnceKey("refund-1"),
-        )
-        await scene.settles()
-
-    assert isinstance(answer, Refunded)
-    assert scene.moved_minor == 680
-    assert await owes(scene, "provider:simulated:due") == Money(680, EUR)
-    assert await owes(scene, f"driver:{payment.id}:receivable") == NO
-    assert await owes(scene, "cost:refunds") == Money(300, EUR)

@@ -105,6 +105,7 @@ def test_a_captured_sale_and_a_refund_of_a_part() -> None:
         ),
         rules_books.refund(
             Money(500, EUR),
+            credited=None,
             party=PARTY,
             who="ann",
             provider="simulated",

@@ -13,6 +13,7 @@ from typing import Any
 from tests.network import AStation, a_party, a_station
 from tests.payments.hosted_page import pay
 from voltway.billing import actions as billing
+from voltway.billing.invoicing import GIVE_BACK
 from voltway.kernel.errors import Outage, Trouble
 from voltway.kernel.ids import SessionId, TokenUid, TransactionRef
 from voltway.kernel.units import RegisterWh
@@ -183,8 +184,9 @@ async def a_scene(
     *,
     tariff: str = TARIFF,
 ) -> AsyncIterator[Scene]:
+    address = {"street": "Salomonkatu 1", "postal_code": "00100", "city": "Helsinki"}
     async with database.begin() as work:
-        party = await a_party(work, address={"street": "Salomonkatu 1", "city": "Helsinki"})
+        party = await a_party(work, address=address)
         await tariffs.add_version(work, party.id, tariff)
         await tariffs.assign(work, party.id, "DAY")
         station = await a_station(work, party)
@@ -201,7 +203,11 @@ async def a_scene(
     async def tell_again(begin: BeginWork, body: Any) -> None:
         await bus.tell_again(int(body["fact"]))
 
+    async def give_back_tax(begin: BeginWork, body: Any) -> None:
+        await billing.give_back_tax(begin, provider, body)
+
     jobs.handle_many("settle", settle)
+    jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(TELL_AGAIN, tell_again)
     door = Serving(webhook_door(scene))
     scene.door = await door.start()

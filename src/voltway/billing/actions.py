@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from voltway.billing import settling, store, store_documents
+from voltway.billing.crediting import hears_payment_refunded
 from voltway.billing.hosts import (
     NewAgreement,
     add_host,
@@ -10,6 +11,7 @@ from voltway.billing.hosts import (
     hears_cdrs_issued,
     new_host,
 )
+from voltway.billing.invoicing import give_back_tax, invoice_for_company
 from voltway.billing.model import Cdr, Invoice, Settlement, SettlementState
 from voltway.billing.receipts import (
     receipt_html,
@@ -24,7 +26,7 @@ from voltway.billing.store import NoSuchSettlement
 from voltway.billing.store_documents import NoSuchInvoice
 from voltway.billing.store_hosts import NoSuchHost
 from voltway.billing.sweeps import wake_resting
-from voltway.billing.watchers import hears_payment_refunded, hears_session_ended
+from voltway.billing.watchers import hears_session_ended
 from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
 from voltway.runtime.work import Work
 
@@ -36,10 +38,12 @@ __all__ = [
     "add_host",
     "agree",
     "cdr_of",
+    "give_back_tax",
     "hears_cdrs_issued",
     "hears_payment_refunded",
     "hears_session_ended",
     "invoice",
+    "invoice_for_company",
     "invoice_of",
     "new_host",
     "receipt_html",
@@ -51,6 +55,7 @@ __all__ = [
     "settle",
     "settle_many",
     "settlement_of",
+    "standing_for",
     "try_again",
     "wake_resting",
 ]
@@ -90,3 +95,9 @@ async def invoice(work: Work, id: InvoiceId) -> Invoice:
 async def invoice_of(work: Work, session: SessionId) -> Invoice | None:
     """The receipt of a session, once it is issued."""
     return await store_documents.invoice_of(work, session)
+
+
+async def standing_for(work: Work, receipt: Invoice) -> list[Invoice]:
+    """What replaces or credits a receipt, and what credits its replacement; the oldest first."""
+    found = await store_documents.referring_to(work, [receipt.id])
+    return found + await store_documents.referring_to(work, [each.id for each in found])

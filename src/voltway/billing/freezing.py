@@ -99,6 +99,12 @@ def receipt(
     made = documents.cdr(cdr.document)
     net = sum(tax.net_minor for tax in made.taxes)
     return Receipt(
+        kind=rules.kind_of_receipt(
+            made.total_minor,
+            made.currency,
+            has_vat_id=bool(party.vat_id),
+            states_tax=all(tax.rate is not None for tax in made.taxes),
+        ),
         number=number,
         issued_at=utc(at),
         currency=made.currency,

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voltway.billing import documents, freezing, rules, rules_books, store_documents
-from voltway.billing.model import Cdr, Invoice, InvoiceIssued, Settlement, Step
+from voltway.billing.model import Cdr, Figures, Invoice, InvoiceIssued, Settlement, Step
 from voltway.billing.store_documents import Numbered
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId, PaymentId, SettlementId, new_id
 from voltway.kernel.units import EnergyWh, kwh
@@ -126,17 +126,22 @@ def _receipt(
         party=settlement.party,
         session=settlement.session,
         payment=settlement.payment,
-        kind="receipt",
+        kind=receipt.kind,
         number=number,
         total_minor=cdr.total_minor,
         currency=cdr.currency,
         document=raw,
         sha256=sha256,
         issued_at=work.now,
+        figures=Figures(
+            rounding=receipt.rounding, net_minor=receipt.net_minor, tax_minor=receipt.tax_minor
+        ),
     )
 
 
-def _issued(invoice: Invoice, settlement: SettlementId) -> InvoiceIssued:
+def _issued(invoice: Invoice, settlement: SettlementId | None) -> InvoiceIssued:
+    assert invoice.session is not None, "a receipt has a session"
+    assert settlement is not None, "a receipt has a settlement"
     return InvoiceIssued(
         party=PartyId(invoice.party),
         at=invoice.issued_at,

@@ -91,13 +91,40 @@ class Cdr:
     made_at: datetime
 
 
+class DocumentKind(StrEnum):
+    """What is issued: articles 226 and 226b of the VAT directive (2006/112/EC), and 219."""
+
+    RECEIPT = "receipt"  # for a person
+    SIMPLIFIED = "simplified_invoice"  # a receipt that is an invoice, too: up to 100 EUR
+    INVOICE = "invoice"  # full, to a company
+    CREDIT_NOTE = "credit_note"  # takes back of what it refers to
+    SELF_BILLED = "self_billed_invoice"  # written by the buyer: what a host has earned
+
+
+class Relation(StrEnum):
+    """What a document does to the one that it refers to."""
+
+    REPLACES = "replaces"
+    CREDITS = "credits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a document comes to, and how it was rounded: one of two modes, never both."""
+
+    rounding: str
+    net_minor: int
+    tax_minor: int
+    rounding_minor: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """A numbered, frozen document. Its bytes never change; the hash shows it."""
 
     id: InvoiceId
     party: PartyId
-    session: SessionId
+    session: SessionId | None  # none where it covers many
     payment: PaymentId | None
     kind: str
     number: str
@@ -106,6 +133,16 @@ class Invoice:
     document: bytes
     sha256: str
     issued_at: datetime
+    figures: Figures | None = None  # those of old receipts stand in their documents only
+    original: InvoiceId | None = None
+    relation: Relation | None = None
+    once: OnceKey | None = None
+    buyer: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_receipt(self) -> bool:
+        return self.kind in (DocumentKind.RECEIPT, DocumentKind.SIMPLIFIED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +169,23 @@ class InvoiceIssued(_SettlementFact):
     number: str
     total_minor: int
     currency: Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentIssued(Fact):
+    """A full invoice or a credit note. Of receipts, ``InvoiceIssued`` tells."""
+
+    invoice: InvoiceId
+    kind: str
+    number: str
+    payment: PaymentId | None
+    original: InvoiceId | None
+    total_minor: int
+    currency: Currency
+
+    @property
+    def subject(self) -> str:
+        return f"invoice:{self.invoice}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

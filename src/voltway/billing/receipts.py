@@ -74,7 +74,7 @@ def _typeset(shown: ReceiptView, made: Receipt, form: str) -> bytes:
     data = {**shown.as_data(), "brand": made.seller.name}
     inputs = {"receipt": msgspec.json.encode(data).decode()}
     compiler = typst.Compiler(
-        str(_HERE / "templates" / "receipt.typ"), font_paths=_fonts(), sys_inputs=inputs
+        str(_HERE / "templates" / "receipt.typ"), font_paths=fonts(), sys_inputs=inputs
     )
     if form == "png":
         picture = compiler.compile(format="png", ppi=144)
@@ -87,7 +87,8 @@ def _typeset(shown: ReceiptView, made: Receipt, form: str) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
+    """The faces that documents are set in, read once."""
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(_HERE / "fonts")]
     )

@@ -8,10 +8,13 @@ from voltway.billing.model import (
     CARD_ROUTE,
     FREE_ROUTE,
     GIVEN_ROUTE,
+    DocumentKind,
     Step,
 )
 
 BACK_OFF_MAX: Final = timedelta(hours=1)
+#: Up to here a receipt is an invoice, too (article 238 of the VAT directive), in euros.
+SIMPLIFIED_MAX_MINOR: Final = 100_00
 
 
 def route(*, payable_minor: int, has_hold: bool) -> tuple[Step, ...]:
@@ -34,3 +37,14 @@ def back_off(tries: int) -> timedelta:
 def number(ident: str, series: str, year: int, place: int) -> str:
     """An invoice's number as people read it: ``VLT-R2026-000118``."""
     return f"{ident}-{series}{year}-{place:06d}"
+
+
+def kind_of_receipt(
+    total_minor: int, currency: str, *, has_vat_id: bool, states_tax: bool
+) -> DocumentKind:
+    """A receipt of up to 100 EUR that names its seller and states its tax is a simplified invoice
+    (articles 226b and 238 of the VAT directive)."""
+    is_small = 0 < total_minor <= SIMPLIFIED_MAX_MINOR and currency == "EUR"
+    if is_small and has_vat_id and states_tax:
+        return DocumentKind.SIMPLIFIED
+    return DocumentKind.RECEIPT

@@ -3,16 +3,20 @@
     the sale     driver owes us     driver:<who>:receivable   to   revenue:<what>   (net)
                                     driver:<who>:receivable   to   tax:vat:<rate>
     the capture  provider owes us   provider:<name>:due       to   driver:<who>:receivable
-    a refund     both ways back     cost:refunds              to   driver:<who>:receivable
-                                    driver:<who>:receivable   to   provider:<name>:due
+    a refund     the sale undone    revenue:<what>, tax       to   driver:<who>:receivable
+                 and its money      driver:<who>:receivable   to   provider:<name>:due
+    beyond that  a gift of ours     cost:refunds              to   driver:<who>:receivable
+    an invoice   the tax passes     tax:vat:<rate>            to   driver:<who>:receivable
+                 or is rounded      revenue:rounding          to   tax:vat:<rate>   (or back)
 
 What a hold did not cover stays on the driver's account, where everybody can see it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from voltway.billing.documents import CdrDocument
+from voltway.billing.documents import CdrDocument, Receipt
+from voltway.billing.rules_invoice import Amounts
 from voltway.kernel.ids import OnceKey, PartyId
 from voltway.kernel.money import Currency, Money
 from voltway.ledger.model import Account, Entry, Posting, account
@@ -26,6 +30,8 @@ REVENUE: Mapping[str, Account] = {
     "MAX_PRICE": account("revenue", "maximum"),
 }
 REFUNDS = account("cost", "refunds")
+#: The cents by which net and tax of an invoice miss the gross that was shown.
+ROUNDING = account("revenue", "rounding")
 
 
 def receivable(who: str) -> Account:
@@ -97,6 +103,7 @@ def capture(
 def refund(
     amount: Money,
     *,
+    credited: Amounts | None,
     party: PartyId,
     who: str,
     provider: str,
@@ -105,15 +112,75 @@ def refund(
     once: OnceKey,
     evidence: Mapping[str, str],
 ) -> Entry:
-    """Money given back: we bear it, and the provider owes us that much less."""
+    """Money given back: the sale is undone as far as the credit note says, what goes beyond that we
+    bear, and the provider owes us that much less."""
+    gift_minor = amount.minor - (credited.total_minor if credited else 0)
+    postings = [
+        *(_undone(credited, who, amount.currency) if credited else ()),
+        *_posting(REFUNDS, receivable(who), gift_minor, amount.currency),
+        Posting(receivable(who), due(provider), amount),
+    ]
     return Entry(
-        party=party,
-        once=once,
-        at=at,
-        memo=memo,
-        evidence=evidence,
-        postings=(
-            Posting(REFUNDS, receivable(who), amount),
-            Posting(receivable(who), due(provider), amount),
-        ),
+        party=party, once=once, at=at, memo=memo, evidence=evidence, postings=tuple(postings)
     )
+
+
+def money_back(
+    amount: Money,
+    *,
+    party: PartyId,
+    who: str,
+    provider: str,
+    at: datetime,
+    memo: str,
+    once: OnceKey,
+    evidence: Mapping[str, str],
+) -> Entry:
+    """Money given back of which the books know already that it is owed to the driver."""
+    posting = Posting(receivable(who), due(provider), amount)
+    return Entry(party=party, once=once, at=at, memo=memo, evidence=evidence, postings=(posting,))
+
+
+def _undone(credited: Amounts, who: str, currency: Currency) -> Iterator[Posting]:
+    """A sale the other way round, as far as a credit note takes it back."""
+    sums: dict[Account, int] = {}
+    off = [(each.kind, -each.net_minor) for each in credited.allowances]
+    for kind, net_minor in (*((each.kind, each.net_minor) for each in credited.lines), *off):
+        sums[REVENUE[kind]] = sums.get(REVENUE[kind], 0) + net_minor
+    for part in credited.taxes:
+        sums[vat(part.rate)] = sums.get(vat(part.rate), 0) + part.tax_minor
+    sums[ROUNDING] = credited.rounding_minor
+    for earned, minor in sums.items():
+        yield from _posting(earned, receivable(who), minor, currency)
+
+
+def tax_passed(receipt: Receipt, who: str) -> Iterator[Posting]:
+    """The buyer owes the tax of this sale: we do not, and the driver owes us that much less."""
+    for tax in receipt.taxes:
+        yield from _posting(
+            vat(tax.rate), receivable(who), tax.tax_minor, Currency(receipt.currency)
+        )
+
+
+def rounded_anew(receipt: Receipt, amounts: Amounts) -> Iterator[Posting]:
+    """What the tax of an invoice has more or less than that of the receipt which it replaces."""
+    before = {tax.rate: tax.tax_minor for tax in receipt.taxes}
+    for part in amounts.taxes:
+        more = part.tax_minor - before.get(part.rate, 0)
+        yield from _posting(ROUNDING, vat(part.rate), more, Currency(receipt.currency))
+
+
+def correction(
+    postings: Iterable[Posting],
+    *,
+    party: PartyId,
+    at: datetime,
+    memo: str,
+    once: OnceKey,
+    evidence: Mapping[str, str],
+) -> Entry | None:
+    """What is added to a sale that is in the books, if anything is."""
+    some = tuple(postings)
+    if not some:
+        return None
+    return Entry(party=party, once=once, at=at, memo=memo, evidence=evidence, postings=some)

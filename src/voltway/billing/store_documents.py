@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from voltway.billing.model import Cdr, Invoice
+from voltway.billing.model import Cdr, Figures, Invoice, Relation
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import InvoiceId, PartyId, PaymentId, SessionId, SettlementId
+from voltway.kernel.ids import InvoiceId, OnceKey, PartyId, PaymentId, SessionId, SettlementId
 from voltway.kernel.money import Currency
 from voltway.runtime.work import Row, Work
 
@@ -22,10 +22,10 @@ class NoSuchInvoice(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """An invoice and its place in its series."""
+    """An invoice and its place in its series; a receipt is the one of its settlement."""
 
     invoice: Invoice
-    settlement: SettlementId
+    settlement: SettlementId | None
     series: str
     year: int
     place: int
@@ -95,46 +95,65 @@ async def next_places(work: Work, party: PartyId, series: str, year: int, count:
     return range(last - count + 1, last + 1)
 
 
+_COLUMNS = (
+    "id",
+    "party_id",
+    "settlement_id",
+    "session_id",
+    "payment_id",
+    "kind",
+    "series",
+    "year",
+    "place",
+    "number",
+    "total_minor",
+    "currency",
+    "document",
+    "sha256",
+    "issued_at",
+    "original_id",
+    "relation",
+    "once",
+    "rounding",
+    "net_minor",
+    "tax_minor",
+    "rounding_minor",
+    "buyer",
+    "reason",
+)
+
+
 async def keep_invoices(work: Work, numbered: Sequence[Numbered]) -> None:
-    await work.copy(
-        "invoice",
-        (
-            "id",
-            "party_id",
-            "settlement_id",
-            "session_id",
-            "payment_id",
-            "kind",
-            "series",
-            "year",
-            "place",
-            "number",
-            "total_minor",
-            "currency",
-            "document",
-            "sha256",
-            "issued_at",
-        ),
-        [
-            (
-                each.invoice.id,
-                each.invoice.party,
-                each.settlement,
-                each.invoice.session,
-                each.invoice.payment,
-                each.invoice.kind,
-                each.series,
-                each.year,
-                each.place,
-                each.invoice.number,
-                each.invoice.total_minor,
-                each.invoice.currency,
-                each.invoice.document.decode(),
-                each.invoice.sha256,
-                each.invoice.issued_at,
-            )
-            for each in numbered
-        ],
+    await work.copy("invoice", _COLUMNS, [_values(each) for each in numbered])
+
+
+def _values(numbered: Numbered) -> tuple[object, ...]:
+    invoice, figures = numbered.invoice, numbered.invoice.figures
+    return (
+        invoice.id,
+        invoice.party,
+        numbered.settlement,
+        invoice.session,
+        invoice.payment,
+        invoice.kind,
+        numbered.series,
+        numbered.year,
+        numbered.place,
+        invoice.number,
+        invoice.total_minor,
+        invoice.currency,
+        invoice.document.decode(),
+        invoice.sha256,
+        invoice.issued_at,
+        invoice.original,
+        invoice.relation,
+        invoice.once,
+        figures and figures.rounding,
+        None if figures is None else figures.net_minor,
+        None if figures is None else figures.tax_minor,
+        None if figures is None else figures.rounding_minor,
+        invoice.buyer,
+        invoice.reason,
     )
 
 
@@ -145,9 +164,53 @@ async def invoice(work: Work, id: InvoiceId) -> Invoice:
     return _invoice(row)
 
 
+async def lock_invoice(work: Work, id: InvoiceId) -> Invoice:
+    """The document, locked: what refers to it is written by one work at a time."""
+    row = await work.one("SELECT * FROM invoice WHERE id = $1 FOR UPDATE", id)
+    if row is None:
+        raise NoSuchInvoice(id)
+    return _invoice(row)
+
+
 async def invoice_of(work: Work, session: SessionId) -> Invoice | None:
-    row = await work.one("SELECT * FROM invoice WHERE session_id = $1", session)
+    """The receipt of a session."""
+    row = await work.one(
+        "SELECT * FROM invoice WHERE session_id = $1 AND settlement_id IS NOT NULL", session
+    )
     return _invoice(row) if row else None
+
+
+async def referring_to(work: Work, ids: Collection[InvoiceId]) -> list[Invoice]:
+    """What replaces or credits these documents, the oldest first."""
+    rows = await work.all(
+        "SELECT * FROM invoice WHERE original_id = ANY($1::uuid[]) ORDER BY issued_at, place",
+        list(ids),
+    )
+    return [_invoice(row) for row in rows]
+
+
+async def issued_once(work: Work, once: OnceKey) -> Invoice | None:
+    """What was issued under this key."""
+    row = await work.one("SELECT * FROM invoice WHERE once = $1", once)
+    return _invoice(row) if row else None
+
+
+async def cover(work: Work, invoice: Invoice, sessions: Collection[SessionId]) -> None:
+    """Say which sessions a full invoice covers. Each is covered once, whoever tries."""
+    await work.copy(
+        "invoiced_session",
+        ("session_id", "invoice_id", "party_id"),
+        [(session, invoice.id, invoice.party) for session in sessions],
+    )
+
+
+async def covered(work: Work, sessions: Collection[SessionId]) -> dict[SessionId, InvoiceId]:
+    """Those of these sessions that a full invoice covers already."""
+    rows = await work.all(
+        "SELECT session_id, invoice_id FROM invoiced_session WHERE session_id = ANY($1::uuid[])",
+        list(sessions),
+    )
+    return {row["session_id"]: row["invoice_id"] for row in rows}
 
 
 def _cdr(row: Row) -> Cdr:
@@ -168,7 +231,7 @@ def _invoice(row: Row) -> Invoice:
     return Invoice(
         id=InvoiceId(row["id"]),
         party=PartyId(row["party_id"]),
-        session=SessionId(row["session_id"]),
+        session=SessionId(row["session_id"]) if row["session_id"] else None,
         payment=PaymentId(row["payment_id"]) if row["payment_id"] else None,
         kind=row["kind"],
         number=row["number"],
@@ -177,4 +240,21 @@ def _invoice(row: Row) -> Invoice:
         document=row["document"].encode(),
         sha256=row["sha256"],
         issued_at=row["issued_at"],
+        figures=_figures(row),
+        original=InvoiceId(row["original_id"]) if row["original_id"] else None,
+        relation=Relation(row["relation"]) if row["relation"] else None,
+        once=OnceKey(row["once"]) if row["once"] else None,
+        buyer=row["buyer"],
+        reason=row["reason"],
+    )
+
+
+def _figures(row: Row) -> Figures | None:
+    if row["rounding"] is None:
+        return None
+    return Figures(
+        rounding=row["rounding"],
+        net_minor=row["net_minor"],
+        tax_minor=row["tax_minor"],
+        rounding_minor=row["rounding_minor"],
     )

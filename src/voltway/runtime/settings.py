@@ -136,6 +136,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     provider_webhook_secret: Annotated[
         str, _says("The key that signs what the payment provider tells us.", secret=True)
     ] = ""
+    vies_url: Annotated[
+        Url,
+        _says(
+            "The EU's register of VAT ids (VIES) over REST, "
+            "`https://ec.europa.eu/taxation_customs/vies/rest-api`. Empty: it is not asked, and no "
+            "tax passes to a buyer."
+        ),
+    ] = ""
     smtp_host: Annotated[
         str, _says("The mail server that takes our mails. Empty: no mail is sent.")
     ] = ""

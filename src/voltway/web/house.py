@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from voltway.billing.registers import VatRegister
 from voltway.payments.provider import Provider
 from voltway.runtime.health import Health
 from voltway.runtime.relay import Alone, Reach
@@ -19,6 +20,7 @@ class House:
     clock: Clock
     settings: Settings
     provider: Provider
+    register: VatRegister | None = None
     reach: Reach = field(default_factory=Alone)
     health: Health = field(default_factory=Health)
     streams: Streams = field(default_factory=Streams)

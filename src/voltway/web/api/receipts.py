@@ -88,6 +88,7 @@ async def list_receipts(
 @reads("/receipts/{receipt_id:uuid}", "Read a receipt", Permission.SEE_MONEY)
 async def read_receipt(caller: Calling, receipt_id: FromPath[UUID]) -> ReceiptWhole:
     found = await _invoice(caller, receipt_id)
+    assert found.session is not None, "a receipt has a session"
     return ReceiptWhole(
         id=found.id,
         number=found.number,
@@ -110,12 +111,15 @@ async def read_receipt_html(
     caller: Calling, receipt_id: FromPath[UUID], locale: Locale = "en"
 ) -> Response[str]:
     found = await _invoice(caller, receipt_id)
-    page = PAGE.format(
-        number=escape(found.number),
-        sheet=assets.load().url("driver.css"),
-        receipt=actions.receipt_html(found.document, locale),
-    )
+    page = as_page(found.number, actions.receipt_html(found.document, locale))
     return Response(page, media_type=MediaType.HTML)
+
+
+def as_page(number: str, document: str) -> str:
+    """A document as a page of its own."""
+    return PAGE.format(
+        number=escape(number), sheet=assets.load().url("driver.css"), receipt=document
+    )
 
 
 @reads(
@@ -149,7 +153,10 @@ PAGE: Final = """\
 
 async def _invoice(caller: Caller, id: UUID) -> Invoice:
     async with caller.begin() as work:
-        return await actions.invoice(work, InvoiceId(id))
+        found = await actions.invoice(work, InvoiceId(id))
+    if not found.is_receipt:
+        raise actions.NoSuchInvoice(found.id)
+    return found
 
 
 def _receipt(row: Row) -> Receipt:

@@ -19,6 +19,7 @@ TEXT_MAX: Final = 600
 KINDS: Final = {
     "settle": "Settle a session",
     "send_alert": "Send a mail",
+    "give_back_tax": "Give back tax that the buyer owes",
     jobs_seen.TELL_AGAIN: "Tell a fact again",
 }
 

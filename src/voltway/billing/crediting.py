@@ -1,0 +1,233 @@
+"""Credit notes: what was given back is taken off the document that it was paid for, and the books.
+
+A refund that the provider has made is a fact; its credit note and its entry are written in the work
+that hears of it, under the refund's key, so each is there once however often the fact is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from voltway.billing import documenting, documents, documents_invoice, rules_books, store_documents
+from voltway.billing import rules_invoice as figures
+from voltway.billing.documents import Place, Visit
+from voltway.billing.documents_invoice import Buyer, InvoiceDocument, InvoiceSeller, Refers
+from voltway.billing.freezing import seller, utc
+from voltway.billing.invoicing import tax_key
+from voltway.billing.model import DocumentKind, Invoice, Relation
+from voltway.billing.rules_credit import credit, left_minor
+from voltway.billing.rules_invoice import Amounts
+from voltway.kernel.errors import Outage
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import OnceKey
+from voltway.kernel.money import Money
+from voltway.ledger import actions as ledger
+from voltway.parties import actions as parties
+from voltway.parties.model import Party
+from voltway.payments import actions as payments
+from voltway.payments.model import Payment, PaymentRefunded
+from voltway.runtime.work import Work
+
+
+@dataclass(eq=False)
+class ReceiptStillComing(Outage):
+    """The receipt of session {session} is not written yet, so nothing can be taken off it."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands for a visit now: its receipt, or the invoice that took the receipt's place, and
+    what credit notes have taken off either."""
+
+    document: Invoice
+    amounts: Amounts
+    taken: tuple[Amounts, ...]
+    buyer: Buyer | None
+    zone: str
+    visit: Visit | None
+    place: Place | None
+
+    @property
+    def left_minor(self) -> int:
+        return left_minor(self.amounts, self.taken)
+
+
+async def standing(work: Work, receipt: Invoice) -> Standing:
+    """What stands in the place of a receipt. Locks the receipt: what refers to it is written by one
+    work at a time."""
+    receipt = await store_documents.lock_invoice(work, receipt.id)
+    referring = await store_documents.referring_to(work, [receipt.id])
+    invoice = next((each for each in referring if each.relation is Relation.REPLACES), None)
+    if invoice is not None:
+        referring += await store_documents.referring_to(work, [invoice.id])
+    taken = tuple(
+        figures.of_invoice(documents_invoice.invoice(each.document))
+        for each in referring
+        if each.relation is Relation.CREDITS
+    )
+    first = documents.receipt(receipt.document)
+    made = None if invoice is None else documents_invoice.invoice(invoice.document)
+    return Standing(
+        document=invoice or receipt,
+        amounts=figures.of_receipt(first, by_machine=False)
+        if made is None
+        else figures.of_invoice(made),
+        taken=taken,
+        buyer=made.buyer if made else None,
+        zone=first.place.zone,
+        visit=first.visit,
+        place=first.place,
+    )
+
+
+async def credit_note(
+    work: Work, party: Party, of: Standing, amount_minor: int, *, reason: str, once: OnceKey
+) -> tuple[Invoice, Amounts]:
+    """Take so much off what stands, at most all that is left of it."""
+    amounts = credit(
+        of.amounts,
+        of.taken,
+        min(amount_minor, of.left_minor),
+        of.document.currency,
+        by_machine=of.buyer is not None,
+    )
+    draft = documenting.Draft(
+        kind=DocumentKind.CREDIT_NOTE,
+        once=once,
+        make=partial(_document, work, party, of, amounts, reason),
+        session=of.document.session,
+        payment=of.document.payment,
+        original=of.document.id,
+        relation=Relation.CREDITS,
+    )
+    [made] = await documenting.issue(work, party, [draft])
+    return made, amounts
+
+
+def _document(
+    work: Work, party: Party, of: Standing, amounts: Amounts, reason: str, number: str
+) -> InvoiceDocument:
+    visit = of.visit
+    now = utc(work.now)
+    return InvoiceDocument(
+        kind=DocumentKind.CREDIT_NOTE,
+        number=number,
+        issued_at=now,
+        zone=of.zone,
+        supplied_from=visit.begins if visit else now,
+        supplied_to=visit.ends if visit else now,
+        currency=of.document.currency,
+        seller=_seller(party, of),
+        buyer=of.buyer,
+        # It is written of what the provider has given back.
+        paid_minor=amounts.total_minor,
+        paid_how="card",
+        refers=Refers(
+            relation=Relation.CREDITS,
+            number=of.document.number,
+            issued_at=utc(of.document.issued_at),
+            sha256=of.document.sha256,
+        ),
+        reason=reason,
+        place=of.place,
+        visit=visit,
+        **amounts.as_fields(),
+    )
+
+
+def _seller(party: Party, of: Standing) -> InvoiceSeller:
+    """A company's credit note names the seller in full, a person's as far as it is known."""
+    if of.buyer is not None:
+        return documenting.seller_of(party)
+    told, address = seller(party), party.address
+    return InvoiceSeller(
+        name=told.name,
+        legal_name=told.legal_name,
+        vat_id=told.vat_id,
+        address=told.address,
+        country=told.country,
+        street=address.get("street") or address.get("address") or "",
+        postal_code=address.get("postal_code") or "",
+        city=address.get("city") or "",
+    )
+
+
+async def hears_payment_refunded(work: Work, fact: Fact) -> None:
+    """Write the credit note of a refund, and the refund into the books, each once."""
+    if not isinstance(fact, PaymentRefunded):
+        return
+    payment = await payments.payment(work, fact.payment)
+    amount = Money(fact.amount_minor, fact.currency)
+    once = OnceKey(f"refund:{fact.once}")
+    evidence = {"payment": str(payment.id), "payment_step": fact.once}
+    if payment.session is None:
+        await _book(work, fact, payment, amount, None, once, evidence)
+        return
+    evidence["session"] = str(payment.session)
+    receipt = await store_documents.invoice_of(work, payment.session)
+    if receipt is None:
+        raise ReceiptStillComing(str(payment.session))
+    of = await standing(work, receipt)
+    if fact.once == tax_key(of.document.id):
+        evidence["invoice"] = str(of.document.id)
+        await _book_tax(work, fact, payment, amount, once, evidence)
+        return
+    if await store_documents.issued_once(work, once) is not None:
+        return
+    party = await parties.party(work, fact.party)
+    amounts = None
+    if of.left_minor > 0:
+        reason = fact.reason or "no reason was given"
+        made, amounts = await credit_note(work, party, of, amount.minor, reason=reason, once=once)
+        evidence["credit_note"] = str(made.id)
+    await _book(work, fact, payment, amount, amounts, once, evidence)
+
+
+async def _book(
+    work: Work,
+    fact: PaymentRefunded,
+    payment: Payment,
+    amount: Money,
+    credited: Amounts | None,
+    once: OnceKey,
+    evidence: Mapping[str, str],
+) -> None:
+    await ledger.post(
+        work,
+        rules_books.refund(
+            amount,
+            credited=credited,
+            party=fact.party,
+            who=str(payment.id),
+            provider=payment.provider,
+            at=fact.at,
+            memo=f"Gave back {amount}: {fact.reason or 'no reason was given'}.",
+            once=once,
+            evidence=evidence,
+        ),
+    )
+
+
+async def _book_tax(
+    work: Work,
+    fact: PaymentRefunded,
+    payment: Payment,
+    amount: Money,
+    once: OnceKey,
+    evidence: Mapping[str, str],
+) -> None:
+    await ledger.post(
+        work,
+        rules_books.money_back(
+            amount,
+            party=fact.party,
+            who=str(payment.id),
+            provider=payment.provider,
+            at=fact.at,
+            memo=f"Gave back {amount} of tax that the buyer owes.",
+            once=once,
+            evidence=evidence,
+        ),
+    )
