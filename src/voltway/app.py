@@ -25,6 +25,7 @@ from voltway.billing.sweeps import wake_resting
 from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.kernel.errors import Misconfigured
+from voltway.ledger import sealing
 from voltway.ocpp import gateways
 from voltway.ocpp.server import OcppServer
 from voltway.parties import actions as parties
@@ -64,6 +65,7 @@ from voltway.web.site import make_health_site, make_site
 SOON: Final = 2
 MINDED: Final = 5
 OFTEN: Final = 15
+EVERY_MINUTE: Final = 60
 SELDOM: Final = 600
 HOURLY: Final = 3600
 
@@ -357,6 +359,7 @@ def _plug_rounds(
     every(OFTEN, "backlog", partial(backlog.measure, begin))
     every(OFTEN, "billing.resting", partial(wake_resting, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
+    every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))

@@ -8,7 +8,8 @@ changed: a mistake is undone by an entry that says so.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import NewType
 
 from voltway.kernel.ids import EntryId, OnceKey, PartyId
@@ -53,6 +54,9 @@ class Entry:
     memo: str
     evidence: Mapping[str, str]  # what it is about: session, cdr, payment, payment_step …
     postings: tuple[Posting, ...]
+    #: When what it is about was supplied, where that is not when it is posted. It is kept (in the
+    #: evidence) where the month of the supply is closed already.
+    supplied_at: datetime | None = None
 
     def __post_init__(self) -> None:
         assert self.memo, "nobody can check an entry without a reason"
@@ -66,6 +70,28 @@ class KeptEntry:
 
     id: EntryId
     entry: Entry
+
+
+class AccountType(StrEnum):
+    """What kind of account a path is. Assets and expenses grow by debits, the others by credits."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    INCOME = "income"
+    EXPENSE = "expense"
+    TAX = "tax"
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """A moment of the books: entries dated before ``at``, as they were known at ``known``. Without
+    either: all of them, and as they are known now."""
+
+    at: datetime | None = None
+    known: datetime | None = None
+
+
+NOW = AsOf()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +125,54 @@ class TrialBalance:
     @property
     def balances(self) -> bool:
         return not any(self.sums.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry with all that the books keep of it: its place, and when it was written."""
+
+    id: EntryId
+    place: int
+    kept_at: datetime
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last link of a party's chain at the end of a day: whoever keeps it elsewhere can prove
+    that nothing before it was changed since."""
+
+    party: PartyId
+    day: date
+    number: int
+    head: str
+    sealed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where a chain does not hold, and why; ``entry`` where it names one."""
+
+    party: PartyId
+    number: int | None
+    entry: EntryId | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A month that is closed: from its begin to its end in the party's time zone."""
+
+    party: PartyId
+    month: date
+    begins: datetime
+    ends: datetime
+    closed_at: datetime
+    closed_by: str
+    entries: int
+    number: int
+    head: str | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.month:%Y-%m}"

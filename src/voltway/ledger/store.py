@@ -6,7 +6,7 @@ import msgspec
 
 from voltway.kernel.ids import EntryId, OnceKey, PartyId
 from voltway.kernel.money import Currency, Money
-from voltway.ledger.model import Account, AccountLine, Entry, KeptEntry, Posting
+from voltway.ledger.model import Account, Entry, KeptEntry, Posting
 from voltway.runtime.work import Row, Work
 
 
@@ -77,30 +77,6 @@ async def about(work: Work, key: str, value: str) -> list[KeptEntry]:
         value,
     )
     return _kept(rows)
-
-
-async def accounts(work: Work, path: str | None = None) -> list[AccountLine]:
-    """Every account that this work can see, or the one at a path, one line per currency."""
-    rows = await work.all(
-        """
-        SELECT account, currency,
-               sum(debit_minor)::bigint AS debit_minor, sum(credit_minor)::bigint AS credit_minor
-          FROM account_view
-         WHERE $1::text IS NULL OR account = $1
-         GROUP BY account, currency
-         ORDER BY account, currency
-        """,
-        path,
-    )
-    return [
-        AccountLine(
-            Account(row["account"]),
-            Currency(row["currency"]),
-            row["debit_minor"],
-            row["credit_minor"],
-        )
-        for row in rows
-    ]
 
 
 def _kept(rows: Sequence[Row]) -> list[KeptEntry]:

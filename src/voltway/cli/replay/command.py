@@ -104,7 +104,9 @@ async def _replay(
         house = await stack.enter_async_context(open_house(settings, clock, rounds=False))
         await make_days(house.begin, days=(told[-1].at - clock.now()).days + 3)
         places = await stack.enter_async_context(_furnished(house, clock, told, document))
-        browser = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
+        # A line of its own for each payment: one that idled may be closed while it is used again.
+        apart = httpx.Limits(max_keepalive_connections=0)
+        browser = await stack.enter_async_context(httpx.AsyncClient(timeout=30, limits=apart))
         player = Player(house, clock, places, browser)
         with _progress() as progress:
             played = progress.add_task("begins and ends", total=len(told))
