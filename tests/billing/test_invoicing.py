@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -26,6 +27,7 @@ from voltway.kernel.ids import OnceKey, PaymentId, SessionId
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.payments import actions as payments
+from voltway.tariffs import actions as tariffs
 from voltway_world.vies import ViesServer
 
 COMPANY = GivenBuyer(
@@ -202,8 +204,7 @@ async def test_a_register_that_cannot_be_reached_is_silent(url: str) -> None:
 
 
 async def test_where_no_tax_was_stated_there_is_no_full_invoice(scene: Scene) -> None:
-    from voltway.tariffs import actions as tariffs
-
+    scene.clock.jump(timedelta(minutes=1))
     async with scene.begin() as work:
         party = scene.station.party.id
         await tariffs.add_version(
