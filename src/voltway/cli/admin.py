@@ -5,7 +5,7 @@ It works on the data folder, also while a Voltway runs on it, or on VOLTWAY_DATA
 
 import typer
 
-from voltway.cli import admin_network, admin_people, admin_prices
+from voltway.cli import admin_exchange, admin_network, admin_people, admin_prices
 
 admin = typer.Typer(
     help="Parties, people, keys, stations, tokens and tariffs.",
@@ -21,3 +21,4 @@ admin.add_typer(admin_network.location, name="location")
 admin.add_typer(admin_network.station, name="station")
 admin.add_typer(admin_prices.token, name="token")
 admin.add_typer(admin_prices.tariff, name="tariff")
+admin.add_typer(admin_exchange.market, name="market")

@@ -22,6 +22,7 @@ from voltway.tariffs import actions, rules
 from voltway.tariffs.documents import BYTES_MAX
 from voltway.tariffs.model_versions import Assignment, TariffVersion
 from voltway.tariffs.ocpi import read_tariff
+from voltway.tariffs.rules_lint import lint
 
 token = typer.Typer(help="What drivers show: cards, apps, contracts.", no_args_is_help=True)
 tariff = typer.Typer(help="What charging costs, and where.", no_args_is_help=True)
@@ -130,7 +131,7 @@ def tariff_add(
     as_json: AsJson = False,
 ) -> None:
     """Add a tariff, or its next version, from a file."""
-    document = _content(file)
+    document = content_of(file)
 
     async def do(work: Work, owner: Party) -> TariffVersion:
         made = await actions.add_version(work, owner.id, document, valid_from=_utc(valid_from))
@@ -215,15 +216,33 @@ def tariff_lint(
     power_w: Annotated[int, typer.Option(help="For an EVSE of this power.", min=1)] = 150_000,
     as_json: AsJson = False,
 ) -> int:
-    """Look a tariff over; exit 1 if the law (AFIR) forbids it for ad hoc charging."""
-    found = read_tariff(_content(file))
+    """Look a tariff over; exit 1 if the law (AFIR) forbids it for ad hoc charging, or if it says
+    what cannot have been meant."""
+    found = read_tariff(content_of(file))
     findings = rules.lint_afir(found, PowerW(power_w))
-    sentence = "\n".join(findings) or f"{found.id} may be charged at {power_w} W."
-    tell({"ident": found.id, "findings": list(findings)}, sentence, as_json=as_json)
-    return 1 if findings else 0
+    flaws = lint(found, today=datetime.now(UTC).date())
+    said = [*findings, *(each.says for each in flaws)]
+    if not findings:
+        said.insert(0, f"{found.id} may be charged at {power_w} W.")
+    told = {
+        "ident": found.id,
+        "findings": list(findings),
+        "flaws": [
+            {
+                "flaw": each.flaw,
+                "wrong": each.is_wrong,
+                "element": each.element,
+                "dimension": each.dimension,
+                "says": each.says,
+            }
+            for each in flaws
+        ],
+    }
+    tell(told, "\n".join(said), as_json=as_json)
+    return 1 if findings or any(each.is_wrong for each in flaws) else 0
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
             return opened.read(BYTES_MAX + 1)

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import LocationId, PartyId, StationId, TariffId, new_id
+from voltway.kernel.money import Currency
+from voltway.parties import actions as parties
 from voltway.runtime.work import Work
 from voltway.tariffs import store
 from voltway.tariffs.documents import BadField
@@ -29,6 +31,7 @@ from voltway.tariffs.rules_assignment import newest, resolved
 
 __all__ = [
     "Assigned",
+    "NoBooksIn",
     "NoSuchTariff",
     "NoSuchTariffVersion",
     "Scope",
@@ -60,6 +63,16 @@ class NoSuchTariff(Refusal):
 
 
 @dataclass(eq=False)
+class NoBooksIn(Refusal):
+    """No books are kept in {currency}, only in {kept}: nobody could be billed by this tariff."""
+
+    kind = Kind.INVALID
+
+    currency: Currency
+    kept: Currency
+
+
+@dataclass(eq=False)
 class NoSuchTariffVersion(Refusal):
     """There is no tariff version {id}."""
 
@@ -82,6 +95,9 @@ async def add_version(
     that version.
     """
     tariff = read_tariff(ocpi_json)
+    kept = (await parties.party(work, party)).currency
+    if tariff.currency != kept:
+        raise NoBooksIn(tariff.currency, kept)
     document = ocpi_json.decode("utf-8-sig") if isinstance(ocpi_json, bytes) else ocpi_json
     await store.lock_tariff(work, party, tariff.id)
     last = await store.last_of(work, party, tariff.id, _read)

@@ -17,11 +17,13 @@ from voltway.runtime.work import Row, Work
 from voltway.stations import actions as stations
 from voltway.tariffs import actions, rules
 from voltway.tariffs.actions import NoSuchTariffVersion, Scope
+from voltway.tariffs.actions_exchange import looked_over
 from voltway.tariffs.ocpi import read_tariff
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import BODY, adds, asks, reads
 from voltway.web.api.shapes import NO_NUL, Given, Moment, Page, Shown, shown, utc
+from voltway.web.api.tariff_exchange import FlawShown, flaws_shown
 from voltway.web.pages import HttpRequest
 
 VERSIONS = Source("tariff_view")
@@ -53,6 +55,12 @@ class TariffVersion(Shown):
     document: Annotated[
         msgspec.Raw, Meta(description="The OCPI document as it was given, digit for digit.")
     ]
+
+
+class AddedVersion(TariffVersion):
+    """A version that was added, and what looks wrong in it."""
+
+    flaws: list[FlawShown]
 
 
 class Assignment(Shown):
@@ -91,11 +99,12 @@ class Assigned(Shown):
 
 
 class LintResult(Shown):
-    """What the law does not allow in it (AFIR, for ad hoc charging)."""
+    """What the law does not allow in it (AFIR, for ad hoc charging), and what looks wrong."""
 
     ident: str
     currency: str
     findings: list[str]
+    flaws: list[FlawShown]
 
 
 ValidFrom = Annotated[
@@ -135,7 +144,7 @@ async def read_tariff_version(caller: Calling, version_id: FromPath[UUID]) -> Ta
 @adds("/tariffs", "Add a tariff or its next version", Permission.EDIT_TARIFFS, opt=TAKES)
 async def add_tariff(
     caller: Calling, request: HttpRequest, valid_from: ValidFrom = None
-) -> TariffVersion:
+) -> AddedVersion:
     """The body is the OCPI document itself (2.1.1, 2.2.1 or 2.3.0)."""
     document = await request.body()
     async with caller.begin() as work:
@@ -146,15 +155,27 @@ async def add_tariff(
             valid_from=None if valid_from is None else utc(valid_from),
         )
         await caller.audit(work, "added a version of a tariff", f"tariff:{added.ident}")
-        return await _shown(work, added.id)
+        flaws = await looked_over(work, caller.actor.party, added.tariff)
+        whole = await _shown(work, added.id)
+    return AddedVersion(**msgspec.structs.asdict(whole), flaws=flaws_shown(flaws))
 
 
 @asks("/tariffs/lint", "Look a tariff over without adding it", Permission.SEE_ALL, opt=TAKES)
-async def lint_tariff(request: HttpRequest, power_w: Power = 150_000) -> LintResult:
-    """The body is the OCPI document. The findings say what AFIR forbids for ad hoc charging."""
+async def lint_tariff(
+    caller: Calling, request: HttpRequest, power_w: Power = 150_000
+) -> LintResult:
+    """The body is the OCPI document. The findings say what AFIR forbids for ad hoc charging; the
+    flaws, what looks wrong: elements that never hold, gaps, overlaps."""
     tariff = read_tariff(await request.body())
     findings = rules.lint_afir(tariff, PowerW(power_w))
-    return LintResult(ident=tariff.id, currency=tariff.currency, findings=list(findings))
+    async with caller.begin() as work:
+        flaws = await looked_over(work, caller.actor.party, tariff)
+    return LintResult(
+        ident=tariff.id,
+        currency=tariff.currency,
+        findings=list(findings),
+        flaws=flaws_shown(flaws),
+    )
 
 
 @reads("/tariff-assignments", "List where tariffs hold")
