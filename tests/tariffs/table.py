@@ -6,6 +6,7 @@ tariff  energy 0.29 22:00-06:00 vat 19 step 100
         energy time parking flat · a price · from-to · mon-fri or sat,sun · vat · step
         from 5kWh, below 5kWh, from 30min, below 30min, from 16kW, below 16kW, from 32A, below 32A
         reserved, expired            what holding the EVSE costs
+        grace 20min, cap 12.00       what makes a price of parking an idle fee
 min     0.50 0.55                    the least, before and after tax; max likewise
 taxes   included                     or: none
 period  22:00 10.0kWh 30min          charging; 30min parking, 30min reserved, 30min expired;
@@ -29,6 +30,7 @@ from voltway.tariffs.model import (
     ChargingPeriod,
     Cost,
     Dimension,
+    IdleTerms,
     PriceComponent,
     PriceLimit,
     Reservation,
@@ -114,6 +116,7 @@ def _read_tariff(told: Told, words: list[str]) -> None:
     dimension, price, *rest = words
     component = PriceComponent(DIMENSIONS[dimension], Decimal(price))
     limits = Restrictions()
+    idle: IdleTerms | None = None
     while rest:
         word = rest.pop(0)
         if word == "vat":
@@ -126,6 +129,10 @@ def _read_tariff(told: Told, words: list[str]) -> None:
             limits = replace(limits, start_date=date.fromisoformat(rest.pop(0)))
         elif word == "before":
             limits = replace(limits, end_date=date.fromisoformat(rest.pop(0)))
+        elif word == "grace":
+            idle = replace(idle or IdleTerms(), grace_s=int(_number(rest.pop(0))[0] * 60))
+        elif word == "cap":
+            idle = replace(idle or IdleTerms(), cap=Decimal(rest.pop(0)))
         elif word in RESERVED:
             limits = replace(limits, reservation=RESERVED[word])
         elif ":" in word:
@@ -135,7 +142,7 @@ def _read_tariff(told: Told, words: list[str]) -> None:
             )
         else:
             limits = replace(limits, days=_days(word))
-    told.elements.append(TariffElement((component,), limits))
+    told.elements.append(TariffElement((component,), limits, idle))
 
 
 def _limited(limits: Restrictions, word: str, amount: str) -> Restrictions:

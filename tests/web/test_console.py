@@ -25,6 +25,9 @@ PAGES = [
     "/console/money",
     "/console/ledger",
     "/console/tariffs",
+    "/console/tariffs/import",
+    "/console/tariffs/simulate",
+    "/console/tariffs/markets",
     "/console/people",
     "/console/find?q=market",
 ]

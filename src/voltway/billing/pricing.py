@@ -19,7 +19,7 @@ from voltway.sessions import actions as sessions
 from voltway.sessions.model import SessionRecord
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, Location
-from voltway.tariffs import actions as tariffs
+from voltway.tariffs import actions_spot as spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ async def priced(work: Work, record: SessionRecord, known: Known) -> Priced:
     account, token = _whose(record, known)
     tariff = None
     if record.tariff_version_id is not None:
-        tariff = await tariffs.version(work, TariffId(record.tariff_version_id))
+        version = TariffId(record.tariff_version_id)
+        tariff = await spot.version_for(work, version, record.begins, record.ends)
     return freezing.priced(
         record,
         tariff,

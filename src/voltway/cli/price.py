@@ -15,6 +15,7 @@ from voltway.tariffs.documents import BYTES_MAX
 from voltway.tariffs.model import Cost, CostLine, LimitLine, TaxLine
 from voltway.tariffs.ocpi import read_tariff
 from voltway.tariffs.ocpi_sessions import read_session
+from voltway.tariffs.rules_trace import Step, traced
 
 
 def price_command(
@@ -27,6 +28,9 @@ def price_command(
     zone: Annotated[
         str, typer.Option(help="The time zone of the location, such as Europe/Helsinki.")
     ],
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Tell which element priced what, when, and why.")
+    ] = False,
 ) -> None:
     """Price a session under a tariff and print the cost as one JSON object."""
     known = _zone(zone)
@@ -38,8 +42,16 @@ def price_command(
         periods = read_session(_content(session))
     except Refusal as refusal:
         raise _stop(f"{session}: {refusal}") from refusal
-    cost = rules.price(prices, periods, known)
-    typer.echo(json.dumps(told(cost), ensure_ascii=False, indent=2))
+    try:
+        cost, steps = (
+            traced(prices, periods, known) if trace else (rules.price(prices, periods, known), ())
+        )
+    except Refusal as refusal:
+        raise _stop(f"{tariff}: {refusal}") from refusal
+    said = told(cost)
+    if trace:
+        said["steps"] = [_step(step) for step in steps]
+    typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
 
 
 def told(cost: Cost) -> dict[str, Any]:
@@ -71,6 +83,19 @@ def _line(line: CostLine, digits: int) -> dict[str, Any]:
         "tax": _money(line.tax, digits),
         "cost_after_taxes": _money(line.after_taxes, digits),
         "why": line.why,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "begins": step.begins.isoformat(),
+        "ends": step.ends.isoformat(),
+        "dimension": step.dimension.value,
+        "element": None if step.element is None else step.element - 1,
+        "volume": f"{step.volume:f}",
+        "price": None if step.price is None else f"{step.price:f}",
+        "why": step.why,
+        "passed_over": list(step.passed_over),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,16 +11,17 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.sessions import rules_owed, rules_record, store, store_readings, store_signed
+from voltway.sessions import rules_owed, rules_record, store, store_readings
 from voltway.sessions.actions_lay_out import tokens_in
 from voltway.sessions.actions_record import record
-from voltway.sessions.model import Session, SessionRecord, SignedSample
+from voltway.sessions.model import Session, SessionRecord
 from voltway.sessions.rules_owed import Leg
 from voltway.sessions.rules_packing import KeptReading
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace
 from voltway.stations.orders import StopCharging
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs import actions_spot as spot
 from voltway.tariffs.model import Cost
 from voltway.tariffs.model_versions import Assigned
 
@@ -40,8 +41,6 @@ __all__ = [
     "review_orphan",
     "session",
     "sessions",
-    "sessions_by_id",
-    "signed_of",
     "stop",
     "tokens_in",
 ]
@@ -86,11 +85,6 @@ async def sessions(
     return await store.of_party(work, party, before=before, limit=limit)
 
 
-async def sessions_by_id(work: Work, ids: Collection[SessionId]) -> list[Session]:
-    """Those of these sessions that there are."""
-    return await store.by_id(work, ids)
-
-
 async def record_of(work: Work, id: SessionId) -> SessionRecord:
     """All that pricing and billing need of a session; of a running one, as it stands now."""
     return (await records_of(work, [await session(work, id)]))[0]
@@ -116,18 +110,19 @@ async def readings_of(work: Work, id: SessionId) -> list[KeptReading]:
     return await store_readings.whole_readings(work, await session(work, id))
 
 
-async def signed_of(work: Work, ids: Collection[SessionId]) -> dict[SessionId, list[SignedSample]]:
-    """What the meters of these sessions signed; sessions without any are left out."""
-    return await store_signed.signed_samples(work, await store.by_id(work, ids))
+async def cost_so_far(
+    work: Work, id: SessionId, *, guess: bool = True
+) -> tuple[SessionRecord, Cost]:
+    """What is owed for a session until now, by the one calculator that will also make the bill.
 
-
-async def cost_so_far(work: Work, id: SessionId) -> tuple[SessionRecord, Cost]:
-    """What is owed for a session until now, by the one calculator that will also make the bill."""
+    What a market has not told yet is guessed as the most it can be; without a guess it is refused.
+    """
     so_far = await record_of(work, id)
     party = await parties.party(work, so_far.party)
     tariff = None
     if so_far.tariff_version_id is not None:
-        tariff = await tariffs.version(work, TariffId(so_far.tariff_version_id))
+        version = TariffId(so_far.tariff_version_id)
+        tariff = await spot.version_for(work, version, so_far.begins, so_far.ends, guess=guess)
     return so_far, rules_owed.owed(so_far, tariff, party)
 
 
@@ -138,7 +133,10 @@ async def estimate(
     where = (place.party, place.location, place.station)
     assigned = (await tariffs.tariff_for(work, {where}, begins)).get(where)
     party = await parties.party(work, place.party)
-    tariff = None if assigned is None else assigned.tariff
+    tariff = None
+    if assigned is not None:
+        ends = begins + timedelta(seconds=sum(leg.lasts_s for leg in legs))
+        tariff = await spot.version_for(work, assigned.version_id, begins, ends, guess=True)
     zone = ZoneInfo(place.time_zone)
     return assigned, rules_owed.estimated(legs, tariff, party, begins=begins, zone=zone)
 

@@ -13,7 +13,7 @@ from voltway.sessions.model import HOLDS
 from voltway.sessions.rules_packing import KeptReading
 from voltway.sessions.rules_thinning import GRAIN_M, WHOLE, Billed
 from voltway.sessions.store_packs import Pack
-from voltway.tariffs import actions as tariffs
+from voltway.tariffs import actions_spot as spot
 
 SESSIONS_AT_ONCE: Final = 50
 PACKS_AT_ONCE: Final = 10_000
@@ -76,7 +76,12 @@ async def _billed(work: Work, ids: list[UUID], before: datetime) -> dict[UUID, B
     flows = await store_readings.flows(work, [session.id for session in sessions])
     for session in sessions:
         version = session.tariff_version_id
-        tariff = await tariffs.version(work, TariffId(version)) if version else None
+        tariff = None
+        if version:
+            ends = session.ended_at or session.heard_at
+            tariff = await spot.version_for(
+                work, TariffId(version), session.started_at, ends, guess=True
+            )
         found[session.id] = Billed(session, flows.get(session.id, []), tariff)
     return found
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 import msgspec
 
@@ -72,17 +73,56 @@ class Weekday(IntEnum):
     SUNDAY = 6
 
 
+class SpotMode(StrEnum):
+    """Which of the published prices of a market count for a session."""
+
+    FROZEN = "frozen"  # those that were known when it began
+    DYNAMIC = "dynamic"  # those that are known when it is billed
+
+
+class SpotPrice(NamedTuple):
+    """What a market asks from one moment (UTC) to another, per kWh. It may be less than nothing."""
+
+    begins: datetime
+    ends: datetime
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """How a price follows a market: ``market x (100 + percent) / 100 + markup``, at least
+    ``floor``. Without a curve it is not known yet what the market asked; a guess takes the most
+    that the price can be where the curve is silent.
+    """
+
+    series: str
+    percent: Decimal = Decimal(0)
+    markup: Decimal = Decimal(0)
+    floor: Decimal = Decimal(0)
+    mode: SpotMode = SpotMode.FROZEN
+    curve: tuple[SpotPrice, ...] | None = None
+    guess: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.floor >= 0
+
+
 @dataclass(frozen=True, slots=True)
 class PriceComponent:
-    """One price. ``vat`` is a percentage; none is not the same as 0 %."""
+    """One price. ``vat`` is a percentage; none is not the same as 0 %.
+
+    Where it follows a market, ``price`` is the most that it can be.
+    """
 
     dimension: Dimension
     price: Decimal
     vat: Decimal | None = None
     step_size: int = 1
+    spot: Spot | None = None
 
     def __post_init__(self) -> None:
         assert self.price >= 0
+        assert self.spot is None or self.dimension is Dimension.ENERGY
         assert self.vat is None or self.vat >= 0
         assert self.step_size >= 0
 
@@ -121,11 +161,30 @@ UNRESTRICTED = Restrictions()
 
 
 @dataclass(frozen=True, slots=True)
+class IdleTerms:
+    """What makes a price of parking time an idle fee: how long each stop is free, and the most
+    that a session pays, with tax where the prices of the tariff include it.
+    """
+
+    grace_s: int = 0
+    cap: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        assert self.grace_s >= 0
+        assert self.cap is None or self.cap >= 0
+
+
+@dataclass(frozen=True, slots=True)
 class TariffElement:
-    """Prices that share their restrictions."""
+    """Prices that share their restrictions. One with idle terms prices parking time alone."""
 
     price_components: tuple[PriceComponent, ...]
     restrictions: Restrictions = UNRESTRICTED
+    idle: IdleTerms | None = None
+
+    def __post_init__(self) -> None:
+        parking = (each.dimension is Dimension.PARKING_TIME for each in self.price_components)
+        assert self.idle is None or all(parking)
 
     def component(self, dimension: Dimension) -> PriceComponent | None:
         """The price of a dimension in this element: the first, should there be two."""
@@ -230,7 +289,7 @@ class CostLine:
     """What one price component contributes.
 
     ``used`` and ``billed`` are exact, in Wh, seconds or times; ``volume`` and ``billed_volume``
-    are the same in the unit of the price.
+    are the same in the unit of the price. Of an idle fee, ``idle`` says what was free.
     """
 
     dimension: Dimension
@@ -244,6 +303,7 @@ class CostLine:
     tax: Decimal
     after_taxes: Decimal
     why: str
+    idle: IdleTerms | None = None
 
     @property
     def volume(self) -> Decimal:

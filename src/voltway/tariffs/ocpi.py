@@ -31,6 +31,7 @@ from voltway.tariffs.model import (
     TaxIncluded,
     Weekday,
 )
+from voltway.tariffs.ocpi_ours import idle_of, spot_of
 
 WHAT = "tariff"
 
@@ -106,7 +107,7 @@ def _element(told: wire.TariffElement, at: str) -> TariffElement:
             if component.dimension not in (Dimension.FLAT, Dimension.TIME):
                 where = f"{at}.price_components[{place}].type"
                 raise BadField(WHAT, where, "a reservation has only FLAT and TIME prices")
-    return TariffElement(components, restrictions)
+    return TariffElement(components, restrictions, idle_of(told.voltway_idle, at, components))
 
 
 def _component(told: wire.PriceComponent, at: str) -> PriceComponent:
@@ -117,7 +118,11 @@ def _component(told: wire.PriceComponent, at: str) -> PriceComponent:
     if told.vat is not None and not 0 <= told.vat <= 100:
         raise BadField(WHAT, f"{at}.vat", "VAT is a percentage from 0 to 100")
     return PriceComponent(
-        dimension, told.price, told.vat, _whole(told.step_size, f"{at}.step_size")
+        dimension,
+        told.price,
+        told.vat,
+        _whole(told.step_size, f"{at}.step_size"),
+        spot_of(told.voltway_spot, at, dimension, told.price),
     )
 
 

@@ -10,11 +10,36 @@ from typing import Any
 import msgspec
 
 
+class SpotPrice(msgspec.Struct, forbid_unknown_fields=True):
+    begins: str
+    ends: str
+    price: Decimal
+
+
+class Spot(msgspec.Struct, forbid_unknown_fields=True):
+    """Ours, no version has it: how a price follows a market."""
+
+    series: str
+    percent: Decimal = Decimal(0)
+    markup: Decimal = Decimal(0)
+    floor: Decimal = Decimal(0)
+    mode: str = "frozen"
+    curve: list[SpotPrice] | None = None
+
+
+class Idle(msgspec.Struct, forbid_unknown_fields=True):
+    """Ours, no version has it: how long a stop is free, and the most that a session pays."""
+
+    grace: Decimal = Decimal(0)
+    cap: Decimal | None = None
+
+
 class PriceComponent(msgspec.Struct):
     type: str
     price: Decimal
     step_size: Decimal = Decimal(1)  # some write 60.0
     vat: Decimal | None = None
+    voltway_spot: Spot | None = None
 
 
 class Restrictions(msgspec.Struct):
@@ -37,6 +62,7 @@ class Restrictions(msgspec.Struct):
 class TariffElement(msgspec.Struct):
     price_components: list[PriceComponent]
     restrictions: Restrictions | None = None
+    voltway_idle: Idle | None = None
 
 
 class PriceLimit(msgspec.Struct):

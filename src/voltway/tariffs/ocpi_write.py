@@ -21,6 +21,8 @@ from voltway.tariffs.model import (
     TariffElement,
     TaxIncluded,
 )
+from voltway.tariffs.ocpi_ours import idle_told, spot_told
+from voltway.tariffs.rules_spot import follows_market
 
 
 class OcpiVersion(StrEnum):
@@ -42,9 +44,12 @@ class TariffBeyondVersion(Refusal):
     tariff: str
 
 
-def document(tariff: Tariff, version: OcpiVersion) -> dict[str, Any]:
-    """The tariff as this version's object; numbers are ``Decimal``, see ``written``."""
-    for what in _beyond(tariff, version):
+def document(tariff: Tariff, version: OcpiVersion, *, plain: bool = False) -> dict[str, Any]:
+    """The tariff as this version's object; numbers are ``Decimal``, see ``written``.
+
+    What no version can say stands in fields of our own, see ``ocpi_ours``; a plain one has none.
+    """
+    for what in (*_beyond(tariff, version), *(_ours(tariff) if plain else ())):
         raise TariffBeyondVersion(version, what, tariff.id)
     said: dict[str, Any] = {
         "country_code": tariff.country_code if version is not OcpiVersion.V211 else None,
@@ -85,6 +90,8 @@ def _beyond(tariff: Tariff, version: OcpiVersion) -> list[str]:
     beyond = []
     if version is not OcpiVersion.V230 and tariff.tax_included is TaxIncluded.YES:
         beyond.append("prices that include tax")
+    if version is not OcpiVersion.V230 and _is_untaxed(tariff):
+        beyond.append("that no tax is asked though a rate is stated")
     if version is OcpiVersion.V211:
         limits = [element.restrictions for element in tariff.elements]
         if tariff.min_price or tariff.max_price:
@@ -100,6 +107,22 @@ def _beyond(tariff: Tariff, version: OcpiVersion) -> list[str]:
     return beyond
 
 
+def _is_untaxed(tariff: Tariff) -> bool:
+    """Before 2.3.0 every rate that is stated is asked for."""
+    rates = (part.vat for element in tariff.elements for part in element.price_components)
+    return tariff.tax_included is TaxIncluded.NOT_APPLICABLE and any(rates)
+
+
+def _ours(tariff: Tariff) -> list[str]:
+    """What of the tariff no version has words for."""
+    beyond = []
+    if any(element.idle for element in tariff.elements):
+        beyond.append("an idle fee with a grace time or a cap")
+    if follows_market(tariff):
+        beyond.append("a price that follows a market")
+    return beyond
+
+
 def _limit(limit: PriceLimit | None, version: OcpiVersion) -> dict[str, Any] | None:
     if limit is None:
         return None
@@ -112,7 +135,8 @@ def _limit(limit: PriceLimit | None, version: OcpiVersion) -> dict[str, Any] | N
 def _element(element: TariffElement, version: OcpiVersion) -> dict[str, Any]:
     components = [_component(each, version) for each in element.price_components]
     restrictions = _restrictions(element.restrictions)
-    return _told({"price_components": components, "restrictions": restrictions})
+    said = _told({"price_components": components, "restrictions": restrictions})
+    return said | idle_told(element.idle)
 
 
 def _component(component: PriceComponent, version: OcpiVersion) -> dict[str, Any]:
@@ -123,7 +147,7 @@ def _component(component: PriceComponent, version: OcpiVersion) -> dict[str, Any
             "vat": component.vat if version is not OcpiVersion.V211 else None,
             "step_size": component.step_size,
         }
-    )
+    ) | spot_told(component.spot)
 
 
 def _restrictions(limits: Restrictions) -> dict[str, Any]:

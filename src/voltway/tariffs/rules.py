@@ -5,10 +5,11 @@ all come from ``price``. There is no second way to arrive at an amount. What els
 a tariff is found here too: the periods of a session, the prices a driver reads, what AFIR forbids.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from voltway.tariffs.exact import Exact, narrowed
@@ -16,33 +17,43 @@ from voltway.tariffs.model import (
     ChargingPeriod,
     Cost,
     Dimension,
-    PriceComponent,
     Reservation,
     Tariff,
 )
 from voltway.tariffs.rules_afir import lint_afir
 from voltway.tariffs.rules_display import PriceLine, describe
 from voltway.tariffs.rules_periods import periods_of
-from voltway.tariffs.rules_select import Stretch, active, elements_for, stretches
+from voltway.tariffs.rules_select import Priced, Stretch, active, elements_for, stretches
+from voltway.tariffs.rules_spot import NoMarketPrice
 from voltway.tariffs.rules_total import Share, total
 
-__all__ = ["PriceLine", "describe", "lint_afir", "periods_of", "price"]
+__all__ = ["NoMarketPrice", "PriceLine", "describe", "lint_afir", "periods_of", "price"]
+
+#: Is told of each stretch: how much of which dimension it used, and the price that was taken.
+Witness: TypeAlias = Callable[[Stretch, Dimension, Exact, Priced | None], None]
 
 #: The order in which a bill lists its lines: as AFIR art. 5 orders the prices.
 LISTED = (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME, Dimension.FLAT)
 
 
-def price(tariff: Tariff, periods: Sequence[ChargingPeriod], zone: ZoneInfo) -> Cost:
+def price(
+    tariff: Tariff,
+    periods: Sequence[ChargingPeriod],
+    zone: ZoneInfo,
+    *,
+    witness: Witness | None = None,
+) -> Cost:
     """What these periods of one session cost under this tariff, at a place in this zone.
 
     The periods may come in any order. A reservation before the session is priced by itself: it
-    has its own flat fee, its own time and its own step.
+    has its own flat fee, its own time and its own step. A witness is told of each stretch which
+    price was taken for it. Raises ``NoMarketPrice`` where a price follows a market that is silent.
     """
     ordered = sorted(periods, key=lambda period: (period.begins, period.ends))
     shares: list[Share] = []
     for kind in (Reservation.EXPIRES, Reservation.RESERVATION, None):
         these = [period for period in ordered if period.reservation is kind]
-        shares += _shares(tariff, these, zone, kind)
+        shares += _shares(tariff, these, zone, kind, witness)
     charged = any(period.reservation is None for period in periods)
     return total(tariff, shares, charged=charged)
 
@@ -52,8 +63,9 @@ def _shares(
     periods: Sequence[ChargingPeriod],
     zone: ZoneInfo,
     kind: Reservation | None,
+    witness: Witness | None,
 ) -> list[Share]:
-    tally = _Tally(kind)
+    tally = _Tally(kind, witness)
     for stretch in stretches(elements_for(tariff, kind), periods, zone):
         tally.add(stretch)
     return tally.stepped()
@@ -64,9 +76,10 @@ class _Tally:
     """What was used of each price, in the order of its first use."""
 
     kind: Reservation | None
-    used: dict[Dimension, dict[int, Exact]] = field(default_factory=dict)
-    components: dict[tuple[Dimension, int], PriceComponent] = field(default_factory=dict)
-    last: dict[Dimension, int] = field(default_factory=dict)
+    witness: Witness | None
+    used: dict[Dimension, dict[Hashable, Exact]] = field(default_factory=dict)
+    prices: dict[tuple[Dimension, Hashable], Priced] = field(default_factory=dict)
+    last: dict[Dimension, Hashable] = field(default_factory=dict)
 
     def add(self, stretch: Stretch) -> None:
         period = stretch.period
@@ -81,15 +94,20 @@ class _Tally:
             self._use(stretch._replace(share=1), Dimension.FLAT, 1)
 
     def _use(self, stretch: Stretch, dimension: Dimension, volume: Exact) -> None:
-        if not volume or dimension not in stretch.prices:
+        if not volume:
             return
-        priced = active(stretch.prices[dimension], stretch.period)
+        priced = active(stretch.prices.get(dimension, ()), stretch.period)
+        if self.witness is not None:
+            self.witness(stretch, dimension, volume * stretch.share, priced)
         if priced is None:
             return
+        if priced.untold is not None:
+            assert priced.component.spot is not None, "only a market's price can be unknown"
+            raise NoMarketPrice(priced.component.spot.series, priced.untold)
         of_dimension = self.used.setdefault(dimension, {})
-        of_dimension[priced.place] = of_dimension.get(priced.place, 0) + volume * stretch.share
-        self.components[dimension, priced.place] = priced.component
-        self.last[dimension] = priced.place
+        of_dimension[priced.key] = of_dimension.get(priced.key, 0) + volume * stretch.share
+        self.prices[dimension, priced.key] = priced
+        self.last[dimension] = priced.key
 
     def stepped(self) -> list[Share]:
         """The shares, with what the last step of each kind adds to its last price.
@@ -104,25 +122,23 @@ class _Tally:
         ]
 
     def _of(self, dimension: Dimension, *, steps: bool) -> list[Share]:
-        shares = [
-            Share(
+        shares = {
+            key: Share(
                 dimension=dimension,
-                element=place,
+                element=(priced := self.prices[dimension, key]).place,
                 reservation=self.kind,
-                component=self.components[dimension, place],
+                component=priced.component,
                 used=narrowed(used),
                 billed=narrowed(used),
+                idle=priced.idle,
             )
-            for place, used in self.used.get(dimension, {}).items()
-        ]
-        if not steps:
-            return shares
-        return [
-            _rounded_up(share, sum(each.used for each in shares))
-            if share.element == self.last[dimension]
-            else share
-            for share in shares
-        ]
+            for key, used in self.used.get(dimension, {}).items()
+        }
+        if steps and shares:
+            last = self.last[dimension]
+            whole = sum(each.used for each in shares.values())
+            shares[last] = _rounded_up(shares[last], whole)
+        return [_capped(share) for share in shares.values()]
 
 
 # Note [Steps round up the session]
@@ -139,3 +155,11 @@ def _rounded_up(last: Share, used: Exact) -> Share:
         return last
     whole = ceil(Fraction(used) / step) * step
     return replace(last, billed=narrowed(last.used + whole - used))
+
+
+def _capped(share: Share) -> Share:
+    """An idle fee costs a session no more than its cap: what is beyond it is not billed."""
+    if share.idle is None or share.idle.cap is None or not share.component.price:
+        return share
+    most_s = Fraction(share.idle.cap) / Fraction(share.component.price) * 3600
+    return replace(share, billed=narrowed(min(share.billed, most_s)))

@@ -6,7 +6,7 @@ paid.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import IntEnum
@@ -19,7 +19,7 @@ from babel.dates import get_day_names
 from babel.numbers import format_currency, format_decimal
 
 from voltway.kernel.money import minor_digits
-from voltway.tariffs.exact import as_decimal
+from voltway.tariffs.exact import Exact, as_decimal
 from voltway.tariffs.model import (
     Bound,
     ChargingPeriod,
@@ -29,10 +29,12 @@ from voltway.tariffs.model import (
     Reservation,
     Restrictions,
     Tariff,
+    TariffElement,
     Weekday,
 )
 from voltway.tariffs.rules_phrases import Phrase, phrases
-from voltway.tariffs.rules_select import elements_for, stretches
+from voltway.tariffs.rules_select import Placed, active, elements_for, stretches
+from voltway.tariffs.rules_spot import follows_market, price_at
 from voltway.tariffs.rules_tax import with_tax
 
 
@@ -118,21 +120,77 @@ def _of_kind(
         each for each in elements_for(tariff, kind) if each.element.restrictions.reservation is kind
     ]
     moment = ChargingPeriod(begins=at, ends=at, reservation=kind)
-    first = next(stretches(elements, [moment], zone))
+    # An idle fee is told to who has not stood yet, as if its grace were over.
+    owed = [Placed(each.place, replace(each.element, idle=None)) for each in elements]
+    first = next(stretches(owed, [moment], zone))
     now = {
         (dimension, priced.place) for dimension, prices in first.prices.items() for priced in prices
     }
     settled: set[Dimension] = set()
     for place, element in elements:
-        condition = _condition(element.restrictions, locale)
+        condition = condition_of(element.restrictions, locale)
+        graced = element.idle is not None and element.idle.grace_s > 0
         for component in element.price_components:
             dimension = component.dimension
             if dimension in settled or element.component(dimension) is not component:
                 continue
             holds_now = (dimension, place) in now
-            yield _line(tariff, component, kind, condition, locale, holds_now=holds_now)
-            if not condition:
+            part, more = _at_market(tariff, component, at, locale)
+            said = ", ".join(filter(None, (condition, _idle(tariff, element, locale), more)))
+            yield _line(tariff, part, kind, said, locale, holds_now=holds_now)
+            if not condition and not graced:
                 settled.add(dimension)
+
+
+def _at_market(
+    tariff: Tariff, component: PriceComponent, at: datetime, locale: str
+) -> tuple[PriceComponent, str]:
+    """What follows a market costs what that asks now; where it is silent, the most it can be."""
+    if component.spot is None:
+        return component, ""
+    now = price_at(component, at)
+    if now is None:
+        return component, phrases(locale)[Phrase.MARKET_UNTOLD]
+    most = _money(as_decimal(_gross(tariff, component)), tariff, locale)
+    said = phrases(locale)[Phrase.MARKET_NOW].format(price=most)
+    return replace(component, price=now), said
+
+
+def _idle(tariff: Tariff, element: TariffElement, locale: str) -> str:
+    """How long a stop is free, and the most that it costs."""
+    if element.idle is None:
+        return ""
+    said, parts = phrases(locale), []
+    if element.idle.grace_s:
+        minutes = _number(as_decimal(Fraction(element.idle.grace_s, 60)), locale)
+        parts.append(said[Phrase.AFTER_FREE].format(what=minutes))
+    if element.idle.cap is not None:
+        cap = as_decimal(
+            _gross(tariff, replace(element.price_components[0], price=element.idle.cap))
+        )
+        parts.append(said[Phrase.CAPPED].format(price=_money(cap, tariff, locale)))
+    return ", ".join(parts)
+
+
+def outlook(
+    tariff: Tariff, at: datetime, until: datetime, zone: ZoneInfo
+) -> tuple[tuple[datetime, datetime, Decimal], ...]:
+    """What a kWh costs with tax, from when to when, as far as the market has told; by the same
+    choice of elements as any price. Empty where no price follows a market.
+    """
+    curves = [spot.curve or () for spot in follows_market(tariff)]
+    told = sorted({each[:2] for curve in curves for each in curve})
+    found = []
+    for begins, ends in told:
+        if ends <= at or begins >= until:
+            continue
+        moment = ChargingPeriod(begins=max(begins, at), ends=max(begins, at))
+        first = next(stretches(elements_for(tariff, None), [moment], zone))
+        priced = active(first.prices.get(Dimension.ENERGY, ()), moment)
+        if priced is not None and priced.untold is None:
+            price = as_decimal(_gross(tariff, priced.component))
+            found.append((begins, ends, price))
+    return tuple(found)
 
 
 def _line(
@@ -146,7 +204,7 @@ def _line(
 ) -> PriceLine:
     dimension = component.dimension
     unit = UNITS[dimension]
-    per_hour = with_tax(component.price, component.vat, tariff.tax_included)
+    per_hour = _gross(tariff, component)
     amount = as_decimal(Fraction(per_hour) / 60 if unit == "min" else per_hour)
     price = _money(amount, tariff, locale)
     if unit == "min" and amount * 60 != as_decimal(per_hour):
@@ -162,6 +220,10 @@ def _line(
         condition=condition,
         holds_now=holds_now,
     )
+
+
+def _gross(tariff: Tariff, component: PriceComponent) -> Exact:
+    return with_tax(component.price, component.vat, tariff.tax_included)
 
 
 def _limit_line(tariff: Tariff, bound: Bound, limit: PriceLimit, locale: str) -> PriceLine:
@@ -189,7 +251,7 @@ def _money(amount: Decimal, tariff: Tariff, locale: str) -> str:
     )
 
 
-def _condition(limits: Restrictions, locale: str) -> str:
+def condition_of(limits: Restrictions, locale: str) -> str:
     """When a price holds, in a few words; empty where it always does."""
     said = phrases(locale)
     parts = []

@@ -20,6 +20,10 @@ class Phrase(Enum):
     FROM = auto()
     UP_TO = auto()
     BEFORE = auto()
+    AFTER_FREE = auto()
+    CAPPED = auto()
+    MARKET_NOW = auto()
+    MARKET_UNTOLD = auto()
 
 
 def phrases(locale: str) -> Mapping[Phrase, str]:
@@ -47,6 +51,10 @@ SPOKEN: Mapping[str, Mapping[Phrase, str]] = {
         "from {what}",
         "up to {what}",
         "before {what}",
+        "after {what} free minutes",
+        "at most {price}",
+        "now, follows the market, at most {price}",
+        "at most, follows the market",
     ),
     "de": _in_order(
         "{price} pro kWh",
@@ -62,6 +70,10 @@ SPOKEN: Mapping[str, Mapping[Phrase, str]] = {
         "ab {what}",
         "bis {what}",
         "vor {what}",  # codespell:ignore
+        "nach {what} freien Minuten",
+        "höchstens {price}",
+        "jetzt, folgt dem Markt, höchstens {price}",
+        "höchstens, folgt dem Markt",
     ),
     "fr": _in_order(
         "{price} par kWh",
@@ -77,6 +89,10 @@ SPOKEN: Mapping[str, Mapping[Phrase, str]] = {
         "à partir de {what}",
         "jusqu’à {what}",  # noqa: RUF001
         "avant le {what}",
+        "après {what} minutes gratuites",
+        "au plus {price}",
+        "maintenant, suit le marché, au plus {price}",
+        "au plus, suit le marché",
     ),
     "es": _in_order(
         "{price} por kWh",
@@ -92,6 +108,10 @@ SPOKEN: Mapping[str, Mapping[Phrase, str]] = {
         "a partir de {what}",
         "hasta {what}",
         "antes del {what}",
+        "tras {what} minutos gratuitos",
+        "como máximo {price}",
+        "ahora, sigue al mercado, como máximo {price}",
+        "como máximo, sigue al mercado",
     ),
     "nl": _in_order(
         "{price} per kWh",
@@ -107,6 +127,10 @@ SPOKEN: Mapping[str, Mapping[Phrase, str]] = {
         "vanaf {what}",
         "tot {what}",
         "vóór {what}",
+        "na {what} gratis minuten",
+        "ten hoogste {price}",
+        "nu, volgt de markt, ten hoogste {price}",
+        "ten hoogste, volgt de markt",
     ),
     "fi": _in_order(
         "{price} / kWh",
@@ -122,5 +146,9 @@ SPOKEN: Mapping[str, Mapping[Phrase, str]] = {
         "alkaen {what}",
         "enintään {what}",
         "ennen {what}",
+        "{what} ilmaisen minuutin jälkeen",
+        "enintään {price}",
+        "nyt, seuraa markkinaa, enintään {price}",
+        "enintään, seuraa markkinaa",
     ),
 }

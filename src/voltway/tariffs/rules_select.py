@@ -5,8 +5,8 @@ elements can be active together. A dimension that no element prices is free.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +17,7 @@ from voltway.tariffs.exact import Exact, exact, less, narrowed
 from voltway.tariffs.model import (
     ChargingPeriod,
     Dimension,
+    IdleTerms,
     PriceComponent,
     Reservation,
     Restrictions,
@@ -24,6 +25,7 @@ from voltway.tariffs.model import (
     TariffElement,
 )
 from voltway.tariffs.rules_clock import Local, clock_turns, holds_by_clock, local_at
+from voltway.tariffs.rules_spot import price_at
 
 
 class Placed(NamedTuple):
@@ -43,11 +45,17 @@ class PowerLimits(NamedTuple):
 
 
 class Priced(NamedTuple):
-    """A price that may apply, the element it stands in, and what power it asks for, if any."""
+    """A price that may apply, the element it stands in, and what power it asks for, if any.
+
+    ``key`` tells the prices of a dimension apart: an element that follows a market has many.
+    """
 
     place: int
     component: PriceComponent
     power: PowerLimits | None
+    key: Hashable
+    idle: IdleTerms | None = None
+    untold: datetime | None = None  # from when on the market's price is not known
 
 
 class Stretch(NamedTuple):
@@ -56,6 +64,7 @@ class Stretch(NamedTuple):
     period: ChargingPeriod
     share: Exact  # of the period
     prices: Mapping[Dimension, Sequence[Priced]]
+    into: Exact = 0  # at which fraction of the period it begins
 
 
 def elements_for(tariff: Tariff, reservation: Reservation | None) -> list[Placed]:
@@ -114,45 +123,71 @@ def _power(period: ChargingPeriod) -> tuple[Exact | None, Exact | None]:
 def stretches(
     elements: Sequence[Placed], periods: Sequence[ChargingPeriod], zone: ZoneInfo
 ) -> Iterator[Stretch]:
-    """The periods, in order, cut wherever a clock, a duration or an energy restriction turns."""
+    """The periods, in order, cut wherever a clock, a duration or an energy restriction turns, or
+    where the grace time of an idle fee ends.
+    """
     if not periods:
         return
     timeline = _timeline(elements, periods, zone)
-    turns, steps = timeline.turns, timeline.steps
+    turns, steps, waits = timeline.turns, timeline.steps, timeline.waits
     used: Exact = 0
+    idle: Exact = 0
     for period in periods:
+        if waits and not period.parking_s and period.begins < period.ends:
+            idle = 0  # see Note [Each stop has its grace]
         when = bisect_right(turns, period.begins)
         step = bisect_right(steps, used)
+        wait = bisect_right(waits, idle)
         after = used + period.energy_wh
         late = when < len(turns) and turns[when] < period.ends
         much = step < len(steps) and steps[step] < after
-        if not late and not much:
-            yield Stretch(period, 1, timeline.prices(when, step))
+        long = wait < len(waits) and waits[wait] < idle + period.parking_s
+        if not late and not much and not long:
+            yield Stretch(period, 1, timeline.prices(when, step, wait))
         else:
-            yield from _cut(timeline, period, used)
+            yield from _cut(timeline, period, used, idle)
         used = after
+        idle += period.parking_s
 
 
-def _cut(timeline: "_Timeline", period: ChargingPeriod, used: Exact) -> Iterator[Stretch]:
+# Note [Each stop has its grace]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+# OCPI counts durations from the beginning of a session, so it cannot say "from twenty minutes
+# after charging ended". Ours is a restriction of its own: how long the vehicle has been connected
+# without asking for power since it last did. When it asks again, the next stop has its grace anew.
+# So a fee that is owed stays owed as the session goes on, and splitting a period changes nothing.
+
+
+def _cut(
+    timeline: "_Timeline", period: ChargingPeriod, used: Exact, idle: Exact
+) -> Iterator[Stretch]:
     """What is used is spread evenly over a period, so each turn lies at a fraction of it."""
     lasted = (period.ends - period.begins) // timedelta(microseconds=1)
-    cuts: dict[Exact, tuple[int, int]] = {}  # fraction of the period -> turns and steps there
-    for turn in timeline.turns:
-        if period.begins < turn < period.ends:
-            into = (turn - period.begins) // timedelta(microseconds=1)
-            cuts[Fraction(into, lasted)] = (1, 0)
-    for step in timeline.steps:
-        if used < step < used + period.energy_wh:
-            at = Fraction(step - used) / period.energy_wh
-            cuts[at] = (cuts.get(at, (0, 0))[0], 1)
+    turned = [
+        Fraction((turn - period.begins) // timedelta(microseconds=1), lasted)
+        for turn in timeline.turns
+        if period.begins < turn < period.ends
+    ]
+    stepped = _fractions(timeline.steps, used, period.energy_wh)
+    waited = _fractions(timeline.waits, idle, period.parking_s)
+    cuts = {*turned, *stepped, *waited}  # fractions of the period
     when = bisect_right(timeline.turns, period.begins)
     reached = bisect_right(timeline.steps, used)
+    passed = bisect_right(timeline.waits, idle)
     begins: Exact = 0
-    for cut in sorted(cuts):
-        yield Stretch(period, cut - begins, timeline.prices(when, reached))
-        turned, stepped = cuts[cut]
-        when, reached, begins = when + turned, reached + stepped, cut
-    yield Stretch(period, 1 - begins, timeline.prices(when, reached))
+    for ends in (*sorted(cuts), Fraction(1)):
+        prices = timeline.prices(
+            when + bisect_right(turned, begins),
+            reached + bisect_right(stepped, begins),
+            passed + bisect_right(waited, begins),
+        )
+        yield Stretch(period, ends - begins, prices, begins)
+        begins = ends
+
+
+def _fractions(limits: Sequence[Exact], before: Exact, grows: Exact) -> list[Fraction]:
+    """At which fractions of a period what grows evenly passes these limits."""
+    return [Fraction(limit - before) / grows for limit in limits if before < limit < before + grows]
 
 
 class _Choice(NamedTuple):
@@ -161,6 +196,7 @@ class _Choice(NamedTuple):
     restrictions: Restrictions
     least_wh: Exact | None
     most_wh: Exact | None
+    grace_s: int
     prices: Mapping[Dimension, Priced]
 
 
@@ -173,18 +209,22 @@ class _Timeline:
     begins: datetime
     turns: list[datetime]
     steps: list[Exact]
-    known: dict[tuple[int, int], Mapping[Dimension, Sequence[Priced]]]
+    waits: list[Exact]
+    known: dict[tuple[int, int, int], Mapping[Dimension, Sequence[Priced]]]
 
-    def prices(self, when: int, step: int) -> Mapping[Dimension, Sequence[Priced]]:
-        """What may apply after so many turns and so many steps."""
-        found = self.known.get((when, step))
+    def prices(self, when: int, step: int, wait: int) -> Mapping[Dimension, Sequence[Priced]]:
+        """What may apply after so many turns, so many steps and so many grace times."""
+        found = self.known.get((when, step, wait))
         if found is None:
             at = self.turns[when - 1] if when else self.begins
             used = self.steps[step - 1] if step else 0
-            found = self.known[when, step] = self._chosen(at, used)
+            idle = self.waits[wait - 1] if wait else 0
+            found = self.known[when, step, wait] = self._chosen(at, used, idle)
         return found
 
-    def _chosen(self, at: datetime, used: Exact) -> Mapping[Dimension, Sequence[Priced]]:
+    def _chosen(
+        self, at: datetime, used: Exact, idle: Exact
+    ) -> Mapping[Dimension, Sequence[Priced]]:
         """Per dimension, the elements up to the first that power and current cannot exclude."""
         local = local_at(at, self.zone)
         lasted_s = (at - self.begins).total_seconds()
@@ -193,10 +233,12 @@ class _Timeline:
         for choice in self.choices:
             if settled and settled.issuperset(choice.prices):
                 continue
-            if not _holds(choice, local, lasted_s, used):
+            if idle < choice.grace_s or not _holds(choice, local, lasted_s, used):
                 continue
             for dimension, priced in choice.prices.items():
                 if dimension not in settled:
+                    if priced.component.spot is not None:
+                        priced = _at_market(priced, at)
                     chosen.setdefault(dimension, []).append(priced)
                     if priced.power is None:
                         settled.add(dimension)
@@ -225,9 +267,29 @@ def _timeline(
     choices = [_choice(each) for each in elements]
     limits = [choice.restrictions for choice in choices]
     turns = clock_turns(limits, zone, begins, ends)
-    turns.update(turn for turn in _durations(limits, begins) if begins < turn < ends)
+    for others in (_durations(limits, begins), _markets(choices)):
+        turns.update(turn for turn in others if begins < turn < ends)
     steps = {step for each in choices for step in (each.least_wh, each.most_wh) if step}
-    return _Timeline(choices, zone, begins, sorted(turns), sorted(steps), {})
+    waits: set[Exact] = {each.grace_s for each in choices if each.grace_s}
+    return _Timeline(choices, zone, begins, sorted(turns), sorted(steps), sorted(waits), {})
+
+
+def _markets(choices: Iterable[_Choice]) -> Iterator[datetime]:
+    """Where the market's price changes, or is not known any more."""
+    for choice in choices:
+        for priced in choice.prices.values():
+            for told in (priced.component.spot and priced.component.spot.curve) or ():
+                yield told.begins
+                yield told.ends
+
+
+def _at_market(priced: Priced, at: datetime) -> Priced:
+    """The price with what the market asks at this moment, as far as that is known."""
+    price = price_at(priced.component, at)
+    if price is None:
+        return priced._replace(untold=at)
+    component = replace(priced.component, price=price)
+    return priced._replace(component=component, key=(priced.place, price))
 
 
 def _choice(placed: Placed) -> _Choice:
@@ -242,12 +304,14 @@ def _choice(placed: Placed) -> _Choice:
         )
     prices: dict[Dimension, Priced] = {}
     for component in placed.element.price_components:
-        prices.setdefault(component.dimension, Priced(placed.place, component, power))
+        priced = Priced(placed.place, component, power, placed.place, placed.element.idle)
+        prices.setdefault(component.dimension, priced)
     least, most = _exactly(limits.min_kwh), _exactly(limits.max_kwh)
     return _Choice(
         limits,
         None if least is None else narrowed(least * 1000),
         None if most is None else narrowed(most * 1000),
+        placed.element.idle.grace_s if placed.element.idle else 0,
         prices,
     )
 

@@ -12,6 +12,7 @@ from voltway.tariffs.model import (
     Cost,
     CostLine,
     Dimension,
+    IdleTerms,
     LimitLine,
     PriceComponent,
     PriceLimit,
@@ -34,6 +35,7 @@ class Share:
     component: PriceComponent
     used: Exact
     billed: Exact
+    idle: IdleTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ def _line(tariff: Tariff, share: Share, cost: _Sum) -> CostLine:
             reservation=share.reservation,
             used=share.used,
             billed=share.billed,
+            idle=share.idle,
         ),
+        idle=share.idle,
     )
 
 

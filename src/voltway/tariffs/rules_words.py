@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from voltway.kernel.money import Currency
 from voltway.tariffs.exact import Exact, as_decimal
-from voltway.tariffs.model import Bound, Dimension, PriceComponent, Reservation
+from voltway.tariffs.model import Bound, Dimension, IdleTerms, PriceComponent, Reservation
 
 WHAT = {
     Dimension.ENERGY: "of energy",
@@ -22,6 +22,7 @@ def why_line(
     reservation: Reservation | None,
     used: Exact,
     billed: Exact,
+    idle: IdleTerms | None = None,
 ) -> str:
     """One sentence that lets a person check the line."""
     price = f"{component.price:f} {currency}"
@@ -35,7 +36,14 @@ def why_line(
     what = "of reservation" if reservation else WHAT[dimension]
     unit = "kWh" if dimension is Dimension.ENERGY else "hour"
     said = f"{_volume(dimension, used)} {what} at {price} per {unit}"
-    if billed != used:
+    if component.spot is not None:
+        said += f" by the market {component.spot.series}"
+    if idle is not None and idle.grace_s:
+        said += f", the first {lasts(idle.grace_s)} of each stop free"
+    if idle is not None and idle.cap is not None and _costs(billed, component) == idle.cap:
+        most = f"it costs at most {idle.cap:f} {currency}"
+        said += f", billed as {_volume(dimension, billed)} because {most}" if billed != used else ""
+    elif billed != used:
         step = _step(dimension, component.step_size)
         said += f", billed as {_volume(dimension, billed)} because it is billed in steps of {step}"
     return f"{said}."
@@ -56,6 +64,10 @@ def lasts(seconds: Exact) -> str:
     if secs or rest or not (hours or minutes):
         parts.append(f"{round(float(secs + rest), 3):g} s")
     return " ".join(part for part in parts if part)
+
+
+def _costs(billed_s: Exact, component: PriceComponent) -> Fraction:
+    return Fraction(billed_s) / 3600 * Fraction(component.price)
 
 
 def _volume(dimension: Dimension, volume: Exact) -> str:

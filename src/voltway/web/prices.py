@@ -4,12 +4,12 @@ Which prices hold and when is decided by ``tariffs.rules.describe``; here they g
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from voltway.tariffs.model import Dimension, Tariff
-from voltway.tariffs.rules_display import PriceLine, describe
+from voltway.tariffs.rules_display import PriceLine, describe, outlook
 from voltway.web.formats import Formats, zone_of
 
 _WHAT: Final = {
@@ -20,6 +20,12 @@ _WHAT: Final = {
 }
 
 _UNIT: Final = {"kWh": "per kWh", "min": "per min", "session": "once", "reservation": "once"}
+
+
+#: How far a price that follows a market is shown, and the size of the picture of it.
+AHEAD: Final = timedelta(hours=12)
+BARS_HIGH: Final = 48
+BAR_WIDE: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,24 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a kWh costs in a time to come, by the market; and the bar that shows it."""
+
+    when: str
+    price: str
+    x: int
+    y: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class PriceShown:
     """All that a driver must know of a price before the start. ``head`` is the large figure."""
 
     head: Shown
     lines: tuple[Shown, ...]
     fine: str
+    ahead: tuple[Ahead, ...] = ()
 
     @property
     def short(self) -> str:
@@ -65,7 +83,22 @@ def shown(tariff: Tariff, *, at: datetime, zone: str, formats: Formats) -> Price
     limits = [line.text for line in told if line.dimension is None]
     head = next((line for line in prices if line.holds_now), prices[0])
     lines = tuple(line for line in prices if line is not head)
-    return PriceShown(head, lines, _fine(tariff, limits, formats))
+    return PriceShown(
+        head, lines, _fine(tariff, limits, formats), _ahead(tariff, at, zone, formats)
+    )
+
+
+def _ahead(tariff: Tariff, at: datetime, zone: str, formats: Formats) -> tuple[Ahead, ...]:
+    """The next hours of a price that follows a market, as far as they are known."""
+    told = outlook(tariff, at, at + AHEAD, zone_of(zone))
+    most = max((price for _, _, price in told), default=Decimal(0)) or Decimal(1)
+    found = []
+    for nth, (begins, ends, price) in enumerate(told):
+        high = max(1, int(price * BARS_HIGH / most))
+        when = formats.clocks(begins, ends, zone)
+        shown = formats.price(price, tariff.currency)
+        found.append(Ahead(when, shown, nth * BAR_WIDE, BARS_HIGH - high, high))
+    return tuple(found)
 
 
 def _shown(line: PriceLine, tariff: Tariff, formats: Formats) -> Shown:

@@ -130,7 +130,7 @@ async def read_cost(caller: Calling, session_id: FromPath[UUID]) -> SessionCost:
     """The same calculator makes the running estimate, the bill and this answer."""
     async with caller.begin() as work:
         session = await actions.session(work, SessionId(session_id))
-        so_far, cost = await actions.cost_so_far(work, session.id)
+        so_far, cost = await actions.cost_so_far(work, session.id, guess=session.is_running)
     return SessionCost(
         session_id=session.id,
         final=not session.is_running,

@@ -13,6 +13,7 @@ from voltway.kernel.ids import EvseId, LocationId, PartyId, StationId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Row, Work
 from voltway.tariffs.actions import Assigned, tariff_for
+from voltway.tariffs.actions_spot import shown_at
 from voltway.web import prices, states
 from voltway.web.formats import Formats
 from voltway.web.prices import PriceShown
@@ -233,7 +234,7 @@ async def _prices(work: Work, rows: Iterable[Row]) -> Mapping[UUID, Assigned]:
         (PartyId(row["party_id"]), LocationId(row["location_id"]), StationId(row["station_id"]))
         for row in rows
     }
-    found = await tariff_for(work, keys, work.now)
+    found = await shown_at(work, await tariff_for(work, keys, work.now))
     return {key[2]: assigned for key, assigned in found.items()}
 
 

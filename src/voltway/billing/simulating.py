@@ -1,0 +1,226 @@
+"""What past sessions would have cost under a draft of a tariff, and which of its prices, when, why.
+
+The same reading of each session, the same calculator and the same rounding that made the bills.
+Nothing is kept: a simulation changes no session and no bill.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from voltway.billing import rules_amounts
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import LocationId, PartyId, SessionId
+from voltway.kernel.money import Currency, Money
+from voltway.parties import actions as parties
+from voltway.parties.model import Party
+from voltway.runtime.work import Row, Work
+from voltway.sessions import actions as sessions
+from voltway.sessions import rules_owed
+from voltway.sessions.model import SAYS, SessionRecord
+from voltway.tariffs import actions_spot as spot
+from voltway.tariffs.model import Tariff
+from voltway.tariffs.rules_spot import NoMarketPrice
+from voltway.tariffs.rules_trace import Step, traced
+
+DAYS_MAX = 62
+SESSIONS_MAX = 2_000
+AT_ONCE = 100
+#: So many sessions, those that would change most, are told with each step of their price.
+TRACED_MAX = 50
+
+
+@dataclass(eq=False)
+class DaysNotUsable(Refusal):
+    """Choose days that follow each other, {most} at most."""
+
+    kind = Kind.INVALID
+
+    most: int = DAYS_MAX
+
+
+@dataclass(eq=False)
+class OtherCurrency(Refusal):
+    """The draft is in {draft}, and the bills of this party are in {kept}: they do not compare."""
+
+    kind = Kind.INVALID
+
+    draft: Currency
+    kept: Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedSession:
+    """One session: what it cost, and what it would have. Neither is known while ``held`` says
+    why; it may be billed without a known old amount, which is then none.
+    """
+
+    session: SessionId
+    location: str
+    place: str
+    begins: datetime
+    ends: datetime
+    zone: str
+    energy_wh: int
+    old: Money | None
+    new: Money | None
+    held: str = ""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def difference(self) -> Money | None:
+        return self.new - self.old if self.new is not None and self.old is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """Sessions under a draft, those first that would change most, and their sums."""
+
+    currency: Currency
+    first: date
+    last: date
+    sessions: tuple[SimulatedSession, ...]
+    left_out: int  # beyond the most that are looked at, the oldest
+
+    @property
+    def compared(self) -> tuple[SimulatedSession, ...]:
+        """Those of which both amounts are known. The sums are over these."""
+        return tuple(each for each in self.sessions if each.difference is not None)
+
+    @property
+    def old(self) -> Money:
+        return _sum([each.old for each in self.compared], self.currency)
+
+    @property
+    def new(self) -> Money:
+        return _sum([each.new for each in self.compared], self.currency)
+
+    @property
+    def difference(self) -> Money:
+        return self.new - self.old
+
+    @property
+    def dearer(self) -> int:
+        return sum(1 for each in self.compared if each.difference and each.difference.minor > 0)
+
+    @property
+    def cheaper(self) -> int:
+        return sum(1 for each in self.compared if each.difference and each.difference.minor < 0)
+
+
+async def simulate(
+    work: Work,
+    party: PartyId,
+    draft: Tariff,
+    first: date,
+    last: date,
+    *,
+    location: LocationId | None = None,
+) -> Simulation:
+    """Price the sessions that ended on these days (as the party's clock has them) by a draft."""
+    if not timedelta(0) <= last - first < timedelta(days=DAYS_MAX):
+        raise DaysNotUsable
+    owner = await parties.party(work, party)
+    if draft.currency != owner.currency:
+        raise OtherCurrency(draft.currency, owner.currency)
+    zone = ZoneInfo(owner.time_zone)
+    begins = datetime.combine(first, datetime.min.time(), zone)
+    ends = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
+    rows = await _ended(work, begins, ends, location)
+    found: list[SimulatedSession] = []
+    for place in range(0, min(len(rows), SESSIONS_MAX), AT_ONCE):
+        some = rows[place : min(place + AT_ONCE, SESSIONS_MAX)]
+        found += await _priced(work, owner, draft, some, traces=False)
+    found.sort(key=_moves_most)
+    shown = {each.session for each in found[:TRACED_MAX]}
+    told = await _priced(work, owner, draft, [row for row in rows if row["id"] in shown])
+    by_id = {each.session: each for each in told}
+    return Simulation(
+        currency=owner.currency,
+        first=first,
+        last=last,
+        sessions=tuple(by_id.get(each.session, each) for each in found),
+        left_out=max(0, len(rows) - SESSIONS_MAX),
+    )
+
+
+def _moves_most(each: SimulatedSession) -> tuple[int, int, datetime]:
+    """What waits first, then the largest difference, then the oldest."""
+    moved = each.difference
+    return (moved is not None, -abs(moved.minor) if moved is not None else 0, each.begins)
+
+
+async def _ended(
+    work: Work, begins: datetime, ends: datetime, location: LocationId | None
+) -> Sequence[Row]:
+    """The sessions that ended then, the newest first, and what was billed for them."""
+    return await work.all(
+        """
+        SELECT s.id, s.location_name, coalesce(s.public_id, s.identity) AS place, s.zone,
+               b.total_minor, b.currency, b.last_trouble
+          FROM session_view s
+          LEFT JOIN settlement_view b ON b.session_id = s.id
+         WHERE s.ended_at >= $1 AND s.ended_at < $2
+           AND ($3::uuid IS NULL OR s.location_id = $3)
+         ORDER BY s.ended_at DESC, s.id DESC
+         LIMIT $4
+        """,
+        begins,
+        ends,
+        location,
+        10 * SESSIONS_MAX,
+    )
+
+
+async def _priced(
+    work: Work, party: Party, draft: Tariff, rows: Sequence[Row], *, traces: bool = True
+) -> list[SimulatedSession]:
+    records = await sessions.records(work, [SessionId(row["id"]) for row in rows])
+    found = []
+    for row in rows:
+        record = records.get(SessionId(row["id"]))
+        if record is not None:
+            found.append(await _one(work, party, draft, row, record, traces=traces))
+    return found
+
+
+async def _one(
+    work: Work,
+    party: Party,
+    draft: Tariff,
+    row: Mapping[str, object],
+    record: SessionRecord,
+    *,
+    traces: bool,
+) -> SimulatedSession:
+    steps: tuple[Step, ...] = ()
+    new: Money | None = None
+    billed = row["total_minor"]
+    held = "" if billed is not None else " ".join(SAYS[doubt] for doubt in record.held_by)
+    try:
+        bound = await spot.draft_for(work, party.id, draft, record.begins, record.ends)
+        new = rules_amounts.bill(rules_owed.owed(record, bound, party)).total
+        if traces:
+            _, steps = traced(bound, rules_owed.periods(record), record.zone)
+    except NoMarketPrice as silent:
+        held = str(silent)
+    return SimulatedSession(
+        session=record.session,
+        location=str(row["location_name"] or ""),
+        place=str(row["place"] or ""),
+        begins=record.begins,
+        ends=record.ends,
+        zone=record.zone.key,
+        energy_wh=record.energy_wh,
+        old=Money(billed, party.currency)
+        if isinstance(billed, int) and row["currency"] == party.currency
+        else None,
+        new=None if held else new,
+        held=held or ("" if billed is not None else str(row["last_trouble"] or "Not billed yet.")),
+        steps=steps,
+    )
+
+
+def _sum(amounts: Sequence[Money | None], currency: Currency) -> Money:
+    return Money(sum(each.minor for each in amounts if each is not None), currency)

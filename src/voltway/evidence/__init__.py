@@ -1,1 +1,0 @@
-"""Signed meter data: keys of meters, what a signature proves, and what may be billed from it."""
