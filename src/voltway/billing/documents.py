@@ -84,6 +84,19 @@ class Paid(_Document, frozen=True, kw_only=True):
     open_minor: int = 0
 
 
+class Signed(_Document, frozen=True, kw_only=True):
+    """What the meter signed, by its hash, and what we found of it. See ``evidence``."""
+
+    format: str
+    verdict: str
+    flaws: tuple[str, ...]
+    records: int
+    sha256: str  # of the records as they stand, each with a line feed after it
+    energy_wh: str | None  # exact
+    meter: str
+    key: str  # the fingerprint of the registered key; none: empty
+
+
 class Receipt(_Document, frozen=True, kw_only=True):
     """A receipt as it was issued."""
 
@@ -106,6 +119,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     tariff_version: str
     cdr: str
     cdr_sha256: str
+    signed: Signed | None = None
 
 
 class CdrDocument(_Document, frozen=True, kw_only=True):
@@ -129,6 +143,7 @@ class CdrDocument(_Document, frozen=True, kw_only=True):
     taxes: tuple[Tax, ...]
     points: tuple[tuple[str, int], ...]
     changes: tuple[tuple[str, str], ...]
+    signed: Signed | None = None
 
 
 def frozen(document: _Document) -> tuple[bytes, str]:

@@ -55,6 +55,11 @@ def kwh(energy_wh: int, locale: Locale) -> str:
     return format_decimal(Decimal(energy_wh) / 1000, pattern, locale=locale)
 
 
+def exact_kwh(energy_wh: Decimal, locale: Locale) -> str:
+    """Watt-hours as kWh with all the digits that a meter wrote."""
+    return format_decimal(energy_wh / 1000, "#,##0.00###########", locale=locale)
+
+
 def number(value: Decimal, locale: Locale) -> str:
     """A number with as many digits as it has, three at most."""
     return _signed(format_decimal(value, "#,##0.###", locale=locale))

@@ -7,7 +7,17 @@ from decimal import Decimal
 from typing import Final
 
 from voltway.billing import documents, rules, rules_amounts
-from voltway.billing.documents import CdrDocument, Line, Paid, Place, Receipt, Seller, Tax, Visit
+from voltway.billing.documents import (
+    CdrDocument,
+    Line,
+    Paid,
+    Place,
+    Receipt,
+    Seller,
+    Signed,
+    Tax,
+    Visit,
+)
 from voltway.billing.model import Cdr
 from voltway.billing.rules_amounts import Bill, BillLine, BillTax
 from voltway.parties.model import Party
@@ -37,6 +47,7 @@ class Priced:
     account: str
     token: str | None
     stopped_by: str | None = None
+    signed: Signed | None = None
 
 
 def priced(
@@ -89,6 +100,7 @@ def cdr_document(priced: Priced) -> CdrDocument:
         changes=tuple(
             (utc(change.at), "charging" if change.charging else "idle") for change in record.changes
         ),
+        signed=priced.signed,
     )
 
 
@@ -121,6 +133,7 @@ def receipt(
         tariff_version=made.tariff_version,
         cdr=str(cdr.id),
         cdr_sha256=cdr.sha256,
+        signed=made.signed,
     )
 
 

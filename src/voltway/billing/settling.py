@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from voltway.billing import issuing, pricing, rules, store, store_documents
+from voltway.billing import issuing, pricing, proving, rules, store, store_documents
 from voltway.billing.model import (
     Cdr,
     Settlement,
@@ -223,6 +223,7 @@ class _Batch:
             return
         work = self._work
         records = await pricing.records_of(work, group)
+        proofs = await proving.proofs(work, list(records.values()))
         certain = []
         for settlement in group:
             record = records.get(settlement.session)
@@ -231,6 +232,8 @@ class _Batch:
                 self._went_on([await _rest(work, settlement, why)])
             elif record.needs_review and settlement.reviewed_by is None:
                 why = " ".join(SAYS[doubt] for doubt in record.held_by)
+                self._went_on([await _hold(work, settlement, why)])
+            elif settlement.reviewed_by is None and (why := proofs.held_because(record)):
                 self._went_on([await _hold(work, settlement, why)])
             else:
                 certain.append((settlement, record))
@@ -242,6 +245,7 @@ class _Batch:
             except Trouble as trouble:
                 self._went_on([await _rest(work, settlement, str(trouble))])
                 continue
+            priced = replace(priced, signed=proofs.frozen(record))
             cdr = pricing.frozen_cdr(work, settlement, priced)
             payment = known.payments.get(record.session)
             has_hold = payment is not None and payment.held_at is not None

@@ -13,6 +13,7 @@ from babel import Locale
 from voltway.billing import formats
 from voltway.billing.documents import Line, Paid, Receipt, Tax
 from voltway.billing.words import Words, doubt, language, words
+from voltway.billing.words_signed import signed_words
 from voltway.kernel.money import Currency, Money
 
 
@@ -100,11 +101,13 @@ def view(receipt: Receipt, sha256: str, locale_asked: str) -> ReceiptView:
         sums=tuple(_sum(tax, currency, locale, said) for tax in receipt.taxes),
         total_word=said.total,
         notes=tuple(_notes(receipt.paid, currency, locale, said)),
-        meter_title=said.meter,
-        meter=_meter(receipt, locale, said),
+        meter_title=_meter_title(receipt, said, locale_asked),
+        meter=" ".join(
+            filter(None, (_meter(receipt, locale, said), _signed(receipt, locale, locale_asked)))
+        ),
         visit=tuple(_visit(receipt, locale, said)),
         zone=_zone(receipt, said),
-        check=tuple(_check(receipt, locale, said)),
+        check=(*_check(receipt, locale, said), *_check_signed(receipt, locale_asked)),
         doubtful=tuple(doubt(why, locale_asked) for why in receipt.visit.doubtful),
         seller=tuple(_seller(receipt, locale, said)),
         about=(
@@ -242,6 +245,27 @@ def _meter(receipt: Receipt, locale: Locale, said: Words) -> str:
         end=formats.kwh(visit.meter_end_wh, locale),
         energy=formats.kwh(visit.energy_wh, locale),
     )
+
+
+def _meter_title(receipt: Receipt, said: Words, asked: str) -> str:
+    is_proved = receipt.signed is not None and receipt.signed.verdict == "valid"
+    return signed_words(language(asked)).title if is_proved else said.meter
+
+
+def _signed(receipt: Receipt, locale: Locale, asked: str) -> str:
+    """What became of the meter's signature, in a sentence."""
+    signed = receipt.signed
+    if signed is None:
+        return ""
+    words = signed_words(language(asked))
+    energy = formats.exact_kwh(Decimal(signed.energy_wh or 0), locale)
+    sentence: str = getattr(words, signed.verdict, words.invalid)
+    return sentence.format(energy=energy, format=signed.format)
+
+
+def _check_signed(receipt: Receipt, asked: str) -> Iterator[str]:
+    if receipt.signed is not None:
+        yield signed_words(language(asked)).check.format(sha256=receipt.signed.sha256)
 
 
 def _visit(receipt: Receipt, locale: Locale, said: Words) -> Iterator[Told]:

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": ("voltway.cli.demo:demo_command", "Run Voltway with a simulated world around it."),
     "replay": ("voltway.cli.replay:replay_command", "Play real sessions of the past through it."),
     "price": ("voltway.cli.price:price_command", "Price one session under a tariff."),
+    "verify": ("voltway.cli.verify:verify_command", "Check signed meter data with a key."),
     "admin": ("voltway.cli.admin:admin", "Parties, people, keys, stations, tokens and tariffs."),
 }
 

@@ -205,6 +205,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             le=100,
         ),
     ] = 10
+    keep_signed_years: Annotated[
+        int,
+        _says(
+            "How long signed meter data are kept, with what was found of them. 0: for ever.",
+            ge=0,
+            le=100,
+        ),
+    ] = 10
     keep_events_days: Annotated[
         int,
         _says(

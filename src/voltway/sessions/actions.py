@@ -11,10 +11,10 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.sessions import rules_owed, rules_record, store, store_readings
+from voltway.sessions import rules_owed, rules_record, store, store_readings, store_signed
 from voltway.sessions.actions_lay_out import tokens_in
 from voltway.sessions.actions_record import record
-from voltway.sessions.model import Session, SessionRecord
+from voltway.sessions.model import Session, SessionRecord, SignedSample
 from voltway.sessions.rules_owed import Leg
 from voltway.sessions.rules_packing import KeptReading
 from voltway.stations import actions as stations
@@ -41,6 +41,8 @@ __all__ = [
     "review_orphan",
     "session",
     "sessions",
+    "sessions_by_id",
+    "signed_of",
     "stop",
     "tokens_in",
 ]
@@ -85,6 +87,11 @@ async def sessions(
     return await store.of_party(work, party, before=before, limit=limit)
 
 
+async def sessions_by_id(work: Work, ids: Collection[SessionId]) -> list[Session]:
+    """Those of these sessions that there are."""
+    return await store.by_id(work, ids)
+
+
 async def record_of(work: Work, id: SessionId) -> SessionRecord:
     """All that pricing and billing need of a session; of a running one, as it stands now."""
     return (await records_of(work, [await session(work, id)]))[0]
@@ -108,6 +115,11 @@ async def records_of(work: Work, wanted: Sequence[Session]) -> list[SessionRecor
 async def readings_of(work: Work, id: SessionId) -> list[KeptReading]:
     """All readings of a session, hot or packed, in the order of their moments."""
     return await store_readings.whole_readings(work, await session(work, id))
+
+
+async def signed_of(work: Work, ids: Collection[SessionId]) -> dict[SessionId, list[SignedSample]]:
+    """What the meters of these sessions signed; sessions without any are left out."""
+    return await store_signed.signed_samples(work, await store.by_id(work, ids))
 
 
 async def cost_so_far(

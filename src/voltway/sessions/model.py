@@ -261,6 +261,14 @@ class SessionRecord:
         return DurationS(int((self.ends - self.begins).total_seconds()))
 
 
+@dataclass(frozen=True, slots=True)
+class SignedSample:
+    """What a meter signed, as the station sent it, and the key that it named with it."""
+
+    data: str
+    named_key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFact(Fact):
     session: SessionId

@@ -5,6 +5,7 @@ from voltway_world.stations.cars import Car, car_models, some_car
 from voltway_world.stations.forecourt import CannotDo
 from voltway_world.stations.line import CallRefused, LineLost
 from voltway_world.stations.options import Options
+from voltway_world.stations.signing import SigningMeter
 from voltway_world.stations.station import Station
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "EvseSpec",
     "LineLost",
     "Options",
+    "SigningMeter",
     "Station",
     "car_models",
     "some_car",

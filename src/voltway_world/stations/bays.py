@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from voltway_world.stations.cars import Car
+from voltway_world.stations.signing import Signed, SigningMeter
 
 
 class State(StrEnum):
@@ -27,6 +28,7 @@ class EvseSpec:
     current: str = "AC"
     connector: str = "TYPE2"
     register_wh: int = 0
+    meter: SigningMeter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Reading:
     current_a: float | None = None
     voltage_v: int | None = None
     soc: int | None = None
+    signed: Signed | None = None
 
 
 @dataclass(eq=False)
@@ -128,6 +131,14 @@ class Bay:
         power_w = self.power_w
         if self.car is not None and power_w > 0:
             self._register_wh += self.car.take(self.spec.current, power_w * seconds / 3600)
+
+    def sealed(self, session: Session, at: datetime) -> Signed | None:
+        """What the meter signs at the end of a session, if it can."""
+        if self.spec.meter is None:
+            return None
+        token = session.token.uid if session.token is not None else ""
+        begin = session.started_at, session.start_wh
+        return self.spec.meter.signs(begin, (at, self.register_wh), token)
 
     def reading(self) -> Reading:
         if self.car is None:

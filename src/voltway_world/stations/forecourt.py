@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -189,8 +190,10 @@ class Forecourt:
         session = bay.session
         assert session is not None
         self._stop_waiting(bay)
+        now = self._now()
+        reading = replace(bay.reading(), signed=bay.sealed(session, now))
         said = self._speech.ended(
-            session, bay.reading(), self._now(), reason=reason, offline=not self._is_online()
+            session, reading, now, reason=reason, offline=not self._is_online()
         )
         self._tell(said, kept=True)
         bay.session, bay.token, bay.is_finished = None, None, bay.car is not None

@@ -93,10 +93,9 @@ class Station(Mechanism):
         bay = self.forecourt.bay(evse)
         session = self._session_at(evse)
         bay.set_register(meter_wh)
+        reading = Reading(meter_wh, signed=bay.sealed(session, at))
         bay.session = None
-        said = self.speech.ended(
-            session, Reading(meter_wh), at, reason=reason, offline=not self.is_online
-        )
+        said = self.speech.ended(session, reading, at, reason=reason, offline=not self.is_online)
         return self.tell(said, kept=True).answered
 
     async def call(self, action: str, payload: Payload, *, kept: bool = False) -> Payload:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from voltway_world.stations import v16_orders
 from voltway_world.stations.bays import Bay, Reading, Session, State, Token
 from voltway_world.stations.post import Payload, Said
+from voltway_world.stations.signing import Signed
 from voltway_world.stations.speech import Reply, stamp
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Speech16:
             }
             if reason == "Local" and uid:
                 stopped["idTag"] = uid
+            if reading.signed is not None:
+                stopped["transactionData"] = [_sealed(reading.signed, at)]
             return stopped
 
         return Said("StopTransaction", payload)
@@ -130,6 +133,17 @@ def _status(connector: int, status: str, error: str, at: datetime) -> Said:
         "timestamp": stamp(at),
     }
     return Said("StatusNotification", payload)
+
+
+def _sealed(signed: Signed, at: datetime) -> Payload:
+    """Signed data beside the plain register (§7.42: ValueFormat SignedData)."""
+    sample = {
+        "value": signed.record,
+        "format": "SignedData",
+        "context": "Transaction.End",
+        "measurand": "Energy.Active.Import.Register",
+    }
+    return {"timestamp": stamp(at), "sampledValue": [sample]}
 
 
 def _samples(reading: Reading, context: str) -> list[Payload]:

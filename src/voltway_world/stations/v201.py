@@ -1,6 +1,7 @@
 """How a station says things in OCPP 2.0.1 (Part 2, edition 3, blocks B, C, E, G, J)."""
 
 import uuid
+from base64 import b64encode
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +180,7 @@ def _values(reading: Reading, at: datetime, context: str) -> Payload:
         ("Voltage", reading.voltage_v, "V"),
         ("SoC", reading.soc, "Percent"),
     )
-    sampled = [
+    sampled: list[Payload] = [
         {
             "value": value,
             "context": context,
@@ -189,4 +190,14 @@ def _values(reading: Reading, at: datetime, context: str) -> Payload:
         for measurand, value, unit in shown
         if value is not None
     ]
+    if reading.signed is not None:
+        # Part 2, §2.46: the number stands beside its signature, both in Base64.
+        sampled[0]["signedMeterValue"] = {
+            "signedMeterData": b64encode(reading.signed.record.encode()).decode(),
+            "signingMethod": "",
+            "encodingMethod": "OCMF",
+            "publicKey": b64encode(
+                f"oca:base16:asn1:{reading.signed.public_key}".encode()
+            ).decode(),
+        }
     return {"timestamp": stamp(at), "sampledValue": sampled}

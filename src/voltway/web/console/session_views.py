@@ -8,6 +8,9 @@ from uuid import UUID
 
 from voltway.billing import actions as billing
 from voltway.billing.model import Settlement, SettlementState, Step
+from voltway.evidence import actions as evidence
+from voltway.evidence import keys
+from voltway.evidence.model import Dossier, Verdict
 from voltway.kernel.ids import SessionId
 from voltway.ledger import actions as ledger
 from voltway.payments import actions as payments
@@ -23,6 +26,7 @@ from voltway.web.series import Chart
 
 LINES: Final = 60
 READINGS_SHOWN: Final = 200
+TEXTS_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,23 @@ class WalkedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedView:
+    """What the meter signed of a session, and what was found of it."""
+
+    glyph: str
+    word: str
+    says: tuple[str, ...]
+    format: str
+    records: int
+    energy: str
+    meter: str
+    key: str
+    sha256: str
+    texts: tuple[str, ...]
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SessionPage:
     """One session, whole."""
 
@@ -123,6 +144,7 @@ class SessionPage:
     invoice_number: str
     story: tuple[StoryLine, ...]
     duration_s: int
+    signed: SignedView | None
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -178,6 +200,35 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         invoice_number=invoice.number if invoice else "",
         story=tuple(_story(row, payment, steps, settlement, formats)),
         duration_s=record.duration_s,
+        signed=_signed(await evidence.dossier(work, id)),
+    )
+
+
+_VERDICTS: Final = {
+    Verdict.VALID: ("available", "Valid"),
+    Verdict.NOT_BILLABLE: ("idle", "Genuine, not billable"),
+    Verdict.INVALID: ("faulted", "Not valid"),
+    Verdict.UNCHECKED: ("unknown", "Not checked"),
+}
+
+
+def _signed(dossier: Dossier | None) -> SignedView | None:
+    if dossier is None:
+        return None
+    found = dossier.finding
+    glyph, word = _VERDICTS[found.verdict]
+    return SignedView(
+        glyph=glyph,
+        word=word,
+        says=found.says,
+        format=found.format.value if found.format else "",
+        records=found.records,
+        energy="" if found.energy_wh is None else f"{found.energy_wh / 1000:f}",
+        meter=found.meter,
+        key=keys.fingerprint(dossier.key.key) if dossier.key else "",
+        sha256=found.sha256,
+        texts=tuple(piece.text for piece in dossier.pieces[:TEXTS_SHOWN]),
+        checked_at=dossier.checked_at,
     )
 
 

@@ -92,6 +92,7 @@ async def _knows(request: HttpRequest, house: House, actor: Actor, session: UUID
         "s": seen,
         "may_stop": actor.may(Permission.ORDER_STATION),
         "may_move": actor.may(Permission.MOVE_MONEY),
+        "may_check": actor.may(Permission.EDIT_NETWORK),
     }
 
 

@@ -10,7 +10,7 @@ from litestar.response import Redirect, Response, ServerSentEvent
 from markupsafe import Markup
 
 from voltway.billing import actions as billing
-from voltway.billing import receipts
+from voltway.billing import documents, receipts
 from voltway.billing.model import Invoice
 from voltway.billing.receipts import receipt_html
 from voltway.billing.words import language
@@ -129,6 +129,7 @@ async def receipt(
             raise NoReceiptYet
         return page(request, house, "driver/visit.html", **knows)
     asked = reader(request).papers
+    is_signed = documents.receipt(invoice.document).signed is not None
     return page(
         request,
         house,
@@ -137,6 +138,7 @@ async def receipt(
         bill=Markup(receipt_html(invoice.document, asked)),
         spoken=language(asked),
         papers=PAPERS,
+        is_signed=is_signed,
         **knows,
     )
 

@@ -1,0 +1,77 @@
+"""What the meters' signatures say to a bill: whether it is held, and what is frozen in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from voltway.billing.documents import Signed
+from voltway.evidence import actions as evidence
+from voltway.evidence import keys, rules
+from voltway.evidence.model import Dossier, Verdict
+from voltway.kernel.ids import PartyId, SessionId
+from voltway.runtime.work import Work
+from voltway.sessions.model import SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What was signed of some sessions, and which parties bill from nothing else."""
+
+    dossiers: Mapping[SessionId, Dossier]
+    demanding: frozenset[PartyId]
+
+    def held_because(self, record: SessionRecord) -> str:
+        """Why nobody is billed for this session before a person has looked; empty: bill it."""
+        found = self.dossiers.get(record.session)
+        if found is not None and _differs(found, record):
+            return (
+                f"The meter signed {_kwh(found.finding.energy_wh)} kWh, and the readings say "
+                f"{_kwh(Decimal(record.energy_wh))} kWh."
+            )
+        # Where no energy flowed, there is none that must be proved.
+        if record.party not in self.demanding or not record.energy_wh:
+            return ""
+        if found is None:
+            return "The station sent no signed meter data, and nobody is billed here without."
+        if found.finding.verdict is Verdict.VALID:
+            return ""
+        return " ".join(found.finding.says)
+
+    def frozen(self, record: SessionRecord) -> Signed | None:
+        """What the bill says of the signed data, by which anybody finds them again."""
+        found = self.dossiers.get(record.session)
+        return _signed(found) if found is not None else None
+
+
+async def proofs(work: Work, records: Sequence[SessionRecord]) -> Proofs:
+    """Check what the meters of these sessions signed."""
+    dossiers = await evidence.examine(work, [record.session for record in records])
+    demanding = await evidence.demands(work, {record.party for record in records})
+    return Proofs(dossiers, frozenset(demanding))
+
+
+def _differs(dossier: Dossier, record: SessionRecord) -> bool:
+    proved = dossier.finding.verdict in (Verdict.VALID, Verdict.NOT_BILLABLE)
+    return proved and rules.differs(dossier.finding, record.energy_wh)
+
+
+def _signed(dossier: Dossier) -> Signed:
+    found = dossier.finding
+    return Signed(
+        format=found.format.value if found.format else "",
+        verdict=found.verdict.value,
+        flaws=tuple(flaw.value for flaw in found.flaws),
+        records=found.records,
+        sha256=found.sha256,
+        energy_wh=None if found.energy_wh is None else f"{found.energy_wh:f}",
+        meter=found.meter,
+        key=keys.fingerprint(dossier.key.key) if dossier.key else "",
+    )
+
+
+def _kwh(wh: Decimal | None) -> str:
+    """All the digits that there are, and to the watt-hour at least."""
+    exact = (wh or Decimal(0)).scaleb(-3)
+    exponent = exact.as_tuple().exponent
+    assert isinstance(exponent, int), "a register is a number"
+    return f"{exact if exponent <= -3 else exact.quantize(Decimal('0.001')):f}"

@@ -1,0 +1,260 @@
+"""What can be done about signed meter data: register keys, check sessions, give what is kept."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final
+from uuid import UUID
+
+from voltway.evidence import container, keys, rules, rules_keys, store
+from voltway.evidence.model import Dossier, Flaw, MeterKey, Sent, Verdict
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import PartyId, SessionId, StationId, TariffId, new_id
+from voltway.runtime.work import BeginWork, Work
+from voltway.sessions import actions as sessions
+from voltway.sessions.model import Session, SignedSample
+from voltway.stations import actions as stations
+from voltway.tariffs import actions as tariffs
+from voltway.tariffs.model import Dimension
+
+#: So many sessions are looked at anew when a station gets its key.
+AGAIN_MAX: Final = 200
+
+_BY_TIME: Final = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
+
+#: Before any meter that signs.
+SINCE_EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+#: One round of forgetting.
+FORGET_MAX: Final = 10_000
+
+
+@dataclass(eq=False)
+class NoSuchMeterKey(Refusal):
+    """There is no meter key {key}."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+    key: UUID
+
+
+@dataclass(eq=False)
+class KeyIsOld(Refusal):
+    """This meter's last key was changed on {since}; another can take its place only after that."""
+
+    since: str
+
+
+@dataclass(eq=False)
+class KeyEnded(Refusal):
+    """This key has not held since {since}."""
+
+    since: str
+
+
+@dataclass(eq=False)
+class SameKey(Refusal):
+    """This key is registered for this meter already, since {since}."""
+
+    since: str
+
+
+@dataclass(eq=False)
+class NothingSigned(Refusal):
+    """The station sent no signed meter data of this session."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
+async def register_key(
+    work: Work,
+    station: StationId,
+    text: str,
+    *,
+    by: str,
+    evse_number: int | None = None,
+    meter: str = "",
+    since: datetime | None = None,
+    source: str = "operator",
+) -> MeterKey:
+    """Let a key hold for a meter from a moment on; the one before it ends there.
+
+    Raises ``keys.NoKey``, ``SameKey`` and ``KeyIsOld``. Sessions whose data had no key are checked
+    anew.
+    """
+    public = keys.read_key(text)
+    place = await stations.station(work, station)
+    before = await store.lock_newest_key(work, station, evse_number)
+    # The first key of a meter is that of its whole life so far.
+    begins = since or (SINCE_EVER if before is None else work.now)
+    if before is not None:
+        ended = before.holds_until
+        if ended is None and before.key.is_same(public):
+            raise SameKey(_moment(before.holds_from))
+        if begins < (ended or before.holds_from):
+            raise KeyIsOld(_moment(ended or before.holds_from))
+        if ended is None:
+            await store.end_key(work, before.id, begins, by)
+    key = MeterKey(
+        id=new_id(work.now),
+        party=place.party,
+        station=station,
+        evse_number=evse_number,
+        meter=meter.strip()[:100],
+        key=public,
+        source=source,
+        holds_from=begins,
+        holds_until=None,
+        added_by=by[:200],
+    )
+    await store.keep_key(work, key)
+    work.touch(f"station:{station}")
+    again = await store.unchecked_of(work, station, AGAIN_MAX)
+    if again:
+        await examine(work, again)
+    return key
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+async def end_key(work: Work, id: UUID, *, by: str) -> MeterKey:
+    """Let a key hold no more from now on; what it proved stays proved."""
+    found = await meter_key(work, id)
+    if found.holds_until is not None:
+        raise KeyEnded(_moment(found.holds_until))
+    ends = max(work.now, found.holds_from)
+    await store.end_key(work, id, ends, by)
+    work.touch(f"station:{found.station}")
+    return replace(found, holds_until=ends)
+
+
+async def meter_key(work: Work, id: UUID) -> MeterKey:
+    found = await store.key(work, id)
+    if found is None:
+        raise NoSuchMeterKey(id)
+    return found
+
+
+async def keys_of(work: Work, station: StationId) -> list[MeterKey]:
+    """The keys that a station's meters have and had, the newest first."""
+    return await store.keys_of(work, [station])
+
+
+async def examine(work: Work, ids: Collection[SessionId]) -> dict[SessionId, Dossier]:
+    """Take the signed data out of these sessions' readings, check it, and keep both. Sessions of
+    which nothing was signed are left out. Done again, the newest finding stands."""
+    samples = await sessions.signed_of(work, ids)
+    if not samples:
+        return {}
+    found = await sessions.sessions_by_id(work, samples)
+    registered = await store.keys_of(work, {each.station for each in found})
+    dossiers, cut = {}, set()
+    for session in found:
+        theirs = [each for each in registered if each.station == session.station]
+        made, is_cut = _dossier(
+            work,
+            session,
+            samples[session.id],
+            rules_keys.key_at(theirs, session.evse_number, session.started_at),
+            by_time=await _is_priced_by_time(work, session),
+        )
+        dossiers[session.id] = made
+        if is_cut:
+            cut.add(session.id)
+        work.touch(f"session:{session.id}")
+    await store.keep(work, list(dossiers.values()), cut=cut)
+    return dossiers
+
+
+async def check_again(work: Work, id: SessionId) -> Dossier:
+    """Check a session anew: its key was registered, or readings came late."""
+    found = await examine(work, [id])
+    if id not in found:
+        raise NothingSigned
+    return found[id]
+
+
+async def dossier(work: Work, id: SessionId) -> Dossier | None:
+    """What is kept of a session's signed data."""
+    return await store.dossier(work, id)
+
+
+def transparency_file(dossier: Dossier) -> str:
+    """The XML that the transparency software opens, with the registered key."""
+    records = [container.read(piece) for piece in dossier.pieces]
+    return container.file(records, dossier.key.key if dossier.key else None)
+
+
+async def demands(work: Work, parties: Collection[PartyId]) -> set[PartyId]:
+    """Those of these parties that let nobody be billed without valid signed data."""
+    return await store.demands(work, parties)
+
+
+async def set_demand(work: Work, party: PartyId, *, demanded: bool, by: str) -> None:
+    await store.set_rule(work, party, demanded=demanded, by=by)
+
+
+async def forget_old(begin: BeginWork, years: int) -> int:
+    """Sweep: signed data older than this (0: never) is not kept."""
+    if not years:
+        return 0
+    async with begin() as work:
+        return await store.forget(work, work.now - timedelta(days=366 * years), FORGET_MAX)
+
+
+async def _is_priced_by_time(work: Work, session: Session) -> bool:
+    """Whether its tariff has prices for time; where that cannot be known, we must think so."""
+    if session.tariff_version_id is None:
+        return False
+    try:
+        tariff = await tariffs.version(work, TariffId(session.tariff_version_id))
+    except tariffs.NoSuchTariffVersion:
+        return True
+    parts = (part for element in tariff.elements for part in element.price_components)
+    return any(part.dimension in _BY_TIME and part.price for part in parts)
+
+
+def _dossier(
+    work: Work,
+    session: Session,
+    samples: Sequence[SignedSample],
+    key: MeterKey | None,
+    *,
+    by_time: bool,
+) -> tuple[Dossier, bool]:
+    """And whether there was more than can be kept."""
+    pieces, is_cut = _pieces(samples)
+    finding = rules.judge(
+        pieces, key.key if key else None, by_time=by_time, meter=key.meter if key else ""
+    )
+    if is_cut:
+        flaws = tuple(dict.fromkeys((Flaw.TOO_LARGE, *finding.flaws)))
+        finding = replace(finding, verdict=Verdict.INVALID, flaws=flaws)
+    return (
+        Dossier(
+            session=session.id,
+            party=session.party,
+            pieces=tuple(pieces),
+            finding=finding,
+            key=key,
+            checked_at=work.now,
+        ),
+        is_cut,
+    )
+
+
+def _pieces(samples: Sequence[SignedSample]) -> tuple[list[Sent], bool]:
+    """Each record once, as many as a session can have; and whether there were more."""
+    found: dict[str, Sent] = {}
+    size = 0
+    for sample in samples:
+        for piece in container.unwrapped(sample.data, sample.named_key):
+            if piece.text in found:
+                continue
+            size += len(piece.text)
+            if size > container.BYTES_MAX or len(found) >= container.RECORDS_MAX:
+                return list(found.values()), True
+            found[piece.text] = piece
+    return list(found.values()), False
