@@ -307,6 +307,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
+    bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
 

@@ -9,6 +9,7 @@ from tests.billing.words import NO, charged, owes, receipt, state
 from tests.network import a_token
 from tests.payments.scene import Scene
 from voltway.billing import actions, settling
+from voltway.billing.actions import Choice
 from voltway.billing.model import (
     ACCOUNT_ROUTE,
     CARD_ROUTE,
@@ -166,7 +167,7 @@ async def test_a_resting_settlement_says_what_is_wrong_and_can_be_tried_again(
         assert resting.next is Step.CAPTURE
         assert resting.last_trouble is not None
         assert "simulated did not answer: status 500" in resting.last_trouble
-        await actions.try_again(work, resting.id, by="Olga")
+        await actions.try_again(work, resting.id)
     await scene.settles()
 
     assert await state(scene, session) is SettlementState.DONE
@@ -310,7 +311,9 @@ async def test_a_doubtful_session_waits_for_a_person_and_then_is_billed(scene: S
         held = await actions.settlement_of(work, session)
         assert held is not None
         assert held.last_trouble == "It was started with a token that nobody knows, or with none."
-        await actions.try_again(work, held.id, by="Olga")
+        await actions.decide(
+            work, held.id, Choice.READINGS, reason="The meter was looked at.", by="Olga"
+        )
     await scene.settles()
 
     async with scene.begin() as work:
@@ -340,7 +343,9 @@ async def test_a_hold_ends_within_a_day_though_nobody_looked_at_its_session(scen
     async with scene.begin() as work:
         held = await actions.settlement_of(work, session)
         assert held is not None
-        await actions.try_again(work, held.id, by="Olga")
+        await actions.decide(
+            work, held.id, Choice.READINGS, reason="The meter was looked at.", by="Olga"
+        )
     await scene.settles()
     _, made = await receipt(scene, session)
     assert made.paid.paid_minor == 0

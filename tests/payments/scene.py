@@ -14,6 +14,7 @@ from tests.network import AStation, a_party, a_station
 from tests.payments.hosted_page import pay
 from voltway.billing import actions as billing
 from voltway.billing.invoicing import GIVE_BACK
+from voltway.billing.model import CdrIssued
 from voltway.kernel.errors import Outage, Trouble
 from voltway.kernel.ids import SessionId, TokenUid, TransactionRef
 from voltway.kernel.units import RegisterWh
@@ -195,6 +196,7 @@ async def a_scene(
     bus.watch_many("payments.started", [SessionStarted], payments.hears_session_started)
     bus.watch_many("payments.ended", [SessionEnded], payments.hears_session_ended)
     bus.watch_many("billing.ended", [SessionEnded], billing.hears_session_ended)
+    bus.watch_many("billing.cdrs", [CdrIssued], billing.freezes_cdrs)
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
 
     async def settle(begin: BeginWork, bodies: Any) -> Any:

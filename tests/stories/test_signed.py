@@ -157,7 +157,7 @@ async def test_a_session_without_its_key_waits_and_is_checked_anew_when_the_key_
     async with world.house.begin() as work:
         settlement = await billing.settlement_of(work, session)
         assert settlement is not None
-        await billing.try_again(work, settlement.id, by="Olga")
+        await billing.try_again(work, settlement.id)
     made = await receipt(world, session)
     assert made.signed is not None
     assert made.signed.verdict == "valid"

@@ -91,7 +91,7 @@ async def test_an_orphan_waits_until_it_is_closed_with_a_reason(
     assert await scene.count("audit_view WHERE did = 'closed an orphan'") == 1
 
 
-async def test_a_held_session_waits_with_its_doubts_until_its_bill_is_tried_again(
+async def test_a_held_session_waits_with_its_doubts_until_somebody_decides(
     owner: Browser, scene: Scene
 ) -> None:
     session = await scene.starts(TokenUid("NOBODYS"))
@@ -99,12 +99,12 @@ async def test_a_held_session_waits_with_its_doubts_until_its_bill_is_tried_agai
     await scene.settles()
 
     answer = await owner.opens(HERE)
-    assert f'href="/console/sessions/{session}"' in answer.text
+    assert f'href="/console/review/sessions/{session}"' in answer.text
     assert SAYS[Doubt.TOKEN_UNKNOWN] in words_of(answer.text)
     assert await waits(owner) == "1"
-    page = (await owner.opens(f"/console/sessions/{session}")).text
-    again = page.split('action="/console/settlements/')[1].split('"')[0]
-    await owner.sends(f"/console/settlements/{again}")
+    await owner.sends(
+        f"{HERE}/sessions/{session}/decide", choice="free", reason="It was a test of ours"
+    )
     await scene.settles()
 
     assert "No session is held" in await owner.reads(HERE)
@@ -134,14 +134,13 @@ async def test_what_comes_after_the_bill_is_shown_and_waits_for_nobody(
 async def test_a_session_released_with_its_doubts_is_not_shown_again(
     owner: Browser, scene: Scene
 ) -> None:
-    await scene.starts(TokenUid("NOBODYS"))
+    session = await scene.starts(TokenUid("NOBODYS"))
     await scene.ends(60_000)
     await scene.settles()
-    async with scene.begin() as work:
-        row = await work.one("SELECT id FROM settlement_view WHERE state = 'held'")
-    assert row is not None
     scene.clock.jump(timedelta(minutes=5))
-    await owner.sends(f"/console/settlements/{row['id']}/again")
+    await owner.sends(
+        f"{HERE}/sessions/{session}/decide", choice="readings", reason="The card is the host's"
+    )
     await scene.settles()
 
     assert "came after the bill" not in await owner.reads(HERE)
@@ -217,3 +216,62 @@ async def test_hostile_text_is_shown_as_text(owner: Browser, scene: Scene) -> No
     assert "<script>alert" not in page
     assert '" onfocus="' not in page
     assert page.count("&lt;script&gt;alert(1)") >= 5
+
+
+async def held(scene: Scene) -> UUID:
+    """A session that tells of more energy than its EVSE can give."""
+    payment = await scene.pays(await scene.opens())
+    session = await scene.starts(payment.token)
+    for nth, register in enumerate((53_000, 53_500, 54_000)):
+        scene.clock.jump(timedelta(minutes=5))
+        await scene.meters(register, seq=nth + 1)
+    await scene.ends(100_000, seq=4, minutes=15)
+    await scene.settles()
+    return session
+
+
+async def test_a_held_session_is_decided_beside_its_evidence_with_a_reason(
+    owner: Browser, scene: Scene
+) -> None:
+    session = await held(scene)
+    page = f"{HERE}/sessions/{session}"
+    assert page in (await owner.opens(HERE)).text
+    assert page in (await owner.opens(f"/console/sessions/{session}")).text
+    said = await owner.reads(page)
+    assert SAYS[Doubt.ABOVE_BOUND] in said
+    assert "It begins at the register 50 kWh, which the start told." in said
+    assert "The EVSE can give 11.55 kWh in that time, and no more is counted." in said
+
+    silent = await owner.sends(f"{page}/decide", choice="energy", kwh="4,5", reason=" ")
+    vague = await owner.sends(f"{page}/decide", choice="", reason="Why not")
+    words = await owner.sends(f"{page}/decide", choice="energy", kwh="some", reason="Why not")
+    done = await owner.sends(f"{page}/decide", choice="energy", kwh="4,5", reason="The load bank")
+    again = await owner.sends(f"{page}/decide", choice="free", reason="Once more")
+    await scene.settles()
+
+    assert [silent.status_code, vague.status_code, words.status_code] == [422] * 3
+    assert (done.headers["location"], again.status_code) == (page, 409)
+    after = await owner.reads(page)
+    assert "by 4.500 kWh" in after
+    assert "The load bank" in after
+    assert "The owner" in after
+    assert scene.moved_minor == 221  # 4.5 kWh at 0.49, rounded up from 2.205
+    async with scene.begin() as work:
+        told = await work.one("SELECT detail FROM audit_view WHERE did LIKE 'decided how%'")
+    assert told is not None
+    assert told["detail"] == {"choice": "energy", "reason": "The load bank", "energy_wh": "4500"}
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.VIEWER, 403), (Role.OPERATOR, 403)])
+async def test_who_may_not_move_money_decides_of_no_bill(
+    browser: Browser, scene: Scene, role: Role, status: int
+) -> None:
+    session = await held(scene)
+    await sits_down(browser, scene, role)
+
+    answer = await browser.sends(
+        f"{HERE}/sessions/{session}/decide", choice="free", reason="For a friend"
+    )
+
+    assert answer.status_code == status
+    assert await scene.count("review_decision_view") == 0

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from voltway.billing import settling, store, store_documents
+from voltway.billing.cdrs import freezes_cdrs
 from voltway.billing.crediting import hears_payment_refunded
 from voltway.billing.hosts import (
     NewAgreement,
@@ -21,8 +22,14 @@ from voltway.billing.receipts import (
     receipt_text,
     receipt_view,
 )
+from voltway.billing.reviewing import NothingToDecide, decide, decision_of
+from voltway.billing.rules_review import Choice, Decision
 from voltway.billing.settling import settle, settle_many
 from voltway.billing.store import NoSuchSettlement
+from voltway.billing.store_cdrs import KeptCdr, NoSuchCdr
+from voltway.billing.store_cdrs import kept as kept_cdr
+from voltway.billing.store_cdrs import of_session as kept_cdrs_of
+from voltway.billing.store_cdrs import one as kept_cdr_named
 from voltway.billing.store_documents import NoSuchInvoice
 from voltway.billing.store_hosts import NoSuchHost
 from voltway.billing.sweeps import wake_resting
@@ -31,13 +38,21 @@ from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
 from voltway.runtime.work import Work
 
 __all__ = [
+    "Choice",
+    "Decision",
+    "KeptCdr",
     "NewAgreement",
+    "NoSuchCdr",
     "NoSuchHost",
     "NoSuchInvoice",
     "NoSuchSettlement",
+    "NothingToDecide",
     "add_host",
     "agree",
     "cdr_of",
+    "decide",
+    "decision_of",
+    "freezes_cdrs",
     "give_back_tax",
     "hears_cdrs_issued",
     "hears_payment_refunded",
@@ -45,6 +60,9 @@ __all__ = [
     "invoice",
     "invoice_for_company",
     "invoice_of",
+    "kept_cdr",
+    "kept_cdr_named",
+    "kept_cdrs_of",
     "new_host",
     "receipt_html",
     "receipt_mail",
@@ -61,19 +79,17 @@ __all__ = [
 ]
 
 
-async def try_again(work: Work, settlement: SettlementId, *, by: str = "") -> Settlement:
-    """Walk a settlement on now. One that was held for review is billed as it is: ``by`` has
-    looked at the session and stands for it."""
+async def try_again(work: Work, settlement: SettlementId) -> Settlement:
+    """Walk a settlement on now. One that is held is looked at again, and held again as long as
+    there is a reason to; see ``decide``."""
     before = await store.lock(work, settlement)
     if before.next is None:
         return before
-    held = before.state is SettlementState.HELD
     after = replace(
         before,
         state=SettlementState.WALKING,
         tries=before.tries + 1,
         next_try_at=work.now,
-        reviewed_by=(by or "an operator") if held else before.reviewed_by,
     )
     await store.save(work, after)
     await work.enqueue(settling.job(after))

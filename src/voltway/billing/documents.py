@@ -122,10 +122,22 @@ class Receipt(_Document, frozen=True, kw_only=True):
     signed: Signed | None = None
 
 
-class CdrDocument(_Document, frozen=True, kw_only=True):
-    """What was charged and what it costs, exact, before anything is rounded but the total."""
+class Decided(_Document, frozen=True, kw_only=True):
+    """What a person decided of a doubtful session: by its readings, by this energy, or free."""
 
-    version: int = 1
+    choice: str  # readings | energy | free
+    energy_wh: int | None
+    reason: str
+
+
+class CdrDocument(_Document, frozen=True, kw_only=True):
+    """What was charged and what it costs, exact, before anything is rounded but the total.
+
+    A change is ``charging``, ``idle`` (the vehicle asks for nothing) or ``withheld`` (the station
+    gives nothing, which is no parking). Version 1 said ``idle`` of both, and no powers.
+    """
+
+    version: int = 2
     session: str
     party: str
     evse: str
@@ -143,6 +155,8 @@ class CdrDocument(_Document, frozen=True, kw_only=True):
     taxes: tuple[Tax, ...]
     points: tuple[tuple[str, int], ...]
     changes: tuple[tuple[str, str], ...]
+    powers: tuple[int | None, ...] = ()  # in W, of the points, where the station told them
+    decided: Decided | None = None
     signed: Signed | None = None
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from voltway.billing import documents, rules, rules_amounts
+from voltway.billing import documents, rules, rules_amounts, rules_review
 from voltway.billing.documents import (
     CdrDocument,
+    Decided,
     Line,
     Paid,
     Place,
@@ -26,7 +27,7 @@ from voltway.sessions import rules_owed
 from voltway.sessions.model import SAYS, SessionRecord
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs.exact import as_decimal
-from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, Tariff
+from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, StateChange, Tariff
 from voltway.tariffs.rules_tax import with_tax
 
 #: Why we asked a station to stop, by whose order it was; anybody else is an operator.
@@ -48,6 +49,7 @@ class Priced:
     token: str | None
     stopped_by: str | None = None
     signed: Signed | None = None
+    decided: Decided | None = None
 
 
 def priced(
@@ -59,8 +61,11 @@ def priced(
     account: str,
     token: str | None = None,
     stopped_by: str | None = None,
+    decided: Decided | None = None,
 ) -> Priced:
-    """The price of a session, and the amounts of its bill."""
+    """The price of a session, and the amounts of its bill; as a person decided of it, where
+    somebody did."""
+    record, party = rules_review.decided(record, party, decided)
     cost = rules_owed.owed(record, tariff, party)
     return Priced(
         record=record,
@@ -73,6 +78,7 @@ def priced(
         account=account,
         token=token,
         stopped_by=stopped_by,
+        decided=decided,
     )
 
 
@@ -97,9 +103,9 @@ def cdr_document(priced: Priced) -> CdrDocument:
         lines=tuple(line_of(line, priced.tariff) for line in priced.bill.lines),
         taxes=tuple(tax_of(tax) for tax in priced.bill.taxes),
         points=tuple((utc(point.at), int(point.energy_wh)) for point in record.points),
-        changes=tuple(
-            (utc(change.at), "charging" if change.charging else "idle") for change in record.changes
-        ),
+        decided=priced.decided,
+        powers=tuple(point.power_w for point in record.points),
+        changes=tuple((utc(change.at), _flow(change)) for change in record.changes),
         signed=priced.signed,
     )
 
@@ -211,6 +217,12 @@ def visit(priced: Priced) -> Visit:
         token=priced.token,
         doubtful=tuple(SAYS[doubt] for doubt in record.doubts),
     )
+
+
+def _flow(change: StateChange) -> str:
+    if change.charging:
+        return "charging"
+    return "idle" if change.by_vehicle else "withheld"
 
 
 def _ended_because(reason: str | None, stopped_by: str | None) -> str | None:

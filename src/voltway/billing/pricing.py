@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voltway.billing import documents, freezing, rules
+from voltway.billing.documents import Decided
 from voltway.billing.freezing import Priced
 from voltway.billing.model import Cdr, CdrIssued, Settlement
 from voltway.drivers import actions as drivers
@@ -54,8 +55,11 @@ async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
     )
 
 
-async def priced(work: Work, record: SessionRecord, known: Known) -> Priced:
-    """The price of one session, and everything that its bill says."""
+async def priced(
+    work: Work, record: SessionRecord, known: Known, decided: Decided | None = None
+) -> Priced:
+    """The price of one session, and everything that its bill says; as a person decided, where
+    somebody did."""
     party = known.parties[record.party]
     where = await _where(work, record, known)
     account, token = _whose(record, known)
@@ -71,6 +75,7 @@ async def priced(work: Work, record: SessionRecord, known: Known) -> Priced:
         account=account,
         token=token,
         stopped_by=known.stopped_by.get((record.station, record.ref)),
+        decided=decided,
     )
 
 

@@ -143,7 +143,9 @@ async def _compared(
     cdr = evidence.cdr
     if record is None:
         return Recomputed(cdr.party, cdr.session, cdr.id, Verdict.UNTOLD)
-    priced = await pricing.priced(work, record, _as_charged(known, evidence))
+    priced = await pricing.priced(
+        work, record, _as_charged(known, evidence), evidence.document.decided
+    )
     found = differences(evidence.document, priced)
     if evidence.document.total_minor != cdr.total_minor:
         found.append(

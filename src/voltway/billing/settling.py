@@ -16,7 +16,16 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from voltway.billing import issuing, pricing, proving, rules, store, store_documents
+from voltway.billing import (
+    issuing,
+    pricing,
+    proving,
+    rules,
+    store,
+    store_decisions,
+    store_documents,
+)
+from voltway.billing.documents import Decided
 from voltway.billing.model import (
     Cdr,
     Settlement,
@@ -238,10 +247,11 @@ class _Batch:
             else:
                 certain.append((settlement, record))
         known = await pricing.known(work, [record for _, record in certain])
+        decisions = await _decisions(work, [each for each, _ in certain])
         facts = []
         for settlement, record in certain:
             try:
-                priced = await pricing.priced(work, record, known)
+                priced = await pricing.priced(work, record, known, decisions.get(settlement.id))
             except Trouble as trouble:
                 self._went_on([await _rest(work, settlement, str(trouble))])
                 continue
@@ -310,6 +320,15 @@ class _Batch:
                 self._went_on([done])
         if self.walking:
             await store.save(self._work, *self.walking.values())
+
+
+async def _decisions(
+    work: Work, settlements: Sequence[Settlement]
+) -> Mapping[SettlementId, Decided]:
+    """What people decided of those that were held."""
+    held = [each.id for each in settlements if each.reviewed_by is not None]
+    found = await store_decisions.of(work, held) if held else {}
+    return {id: decision.frozen for id, decision in found.items()}
 
 
 async def _hold(work: Work, settlement: Settlement, why: str) -> Settlement:

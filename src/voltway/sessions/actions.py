@@ -15,6 +15,7 @@ from voltway.sessions import rules_owed, rules_record, store, store_readings, st
 from voltway.sessions.actions_lay_out import tokens_in
 from voltway.sessions.actions_record import record
 from voltway.sessions.model import Session, SessionRecord, SignedSample
+from voltway.sessions.rules_evidence import Evidence
 from voltway.sessions.rules_owed import Leg
 from voltway.sessions.rules_packing import KeptReading
 from voltway.stations import actions as stations
@@ -33,6 +34,7 @@ __all__ = [
     "SessionOver",
     "cost_so_far",
     "estimate",
+    "evidence_of",
     "readings_of",
     "record",
     "record_of",
@@ -120,6 +122,13 @@ async def readings_of(work: Work, id: SessionId) -> list[KeptReading]:
 async def signed_of(work: Work, ids: Collection[SessionId]) -> dict[SessionId, list[SignedSample]]:
     """What the meters of these sessions signed; sessions without any are left out."""
     return await store_signed.signed_samples(work, await store.by_id(work, ids))
+
+
+async def evidence_of(work: Work, id: SessionId) -> Evidence:
+    """Which readings made the energy of a session, which were set aside, and why."""
+    found = await session(work, id)
+    rows = (await store_readings.readings(work, [found]))[id]
+    return rules_record.evidence_for(found, rows, work.now)
 
 
 async def cost_so_far(

@@ -8,6 +8,7 @@ them does not depend on the order in which they came. See Note [Which registers 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from itertools import pairwise
 
 import msgspec
@@ -58,12 +59,29 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     running: bool = False
 
 
+class Way(StrEnum):
+    """How the energy was found. See Note [Which registers are believed]."""
+
+    NONE = "none"  # no register: no energy
+    PAIR = "pair"  # the difference of the registers of start and end
+    WITHOUT_START = "without_start"  # from the first reading on
+    STRETCHES = "stretches"  # a meter that was set back: its rising stretches
+
+
 class Measured(msgspec.Struct, frozen=True, gc=False):
-    """The energy of a session, where it stood when, and what is doubtful about it."""
+    """The energy of a session, where it stood when, and what is doubtful about it.
+
+    ``way``, ``begin_wh`` and ``end_wh`` say how it was found, and ``used`` by which readings, as
+    they were told. What is not among these was set aside.
+    """
 
     energy_wh: EnergyWh
     points: tuple[MeterPoint, ...]
     doubts: frozenset[Doubt] = frozenset()
+    way: Way = Way.NONE
+    begin_wh: int | None = None
+    end_wh: int | None = None
+    used: tuple[Sample, ...] = ()
 
 
 def bound_wh(power_w_max: PowerW, lasted_s: float) -> int:
@@ -163,9 +181,11 @@ def _between(begin: int, end: int, told: Told, registers: Sequence[Sample], most
         if odd == 1 or 2 * len(chain) >= len(possible):
             return _pair(begin, end, told, chain, _left_out(possible, inside, chain, end))
         if (shape := _in_kwh(possible, begin, end)) is not None:
-            return _pair(begin, end, told, shape, {Doubt.REGISTER_IN_KWH})
+            measured = _pair(begin, end, told, shape, {Doubt.REGISTER_IN_KWH})
+            return replace(measured, used=tuple(possible))
         if (shape := _of_session(possible, begin, end)) is not None:
-            return _pair(begin, end, told, shape, {Doubt.REGISTER_OF_SESSION})
+            measured = _pair(begin, end, told, shape, {Doubt.REGISTER_OF_SESSION})
+            return replace(measured, used=tuple(possible))
     if (own := _without_start(begin, end, told, inside, most)) is not None:
         return own
     if highest < end and len(chain := _rising(inside, begin, end)) == len(inside):
@@ -192,7 +212,9 @@ def _pair(
         if s.register_wh is not None
     ]
     points.append(MeterPoint(told.ends, end - begin))
-    return Measured(EnergyWh(end - begin), tuple(points), frozenset(doubts))
+    return Measured(
+        EnergyWh(end - begin), tuple(points), frozenset(doubts), Way.PAIR, begin, end, tuple(chain)
+    )
 
 
 def _rising(samples: Sequence[Sample], low: int, high: int) -> list[Sample]:
@@ -245,7 +267,8 @@ def _without_start(
     chain = _rising(samples, values[0], end)
     if 2 * len(chain) < len(samples):
         return None
-    return _pair(values[0], end, told, chain, {Doubt.START_REGISTER_OFF})
+    measured = _pair(values[0], end, told, chain, {Doubt.START_REGISTER_OFF})
+    return replace(measured, way=Way.WITHOUT_START)
 
 
 def _stretches(begin: int, end: int, told: Told, samples: Sequence[Sample]) -> Measured:
@@ -269,7 +292,15 @@ def _stretches(begin: int, end: int, told: Told, samples: Sequence[Sample]) -> M
         used += min(rise, most) if rise >= 0 else min(after.register_wh, most)
         points.append(MeterPoint(after.at, used, after.power_w))
     points.append(MeterPoint(told.ends, used))
-    return Measured(EnergyWh(used), tuple(points), frozenset({Doubt.REGISTER_RESET}))
+    return Measured(
+        EnergyWh(used),
+        tuple(points),
+        frozenset({Doubt.REGISTER_RESET}),
+        Way.STRETCHES,
+        begin,
+        end if last is not None and end >= last else None,
+        tuple(samples),
+    )
 
 
 def _unit_is_suspect(energy_wh: int, samples: Sequence[Sample]) -> bool:
@@ -296,7 +327,9 @@ def _bounded(measured: Measured, told: Told, most: int) -> Measured:
     points = tuple(
         MeterPoint(point.at, min(point.energy_wh, most), point.power_w) for point in measured.points
     )
-    return Measured(EnergyWh(most), points, measured.doubts | {doubt})
+    return replace(
+        measured, energy_wh=EnergyWh(most), points=points, doubts=measured.doubts | {doubt}
+    )
 
 
 def _flat(told: Told) -> tuple[MeterPoint, ...]:

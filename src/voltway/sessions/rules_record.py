@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from voltway.kernel.units import EnergyWh, RegisterWh
 from voltway.sessions.model import Doubt, EndKind, Row, Session, SessionRecord
 from voltway.sessions.rules_energy import Measured, Sample, Told, measure
+from voltway.sessions.rules_evidence import Evidence, evidence
 from voltway.sessions.sequence import is_whole
 from voltway.stations.reports import Context
 from voltway.tariffs.model import StateChange
@@ -16,6 +17,11 @@ from voltway.tariffs.model import StateChange
 
 def measured(session: Session, rows: Sequence[Row], now: datetime) -> Measured:
     """The energy of a session from all its readings. The order of the rows does not matter."""
+    return measure(told(session, rows, now))
+
+
+def told(session: Session, rows: Sequence[Row], now: datetime) -> Told:
+    """All that the registers of a session are known by."""
     ends = session.ended_at or max(now, session.started_at)
     begin = session.begin_wh
     end = session.end_wh
@@ -25,18 +31,22 @@ def measured(session: Session, rows: Sequence[Row], now: datetime) -> Measured:
         begin = RegisterWh(firsts[0])
     if end is None and lasts and session.ended_at is not None and lasts[-1] > 0:
         end = RegisterWh(lasts[-1])
-    return measure(
-        Told(
-            begins=session.started_at,
-            ends=ends,
-            begin_wh=begin,
-            end_wh=end,
-            samples=[_sample(row, begin, end) for row in rows],
-            power_w_max=session.power_w_max,
-            bound_s=_bound_s(session, ends, now),
-            running=session.is_running,
-        )
+    return Told(
+        begins=session.started_at,
+        ends=ends,
+        begin_wh=begin,
+        end_wh=end,
+        samples=[_sample(row, begin, end) for row in rows],
+        power_w_max=session.power_w_max,
+        bound_s=_bound_s(session, ends, now),
+        running=session.is_running,
     )
+
+
+def evidence_for(session: Session, rows: Sequence[Row], now: datetime) -> Evidence:
+    """Which readings made the energy of a session, which were set aside, and why."""
+    known = told(session, rows, now)
+    return evidence(known, measure(known), rows)
 
 
 def _registers(rows: Sequence[Row], context: Context) -> list[int]:

@@ -255,3 +255,42 @@ async def test_every_read_of_money_answers_as_described(owner: Caller, paid: Pay
             schema(told, listed["application/json"]["schema"]).validate(page)
             read.add(listing.rsplit("/", 1)[1])
     assert read >= {"sessions", "payments", "settlements", "receipts", "entries", "tariffs"}
+
+
+async def test_cdrs_are_read_in_the_version_that_is_asked_for(owner: Caller, paid: Payment) -> None:
+    (cdr,) = await owner.items("/cdrs")
+    assert (cdr["session_id"], cdr["total"]["minor"]) == (str(paid.session), 490)
+    assert (cdr["credit_of"], cdr["credited_by"]) == (None, None)
+    assert cdr["ocpi"]["total_cost"]["before_taxes"] == 3.9
+    old = (await owner.get(f"/cdrs/{cdr['id']}?version=2.2.1")).json()
+    assert old["ocpi"]["total_cost"] == {"excl_vat": 3.9, "incl_vat": 4.9}
+    assert old["sha256"] == cdr["sha256"]
+    assert await owner.items("/cdrs?credit=true") == []
+    assert len(await owner.items(f"/cdrs?credit=false&session={paid.session}")) == 1
+
+    older = await owner.get("/cdrs?version=2.1.1")
+    assert (older.status_code, "2.2.1 and 2.3.0" in older.json()["detail"]) == (422, True)
+    absent = await owner.get("/cdrs/no-such-cdr")
+    assert absent.status_code == 404
+
+
+async def test_a_held_session_is_decided_over_the_api(owner: Caller, scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token)
+    await scene.ends(500_000)
+    await scene.settles()
+    (settlement,) = await owner.items("/settlements?state=held")
+    path = f"/settlements/{settlement['id']}"
+
+    await owner.post(f"{path}/try-again")
+    await scene.settles()
+    (again,) = await owner.items("/settlements?state=held")
+    silent = await owner.post(f"{path}/decide", {"choice": "free", "reason": ""})
+    done = await owner.post(f"{path}/decide", {"choice": "free", "reason": "A test"})
+    await scene.settles()
+
+    assert again["id"] == settlement["id"]
+    assert silent.status_code == 422
+    assert done.status_code == 200, done.text
+    (settled,) = await owner.items("/settlements?state=done")
+    assert settled["total"]["minor"] == 0

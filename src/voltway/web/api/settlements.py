@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from voltway.billing import actions
@@ -16,7 +16,7 @@ from voltway.runtime.work import Row, Work
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import asks, reads
-from voltway.web.api.shapes import Amount, Moment, Page, Shown, shown
+from voltway.web.api.shapes import NO_NUL, Amount, Given, Moment, Page, Shown, shown
 
 SETTLEMENTS = Source("settlement_view")
 
@@ -42,6 +42,16 @@ class Settlement(Shown):
     receipt_id: UUID | None
     receipt_number: str | None
     done_at: Moment | None
+
+
+class NewDecision(Given):
+    """What is decided of a session that was held, and why."""
+
+    choice: actions.Choice
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_NUL)]
+    energy_wh: Annotated[
+        int | None, Meta(description="Of `energy` alone: so much is billed, in Wh.")
+    ] = None
 
 
 @reads("/settlements", "List the settlements", Permission.SEE_MONEY)
@@ -75,11 +85,39 @@ async def read_settlement(caller: Calling, settlement_id: FromPath[UUID]) -> Set
     Permission.MOVE_MONEY,
 )
 async def try_again(caller: Calling, settlement_id: FromPath[UUID]) -> Settlement:
-    """A step that was done is never done twice. One that was held is billed as it is: the key
-    stands for it."""
+    """A step that was done is never done twice. One that is held is looked at
+    again, and held again as long as there is a reason to."""
     async with caller.begin() as work:
-        await actions.try_again(work, SettlementId(settlement_id), by=caller.name)
+        await actions.try_again(work, SettlementId(settlement_id))
         await caller.audit(work, "tried a settlement again", f"settlement:{settlement_id}")
+        return await _shown(work, settlement_id)
+
+
+@asks(
+    "/settlements/{settlement_id:uuid}/decide",
+    "Decide how a held session is billed",
+    Permission.MOVE_MONEY,
+)
+async def decide(
+    caller: Calling, settlement_id: FromPath[UUID], data: JSONBody[NewDecision]
+) -> Settlement:
+    """By its readings, by another energy, or not at all. A decision is made once."""
+    async with caller.begin() as work:
+        await actions.decide(
+            work,
+            SettlementId(settlement_id),
+            data.choice,
+            reason=data.reason,
+            energy_wh=data.energy_wh,
+            by=caller.name,
+        )
+        await caller.audit(
+            work,
+            "decided how a held session is billed",
+            f"settlement:{settlement_id}",
+            choice=data.choice,
+            reason=data.reason,
+        )
         return await _shown(work, settlement_id)
 
 
@@ -102,5 +140,5 @@ def _settlement(row: Row) -> Settlement:
 
 
 ROUTER = Router(
-    "/", tags=["settlements"], route_handlers=[list_settlements, read_settlement, try_again]
+    "/", tags=["settlements"], route_handlers=[list_settlements, read_settlement, try_again, decide]
 )

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from voltway.web.api import (
     calls,
+    cdrs,
     estimates,
     evses,
     faults,
@@ -67,6 +68,7 @@ RESOURCES: Final = (
     jobs,
     receipts,
     hosts,
+    cdrs,
     ledger,
 )
 
@@ -88,6 +90,7 @@ TAGS: Final = {
     "jobs": "What we still do or could not do, and trying it again.",
     "receipts": "Numbered documents that never change.",
     "hosts": "Who has a part in what is charged at their places, and how much.",
+    "cdrs": "What partners are given of sessions, in OCPI's words.",
     "ledger": "The books: double entry, never changed.",
 }
 

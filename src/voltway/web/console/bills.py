@@ -20,10 +20,10 @@ from voltway.web.pages import HttpRequest, reader, see_other
 async def try_again(
     house: NamedDependency[House], actor: NamedDependency[Actor], settlement: FromPath[UUID]
 ) -> Redirect:
-    """Walk a resting settlement on now; one that was held is then billed as it is."""
+    """Walk a resting settlement on now; one that is held is looked at again."""
     actor.must(Permission.MOVE_MONEY)
     async with house.begin(actor.party) as work:
-        tried = await billing.try_again(work, SettlementId(settlement), by=actor.name)
+        tried = await billing.try_again(work, SettlementId(settlement))
         await parties.audit(work, actor, "tried a settlement again", f"settlement:{tried.id}")
     return see_other(f"/console/sessions/{tried.session}")
 

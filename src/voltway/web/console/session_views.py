@@ -18,9 +18,11 @@ from voltway.payments.model import Payment, StepTaken
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import SAYS, Doubt
+from voltway.sessions.rules_evidence import Evidence
 from voltway.tariffs.model import MeterPoint
 from voltway.web import series
 from voltway.web.console.books import Booked, booked
+from voltway.web.console.cdrs import CdrLine, lines_of
 from voltway.web.formats import Formats
 from voltway.web.series import Chart
 
@@ -134,12 +136,14 @@ class SessionPage:
     chart: Chart | None
     readings: tuple[MeterPoint, ...]
     readings_n: int
+    evidence: Evidence
     doubts: tuple[str, ...]
     payment: Payment | None
     steps: tuple[StepTaken, ...]
     settlement: Settlement | None
     walked: tuple[WalkedStep, ...]
     entries: tuple[Booked, ...]
+    cdrs: tuple[CdrLine, ...]
     invoice_id: UUID | None
     invoice_number: str
     story: tuple[StoryLine, ...]
@@ -188,6 +192,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         chart=series.power(shown, zone=row["zone"], words=_chart_words(shown, row, formats)),
         readings=record.points[-READINGS_SHOWN:][::-1],
         readings_n=len(record.points),
+        evidence=await sessions.evidence_of(work, id),
         doubts=tuple(SAYS[Doubt(doubt)] for doubt in sorted(set(row["doubts"]))),
         payment=payment,
         steps=tuple(steps),
@@ -196,6 +201,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         entries=booked(
             await ledger.entries_about(work, "session", str(id)) if sees_money else (), formats
         ),
+        cdrs=lines_of(await billing.kept_cdrs_of(work, id), formats) if sees_money else (),
         invoice_id=invoice.id if invoice else None,
         invoice_number=invoice.number if invoice else "",
         story=tuple(_story(row, payment, steps, settlement, formats)),

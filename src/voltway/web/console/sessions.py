@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Response, ServerSentEvent
 
+from voltway.billing import ocpi_cdr
 from voltway.kernel.ids import SessionId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
@@ -90,6 +91,7 @@ async def _knows(request: HttpRequest, house: House, actor: Actor, session: UUID
         )
     return {
         "s": seen,
+        "cdr_versions": [version.value for version in ocpi_cdr.VERSIONS],
         "may_stop": actor.may(Permission.ORDER_STATION),
         "may_move": actor.may(Permission.MOVE_MONEY),
         "may_check": actor.may(Permission.EDIT_NETWORK),

@@ -8,6 +8,8 @@ from litestar.types import ControllerRouterHandler
 
 from voltway.web.console import (
     bills,
+    cdrs,
+    deciding,
     door,
     entry,
     finding,
@@ -45,6 +47,8 @@ _SEATED: Final = Router(
         review.list_aside,
         review.close_orphan,
         review.close_frame,
+        deciding.judge,
+        deciding.decide,
         jobs.list_jobs,
         jobs.try_again,
         jobs.try_all_again,
@@ -63,6 +67,9 @@ _SEATED: Final = Router(
         meters.signed_file,
         bills.try_again,
         bills.receipt_pdf,
+        cdrs.list_cdrs,
+        cdrs.cdrs_of_month,
+        cdrs.cdr_file,
         money.payments,
         money.books,
         hosts.list_hosts,

@@ -1,0 +1,107 @@
+"""The CDRs that partners are given: frozen once a session is priced, and taken back by credits.
+
+Nobody is sent them yet; they are listed, shown and exported. They are made beside the walk of a
+settlement, by a watcher, so that no receipt waits for one.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from voltway.billing import documents, rules_cdr, store_cdrs, store_documents
+from voltway.billing.documents import CdrDocument
+from voltway.billing.documents_cdr import ChargeRecord
+from voltway.billing.model import Cdr, CdrIssued
+from voltway.billing.rules_cdr import Around
+from voltway.drivers import actions as drivers
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import LocationId, PartyId, SessionId, TariffId
+from voltway.parties import actions as parties
+from voltway.runtime.work import Work
+from voltway.sessions import actions as sessions
+from voltway.stations import actions as stations
+from voltway.stations.model import Location
+from voltway.tariffs import actions as tariffs
+from voltway.tariffs import rules as prices
+from voltway.tariffs.model import ChargingPeriod, MeterPoint, StateChange
+from voltway.tariffs.rules_united import united
+
+
+async def freezes_cdrs(work: Work, facts: Sequence[Fact]) -> None:
+    """Freeze what partners are given of priced sessions. Told twice, it is frozen once."""
+    issued = {fact.cdr: fact for fact in facts if isinstance(fact, CdrIssued)}
+    fresh = issued.keys() - await store_cdrs.known(work, issued)
+    if fresh:
+        billed = await store_documents.cdrs_of(work, {issued[cdr].settlement for cdr in fresh})
+        await freeze(work, list(billed.values()))
+
+
+async def freeze(work: Work, billed: Sequence[Cdr]) -> None:
+    """Freeze the CDRs of these bills, with their places, tokens and tariffs as they are now."""
+    around = await _around(work, {each.session for each in billed})
+    by_party: dict[PartyId, list[ChargeRecord]] = {}
+    for each in billed:
+        made = documents.cdr(each.document)
+        about = around[each.session]
+        record = rules_cdr.record(
+            str(each.id),
+            made,
+            each.sha256,
+            periods_of(made, about),
+            about,
+            cdr=str(each.id),
+            at=each.made_at,
+        )
+        by_party.setdefault(each.party, []).append(record)
+    for party, records in by_party.items():
+        await store_cdrs.keep(work, party, records)
+
+
+async def _around(work: Work, ids: Collection[SessionId]) -> Mapping[SessionId, Around]:
+    """What CDRs say beside their bills, read in one go."""
+    found = await sessions.sessions_by_id(work, ids)
+    owners = {each.id: each for each in await parties.parties(work, {s.party for s in found})}
+    places = await stations.places_of(work, {each.evse for each in found if each.evse})
+    locations = await _locations(work, {each.location for each in found})
+    shown = {(each.party, each.token) for each in found if each.token is not None}
+    tokens = await drivers.tokens_of(work, shown)
+    return {
+        each.id: Around(
+            party=owners[each.party],
+            session=each,
+            location=locations[each.location],
+            evse=places.get(each.evse) if each.evse else None,
+            token=tokens.get((each.party, each.token)) if each.token else None,
+            tariff=await tariffs.version_record(work, TariffId(each.tariff_version_id))
+            if each.tariff_version_id
+            else None,
+        )
+        for each in found
+    }
+
+
+async def _locations(work: Work, ids: Collection[LocationId]) -> Mapping[LocationId, Location]:
+    return {id: await stations.location(work, id) for id in ids}
+
+
+def periods_of(billed: CdrDocument, around: Around) -> tuple[ChargingPeriod, ...]:
+    """The periods that were priced, from what the bill has frozen, united at the same prices."""
+    powers = billed.powers or (None,) * len(billed.points)
+    periods = prices.periods_of(
+        [
+            MeterPoint(_moment(at), energy_wh, power_w)
+            for (at, energy_wh), power_w in zip(billed.points, powers, strict=True)
+        ],
+        [
+            StateChange(_moment(at), state == "charging", by_vehicle=state == "idle")
+            for at, state in billed.changes
+        ],
+        begins=_moment(billed.visit.begins),
+        ends=_moment(billed.visit.ends),
+    )
+    tariff = around.tariff.tariff if around.tariff else None
+    return united(tariff, periods, ZoneInfo(around.session.zone))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

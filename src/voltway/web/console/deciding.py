@@ -1,0 +1,162 @@
+"""A doubtful session before the person who decides of it: the evidence, the choices, the reason."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Response
+
+from voltway.billing import actions as billing
+from voltway.billing.actions import Choice, Decision
+from voltway.billing.model import Settlement, SettlementState
+from voltway.billing.rules_review import REASON_MAX
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import SessionId
+from voltway.parties import actions as parties
+from voltway.parties.model import Actor, Permission
+from voltway.runtime.work import Row, Work
+from voltway.sessions import actions as sessions
+from voltway.sessions.model import SAYS
+from voltway.sessions.rules_evidence import Evidence, Part
+from voltway.web.appearance import Form
+from voltway.web.console.door import console_page
+from voltway.web.formats import Formats
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest, formats_of, see_other
+
+READINGS_SHOWN: Final = 400
+
+#: What a reading was good for, in words.
+PARTS: Final = {
+    Part.BEGIN: "Begin",
+    Part.END: "End",
+    Part.SHAPE: "Between",
+    Part.POWER: "Power alone",
+    Part.ASIDE: "Set aside",
+}
+
+
+class NotAnEnergy(Refusal):
+    """Write the energy as a number of kWh, such as 12.5."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class NoChoiceMade(Refusal):
+    """Choose one of the three: by its readings, by another energy, or free."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that somebody needs before they decide, and what was decided."""
+
+    row: Row
+    doubts: tuple[str, ...]
+    evidence: Evidence
+    by_readings: str
+    settlement: Settlement | None
+    decision: Decision | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.settlement is not None and self.settlement.state is SettlementState.HELD
+
+
+@get("/review/sessions/{session:uuid}", include_in_schema=False)
+async def judge(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    session: FromPath[UUID],
+) -> Response[str]:
+    """The evidence of a session, and what may be decided of it."""
+    actor.must(Permission.SEE_MONEY)
+    formats = formats_of(request, house)
+    async with house.begin(actor.party) as work:
+        seen = await _judgement(work, SessionId(session), formats)
+    return await console_page(
+        request,
+        house,
+        actor,
+        "console/decide.html",
+        place="review",
+        j=seen,
+        parts=PARTS,
+        readings_max=READINGS_SHOWN,
+        reason_max=REASON_MAX,
+        may_decide=actor.may(Permission.MOVE_MONEY),
+    )
+
+
+async def _judgement(work: Work, id: SessionId, formats: Formats) -> Judgement:
+    await sessions.session(work, id)  # refuses with a sentence where there is none
+    row = await work.one("SELECT * FROM session_view WHERE id = $1", id)
+    assert row is not None, "a session has its line in the view"
+    record, cost = await sessions.cost_so_far(work, id)
+    settlement = await billing.settlement_of(work, id)
+    return Judgement(
+        row=row,
+        doubts=tuple(SAYS[doubt] for doubt in record.doubts),
+        evidence=await sessions.evidence_of(work, id),
+        by_readings=formats.money(cost.payable),
+        settlement=settlement,
+        decision=await billing.decision_of(work, settlement.id) if settlement else None,
+    )
+
+
+@post("/review/sessions/{session:uuid}/decide", include_in_schema=False)
+async def decide(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    session: FromPath[UUID],
+    data: Form,
+) -> Redirect:
+    """The decision, once, under the name of whoever made it."""
+    actor.must(Permission.MOVE_MONEY)
+    choice, energy_wh = _choice(data)
+    reason = data.get("reason", "")
+    async with house.begin(actor.party) as work:
+        settlement = await billing.settlement_of(work, SessionId(session))
+        if settlement is None:
+            raise billing.NothingToDecide("not open yet")
+        await billing.decide(
+            work, settlement.id, choice, reason=reason, energy_wh=energy_wh, by=actor.name
+        )
+        detail: dict[str, str] = {"choice": choice, "reason": reason.strip()[:REASON_MAX]}
+        if energy_wh is not None:
+            detail["energy_wh"] = str(energy_wh)
+        await parties.audit(
+            work,
+            actor,
+            "decided how a held session is billed",
+            f"settlement:{settlement.id}",
+            detail,
+        )
+    return see_other(f"/console/review/sessions/{session}")
+
+
+def _choice(data: Any) -> tuple[Choice, int | None]:
+    try:
+        choice = Choice(data.get("choice", ""))
+    except ValueError as error:
+        raise NoChoiceMade from error
+    if choice is not Choice.ENERGY:
+        return choice, None
+    return choice, _wh(data.get("kwh", ""))
+
+
+def _wh(text: str) -> int:
+    """Kilowatt-hours as somebody typed them, with a point or a comma, as whole watt-hours."""
+    try:
+        kwh = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation as error:
+        raise NotAnEnergy from error
+    if not kwh.is_finite() or not 0 <= kwh <= 1_000_000 or kwh * 1000 != int(kwh * 1000):
+        raise NotAnEnergy
+    return int(kwh * 1000)
