@@ -16,11 +16,17 @@ from typing import Final
 from msgspec.structs import replace
 
 from voltway.alerts import actions as alerts
-from voltway.alerts.watchers import hears_hold_released, hears_invoice_issued
+from voltway.alerts.watchers import (
+    hears_books_fault,
+    hears_hold_released,
+    hears_invoice_issued,
+)
 from voltway.billing import actions as billing
+from voltway.billing import checking
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, InvoiceIssued
+from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
@@ -28,6 +34,7 @@ from voltway.evidence import actions as evidence
 from voltway.kernel.errors import Misconfigured
 from voltway.ledger import sealing
 from voltway.ocpp import gateways
+from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
 from voltway.parties import actions as parties
 from voltway.payments import sweeps as payments
@@ -310,6 +317,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
+    bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
 
 
 def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> None:
@@ -319,6 +327,9 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> 
         begin: BeginWork, bodies: Sequence[Mapping[str, str]]
     ) -> Sequence[Exception | None]:
         return await billing.settle_many(begin, provider, bodies)
+
+    async def check_books(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await checking.check_asked(begin, heard_again, body)
 
     async def send_alert(begin: BeginWork, body: Mapping[str, str]) -> None:
         await alerts.send(begin, settings, body)
@@ -331,6 +342,7 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> 
 
     jobs.handle_many("settle", settle)
     jobs.handle(GIVE_BACK, give_back_tax)
+    jobs.handle(checking.JOB, check_books)
     jobs.handle("send_alert", send_alert)
     jobs.handle(TELL_AGAIN, tell_again)
 
@@ -362,6 +374,7 @@ def _plug_rounds(
     every(OFTEN, "billing.resting", partial(wake_resting, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
+    every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))

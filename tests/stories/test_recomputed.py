@@ -1,17 +1,22 @@
 """Bills made again from the raw frames alone come out as they were, to the cent."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.stories.world import Post, World
-from voltway.billing import recomputing
+from voltway.billing import checking, recomputing
+from voltway.billing.model_checks import Invariant
 from voltway.billing.recomputing import Recomputed, Verdict
+from voltway.kernel.units import RegisterWh
 from voltway.ocpp.hearing import heard_again
 from voltway.runtime.database import connect_owner
 from voltway.stations.frames_packing import pack_frames
+from voltway.stations.model import KeptFrame
+from voltway.stations.reports import Ended, HeardAgain, Report
 
 CARD = "04A1B2C3D4E5F6"
 
@@ -85,3 +90,44 @@ async def test_each_bill_comes_out_equal_from_its_raw_frames_and_a_changed_one_d
         "the document's total",
     }
     assert [one.verdict for one in untold] == [Verdict.UNTOLD] * 3
+
+
+class Drifting(list[Report]):
+    """Reports that say a kilowatt-hour more each time somebody reads them."""
+
+    def __iter__(self) -> Iterator[Report]:
+        for place, report in enumerate(list(super().__iter__())):
+            if isinstance(report, Ended) and report.readings:
+                last = report.readings[-1]
+                more = replace(last, register_wh=RegisterWh((last.register_wh or 0) + 1000))
+                self[place] = replace(report, readings=(*report.readings[:-1], more))
+            yield self[place]
+
+
+def heard_otherwise(frames: Sequence[KeptFrame]) -> list[HeardAgain]:
+    """What no station does: told twice, it tells something else."""
+    return [
+        replace(one, call=replace(one.call, reports=Drifting(one.call.reports)))
+        for one in heard_again(frames)
+    ]
+
+
+async def test_the_check_recomputes_each_bill_and_finds_what_is_not_repeatable(
+    world: World,
+) -> None:
+    await world.prices({"type": "ENERGY", "price": 0.49}, {"type": "PARKING_TIME", "price": 3})
+    await some_sessions(world, await world.station("1.6"))
+    await world.bills(3)
+
+    sound = await checking.check_books(
+        world.house.begin, heard_again, world.party.id, asked_by="the test", whole=True
+    )
+    odd = await checking.check_books(
+        world.house.begin, heard_otherwise, world.party.id, asked_by="the test", whole=True
+    )
+
+    assert [(part.invariant, part.found) for part in sound.parts if part.found] == []
+    counts = {part.invariant: (part.checked, part.unchecked) for part in sound.parts}
+    assert counts[Invariant.RECOMPUTED] == counts[Invariant.REPEATABLE] == (3, 0)
+    found = {part.invariant: len(part.found) for part in odd.parts if part.found}
+    assert found == {Invariant.RECOMPUTED: 3, Invariant.REPEATABLE: 3}

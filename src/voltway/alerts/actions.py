@@ -6,7 +6,7 @@ none. Everything else is told once, by the alert's own key.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -18,6 +18,7 @@ from voltway.alerts import letters, rules, store
 from voltway.alerts.mailer import Mailer, MailServerSilent, SmtpMailer
 from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
 from voltway.billing import actions as billing
+from voltway.billing import checking
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import AlertId
 from voltway.parties import actions as parties
@@ -65,15 +66,23 @@ async def _message(
 ) -> EmailMessage:
     async with begin() as work:
         now = work.now
-        payment = await payments.payment(work, alert.payment)
         seller = (await parties.party(work, alert.party)).name
-        if alert.template is Template.RECEIPT:
-            assert alert.invoice is not None, "a receipt's alert names the receipt"
-            invoice = await billing.invoice(work, alert.invoice)
-            url = f"{public_url}/v/{payment.visit_key}/receipt" if public_url else None
-            write = partial(letters.receipt_letter, invoice, alert.locale, seller=seller, url=url)
+        write: Callable[[], letters.Letter]
+        if alert.template is Template.BOOKS:
+            page = f"{public_url}/console/books" if public_url else ""
+            open_now = await checking.open_findings(work, alert.party)
+            write = partial(letters.books_letter, open_now, seller=seller, page=page)
         else:
+            assert alert.payment is not None, "what is told to a driver is about a payment"
+            payment = await payments.payment(work, alert.payment)
             write = partial(letters.not_charged_letter, payment, alert.locale, seller=seller)
+            if alert.template is Template.RECEIPT:
+                assert alert.invoice is not None, "a receipt's alert names the receipt"
+                invoice = await billing.invoice(work, alert.invoice)
+                url = f"{public_url}/v/{payment.visit_key}/receipt" if public_url else None
+                write = partial(
+                    letters.receipt_letter, invoice, alert.locale, seller=seller, url=url
+                )
     letter = await asyncio.to_thread(write)
     return letters.message(alert, letter, mail_from=mail_from, at=now)
 

@@ -1,10 +1,12 @@
-"""The letters that drivers get: text, HTML, and the receipt as a PDF."""
+"""The letters that drivers and owners get: text, HTML, and the receipt as a PDF."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -12,8 +14,12 @@ from voltway.alerts.model import Alert
 from voltway.billing import actions as billing
 from voltway.billing import formats
 from voltway.billing.model import Invoice
+from voltway.billing.model_checks import SAYS, OpenFinding
 from voltway.billing.words import language, words
 from voltway.payments.model import Payment, Why
+
+#: So many findings are told in a mail; the page has them all.
+LINES: Final = 20
 
 _pages = Environment(
     loader=PackageLoader("voltway.alerts", "templates"), autoescape=True, undefined=StrictUndefined
@@ -66,6 +72,20 @@ def not_charged_letter(payment: Payment, locale: str, *, seller: str) -> Letter:
         text=f"{body}\n\n{seller}\n\n{said.mail_why}\n",
         html=html,
     )
+
+
+def books_letter(findings: Sequence[OpenFinding], *, seller: str, page: str) -> Letter:
+    """To an owner: what the check of the books found, the newest first, and where to look."""
+    count = f"{len(findings)} thing{'' if len(findings) == 1 else 's'}"
+    title = f"The check of the books found {count} to look at"
+    lines = [f"{SAYS[one.invariant]} But: {one.said} ({one.about})" for one in findings[:LINES]]
+    where = f"Look at them in the console: {page}" if page else "Look at them in the console."
+    why = "This mail goes to the owners of the account whenever a check finds something new."
+    html = _pages.get_template("books.html").render(
+        title=title, lines=lines, where=where, page=page, seller=seller, why=why
+    )
+    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
+    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
 
 
 def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> EmailMessage:

@@ -17,6 +17,7 @@ class AlertState(StrEnum):
 class Template(StrEnum):
     RECEIPT = "receipt"
     NOT_CHARGED = "not_charged"
+    BOOKS = "books"  # to the owners: a check of the books found something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Alert:
     recipient: str
     template: Template
     locale: str
-    payment: PaymentId
+    payment: PaymentId | None
     invoice: InvoiceId | None
     state: AlertState
     created_at: datetime

@@ -1,4 +1,5 @@
-"""What alerts hear: a receipt was issued, or a hold was let go. Nobody calls us."""
+"""What alerts hear: a receipt was issued, a hold was let go, a check of the books found something.
+Nobody calls us."""
 
 from collections.abc import Sequence
 
@@ -6,8 +7,11 @@ from voltway.alerts import store
 from voltway.alerts.actions import job
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.billing.model import InvoiceIssued
+from voltway.billing.model_checks import BooksFaultFound
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, new_id
+from voltway.parties import actions as parties
+from voltway.parties.model import Role
 from voltway.payments import actions as payments
 from voltway.payments.model import HoldReleased, Payment
 from voltway.runtime.work import Work
@@ -46,6 +50,37 @@ async def hears_hold_released(work: Work, facts: Sequence[Fact]) -> None:
             if each.email is not None and each.session is None
         ],
     )
+
+
+async def hears_books_fault(work: Work, facts: Sequence[Fact]) -> None:
+    """Mail the owners that a check of the books found something new."""
+    for fact in facts:
+        if not isinstance(fact, BooksFaultFound):
+            continue
+        owners = [
+            each
+            for each in await parties.operators(work, fact.party)
+            if each.role is Role.OWNER and each.active
+        ]
+        await _queue(
+            work,
+            [
+                Alert(
+                    id=AlertId(new_id(work.now)),
+                    party=fact.party,
+                    once=OnceKey(f"books:{fact.check}:{owner.id}"),
+                    recipient=owner.email,
+                    template=Template.BOOKS,
+                    locale="en",
+                    payment=None,
+                    invoice=None,
+                    state=AlertState.QUEUED,
+                    created_at=work.now,
+                    next_try_at=work.now,
+                )
+                for owner in owners
+            ],
+        )
 
 
 def _alert(

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "replay": ("voltway.cli.replay:replay_command", "Play real sessions of the past through it."),
     "price": ("voltway.cli.price:price_command", "Price one session under a tariff."),
     "verify": ("voltway.cli.verify:verify_command", "Check signed meter data with a key."),
+    "books": ("voltway.cli.books:books", "Check the books, close months, export them."),
     "admin": ("voltway.cli.admin:admin", "Parties, people, keys, stations, tokens and tariffs."),
 }
 

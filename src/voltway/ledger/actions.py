@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Final
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EntryId, OnceKey, PartyId, new_id
 from voltway.kernel.money import Currency, Money
-from voltway.ledger import rules_periods, store, store_balances, store_chain, store_periods
+from voltway.ledger import (
+    rules_periods,
+    store,
+    store_balances,
+    store_chain,
+    store_mapping,
+    store_periods,
+)
 from voltway.ledger.checking import ChainCheck, check_chain, check_chains, compare_heads, heads_here
 from voltway.ledger.closing import close_month, month_named, next_to_close
 from voltway.ledger.model import (
@@ -18,6 +26,7 @@ from voltway.ledger.model import (
     Head,
     KeptEntry,
     Period,
+    Placed,
     TrialBalance,
 )
 from voltway.ledger.rules_chart import is_group
@@ -34,10 +43,14 @@ __all__ = [
     "closings",
     "compare_heads",
     "entries_about",
+    "entry",
     "heads",
+    "heads_csv",
     "heads_here",
+    "is_mapped",
     "month_named",
     "next_to_close",
+    "oldest",
     "periods",
     "post",
     "post_many",
@@ -45,6 +58,10 @@ __all__ = [
     "sums_amiss",
     "trial_balance",
 ]
+
+
+#: The columns of a file of heads.
+HEADS: Final = ("party", "day", "link", "head")
 
 
 @dataclass(eq=False)
@@ -119,6 +136,31 @@ async def periods(work: Work, party: PartyId) -> list[Period]:
 async def closings(work: Work, party: PartyId, month: date) -> Sequence[Row]:
     """What each account moved in a closed month, and held at its end."""
     return await store_periods.closings(work, party, month)
+
+
+async def oldest(work: Work, party: PartyId) -> datetime | None:
+    """The date of the oldest entry of a party."""
+    return await store_periods.first_at(work, party)
+
+
+async def entry(work: Work, id: EntryId) -> tuple[Placed, tuple[int, bytes] | None] | None:
+    """An entry, and its link where it is sealed."""
+    placed = (await store_chain.by_ids(work, [id])).get(id)
+    if placed is None:
+        return None
+    return placed, (await store_chain.links_of(work, [id])).get(id)
+
+
+async def is_mapped(work: Work, party: PartyId) -> bool:
+    """Whether the books of a party can be given to its bookkeeper's program."""
+    return await store_mapping.bookkeeper(work, party) is not None
+
+
+def heads_csv(name: str, found: Sequence[Head]) -> str:
+    """Heads as a file, to be kept elsewhere: ``voltway books check --heads`` reads it."""
+    lines = [",".join(HEADS)]
+    lines += [f"{name},{each.day},{each.number},{each.head}" for each in found]
+    return "".join(f"{line}\n" for line in lines)
 
 
 async def heads(work: Work, party: PartyId | None = None) -> list[Head]:

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     EDIT_TARIFFS = "edit_tariffs"
     SEE_MONEY = "see_money"
     MOVE_MONEY = "move_money"
+    CLOSE_BOOKS = "close_books"
     MANAGE_PEOPLE = "manage_people"
 
     @property
@@ -62,6 +63,7 @@ _WORDS = {
     Permission.EDIT_TARIFFS: "change prices",
     Permission.SEE_MONEY: "see payments and books",
     Permission.MOVE_MONEY: "move money",
+    Permission.CLOSE_BOOKS: "close months of the books",
     Permission.MANAGE_PEOPLE: "manage people, keys and the party's details",
 }
 
@@ -78,7 +80,8 @@ class Role(StrEnum):
 #: The whole law of who may do what.
 MAY: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.OPERATOR: frozenset(Permission) - {Permission.MOVE_MONEY, Permission.MANAGE_PEOPLE},
+    Role.OPERATOR: frozenset(Permission)
+    - {Permission.MOVE_MONEY, Permission.CLOSE_BOOKS, Permission.MANAGE_PEOPLE},
     Role.SUPPORT: frozenset(
         {
             Permission.SEE_ALL,

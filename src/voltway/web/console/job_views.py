@@ -19,6 +19,7 @@ TEXT_MAX: Final = 600
 KINDS: Final = {
     "settle": "Settle a session",
     "send_alert": "Send a mail",
+    "check_books": "Check the books",
     "give_back_tax": "Give back tax that the buyer owes",
     jobs_seen.TELL_AGAIN: "Tell a fact again",
 }
@@ -31,6 +32,7 @@ WATCHERS: Final = {
     "billing.refunded": "Billing, of a refund",
     "alerts.invoice_issued": "Mails, of a receipt",
     "alerts.hold_released": "Mails, of a released hold",
+    "alerts.books": "Mails, of a finding in the books",
 }
 
 

@@ -35,8 +35,6 @@ KINDS: Final = (
     ("done", "Done"),
 )
 
-ENTRIES_SHOWN: Final = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
@@ -92,26 +90,4 @@ async def _drawer(
         chosen,
         await story_of(work, chosen, formats),
         booked(entries.values(), formats),
-    )
-
-
-@get("/ledger", include_in_schema=False)
-async def books(
-    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
-) -> Response[str]:
-    """The trial balance, and the newest entries. The sums are zero, or we are wrong."""
-    actor.must(Permission.SEE_MONEY)
-    async with house.begin(actor.party) as work:
-        balance = await ledger.trial_balance(work)
-        entries = await work.all(
-            "SELECT * FROM entry_view ORDER BY id DESC, number LIMIT $1", ENTRIES_SHOWN
-        )
-    return await console_page(
-        request,
-        house,
-        actor,
-        "console/ledger.html",
-        place="money",
-        balance=balance,
-        entries=entries,
     )
