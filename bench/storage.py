@@ -266,7 +266,7 @@ async def writing(here: Ground, page: Lines, told: Told) -> None:
         of = sum(map(len, batches))
         best = {"number": 9e9, "before": 9e9, "after": 9e9}
         for _ in range(5):
-            for name, keep in (("number", _number), ("before", _before), ("after", keep_frames)):
+            for name, keep in (("number", _number), ("before", _before), ("after", _after)):
                 cost_us = await here.cost_us(_at_once(here, batches, keep), of)
                 best[name] = min(best[name], cost_us)
         rows.append((size, *(f"{each:.1f}" for each in best.values())))
@@ -298,6 +298,10 @@ async def _each(
             await keep(work, batch)
 
 
+async def _after(work: Work, frames: Sequence[tuple[PartyId, KeptFrame]]) -> None:
+    keep_frames(work, frames)
+
+
 async def _before(work: Work, told: Told) -> None:
     places: dict[StationId, int] = {}
     frames = []
@@ -324,7 +328,7 @@ async def packing(here: Ground, page: Lines, told: Told, many: int) -> None:
         here.clock.jump_to(begins + timedelta(minutes=minute))
         some = told[minute * len(told) // many : (minute + 1) * len(told) // many]
         batches = [some[start : start + 20] for start in range(0, len(some), 20)]
-        await _each(here, batches, keep_frames)
+        await _each(here, batches, _after)
     station = told[0][1].station
     raw = sum(len(frame.text) for _, frame in told)
     sizes = "SELECT sum(pg_total_relation_size(part::regclass)) FROM parts_of('{}') part"

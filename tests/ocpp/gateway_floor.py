@@ -5,7 +5,7 @@ import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar
 
@@ -96,7 +96,7 @@ async def a_door(
             time_zone="Europe/Vienna",
         )
     server = OcppServer(
-        database.begin,
+        replace(database, is_lazy=True).begin,  # as it is for the ingest
         bus.touches,
         clock,
         Settings(ocpp="127.0.0.1:0", **settings),

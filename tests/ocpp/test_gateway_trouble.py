@@ -26,7 +26,8 @@ from voltway.ocpp.server import OcppServer
 from voltway.ocpp.transport import Close
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
-from voltway.runtime.database import Database, DatabaseUnreachable
+from voltway.runtime.database import Database
+from voltway.runtime.database_trouble import DatabaseUnreachable
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions as stations

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -26,9 +27,8 @@ NOON = "2026-03-02T12:00:00Z"
 async def a_second_door(door: Door, database: Database, clock: JumpingClock) -> AsyncIterator[Door]:
     """Another gateway on the same database, as in another process: it hears no touches of ours."""
     bus = Bus(database)
-    server = OcppServer(
-        database.begin, bus.touches, clock, Settings(ocpp="127.0.0.1:0"), settle_s=0.0
-    )
+    lazily = replace(database, is_lazy=True).begin
+    server = OcppServer(lazily, bus.touches, clock, Settings(ocpp="127.0.0.1:0"), settle_s=0.0)
     url = await server.start()
     try:
         yield Door(server, database.begin, clock, url, door.home, bus)

@@ -22,7 +22,8 @@ from tests.operating.servers import (
 )
 from tests.simulation.house import HOST
 from voltway.kernel.errors import Outage
-from voltway.runtime.database import DatabaseNotFound, connect_owner, open_database
+from voltway.runtime.database import connect_owner, open_database
+from voltway.runtime.database_trouble import DatabaseNotFound
 from voltway.runtime.database_words import where
 from voltway.runtime.hosts import HOST_S_MAX, hosts
 from voltway.runtime.migrate import migrate

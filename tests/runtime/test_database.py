@@ -8,16 +8,13 @@ import pytest
 from tests.conftest import TestServer
 from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import JumpingClock
-from voltway.runtime.database import (
-    Database,
+from voltway.runtime.database import Database, connect_owner, open_database, retrying
+from voltway.runtime.database_trouble import (
     DatabaseKeepsNothing,
     DatabaseNotFound,
     DatabaseTooSlow,
     DatabaseUnreachable,
     WorkCollided,
-    connect_owner,
-    open_database,
-    retrying,
 )
 from voltway.runtime.work import BeginWork, Work
 

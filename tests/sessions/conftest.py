@@ -1,10 +1,13 @@
 """A station with two EVSEs at a place with a price, and a card that opens it."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.network import AStation, a_party, a_station, a_tariff, a_token
 from tests.sessions.telling import CARD, Line, minute
 from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import Database
 from voltway.runtime.work import BeginWork
 from voltway.sessions.shelf import Shelf
 
@@ -21,9 +24,12 @@ async def here(begin: BeginWork) -> AStation:
 
 @pytest.fixture(params=["asked", "remembered"])
 def line(
-    begin: BeginWork, here: AStation, clock: JumpingClock, request: pytest.FixtureRequest
+    database: Database, here: AStation, clock: JumpingClock, request: pytest.FixtureRequest
 ) -> Line:
     """The station's line, two hours after the noon at which all stories begin; every story is told
-    to a house that asks the database each time, and to one that remembers."""
+    to a house that asks the database each time, and to one that remembers and begins transactions
+    as late as the ingest does."""
     clock.jump_to(minute(120))
-    return Line(begin, here.station.id, Shelf() if request.param == "remembered" else None)
+    if request.param == "remembered":
+        return Line(replace(database, is_lazy=True).begin, here.station.id, Shelf())
+    return Line(database.begin, here.station.id, None)

@@ -14,7 +14,7 @@ from tests.sessions.telling import Line, minute, reading, stop16, values
 from voltway.kernel.ids import PartyId
 from voltway.kernel.units import PowerW, RegisterWh
 from voltway.runtime.clock import JumpingClock
-from voltway.runtime.database import WorkCollided
+from voltway.runtime.database_trouble import WorkCollided
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, sweeps, sweeps_packing
 from voltway.sessions.actions import KeptReading

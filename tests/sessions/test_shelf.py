@@ -1,5 +1,6 @@
 """What a gateway remembers between batches: never more than what was committed, and never stale."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,11 +33,12 @@ from voltway.kernel.ids import (
 )
 from voltway.kernel.units import PowerW
 from voltway.runtime.clock import JumpingClock
-from voltway.runtime.work import BeginWork
+from voltway.runtime.database import Database
+from voltway.runtime.work import Overtaken
 from voltway.sessions import actions, rules
 from voltway.sessions.desk import Desk, Flow, Names, Place, Port
 from voltway.sessions.model import Session
-from voltway.sessions.shelf import KNOWN_FOR, Shelf, WrittenByOthers
+from voltway.sessions.shelf import KNOWN_FOR, Shelf
 from voltway.stations.reports import Heard, Metered
 
 PLACE = Place(
@@ -48,9 +50,9 @@ PLACE = Place(
 
 
 @pytest.fixture
-def remembering(begin: BeginWork, here: AStation, clock: JumpingClock) -> Line:
+def remembering(database: Database, here: AStation, clock: JumpingClock) -> Line:
     clock.jump_to(minute(120))
-    return Line(begin, here.station.id, Shelf())
+    return Line(dataclasses.replace(database, is_lazy=True).begin, here.station.id, Shelf())
 
 
 async def tell(line: Line, report: Metered, *, undone: bool = False) -> None:
@@ -84,7 +86,7 @@ async def test_what_somebody_else_wrote_is_noticed_and_read_anew(remembering: Li
     await elsewhere.tell(values(ref, 1, reading(20, 53_000)))
 
     news = values(ref, 1, reading(30, 54_000))
-    with pytest.raises(WrittenByOthers):
+    with pytest.raises(Overtaken):
         await tell(line, news)
     line.shelf.lose()
     await tell(line, news)

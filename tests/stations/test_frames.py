@@ -47,7 +47,7 @@ async def test_the_last_frames_of_a_station_come_newest_first(
         other = await a_station(work, "CS2")
         for n in range(50):
             told = [heard(station, n), said(station, n), heard(other, n, "other")]
-            await actions.keep_frames(work, told)
+            actions.keep_frames(work, told)
         frames = await actions.last_frames(work, station.id, 5)
 
     assert [frame.text for frame in frames] == [
@@ -71,7 +71,7 @@ async def test_packing_changes_nothing_that_is_read_and_empties_the_ring(
         clock.jump_to(NOON + timedelta(minutes=minute))
         async with begin() as work:
             told = [heard(each, 60 * minute) for each in stations]
-            await actions.keep_frames(work, told + [said(each, 60 * minute) for each in stations])
+            actions.keep_frames(work, told + [said(each, 60 * minute) for each in stations])
 
     async def read() -> list[list[KeptFrame]]:
         async with begin() as work:
@@ -98,11 +98,11 @@ async def test_only_the_last_frames_are_read_however_many_are_packed(
 ) -> None:
     for n in range(3000):
         async with begin() as work:
-            await actions.keep_frames(work, [heard(station, n)])
+            actions.keep_frames(work, [heard(station, n)])
     clock.jump(LATER)
     await actions.pack_frames(begin)
     async with begin() as work:
-        await actions.keep_frames(work, [heard(station, 3000)])
+        actions.keep_frames(work, [heard(station, 3000)])
         frames = await actions.last_frames(work, station.id, 3)
 
     assert [frame.text for frame in frames] == [b"call 3000", b"call 2999", b"call 2998"]
@@ -113,7 +113,7 @@ async def test_a_packer_that_dies_has_moved_whole_batches_or_none(
 ) -> None:
     for n in range(20):
         async with begin() as work:
-            await actions.keep_frames(work, [heard(station, n)])
+            actions.keep_frames(work, [heard(station, n)])
     clock.jump(LATER)
     async with begin() as work:
         before = await actions.last_frames(work, station.id)
@@ -142,7 +142,7 @@ async def test_packers_at_once_pack_each_batch_once(
 ) -> None:
     for n in range(200):
         async with begin() as work:
-            await actions.keep_frames(work, [heard(station, n)])
+            actions.keep_frames(work, [heard(station, n)])
     clock.jump(LATER)
 
     moved = await asyncio.gather(*(actions.pack_frames(begin) for _ in range(4)))
@@ -180,7 +180,7 @@ async def test_old_frames_are_forgotten_by_whole_days(
     for day in range(3):
         clock.jump_to(NOON + timedelta(days=day))
         async with begin() as work:
-            await actions.keep_frames(work, [heard(station, day)])
+            actions.keep_frames(work, [heard(station, day)])
     clock.jump(LATER)
     await actions.pack_frames(begin)
     clock.jump_to(NOON + timedelta(days=31, hours=1))
@@ -199,7 +199,7 @@ async def test_a_round_of_packing_is_bounded_in_bytes(
     long = "x" * (9 << 20)
     for n in range(5):
         async with begin() as work:
-            await actions.keep_frames(work, [heard(station, n, long)])
+            actions.keep_frames(work, [heard(station, n, long)])
     clock.jump(LATER)
 
     assert await actions.pack_frames(begin, seconds=0) == 3  # 27 of 32 MiB

@@ -198,7 +198,7 @@ async def test_hostile_text_of_a_station_is_shown_as_text(owner: Browser, scene:
     async with scene.begin() as work:
         await work.run("UPDATE station SET vendor = $1, model = $1, firmware = $1", EVIL)
         await work.run("UPDATE evse SET error = $1, status = 'faulted'", EVIL)
-        await stations.keep_frames(
+        stations.keep_frames(
             work,
             [
                 (station.party, KeptFrame(station.id, Direction.HEARD, scene.now, frame)),

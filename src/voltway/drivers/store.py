@@ -53,7 +53,7 @@ async def add(work: Work, token: Token, sameness: str) -> bool:
 async def by_sameness(
     work: Work, wanted: Collection[tuple[PartyId, str]]
 ) -> Mapping[tuple[PartyId, str], Token]:
-    rows = await work.all(
+    rows = await work.ask(
         f"""
         SELECT {_COLUMNS}, t.sameness
           FROM unnest($1::uuid[], $2::text[]) AS w (party_id, sameness)

@@ -228,15 +228,22 @@ async def keep(
     interval_s: int,
     fleet: int,
     is_sole: bool = True,
+    is_anew: bool = False,
 ) -> dict[int, Decision]:
     """Keep all of a batch, and decide what is owed a decision.
 
     Where this gateway is not the ``is_sole`` one, starts are taken only of stations that did not
-    move to another: both would begin a session of the same start. See ``_moved_away``.
+    move to another: both would begin a session of the same start. That none of them did is believed
+    and insisted on; it is asked when the batch is kept ``is_anew``, because somebody was quicker.
     """
     if extras.opened or extras.closed:
         await record_links(work, extras.opened, extras.closed)
-    gone = set() if is_sole else await _moved_away(work, batch)
+    gone: set[StationId] = set()
+    if not is_sole and (starting := _starting(batch)):
+        if is_anew:
+            gone = await stations.moved_away(work, starting)
+        else:
+            stations.insist_on_links(work, starting)
     moved = {index: MOVED_AWAY for index, each in enumerate(batch) if each.link.station in gone}
     decisions = await _keep_heard(
         work,
@@ -252,14 +259,13 @@ async def keep(
     return decisions | moved
 
 
-async def _moved_away(work: Work, batch: Sequence[Pending]) -> set[StationId]:
-    """The stations in this batch that began a session here and have a newer socket elsewhere."""
-    starting = {
+def _starting(batch: Sequence[Pending]) -> dict[StationId, int]:
+    """The stations of which a session begins in this batch, and which of their sockets told it."""
+    return {
         each.link.station: each.link.generation
         for each in batch
         if each.link.generation and any(isinstance(report, Started) for report in each.reports)
     }
-    return await stations.moved_away(work, starting) if starting else set()
 
 
 async def _keep_heard(
@@ -323,7 +329,7 @@ async def _keep_frames(work: Work, batch: Sequence[Pending], extras: Extras) -> 
         for each in batch
     ]
     if frames:
-        await stations.keep_frames(work, frames)
+        stations.keep_frames(work, frames)
     doubtful = [pending for pending in batch if pending.is_doubtful]
     if doubtful:
         await stations.keep_for_review(work, [for_review(each, _why(each)) for each in doubtful])

@@ -21,6 +21,7 @@ from voltway.kernel.ids import GatewayId, StationId
 from voltway.ocpp import batch as batches
 from voltway.ocpp import frame
 from voltway.ocpp.batch import NOTHING, Extras, Pending
+from voltway.ocpp.company import Company
 from voltway.ocpp.conduct import FAULT_BYTES_KEPT, REFUSED_COSTS, Conduct
 from voltway.ocpp.faults import BrokenPayload
 from voltway.ocpp.frame import CallResult
@@ -29,8 +30,8 @@ from voltway.ocpp.poison import answer_of_poison, set_aside
 from voltway.ocpp.transport import Close
 from voltway.runtime.metrics import counter, gauge, histogram
 from voltway.runtime.relay import Reach
-from voltway.runtime.work import BeginWork, Clock
-from voltway.sessions.shelf import Shelf, WrittenByOthers
+from voltway.runtime.work import BeginWork, Clock, Overtaken
+from voltway.sessions.shelf import Shelf
 from voltway.stations.model import Direction, KeptFrame
 from voltway.stations.reports import Decision
 
@@ -41,13 +42,6 @@ POISONED: Final = counter("voltway_ocpp_messages_set_aside", "Messages kept only
 LINKS: Final = gauge("voltway_ocpp_stations_connected", "Stations with an open socket")
 BATCH_SECONDS: Final = histogram("voltway_ocpp_batch_seconds", "From a batch's begin to its commit")
 BATCH_SIZE: Final = counter("voltway_ocpp_batches", "Batches that were kept")
-
-#: What somebody waits for (a card, a start, a stop) waits for company only so much of the time that
-#: a meter reading may wait.
-URGENT_SHARE: Final = 0.4
-
-#: So many messages are company enough: a commit costs less than a tenth of each of them.
-BATCH_ENOUGH: Final = 250
 
 BATCH_MAX: Final = 2000
 
@@ -73,7 +67,7 @@ class Gateway:
         begin: BeginWork,
         clock: Clock,
         *,
-        wait_ms: int = 15,
+        wait_ms: int = 25,
         interval_s: int = 300,
         on_answered: Callable[[Link], None],
         on_replied: Callable[[Link, Pending], None],
@@ -82,7 +76,6 @@ class Gateway:
     ) -> None:
         self._begin = begin
         self._clock = clock
-        self._wait_s = wait_ms / 1000
         self._interval_s = interval_s
         self._on_answered = on_answered
         self._on_replied = on_replied
@@ -97,8 +90,7 @@ class Gateway:
         self._ready: list[Pending] = []
         self._extras = Extras()
         self._shelf = Shelf()
-        self._go = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
+        self._company = Company(wait_ms / 1000)
         self._is_committing = False
         self._is_over = False
         self._rested = asyncio.Event()
@@ -121,7 +113,7 @@ class Gateway:
         if before is not None:
             before.close(Close.POLICY, "replaced by a newer connection of this station")
         self._extras.opened.append(link)
-        self._wake()
+        self._company.go()
 
     def link_closed(self, link: Link) -> None:
         if self.links.get(link.station) is link:
@@ -132,7 +124,7 @@ class Gateway:
             self._gone.set()
         link.closed_at = self._clock.now()
         self._extras.closed.append(link)
-        self._wake()
+        self._company.go()
 
     def link_heard(self, link: Link, text: bytes) -> None:
         if self._is_over or link.is_leaving:
@@ -162,7 +154,7 @@ class Gateway:
             pending.text = pending.text[:FAULT_BYTES_KEPT]
         else:
             self._extras.count_faults(pending)
-            self._wake(SAID_WITHIN_S)
+            self._company.go(SAID_WITHIN_S)
             if pending.refusal is not None:
                 link.send(pending.refusal)
         link.erred(pending.fault, _TOO_MANY)
@@ -176,47 +168,22 @@ class Gateway:
         """Send, and keep what was sent with the next batch."""
         link.send(text)
         self._note_said(link, text, self._clock.now())
-        self._wake(SAID_WITHIN_S)
+        self._company.go(SAID_WITHIN_S)
 
     # -- the batch
 
     def _enter(self, pending: Pending) -> None:
         self._ready.append(pending)
-        if self._is_committing or self._go.is_set():
-            return
-        if len(self._ready) >= BATCH_ENOUGH or pending.reply_to is not None:
-            self._wake()  # replies are few, and a person waits for each
-        elif pending.is_patient:
-            self._wake(self._wait_s)
-        else:
-            self._wake(self._wait_s * URGENT_SHARE)
-
-    def _wake(self, after_s: float = 0.0) -> None:
-        """Begin a batch after this long, if none begins before."""
-        if after_s > 0:
-            when = self._loop.time() + after_s
-            if self._go.is_set() or (self._timer is not None and self._timer.when() <= when):
-                return
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self._loop.call_later(after_s, self._go.set)
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._go.set()
+        if not self._is_committing:
+            self._company.joins(pending, len(self._ready))
 
     async def run(self) -> None:
         """Keep batches, one at a time, until cancelled."""
         while True:
-            await self._go.wait()
-            self._go.clear()
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            await self._company.gathers()
             batch, self._ready = self._ready[:BATCH_MAX], self._ready[BATCH_MAX:]
             if self._ready:
-                self._go.set()
+                self._company.go()
             extras, self._extras = self._extras, Extras()
             if batch or extras:
                 await self._take(batch, extras)
@@ -233,12 +200,7 @@ class Gateway:
         BATCH_SECONDS.observe(self._loop.time() - began)
         BATCH_SIZE.inc()
         MESSAGES.inc(len(batch))
-        if len(self._ready) >= BATCH_ENOUGH or any(each.reply_to for each in self._ready):
-            self._go.set()
-        elif self._ready:
-            # What came meanwhile has waited for the commit already, but its answers are on their
-            # way to stations that will say the next thing: a moment more is good company for both.
-            self._wake(self._wait_s * URGENT_SHARE)
+        self._company.was_answered(batch, self._ready)
 
     async def _keep(self, batch: Sequence[Pending], extras: Extras) -> None:
         """Keep and answer; or halve."""
@@ -263,8 +225,9 @@ class Gateway:
                         interval_s=self._interval_s,
                         fleet=len(self.links),
                         is_sole=self._is_sole,
+                        is_anew=tries > 0,
                     )
-            except WrittenByOthers:
+            except Overtaken:
                 self._shelf.lose()
                 tries += 1
                 if tries > ANEW_MAX:
@@ -315,7 +278,7 @@ class Gateway:
                 pending.refusal = batches.internal_error(pending)
                 break
         self._answer(pending, answer_of_poison(pending), self._clock.now(), is_poison=True)
-        self._wake(SAID_WITHIN_S)
+        self._company.go(SAID_WITHIN_S)
 
     # -- after the commit
 
@@ -326,7 +289,7 @@ class Gateway:
             if decision is NOTHING and pending.is_doubtful:
                 decision = answer_of_poison(pending)
             self._answer(pending, decision, now)
-        self._wake(SAID_WITHIN_S)
+        self._company.go(SAID_WITHIN_S)
 
     def _answer(
         self, pending: Pending, decision: Decision, now: datetime, *, is_poison: bool = False
@@ -390,7 +353,7 @@ class Gateway:
 
     async def rest(self) -> None:
         """Wait until everything that was heard and said is kept."""
-        self._wake()
+        self._company.go()
         while self._ready or self._extras or self._is_committing:
             self._rested.clear()
             await self._rested.wait()

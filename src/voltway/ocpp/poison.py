@@ -31,5 +31,5 @@ async def set_aside(begin: BeginWork, pending: Pending, trouble: Exception) -> N
         why = f"{type(trouble).__name__}: {trouble}"
         await stations.keep_for_review(work, [for_review(pending, why)])
         kept = KeptFrame(link.station, Direction.HEARD, pending.at, pending.text)
-        await stations.keep_frames(work, [(link.party, kept)])
+        stations.keep_frames(work, [(link.party, kept)])
         work.touch(link.subject)

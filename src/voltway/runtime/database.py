@@ -8,7 +8,7 @@ that begins it, so that the wall costs no round trip.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, TypeVar
@@ -16,10 +16,17 @@ from uuid import UUID
 
 import asyncpg
 
-from voltway.kernel.errors import Misconfigured, Outage
 from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import SystemClock
 from voltway.runtime.database_json import teach_json
+from voltway.runtime.database_trouble import (
+    LOST,
+    DatabaseNotFound,
+    DatabaseTooOld,
+    DatabaseUnreachable,
+    WorkCollided,
+    translate,
+)
 from voltway.runtime.database_words import said, where
 from voltway.runtime.hosts import hosts
 from voltway.runtime.metrics import WORK_SECONDS
@@ -56,67 +63,6 @@ INGEST: Final = {
 T = TypeVar("T")
 
 
-@dataclass(eq=False)
-class DatabaseUnreachable(Outage):
-    """The database does not answer."""
-
-
-@dataclass(eq=False)
-class DatabaseTooSlow(Outage):
-    """The database took too long to answer."""
-
-
-@dataclass(eq=False)
-class DatabaseKeepsNothing(Outage):
-    """The database can keep nothing now: its disk is full or broken, or it may not be written."""
-
-
-@dataclass(eq=False)
-class WorkCollided(Outage):
-    """Two pieces of work wanted the same rows at the same moment. Please try again."""
-
-
-@dataclass(eq=False)
-class DatabaseNotFound(Misconfigured):
-    """The database at {where} cannot be used: {reason}. Check VOLTWAY_DATABASE_URL."""
-
-    where: str
-    reason: str
-
-
-@dataclass(eq=False)
-class DatabaseTooOld(Misconfigured):
-    """The database at {where} is PostgreSQL {found}; Voltway needs {needed} or newer."""
-
-    where: str
-    found: int
-    needed: int = VERSION_MIN
-
-
-_LOST: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the server's last words came while nothing was asked
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-)
-
-
-#: How a connection of one's own ends when its database goes away, whatever it was at.
-BROKEN: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
-
-
 class _Connection(asyncpg.Connection):
     """A connection that needs no cleaning between works: all that a work sets is LOCAL to it."""
 
@@ -133,6 +79,8 @@ class Database:
     url: str
     copies: bool
     listeners: list[Callable[[Kept], None]] = field(default_factory=list)
+    #: Whether a transaction begins only when a statement needs one.
+    is_lazy: bool = False
 
     def begin(self, party: PartyId | None = None) -> "_Begun":
         """A transaction as work, kept at the end of the block or undone."""
@@ -148,7 +96,7 @@ class Database:
         while a table was small would else read it from end to end when it has grown, and planning
         each statement of a batch anew costs more than running it."""
         pool = await _pool(self.url, INGEST, connections=INGEST_CONNECTIONS, connections_min=1)
-        return Database(pool, self.clock, self.url, self.copies, self.listeners)
+        return replace(self, pool=pool, is_lazy=True)
 
     async def connect(self) -> "asyncpg.Connection[Any]":
         """A connection of one's own, in the role of the house: to listen, to hold a lock."""
@@ -200,7 +148,7 @@ async def _pool(
             command_timeout=answer_s,
             timeout=ACQUIRE_S_MAX,
         )
-    except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
+    except (*LOST, asyncpg.PostgresError, ValueError) as reason:
         raise DatabaseNotFound(where(url), said(reason)) from None
 
 
@@ -210,7 +158,7 @@ async def connect_owner(url: str) -> "asyncpg.Connection[Any]":
     version = owner.get_server_version().major
     if version < VERSION_MIN:
         await owner.close()
-        raise DatabaseTooOld(where(url), version)
+        raise DatabaseTooOld(where(url), version, VERSION_MIN)
     return owner
 
 
@@ -240,13 +188,15 @@ class _Begun:
     async def __aenter__(self) -> Work:
         self._started = perf_counter()
         database, party = self._database, self._party
-        begin = "BEGIN"
+        is_lazy = database.is_lazy and party is None
+        begin = "" if is_lazy else "BEGIN"
         if party is not None:
             # Made anew of its number, so that no text from outside can get into the statement.
             name = UUID(int=party.int)
             begin = f"BEGIN; SET LOCAL ROLE {PARTY}; SET LOCAL voltway.party = '{name}'"
         connection = self._connection = await _begun(database, begin)
-        self._work = PgWork(connection, database.clock.now(), party, copies=database.copies)
+        now = database.clock.now()
+        self._work = PgWork(connection, now, party, copies=database.copies, is_lazy=is_lazy)
         return self._work
 
     async def __aexit__(
@@ -258,16 +208,17 @@ class _Begun:
         connection, work = self._connection, self._work
         try:
             if trouble is not None:
-                await _undo(connection)
-                _translate(trouble)
+                await self._undo(trouble)
+                translate(trouble)
                 return
             try:
                 await work.flush()
-                await connection.execute("COMMIT")
+                if work.has_begun:
+                    await connection.execute("COMMIT")
             except BaseException as reason:
                 trouble = reason
-                await _undo(connection)
-                _translate(reason)
+                await self._undo(reason)
+                translate(reason)
                 raise
         finally:
             await _release(self._database, connection)
@@ -279,20 +230,31 @@ class _Begun:
             for listener in self._database.listeners:
                 listener(kept)
 
+    async def _undo(self, trouble: BaseException) -> None:
+        """Roll back what began. A lone statement undoes itself when it fails; of one that was not
+        heard of again the connection is closed, lest it be kept when it was done anew already."""
+        connection = self._connection
+        if self._work.has_begun:
+            await _undo(connection)
+        elif isinstance(trouble, (*LOST, asyncio.CancelledError)):
+            _cut(connection)
+
 
 async def _begun(database: Database, begin: str) -> Any:
     """A connection on which the transaction began. One that died while it idled is passed over."""
     for attempt in range(1, CONNECTIONS_TRIED_MAX + 1):
         try:
             connection = await database.pool.acquire(timeout=ACQUIRE_S_MAX)
-        except _LOST as reason:
+        except LOST as reason:
             raise DatabaseUnreachable from reason
+        if not begin:
+            return connection
         try:
             await connection.execute(begin, timeout=ACQUIRE_S_MAX)
         except BaseException as reason:
             _cut(connection)
             await _release(database, connection)
-            if not isinstance(reason, _LOST):
+            if not isinstance(reason, LOST):
                 raise
             await database.pool.expire_connections()  # the others lead to the same place
             if attempt == CONNECTIONS_TRIED_MAX:
@@ -317,7 +279,7 @@ async def _release(database: Database, connection: Any) -> None:
     """Give the connection back; one that is in no state to be given back is closed."""
     try:
         await database.pool.release(connection)
-    except _LOST:
+    except LOST:
         _cut(connection)
 
 
@@ -326,46 +288,13 @@ def _cut(connection: Any) -> None:
         connection.terminate()
 
 
-def _translate(trouble: BaseException) -> None:
-    """Raise the trouble in our words, if it is one that the database has and we expect."""
-    match trouble:
-        case (
-            asyncpg.DeadlockDetectedError()
-            | asyncpg.SerializationError()
-            | asyncpg.LockNotAvailableError()
-        ):
-            raise WorkCollided from trouble
-        # The part of a table that a row belongs to was dropped meanwhile: a check without a name.
-        case asyncpg.CheckViolationError(constraint_name=None, table_name=str()):
-            raise WorkCollided from trouble
-        case asyncpg.QueryCanceledError() | TimeoutError():  # it said so, or nothing at all
-            raise DatabaseTooSlow from trouble
-        case (
-            # Never the fault of what was to be kept: tried again until it is kept.
-            asyncpg.InsufficientResourcesError()
-            | asyncpg.PostgresSystemError()
-            | asyncpg.ReadOnlySQLTransactionError()
-        ):
-            raise DatabaseKeepsNothing from trouble
-        case (
-            asyncpg.PostgresConnectionError()
-            | asyncpg.InterfaceError()
-            | asyncpg.InternalClientError()
-            | asyncpg.AdminShutdownError()
-            | asyncpg.CrashShutdownError()
-        ):
-            raise DatabaseUnreachable from trouble
-        case _:
-            return
-
-
 async def _reach(url: str, *, role: str | None) -> "asyncpg.Connection[Any]":
     try:
         connection: asyncpg.Connection[Any] = await hosts(url).connect(
             timeout=ACQUIRE_S_MAX,
             server_settings=_settings(role) if role else {"application_name": "voltway"},
         )
-    except (*_LOST, asyncpg.PostgresError, ValueError) as reason:
+    except (*LOST, asyncpg.PostgresError, ValueError) as reason:
         raise DatabaseNotFound(where(url), said(reason)) from None
     return connection
 

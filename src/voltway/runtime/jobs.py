@@ -29,7 +29,8 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 
 from voltway.kernel.errors import Outage, Trouble
 from voltway.runtime import queue
-from voltway.runtime.database import BROKEN, Database
+from voltway.runtime.database import Database
+from voltway.runtime.database_trouble import BROKEN
 from voltway.runtime.metrics import counter, histogram
 from voltway.runtime.together import Together
 from voltway.runtime.work import BeginWork, Work

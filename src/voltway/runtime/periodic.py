@@ -14,7 +14,8 @@ import asyncpg
 import structlog
 
 from voltway.kernel.errors import Trouble
-from voltway.runtime.database import BROKEN, Database
+from voltway.runtime.database import Database
+from voltway.runtime.database_trouble import BROKEN
 from voltway.runtime.metrics import counter, histogram
 
 LOCK: Final = 0x73776570  # "swep"

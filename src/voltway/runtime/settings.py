@@ -168,11 +168,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         _says(
             "How long a meter reading waits for others to be kept with; a card, a start or a stop "
-            "waits two fifths of it.",
+            "waits half of it.",
             ge=0,
             le=1000,
         ),
-    ] = 15
+    ] = 25
     frame_bytes_max: Annotated[
         int, _says("The longest message that a station may send.", ge=4096, le=1_048_576)
     ] = 1_048_576

@@ -13,7 +13,8 @@ import asyncpg
 import structlog
 
 from voltway.kernel.errors import Trouble
-from voltway.runtime.database import BROKEN, Database
+from voltway.runtime.database import Database
+from voltway.runtime.database_trouble import BROKEN
 from voltway.runtime.wire import Brought, Ear
 
 EVERYBODY: Final = "voltway_all"

@@ -6,11 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
+from voltway.kernel.errors import Outage
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId
 
 #: A row by column name, ``row["id"]``.
 Row: TypeAlias = Mapping[str, Any]
+
+#: A column and its type in the database: ``("at", "timestamptz")``.
+Typed: TypeAlias = tuple[str, str]
+
+
+@dataclass(eq=False)
+class Overtaken(Outage):
+    """What was to be changed was changed by somebody else meanwhile. Please try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,27 @@ class Work(Protocol):
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows by COPY, the cheapest way to keep many."""
+        ...
+
+    async def ask(self, sql: str, *values: Any) -> Sequence[Row]:
+        """Read what is kept, without holding on to it: no lock is taken, and what this work put off
+        is not seen. The cheapest way to ask, before anything was written."""
+        ...
+
+    def later(self, sql: str, *values: Any, rows: int | None = None) -> None:
+        """Put a write off: it is done together with all others that are, in one statement, before
+        the next statement of this work or at its end. It must not need to see what others that are
+        put off write, nor touch the same rows.
+
+        Where it must touch so many ``rows`` (or, of a SELECT, find them) and does not, the work is
+        undone and raises ``Overtaken``.
+        """
+        ...
+
+    async def append(
+        self, table: str, columns: Sequence[Typed], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Append rows: a few are put off, many are copied at once."""
         ...
 
     async def announce(self, facts: Iterable[Fact]) -> None:

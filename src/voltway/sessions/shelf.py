@@ -21,17 +21,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from voltway.kernel.errors import Outage
 from voltway.kernel.ids import StationId
 from voltway.sessions.desk import Desk
 
 #: Where a station stands is asked again after this long: operators move stations now and then.
 KNOWN_FOR: Final = timedelta(minutes=5)
-
-
-@dataclass(eq=False)
-class WrittenByOthers(Outage):
-    """Sessions were changed by somebody else meanwhile. Please try again."""
 
 
 @dataclass(slots=True)

@@ -94,7 +94,7 @@ async def named(
 ) -> tuple[set[StationId], set[int]]:
     """The stations that have sessions of these names or starts; and those of these numbers that
     sessions have already."""
-    rows = await work.all(
+    rows = await work.ask(
         """
         SELECT w.station_id, NULL::int AS number
           FROM unnest($1::uuid[], $2::text[]) AS w (station_id, ref)

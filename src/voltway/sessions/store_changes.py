@@ -7,8 +7,9 @@ Note [Written from memory] in ``shelf``.
 from collections.abc import Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
+from voltway.runtime.pgwork import COPY_FROM
 from voltway.runtime.work import Work
 from voltway.sessions.model import Session
 from voltway.sessions.store_columns import (
@@ -32,24 +33,43 @@ async def add(work: Work, sessions: Sequence[Session]) -> None:
         return
     told = zip(*(ALL_OF(each) for each in sessions), strict=True)
     filled = [
-        (
-            column.name,
-            [column.keep(value) for value in values] if column.keep is not same else values,
-        )
+        (column, values)
         for column, values in zip(ALL, told, strict=True)
-        if any(value is not None for value in values)
+        if any(value is not None and value not in _EMPTY for value in values)
     ]
-    rows = zip(*(values for _, values in filled), strict=True)
-    await work.copy("session", [name for name, _ in filled], rows)
+    if len(sessions) >= COPY_FROM:
+        rows = zip(*([c.keep(value) for value in values] for c, values in filled), strict=True)
+        await work.copy("session", [column.name for column, _ in filled], rows)
+        return
+    work.later(
+        _add_sql(tuple(column for column, _ in filled)),
+        *(_kept(column, values) for column, values in filled),
+    )
 
 
-async def save(
+#: What the table's defaults say too.
+_EMPTY: Final[Sequence[Any]] = ((), frozenset())
+
+
+@cache
+def _add_sql(columns: Sequence[Column]) -> str:
+    places = ", ".join(f"${nth}::{c.type}[]" for nth, c in enumerate(columns, start=1))
+    names = ", ".join(column.name for column in columns)
+    values = ", ".join(f"string_to_array({c.name}, ',')" if c.is_list else c.name for c in columns)
+    return f"""
+        INSERT INTO session ({names})
+        SELECT {values} FROM unnest({places}) AS w ({names})
+        """
+
+
+def save(
     work: Work,
     changed: Sequence[tuple[Session, Session]],
     metered: Sequence[tuple[Session, Session]] = (),
-) -> bool:
-    """Keep what changed, given as (before, after), if it is still as it was before; ``False`` if
-    some of it is not. Of those in ``metered`` only what a meter moves is another."""
+) -> None:
+    """Put off to keep what changed, given as (before, after). Where some of it is no longer as it
+    was before, the work raises ``Overtaken``. Of those in ``metered`` only what a meter moves is
+    another."""
     meter: list[tuple[Session, Session]] = []
     numbered: list[tuple[Session, Session]] = []
     moving: list[tuple[Session, Session]] = []
@@ -67,22 +87,21 @@ async def save(
             meter.append(pair)
         else:
             numbered.append(pair)
-    kept = await _meter(work, meter, METERED)
-    kept += await _meter(work, numbered, NUMBERED)
-    kept += await _update(work, moving, MOVING)
-    kept += await _update(work, ended, [*MOVING, *AT_END])
-    kept += await _update(work, rare, [*MOVING, *RARE])
-    return kept == len(changed) + len(metered)
+    _meter(work, meter, METERED)
+    _meter(work, numbered, NUMBERED)
+    _update(work, moving, MOVING)
+    _update(work, ended, [*MOVING, *AT_END])
+    _update(work, rare, [*MOVING, *RARE])
 
 
-async def _meter(
+def _meter(
     work: Work, changed: Sequence[tuple[Session, Session]], columns: Sequence[Column]
-) -> int:
+) -> None:
     """Keep what plain readings moved. They are heard in this batch, and their registers rise: so
     the moment and the energy need not be told for each of them."""
-    if not changed:
-        return 0
-    return await work.run(_meter_sql(tuple(columns)), work.now, *_values(changed, columns))
+    if changed:
+        sql = _meter_sql(tuple(columns))
+        work.later(sql, work.now, *_values(changed, columns), rows=len(changed))
 
 
 @cache
@@ -97,12 +116,12 @@ def _meter_sql(columns: Sequence[Column]) -> str:
         """
 
 
-async def _update(
+def _update(
     work: Work, changed: Sequence[tuple[Session, Session]], columns: Sequence[Column]
-) -> int:
-    if not changed:
-        return 0
-    return await work.run(_update_sql(tuple(columns)), *_values(changed, columns))
+) -> None:
+    if changed:
+        sql = _update_sql(tuple(columns))
+        work.later(sql, *_values(changed, columns), rows=len(changed))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from voltway.kernel.ids import SessionId, new_id
@@ -13,6 +14,22 @@ from voltway.sessions.model import Session
 from voltway.sessions.rules_packing import CONTEXT_PLACE, CONTEXTS, KeptReading
 from voltway.sessions.store_packs import SET_BACK_MAX, packed_readings
 from voltway.tariffs.model import StateChange
+
+_READING: Final = (
+    ("received_at", "timestamptz"),
+    ("at", "timestamptz"),
+    ("register_wh", "bigint"),
+    ("power_w", "int"),
+    ("current_ma", "int"),
+    ("voltage_mv", "int"),
+    ("soc_percent", "smallint"),
+    ("context", "smallint"),
+    ("party_id", "uuid"),
+    ("session_id", "uuid"),
+    ("evse_id", "uuid"),
+    ("station_id", "uuid"),
+    ("rest", "text"),
+)
 
 
 async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
@@ -37,25 +54,7 @@ async def keep_readings(work: Work, desks: Iterable[Desk]) -> None:
         for one in desk.readings
     ]
     if rows:
-        await work.copy(
-            "session_reading",
-            (
-                "received_at",
-                "at",
-                "register_wh",
-                "power_w",
-                "current_ma",
-                "voltage_mv",
-                "soc_percent",
-                "context",
-                "party_id",
-                "session_id",
-                "evse_id",
-                "station_id",
-                "rest",
-            ),
-            rows,
-        )
+        await work.append("session_reading", _READING, rows)
 
 
 # Note [Kept twice]
@@ -108,12 +107,12 @@ async def whole_readings(work: Work, session: Session) -> list[KeptReading]:
     return sorted(found, key=KeptReading.place)
 
 
-async def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
+def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
     """When energy began to flow or ceased. Told twice, it is kept once."""
     flows = {(flow, desk.place.party) for desk in desks for flow in desk.flows}
     if not flows:
         return
-    await work.run(
+    work.later(
         """
         INSERT INTO session_state (session_id, party_id, at, charging, by_vehicle)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[], $5::bool[])

@@ -38,7 +38,7 @@ async def end_forgotten(begin: BeginWork) -> int:
             after = forgotten(before, work.now)
             changed.append((before, after))
             work.touch(f"session:{after.id}", f"wall:{after.party}")
-        await store_changes.save(work, changed)
+        store_changes.save(work, changed)
     async with begin() as work:
         waited = await store.to_settle(work, AT_ONCE_MAX)
         await close(work, waited)

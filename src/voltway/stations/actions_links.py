@@ -123,3 +123,9 @@ async def moved_away(work: Work, links: Mapping[StationId, int]) -> set[StationI
     others come to no other gateway before this work is kept."""
     newest = await store_links.newest_links(work, links.keys())
     return {station for station, number in links.items() if newest.get(station, number) > number}
+
+
+def insist_on_links(work: Work, links: Mapping[StationId, int]) -> None:
+    """The same, believed to be none: where one has a newer socket, the work is undone and raises
+    ``Overtaken``."""
+    store_links.insist_on_links(work, dict(sorted(links.items())))

@@ -52,7 +52,7 @@ async def record_reports(
     due = None if alive is None else frozenset(alive)
     living = [call for call in heard if due is None or call.station in due]
     if living:
-        await store_reports.keep_heard(work, [(call.station, call.received_at) for call in living])
+        store_reports.keep_heard(work, [(call.station, call.received_at) for call in living])
 
     told = _by_kind(heard)
     decisions = await _boots(work, told, interval_s, fleet)

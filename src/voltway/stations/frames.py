@@ -108,10 +108,10 @@ def bucket(station: UUID, shares: int) -> int:
     return shares + (station.int & shares - 1)
 
 
-async def keep_frames(work: Work, frames: Sequence[tuple[PartyId, KeptFrame]]) -> None:
+def keep_frames(work: Work, frames: Sequence[tuple[PartyId, KeptFrame]]) -> None:
     """Keep raw frames, in the transaction that keeps what they did."""
     for batch in pack(frames):
-        await work.run(
+        work.later(
             "INSERT INTO frame_batch (party_id, at, slot, stations, frames)"
             " VALUES ($1, $2, $3, $4, $5)",
             batch.party,

@@ -78,6 +78,22 @@ async def newest_links(work: Work, stations: Collection[StationId]) -> dict[Stat
     return {row["id"]: row["generation"] for row in rows}
 
 
+def insist_on_links(work: Work, links: Mapping[StationId, int]) -> None:
+    """Undo the work where one of these sockets is not its station's newest; who opens another one
+    waits for us."""
+    work.later(
+        """
+        SELECT
+          FROM unnest($1::uuid[], $2::bigint[]) AS l (id, generation)
+          JOIN station s ON s.id = l.id AND s.generation <= l.generation
+           FOR SHARE OF s
+        """,
+        list(links),
+        list(links.values()),
+        rows=len(links),
+    )
+
+
 async def close_links(work: Work, closed: Sequence[LinkClosed]) -> dict[StationId, PartyId]:
     """Only the newest socket's end is the station's (the generation says so)."""
     rows = await work.all(

@@ -17,9 +17,9 @@ from voltway.stations.reports import (
 )
 
 
-async def keep_heard(work: Work, heard: Sequence[tuple[StationId, datetime]]) -> None:
+def keep_heard(work: Work, heard: Sequence[tuple[StationId, datetime]]) -> None:
     """When each station was heard last. Never moves back."""
-    await work.run(
+    work.later(
         """
         UPDATE station s SET last_heard_at = h.at
           FROM unnest($1::uuid[], $2::timestamptz[]) AS h (id, at)

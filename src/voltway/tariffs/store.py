@@ -120,7 +120,7 @@ async def assignments_to(
     work: Work, scope_ids: Iterable[UUID], until: datetime
 ) -> Mapping[UUID, list[Assignment]]:
     """What was ever assigned to these by this moment, in the order in which it was told."""
-    rows = await work.all(
+    rows = await work.ask(
         """
         SELECT party_id, scope, scope_id, tariff_ident, since
           FROM tariff_assignment

@@ -1,0 +1,170 @@
+"""Writes that are put off: done together in their work, where they touch what they must."""
+
+from dataclasses import replace
+
+import asyncpg
+import pytest
+
+from voltway.runtime.database import Database
+from voltway.runtime.merged import Later, merge
+from voltway.runtime.pgwork import COPY_FROM
+from voltway.runtime.work import BeginWork, Overtaken, Work
+
+WATCHER = "INSERT INTO watcher VALUES ($1, '1', '1')"
+RENAME = "UPDATE watcher SET name = $2 WHERE name = $1"
+
+
+@pytest.fixture(params=["at once", "when needed"])
+def begin(database: Database, request: pytest.FixtureRequest) -> BeginWork:
+    """Begins its transactions at once, as everybody does, or when a statement needs one, as the
+    ingest does."""
+    return replace(database, is_lazy=request.param == "when needed").begin
+
+
+async def names(begin: BeginWork) -> list[str]:
+    async with begin() as work:
+        return [row["name"] for row in await work.all("SELECT name FROM watcher ORDER BY name")]
+
+
+def test_statements_are_merged_with_their_values_in_their_places() -> None:
+    sql, values = merge(
+        [
+            Later("INSERT INTO a VALUES ($1, $2)", (1, 2)),
+            Later("UPDATE b SET c = $2 WHERE d = $1", (3, 4), 1),
+            Later("SELECT FROM e WHERE f = $1 FOR SHARE", (5,), 2),
+        ]
+    )
+
+    assert sql == (
+        "WITH part0 AS (INSERT INTO a VALUES ($1, $2)),"
+        " part1 AS (UPDATE b SET c = $4 WHERE d = $3 RETURNING 1),"
+        " part2 AS (SELECT FROM e WHERE f = $5 FOR SHARE)"
+        " SELECT must_touch((SELECT count(*) FROM part1), $6),"
+        " must_touch((SELECT count(*) FROM part2), $7)"
+    )
+    assert values == [1, 2, 3, 4, 5, 1, 2]
+
+
+def test_more_than_nine_places_keep_their_numbers_apart() -> None:
+    ten = f"SELECT {', '.join(f'${n}' for n in range(1, 11))}"
+
+    sql, values = merge([Later(ten, range(10)), Later(ten, range(10))])
+
+    assert "$20" in sql
+    assert "$21" not in sql
+    assert len(values) == 20
+
+
+async def test_what_is_put_off_is_kept_at_the_end_of_the_work(begin: BeginWork) -> None:
+    async with begin() as work:
+        work.later(WATCHER, "a")
+        work.later(WATCHER, "b")
+
+    assert await names(begin) == ["a", "b"]
+
+
+async def test_the_next_statement_sees_what_was_put_off_before_it(begin: BeginWork) -> None:
+    async with begin() as work:
+        work.later(WATCHER, "a")
+        assert await work.run(RENAME, "a", "b") == 1
+        assert [row["name"] for row in await work.all("SELECT name FROM watcher")] == ["b"]
+
+
+async def test_asking_sees_what_is_kept_and_not_what_is_put_off(begin: BeginWork) -> None:
+    async with begin() as work:
+        work.later(WATCHER, "a")
+
+        assert await work.ask("SELECT FROM watcher") == []
+
+
+async def test_all_of_it_is_undone_with_its_work(begin: BeginWork) -> None:
+    async def fail() -> None:
+        async with begin() as work:
+            work.later(WATCHER, "a")
+            assert await work.ask("SELECT 1 AS one") != []
+            raise ValueError("undone")
+
+    with pytest.raises(ValueError, match="undone"):
+        await fail()
+
+    assert await names(begin) == []
+
+
+async def touch_too_few(begin: BeginWork, *, first: str | None = None) -> None:
+    async with begin() as work:
+        if first:
+            await work.run(WATCHER, first)
+        work.later(WATCHER, "a")
+        work.later(RENAME, "nobody", "b", rows=1)
+
+
+async def test_a_write_that_touches_other_than_its_rows_undoes_them_all(begin: BeginWork) -> None:
+    with pytest.raises(Overtaken):
+        await touch_too_few(begin)
+    with pytest.raises(Overtaken):
+        await touch_too_few(begin, first="c")
+
+    assert await names(begin) == []
+
+
+async def test_rows_that_a_select_must_find_are_insisted_on_too(begin: BeginWork) -> None:
+    async def insist(name: str) -> None:
+        async with begin() as work:
+            work.later(WATCHER, "b")
+            work.later("SELECT FROM watcher WHERE name = $1 FOR SHARE", name, rows=1)
+
+    async with begin() as work:
+        work.later(WATCHER, "a")
+    await insist("a")
+    with pytest.raises(Overtaken):
+        await insist("nobody")
+
+    assert await names(begin) == ["a", "b"]
+
+
+async def test_what_one_of_them_refuses_keeps_none(begin: BeginWork) -> None:
+    async def twice() -> None:
+        async with begin() as work:
+            work.later(WATCHER, "a")
+            work.later(WATCHER, "a")
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await twice()
+
+    assert await names(begin) == []
+    async with begin() as work:  # and the connection serves again
+        work.later(WATCHER, "a")
+    assert await names(begin) == ["a"]
+
+
+async def append(work: Work, count: int) -> None:
+    rows = [(f"{n:04}", n % 2 == 0, None) for n in range(count)]
+    await work.append(
+        "watcher_of_test", (("name", "text"), ("even", "boolean"), ("rest", "int")), rows
+    )
+
+
+@pytest.mark.parametrize("count", [0, 1, COPY_FROM - 1, COPY_FROM, COPY_FROM + 1])
+async def test_rows_are_appended_however_many_they_are(begin: BeginWork, count: int) -> None:
+    async with begin() as work:
+        await work.run("CREATE TEMP TABLE watcher_of_test (name text, even boolean, rest int)")
+        await append(work, count)
+        rows = await work.all("SELECT name, even, rest FROM watcher_of_test ORDER BY name")
+
+    assert [tuple(row.values()) for row in rows] == [
+        (f"{n:04}", n % 2 == 0, None) for n in range(count)
+    ]
+
+
+async def test_a_work_that_only_asks_and_puts_off_is_its_own_transaction(
+    database: Database,
+) -> None:
+    lazily = replace(database, is_lazy=True).begin
+    async with lazily() as work:
+        first = await work.ask("SELECT txid_current() AS id")
+        second = await work.ask("SELECT txid_current() AS id")
+        work.later(WATCHER, "a")
+
+        assert first[0]["id"] != second[0]["id"], "no transaction is open"
+
+    assert await names(database.begin) == ["a"]
