@@ -70,6 +70,17 @@ class Tax(_Document, frozen=True, kw_only=True):
     tax_minor: int
 
 
+class Taxed(_Document, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the tax stems from that a tariff left to the place: the table, or an operator."""
+
+    country: str
+    rate: str
+    table: str
+    table_sha256: str
+    override: str | None = None
+    why: str
+
+
 class Paid(_Document, frozen=True, kw_only=True):
     """How it was paid: by a card's hold, or not yet."""
 
@@ -153,6 +164,7 @@ class CdrDocument(_Document, frozen=True, kw_only=True):
     charged: bool
     lines: tuple[Line, ...]
     taxes: tuple[Tax, ...]
+    taxed: Taxed | None = None
     points: tuple[tuple[str, int], ...]
     changes: tuple[tuple[str, str], ...]
     powers: tuple[int | None, ...] = ()  # in W, of the points, where the station told them

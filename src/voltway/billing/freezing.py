@@ -17,6 +17,7 @@ from voltway.billing.documents import (
     Seller,
     Signed,
     Tax,
+    Taxed,
     Visit,
 )
 from voltway.billing.model import Cdr
@@ -28,6 +29,7 @@ from voltway.sessions.model import SAYS, SessionRecord
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs.exact import as_decimal
 from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, StateChange, Tariff
+from voltway.tariffs.model_taxes import TaxRule
 from voltway.tariffs.rules_tax import with_tax
 
 #: Why we asked a station to stop, by whose order it was; anybody else is an operator.
@@ -50,6 +52,7 @@ class Priced:
     stopped_by: str | None = None
     signed: Signed | None = None
     decided: Decided | None = None
+    taxed: TaxRule | None = None
 
 
 def priced(
@@ -62,6 +65,7 @@ def priced(
     token: str | None = None,
     stopped_by: str | None = None,
     decided: Decided | None = None,
+    taxed: TaxRule | None = None,
 ) -> Priced:
     """The price of a session, and the amounts of its bill; as a person decided of it, where
     somebody did."""
@@ -79,6 +83,7 @@ def priced(
         token=token,
         stopped_by=stopped_by,
         decided=decided,
+        taxed=taxed,
     )
 
 
@@ -100,6 +105,7 @@ def cdr_document(priced: Priced) -> CdrDocument:
         total_after_taxes=f"{cost.after_taxes:f}",
         total_minor=priced.bill.total.minor,
         charged=priced.charged,
+        taxed=taxed(priced.taxed),
         lines=tuple(line_of(line, priced.tariff) for line in priced.bill.lines),
         taxes=tuple(tax_of(tax) for tax in priced.bill.taxes),
         points=tuple((utc(point.at), int(point.energy_wh)) for point in record.points),
@@ -107,6 +113,20 @@ def cdr_document(priced: Priced) -> CdrDocument:
         powers=tuple(point.power_w for point in record.points),
         changes=tuple((utc(change.at), _flow(change)) for change in record.changes),
         signed=priced.signed,
+    )
+
+
+def taxed(rule: TaxRule | None) -> Taxed | None:
+    """Where the tax stems from that the tariff left open."""
+    if rule is None:
+        return None
+    return Taxed(
+        country=rule.country,
+        rate=f"{rule.rate.normalize():f}",
+        table=rule.table,
+        table_sha256=rule.table_sha256,
+        override=str(rule.override) if rule.override else None,
+        why=rule.why,
     )
 
 

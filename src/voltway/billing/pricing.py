@@ -21,6 +21,8 @@ from voltway.sessions.model import SessionRecord
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs import actions_spot as spot
+from voltway.tariffs import taxes
+from voltway.tariffs.model_taxes import Supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,17 @@ async def priced(
     party = known.parties[record.party]
     where = await _where(work, record, known)
     account, token = _whose(record, known)
-    tariff = None
+    tariff, taxed = None, None
     if record.tariff_version_id is not None:
         version = TariffId(record.tariff_version_id)
-        tariff = await spot.version_for(work, version, record.begins, record.ends)
+        told = await spot.version_for(work, version, record.begins, record.ends)
+        supply = Supply(record.party, record.location, record.begins)
+        tariff, taxed = await taxes.taxed(work, told, supply)
     return freezing.priced(
         record,
         tariff,
         party,
+        taxed=taxed,
         where=where,
         account=account,
         token=token,

@@ -20,8 +20,11 @@ from voltway.sessions import actions as sessions
 from voltway.sessions import rules_owed
 from voltway.sessions.model import SAYS, SessionRecord
 from voltway.tariffs import actions_spot as spot
+from voltway.tariffs import taxes
 from voltway.tariffs.model import Tariff
+from voltway.tariffs.model_taxes import Supply
 from voltway.tariffs.rules_spot import NoMarketPrice
+from voltway.tariffs.rules_taxes import NoTaxRate
 from voltway.tariffs.rules_trace import Step, traced
 
 DAYS_MAX = 62
@@ -199,11 +202,13 @@ async def _one(
     billed = row["total_minor"]
     held = "" if billed is not None else " ".join(SAYS[doubt] for doubt in record.held_by)
     try:
-        bound = await spot.draft_for(work, party.id, draft, record.begins, record.ends)
+        told = await spot.draft_for(work, party.id, draft, record.begins, record.ends)
+        supply = Supply(party.id, record.location, record.begins)
+        bound, _ = await taxes.taxed(work, told, supply)
         new = rules_amounts.bill(rules_owed.owed(record, bound, party)).total
         if traces:
             _, steps = traced(bound, rules_owed.periods(record), record.zone)
-    except NoMarketPrice as silent:
+    except (NoMarketPrice, NoTaxRate) as silent:
         held = str(silent)
     return SimulatedSession(
         session=record.session,

@@ -1,14 +1,14 @@
-"""``voltway admin``: parties, people, keys, stations, tokens and tariffs from the command line.
+"""``voltway admin``: parties, people, keys, stations, tokens, contracts, tariffs from the shell.
 
 It works on the data folder, also while a Voltway runs on it, or on VOLTWAY_DATABASE_URL.
 """
 
 import typer
 
-from voltway.cli import admin_exchange, admin_network, admin_people, admin_prices
+from voltway.cli import admin_exchange, admin_network, admin_people, admin_prices, admin_terms
 
 admin = typer.Typer(
-    help="Parties, people, keys, stations, tokens and tariffs.",
+    help="Parties, people, keys, stations, tokens, contracts and tariffs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -20,5 +20,7 @@ admin.add_typer(admin_people.key, name="key")
 admin.add_typer(admin_network.location, name="location")
 admin.add_typer(admin_network.station, name="station")
 admin.add_typer(admin_prices.token, name="token")
+admin.add_typer(admin_terms.contract, name="contract")
+admin_terms.add_to(admin_prices.tariff)
 admin.add_typer(admin_prices.tariff, name="tariff")
 admin.add_typer(admin_exchange.market, name="market")

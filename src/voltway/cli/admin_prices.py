@@ -9,7 +9,6 @@ from uuid import UUID
 import typer
 
 from voltway.cli.admin_desk import AsJson, Data, OfParty, note, run_for, tell, tell_list
-from voltway.cli.admin_network import location_of
 from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token, TokenKind
 from voltway.kernel.errors import Kind, Refusal
@@ -17,10 +16,9 @@ from voltway.kernel.ids import TokenUid
 from voltway.kernel.units import PowerW
 from voltway.parties.model import Party
 from voltway.runtime.work import Row, Work
-from voltway.stations import actions as stations
 from voltway.tariffs import actions, rules
 from voltway.tariffs.documents import BYTES_MAX
-from voltway.tariffs.model_versions import Assignment, TariffVersion
+from voltway.tariffs.model_versions import TariffVersion
 from voltway.tariffs.ocpi import read_tariff
 from voltway.tariffs.rules_lint import lint
 
@@ -169,45 +167,6 @@ def tariff_list(data: Data = None, of_party: OfParty = None, as_json: AsJson = F
         "valid_until": "UNTIL",
     }
     tell_list(run_for(data, of_party, do), columns, "There is no tariff yet.", as_json=as_json)
-
-
-@tariff.command("assign")
-def tariff_assign(
-    ident: Annotated[str, typer.Argument(help="The id in the tariff's document.")],
-    at_location: Annotated[
-        str | None, typer.Option("--location", help="Only at this location (name or id).")
-    ] = None,
-    at_station: Annotated[
-        str | None, typer.Option("--station", help="Only at this station (its identity).")
-    ] = None,
-    since: Annotated[datetime | None, typer.Option(help="From when, UTC; without, now.")] = None,
-    data: Data = None,
-    of_party: OfParty = None,
-    as_json: AsJson = False,
-) -> None:
-    """Let a tariff hold at a station, at a location, or everywhere."""
-    if at_location is not None and at_station is not None:
-        raise typer.BadParameter("give --location or --station, not both.")
-
-    async def do(work: Work, owner: Party) -> Assignment:
-        place = None if at_location is None else await location_of(work, at_location)
-        found = None if at_station is None else await stations.station_named(work, at_station)
-        made = await actions.assign(
-            work,
-            owner.id,
-            ident,
-            location=place,
-            station=None if found is None else found.id,
-            since=_utc(since),
-        )
-        await note(work, owner, "assigned a tariff", f"{made.scope}:{made.scope_id}")
-        return made
-
-    made = run_for(data, of_party, do)
-    told = {"tariff": made.ident, "scope": made.scope, "scope_id": made.scope_id}
-    where = at_station or at_location or "the whole network"
-    sentence = f"{made.ident} holds at {where} from {made.since:%Y-%m-%d %H:%M} UTC."
-    tell({**told, "since": made.since}, sentence, as_json=as_json)
 
 
 @tariff.command("lint")

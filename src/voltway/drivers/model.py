@@ -1,4 +1,4 @@
-"""What a driver shows: tokens."""
+"""Who charges and what they show: drivers, fleets, contracts, tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from voltway.kernel.ids import PartyId, TokenId, TokenUid
+from voltway.kernel.ids import ContractId, DriverId, FleetId, PartyId, TokenId, TokenUid
 
 
 class TokenKind(StrEnum):
@@ -34,6 +34,43 @@ class Token:
     valid_until: datetime | None = None
     tariff_version_id: UUID | None = None
     email: str | None = None
+    #: What the token stands for, and so for whom; a card that nobody registered has none.
+    contract: ContractId | None = None
+    driver: DriverId | None = None
+    fleet: FleetId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A person who charges."""
+
+    id: DriverId
+    party: PartyId
+    name: str
+    email: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Cars whose charging somebody pays for together."""
+
+    id: FleetId
+    party: PartyId
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a driver, a fleet, or a driver of a fleet agreed with a party; tokens stand for it."""
+
+    id: ContractId
+    party: PartyId
+    ident: str
+    driver: DriverId | None
+    fleet: FleetId | None
+    created_at: datetime
 
 
 class Shown(Protocol):

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping
 
 from voltway.drivers.model import Token, TokenKind, TokenStatus
-from voltway.kernel.ids import PartyId, StationId, TokenId, TokenUid
+from voltway.kernel.ids import ContractId, PartyId, StationId, TokenId, TokenUid
 from voltway.runtime.work import Row, Work
 
 _COLUMNS = """t.id, t.party_id, t.uid, t.kind, t.label, t.status, t.valid_until,
-              t.tariff_version_id, t.email, t.created_at"""
+              t.tariff_version_id, t.email, t.created_at, t.contract_id, c.driver_id, c.fleet_id"""
+#: With the contract that a token stands for.
+_CONTRACT = "LEFT JOIN contract c ON c.id = t.contract_id"
 
 
 def _token(row: Row) -> Token:
@@ -22,6 +24,9 @@ def _token(row: Row) -> Token:
         valid_until=row["valid_until"],
         tariff_version_id=row["tariff_version_id"],
         email=row["email"],
+        contract=row["contract_id"],
+        driver=row["driver_id"],
+        fleet=row["fleet_id"],
     )
 
 
@@ -58,6 +63,7 @@ async def by_sameness(
         SELECT {_COLUMNS}, t.sameness
           FROM unnest($1::uuid[], $2::text[]) AS w (party_id, sameness)
           JOIN token t ON t.party_id = w.party_id AND t.sameness = w.sameness
+          {_CONTRACT}
         """,
         [party for party, _ in wanted],
         [sameness for _, sameness in wanted],
@@ -75,6 +81,7 @@ async def by_station(
           FROM unnest($1::uuid[], $2::text[]) AS w (station_id, sameness)
           JOIN station_view s ON s.id = w.station_id
           JOIN token t ON t.party_id = s.party_id AND t.sameness = w.sameness
+          {_CONTRACT}
         """,
         [station for station, _ in wanted],
         [sameness for _, sameness in wanted],
@@ -83,19 +90,26 @@ async def by_station(
 
 
 async def by_id(work: Work, id: TokenId) -> Token | None:
-    row = await work.one(f"SELECT {_COLUMNS} FROM token t WHERE t.id = $1 FOR UPDATE", id)
+    row = await work.one(
+        f"SELECT {_COLUMNS} FROM token t {_CONTRACT} WHERE t.id = $1 FOR UPDATE OF t", id
+    )
     return None if row is None else _token(row)
 
 
 async def of_party(work: Work, party: PartyId) -> list[Token]:
     rows = await work.all(
-        f"SELECT {_COLUMNS} FROM token t WHERE t.party_id = $1 ORDER BY t.id DESC", party
+        f"SELECT {_COLUMNS} FROM token t {_CONTRACT} WHERE t.party_id = $1 ORDER BY t.id DESC",
+        party,
     )
     return [_token(row) for row in rows]
 
 
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
     await work.run("UPDATE token SET status = $2 WHERE id = $1", id, status.value)
+
+
+async def set_contract(work: Work, id: TokenId, contract: ContractId | None) -> None:
+    await work.run("UPDATE token SET contract_id = $2 WHERE id = $1", id, contract)
 
 
 async def expire(work: Work, tokens: Collection[tuple[PartyId, str]]) -> None:

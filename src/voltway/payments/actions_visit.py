@@ -18,6 +18,7 @@ from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import StartCharging
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs.model_versions import DriverKind, Place
 
 #: How long a driver has from the first page to the end of the hosted page.
 VISIT_LASTS: Final = timedelta(minutes=30)
@@ -124,7 +125,9 @@ async def _new_payment(
         raise NotAnAddress
     place = await stations.place_of(work, evse)
     party = await parties.party(work, place.party)
-    where = (place.party, place.location, place.station)
+    where = Place(
+        place.party, place.location, place.station, evse=place.evse, kind=DriverKind.AD_HOC
+    )
     assigned = (await tariffs.tariff_for(work, {where}, work.now)).get(where)
     if assigned is None:
         raise NoPriceHere(place.public_id)

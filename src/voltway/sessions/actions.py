@@ -23,8 +23,10 @@ from voltway.stations.model import EvsePlace
 from voltway.stations.orders import StopCharging
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import actions_spot as spot
+from voltway.tariffs import taxes
 from voltway.tariffs.model import Cost
-from voltway.tariffs.model_versions import Assigned
+from voltway.tariffs.model_taxes import Supply
+from voltway.tariffs.model_versions import Assigned, DriverKind, Place
 
 __all__ = [
     "KeptReading",
@@ -143,21 +145,26 @@ async def cost_so_far(
     tariff = None
     if so_far.tariff_version_id is not None:
         version = TariffId(so_far.tariff_version_id)
-        tariff = await spot.version_for(work, version, so_far.begins, so_far.ends, guess=guess)
+        told = await spot.version_for(work, version, so_far.begins, so_far.ends, guess=guess)
+        supply = Supply(so_far.party, so_far.location, so_far.begins)
+        tariff, _ = await taxes.taxed(work, told, supply)
     return so_far, rules_owed.owed(so_far, tariff, party)
 
 
 async def estimate(
     work: Work, place: EvsePlace, legs: Sequence[Leg], begins: datetime
 ) -> tuple[Assigned | None, Cost]:
-    """What a session would cost that begins here then, and the tariff that would hold for it."""
-    where = (place.party, place.location, place.station)
+    """What a guest's session would cost that begins here then, and the tariff that would hold."""
+    where = Place(
+        place.party, place.location, place.station, evse=place.evse, kind=DriverKind.AD_HOC
+    )
     assigned = (await tariffs.tariff_for(work, {where}, begins)).get(where)
     party = await parties.party(work, place.party)
     tariff = None
     if assigned is not None:
         ends = begins + timedelta(seconds=sum(leg.lasts_s for leg in legs))
-        tariff = await spot.version_for(work, assigned.version_id, begins, ends, guess=True)
+        told = await spot.version_for(work, assigned.version_id, begins, ends, guess=True)
+        tariff, _ = await taxes.taxed(work, told, Supply(place.party, place.location, begins))
     zone = ZoneInfo(place.time_zone)
     return assigned, rules_owed.estimated(legs, tariff, party, begins=begins, zone=zone)
 

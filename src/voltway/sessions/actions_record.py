@@ -15,7 +15,7 @@ from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token
 from voltway.drivers.rules import standing
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import LocationId, PartyId, SessionId, StationId, TokenUid
+from voltway.kernel.ids import SessionId, StationId, TokenUid
 from voltway.runtime.work import Work
 from voltway.sessions import rules, store, store_changes, store_readings
 from voltway.sessions.actions_lay_out import Told, lay_out, tokens_in, told_of
@@ -33,6 +33,7 @@ from voltway.sessions.shelf import Shelf
 from voltway.stations import actions as stations
 from voltway.stations.reports import Booted, Decision, Heard, Metered, Started, StatusChanged
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs.model_versions import DriverKind, Place
 
 _SHOWN: Final = "The price that the driver was shown."
 
@@ -111,9 +112,10 @@ async def _choose_tariffs(
 ) -> None:
     """Freeze the price of each session that began, or of which the token or the start came late.
 
-    The price that the driver was shown; else the one that held here when the session began.
+    The price that the driver was shown; else the one that held here for the driver when the session
+    began.
     """
-    by_place: list[tuple[Desk, Session]] = []
+    by_place: list[tuple[Desk, Session, tuple[Place, datetime]]] = []
     for desk in desks:
         for before, session in _concerned(desk):
             if before is not None and not _is_priced_anew(before, session):
@@ -125,12 +127,12 @@ async def _choose_tariffs(
                     tariff_version_id=token.tariff_version_id,
                     tariff_why=_SHOWN,
                 )
-            elif before is None or before.started_at != session.started_at:
-                by_place.append((desk, session))
-    asked = {_question(session) for _, session in by_place}
+            elif before is None or before.started_at != session.started_at or token is not None:
+                by_place.append((desk, session, _question(session, token)))
+    asked = {question for _, _, question in by_place}
     found = await tariffs.tariffs_at(work, asked) if asked else {}
-    for desk, session in by_place:
-        assigned = found.get(_question(session))
+    for desk, session, question in by_place:
+        assigned = found.get(question)
         desk.put(
             session,
             tariff_version_id=assigned.version_id if assigned else None,
@@ -144,10 +146,13 @@ def _is_priced_anew(before: Session, after: Session) -> bool:
     return before.started_at != after.started_at and before.tariff_why != _SHOWN
 
 
-def _question(
-    session: Session,
-) -> tuple[tuple[PartyId, LocationId, StationId], datetime]:
-    return (session.party, session.location, session.station), session.started_at
+def _question(session: Session, token: Token | None) -> tuple[Place, datetime]:
+    """Where the price is asked for, and for whom: who showed no token that we know is nobody."""
+    here = (session.party, session.location, session.station, session.evse)
+    if token is None:
+        return Place(*here), session.started_at
+    kind = DriverKind(token.kind)
+    return Place(*here, token.driver, token.contract, token.fleet, kind), session.started_at
 
 
 def _concerned(desk: Desk) -> list[tuple[Session | None, Session]]:

@@ -82,6 +82,9 @@ async def _billed(work: Work, ids: list[UUID], before: datetime) -> dict[UUID, B
             tariff = await spot.version_for(
                 work, TariffId(version), session.started_at, ends, guess=True
             )
+        if tariff is not None and tariff.taxes_by_place:
+            # Two bills that are equal to the last digit before tax are equal with any tax.
+            tariff = replace(tariff, taxes_by_place=False)
         found[session.id] = Billed(session, flows.get(session.id, []), tariff)
     return found
 

@@ -1,33 +1,32 @@
-"""What can be done to tariffs: add a version, say where it holds, ask what holds.
+"""What can be done to tariffs: add a version, ask what holds. ``assigning`` says where it holds.
 
 A version is never changed, so each is read from its document once in a process and remembered.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import LocationId, PartyId, StationId, TariffId, new_id
 from voltway.kernel.money import Currency
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.tariffs import store
+from voltway.tariffs import store, store_groups, taxes
+from voltway.tariffs.assigning import NoSuchTariff, assign
 from voltway.tariffs.documents import BadField
 from voltway.tariffs.model import Tariff
 from voltway.tariffs.model_versions import (
     Assigned,
-    Assignment,
     Place,
+    Rung,
     Scope,
-    TariffAssigned,
     TariffVersion,
     TariffVersionAdded,
 )
 from voltway.tariffs.ocpi import WHAT, read_tariff
-from voltway.tariffs.rules_assignment import newest, resolved
+from voltway.tariffs.rules_assignment import Known, ladder, newest, resolved
 
 __all__ = [
     "Assigned",
@@ -38,6 +37,7 @@ __all__ = [
     "TariffVersion",
     "add_version",
     "assign",
+    "climb",
     "explain",
     "holding",
     "tariff_for",
@@ -50,16 +50,7 @@ REMEMBERED_MAX = 4096
 _known: dict[TariffId, TariffVersion] = {}
 
 #: A ``Place``, or the plain tuple of a party, a location of it, and a station there.
-Where = tuple[PartyId, LocationId, StationId]
-
-
-@dataclass(eq=False)
-class NoSuchTariff(Refusal):
-    """There is no tariff {ident}."""
-
-    kind = Kind.ABSENT
-
-    ident: str
+Where = Place | tuple[PartyId, LocationId, StationId]
 
 
 @dataclass(eq=False)
@@ -136,63 +127,58 @@ async def add_version(
     return added
 
 
-async def assign(
-    work: Work,
-    party: PartyId,
-    ident: str | None,
-    *,
-    location: LocationId | None = None,
-    station: StationId | None = None,
-    since: datetime | None = None,
-) -> Assignment:
-    """Let a tariff hold at a station, a location, or (neither named) at the whole party.
-
-    No tariff ends what was assigned there. It may begin in the past only where nothing was
-    assigned before: prices are not changed backwards.
-    """
-    assert location is None or station is None, "assign to one of them"
-    if ident is not None and await store.last_of(work, party, ident, _read) is None:
-        raise NoSuchTariff(ident)
-    scope, scope_id = _scope(party, location, station)
-    begins = since or work.now
-    if begins < work.now and await store.assignments_to(work, [scope_id], work.now):
-        begins = work.now
-    assignment = Assignment(party=party, scope=scope, scope_id=scope_id, ident=ident, since=begins)
-
-    await store.keep_assignment(work, new_id(work.now), assignment)
-    await work.announce(
-        [
-            TariffAssigned(
-                party=party,
-                at=work.now,
-                scope=scope,
-                scope_id=scope_id,
-                ident=ident,
-                since=assignment.since,
-            )
-        ]
-    )
-    return assignment
-
-
 async def tariff_for(work: Work, places: Iterable[Where], at: datetime) -> Mapping[Where, Assigned]:
-    """The tariff that holds at each of these places. One that has none is left out: it is free."""
+    """The tariff that holds at each of these places, as it is billed there: with its taxes.
+
+    One that has none is left out, and so is one of which nobody knows the tax: it cannot be shown.
+    """
     asked = {(place, at) for place in places}
-    return {place: found for (place, _), found in (await tariffs_at(work, asked)).items()}
+    found = {place: each for (place, _), each in (await tariffs_at(work, asked)).items()}
+    open_ = {
+        place: taxes.Supply(Place(*place).party, Place(*place).location, at)
+        for place, each in found.items()
+        if each.tariff.taxes_by_place
+    }
+    if not open_:
+        return found
+    rules = await taxes.rules_for(work, set(open_.values()))
+    for place, supply in open_.items():
+        rule = rules[supply]
+        if isinstance(rule, taxes.NoTaxRate):
+            del found[place]
+        else:
+            tariff = taxes.completed(found[place].tariff, rule)
+            found[place] = replace(found[place], tariff=tariff)
+    return found
 
 
 async def tariffs_at(
     work: Work, asked: Iterable[tuple[Where, datetime]]
 ) -> Mapping[tuple[Where, datetime], Assigned]:
-    """The same for many places, each at a moment of its own: sessions of an outage come late."""
+    """The tariff that holds at each place at a moment of its own, as it was written: sessions of an
+    outage come late."""
     wanted = set(asked)
-    resolutions = await _resolutions(work, wanted)
-    return {each: found for each, (found, _) in resolutions.items() if found is not None}
+    if not wanted:
+        return {}
+    known = await _known_of(work, wanted)
+    found = {(place, at): resolved(Place(*place), at, known) for place, at in wanted}
+    return {each: tariff for each, tariff in found.items() if tariff is not None}
+
+
+async def climb(work: Work, place: Where, at: datetime) -> tuple[Rung, ...]:
+    """The ladder of a place at a moment: every rung, what stood on it, and which one wins."""
+    return ladder(Place(*place), at, await _known_of(work, {(place, at)}))
 
 
 async def explain(work: Work, place: Where, at: datetime) -> tuple[str, ...]:
     """Why a tariff holds at a place, or none does: a sentence for each step that was looked at."""
-    return (await _resolutions(work, {(place, at)}))[place, at][1]
+    said: list[str] = []
+    for rung in await climb(work, place, at):
+        if rung.scope_id is not None:
+            said.append(rung.says)
+        if rung.wins:
+            break
+    return tuple(said)
 
 
 async def version(work: Work, id: TariffId) -> Tariff:
@@ -226,32 +212,20 @@ async def holding(work: Work, party: PartyId, ident: str, at: datetime) -> Tarif
     return found
 
 
-async def _resolutions(
-    work: Work, wanted: set[tuple[Where, datetime]]
-) -> Mapping[tuple[Where, datetime], tuple[Assigned | None, tuple[str, ...]]]:
-    if not wanted:
-        return {}
-    scope_ids = {id for place, _ in wanted for id in place}
+async def _known_of(work: Work, wanted: set[tuple[Where, datetime]]) -> Known:
+    """What was assigned where, and what it names, in a statement each: one where nothing is
+    assigned, two where tariffs are, three where groups are."""
+    scope_ids = {id for place, _ in wanted for id in Place(*place).ids}
     until = max(at for _, at in wanted)
     assignments = await store.assignments_to(work, scope_ids, until)
-    idents = {
-        (each.party, each.ident)
-        for told in assignments.values()
-        for each in told
-        if each.ident is not None
-    }
+    told = [each for those in assignments.values() for each in those]
+    named = {(each.party, each.group) for each in told if each.group is not None}
+    groups = await store_groups.groups_of(work, named) if named else {}
+    idents = {(each.party, each.ident) for each in told if each.ident is not None}
+    for those in groups.values():
+        idents |= {(each.party, member.tariff) for each in those for member in each.members}
     versions = await store.versions_of(work, idents, _read) if idents else {}
-    return {(place, at): resolved(Place(*place), at, assignments, versions) for place, at in wanted}
-
-
-def _scope(
-    party: PartyId, location: LocationId | None, station: StationId | None
-) -> tuple[Scope, UUID]:
-    if station is not None:
-        return Scope.STATION, station
-    if location is not None:
-        return Scope.LOCATION, location
-    return Scope.PARTY, party
+    return Known(assignments, groups, versions)
 
 
 #: The same document is the same tariff, so it is read once in a process.

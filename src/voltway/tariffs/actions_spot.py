@@ -100,13 +100,17 @@ async def draft_for(
 
 async def shown_at(work: Work, assigned: Mapping[Key, Assigned]) -> dict[Key, Assigned]:
     """The same tariffs with what their markets ask now and next, for those who look at prices."""
-    bound: dict[TariffId, Tariff] = {}
+    bound: dict[tuple[TariffId, Tariff], Tariff] = {}
     for each in assigned.values():
-        if each.version_id not in bound and rules_spot.follows_market(each.tariff):
+        asked = (each.version_id, each.tariff)
+        if rules_spot.follows_market(each.tariff) and asked not in bound:
+            owner = (await version_record(work, each.version_id)).party
             until = work.now + SHOWN
-            bound[each.version_id] = await version_for(work, each.version_id, work.now, until)
+            bound[asked] = await _at_market(work, owner, each.tariff, work.now, until, guess=False)
     return {
-        key: replace(each, tariff=bound.get(each.version_id, each.tariff))
+        key: replace(each, tariff=bound.get((each.version_id, each.tariff), each.tariff))
+        if bound
+        else each
         for key, each in assigned.items()
     }
 

@@ -229,6 +229,8 @@ class Tariff:
     ends: datetime | None = None
     last_updated: datetime | None = None
     energy_mix: str | None = None  # JSON, untouched: nothing in it changes a price
+    #: Ours: where a component states no VAT, that of the place and the moment is added to it.
+    taxes_by_place: bool = False
 
     def __post_init__(self) -> None:
         assert self.elements, "a tariff without elements prices nothing"

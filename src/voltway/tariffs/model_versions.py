@@ -1,30 +1,72 @@
 """Tariffs as a party keeps them: versions that never change, and where each of them holds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import LocationId, PartyId, StationId, TariffId
+from voltway.kernel.ids import (
+    ContractId,
+    DriverId,
+    EvseId,
+    FleetId,
+    LocationId,
+    PartyId,
+    StationId,
+    TariffId,
+)
 from voltway.tariffs.model import Tariff
 
 
 class Scope(StrEnum):
-    """What a tariff is assigned to."""
+    """What a tariff is assigned to, the most specific first."""
 
+    DRIVER = "driver"
+    CONTRACT = "contract"
+    FLEET = "fleet"
+    EVSE = "evse"
     STATION = "station"
     LOCATION = "location"
     PARTY = "party"
 
 
+class DriverKind(StrEnum):
+    """How a driver is known: the words of a token's kind."""
+
+    AD_HOC = "ad_hoc"  # a guest, who pays at once
+    RFID = "rfid"
+    APP = "app"
+    CONTRACT = "contract"
+
+
 class Place(NamedTuple):
-    """A place whose price is asked for: a plain ``(party, location, station)`` will do."""
+    """Where a price is asked for, and for whom: a plain ``(party, location, station)`` will do."""
 
     party: PartyId
     location: LocationId
     station: StationId
+    evse: EvseId | None = None
+    driver: DriverId | None = None
+    contract: ContractId | None = None
+    fleet: FleetId | None = None
+    kind: DriverKind | None = None
+
+    @property
+    def ids(self) -> Iterator[UUID]:
+        """All that something can be assigned to here."""
+        for id in self[: len(Scope)]:
+            if isinstance(id, UUID):
+                yield id
+
+    def of(self, scope: Scope) -> UUID | None:
+        """What a scope means here; none where there is no such thing."""
+        found: UUID | None = getattr(self, scope)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +89,62 @@ class TariffVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """From this moment on, the tariff of this name holds here; none ends what held before."""
+    """From this moment on, the tariff or the group of this name holds here; none of both ends what
+    held before. Where it has an end of its own, what held before comes back."""
 
     party: PartyId
     scope: Scope
     scope_id: UUID
     ident: str | None
     since: datetime
+    group: str | None = None
+    until: datetime | None = None
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+class GroupMember(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tariff of a group: for which drivers (none named: for all), and from when to when."""
+
+    tariff: str
+    drivers: tuple[DriverKind, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def fits(self, kind: DriverKind | None, at: datetime) -> bool:
+        if self.drivers and kind not in self.drivers:
+            return False
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupVersion:
+    """One version of a group. Of its members the first counts that fits."""
+
+    id: UUID
+    party: PartyId
+    ident: str
+    version: int
+    members: tuple[GroupMember, ...]
+    valid_from: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of the ladder from the driver to the party: what stood there, and what it says.
+
+    ``wins`` is the highest with a tariff that holds; those below it do not count.
+    """
+
+    scope: Scope
+    scope_id: UUID | None
+    says: str
+    assignment: Assignment | None = None
+    group: GroupVersion | None = None
+    version: TariffVersion | None = None
+    wins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +177,21 @@ class TariffAssigned(Fact):
     scope_id: UUID
     ident: str | None
     since: datetime
+    group: str | None = None
+    until: datetime | None = None
 
     @property
     def subject(self) -> str:
         return f"tariffs:{self.scope}:{self.scope_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffGroupChanged(Fact):
+    """A group has a new version: from a moment on it is another set of tariffs."""
+
+    ident: str
+    version: int
+
+    @property
+    def subject(self) -> str:
+        return f"tariff-group:{self.party}:{self.ident}"

@@ -83,8 +83,16 @@ def tariff_of(document: Any) -> Tariff:
         starts=starts,
         ends=ends,
         last_updated=_moment(told.last_updated, "last_updated"),
+        taxes_by_place=_by_place(told.voltway_taxes),
         energy_mix=None if told.energy_mix is None else json.dumps(told.energy_mix, default=float),
     )
+
+
+def _by_place(told: str | None) -> bool:
+    """Ours, and in no version of OCPI: partners are told a tariff with its taxes in it."""
+    if told not in (None, "by_place"):
+        raise BadField(WHAT, "voltway_taxes", "it can only be by_place")
+    return told is not None
 
 
 def _unwrapped(document: Any, field: str) -> Any:

@@ -95,6 +95,7 @@ class Tariff(msgspec.Struct):
     end_date_time: str | None = None
     last_updated: str | None = None
     energy_mix: dict[str, Any] | None = None
+    voltway_taxes: str | None = None  # ours: "by_place"
 
 
 class CdrDimension(msgspec.Struct):

@@ -65,6 +65,7 @@ def document(tariff: Tariff, version: OcpiVersion, *, plain: bool = False) -> di
         "max_price": _limit(tariff.max_price, version),
         "elements": [_element(element, version) for element in tariff.elements],
         "tax_included": tariff.tax_included if version is OcpiVersion.V230 else None,
+        "voltway_taxes": "by_place" if tariff.taxes_by_place else None,
         "start_date_time": _moment(tariff.starts),
         "end_date_time": _moment(tariff.ends),
         "energy_mix": None if tariff.energy_mix is None else json.loads(tariff.energy_mix),
@@ -116,6 +117,8 @@ def _is_untaxed(tariff: Tariff) -> bool:
 def _ours(tariff: Tariff) -> list[str]:
     """What of the tariff no version has words for."""
     beyond = []
+    if tariff.taxes_by_place:
+        beyond.append("taxes that depend on the place")
     if any(element.idle for element in tariff.elements):
         beyond.append("an idle fee with a grace time or a cap")
     if follows_market(tariff):

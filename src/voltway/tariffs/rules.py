@@ -25,9 +25,18 @@ from voltway.tariffs.rules_display import PriceLine, describe
 from voltway.tariffs.rules_periods import periods_of
 from voltway.tariffs.rules_select import Priced, Stretch, active, elements_for, stretches
 from voltway.tariffs.rules_spot import NoMarketPrice
+from voltway.tariffs.rules_taxes import TaxesOpen
 from voltway.tariffs.rules_total import Share, total
 
-__all__ = ["NoMarketPrice", "PriceLine", "describe", "lint_afir", "periods_of", "price"]
+__all__ = [
+    "NoMarketPrice",
+    "PriceLine",
+    "TaxesOpen",
+    "describe",
+    "lint_afir",
+    "periods_of",
+    "price",
+]
 
 #: Is told of each stretch: how much of which dimension it used, and the price that was taken.
 Witness: TypeAlias = Callable[[Stretch, Dimension, Exact, Priced | None], None]
@@ -49,6 +58,8 @@ def price(
     has its own flat fee, its own time and its own step. A witness is told of each stretch which
     price was taken for it. Raises ``NoMarketPrice`` where a price follows a market that is silent.
     """
+    if tariff.taxes_by_place:
+        raise TaxesOpen(tariff.id)
     ordered = sorted(periods, key=lambda period: (period.begins, period.ends))
     shares: list[Share] = []
     for kind in (Reservation.EXPIRES, Reservation.RESERVATION, None):

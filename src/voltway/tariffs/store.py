@@ -53,6 +53,16 @@ async def last_of(work: Work, party: PartyId, ident: str, read: Read) -> TariffV
     return None if row is None else _version(row, read)
 
 
+async def has_tariff(work: Work, party: PartyId, ident: str) -> bool:
+    return bool(
+        await work.one(
+            "SELECT 1 AS one FROM tariff_version WHERE party_id = $1 AND tariff_ident = $2 LIMIT 1",
+            party,
+            ident,
+        )
+    )
+
+
 async def keep_version(work: Work, version: TariffVersion) -> None:
     await work.run(
         """
@@ -103,8 +113,8 @@ async def keep_assignment(work: Work, id: UUID, assignment: Assignment) -> None:
     await work.run(
         """
         INSERT INTO tariff_assignment (id, party_id, scope, scope_id, tariff_ident, since,
-                                       created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+                                       created_at, group_ident, until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         id,
         assignment.party,
@@ -113,6 +123,8 @@ async def keep_assignment(work: Work, id: UUID, assignment: Assignment) -> None:
         assignment.ident,
         assignment.since,
         work.now,
+        assignment.group,
+        assignment.until,
     )
 
 
@@ -122,7 +134,7 @@ async def assignments_to(
     """What was ever assigned to these by this moment, in the order in which it was told."""
     rows = await work.ask(
         """
-        SELECT party_id, scope, scope_id, tariff_ident, since
+        SELECT party_id, scope, scope_id, tariff_ident, since, group_ident, until
           FROM tariff_assignment
          WHERE scope_id = ANY($1::uuid[]) AND since <= $2
          ORDER BY created_at, id
@@ -138,6 +150,8 @@ async def assignments_to(
             scope_id=row["scope_id"],
             ident=row["tariff_ident"],
             since=row["since"],
+            group=row["group_ident"],
+            until=row["until"],
         )
         found.setdefault(each.scope_id, []).append(each)
     return found

@@ -1,4 +1,4 @@
-"""Tariffs: versions that never change, as OCPI documents, and where each of them holds."""
+"""Tariffs: versions that never change, as OCPI documents."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -6,28 +6,25 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
-from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import LocationId, StationId, TariffId
+from voltway.kernel.ids import TariffId
 from voltway.kernel.units import PowerW
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row, Work
-from voltway.stations import actions as stations
 from voltway.tariffs import actions, rules
-from voltway.tariffs.actions import NoSuchTariffVersion, Scope
+from voltway.tariffs.actions import NoSuchTariffVersion
 from voltway.tariffs.actions_exchange import looked_over
 from voltway.tariffs.ocpi import read_tariff
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import BODY, adds, asks, reads
-from voltway.web.api.shapes import NO_NUL, Given, Moment, Page, Shown, shown, utc
+from voltway.web.api.shapes import NO_NUL, Moment, Page, Shown, utc
 from voltway.web.api.tariff_exchange import FlawShown, flaws_shown
 from voltway.web.pages import HttpRequest
 
 VERSIONS = Source("tariff_view")
-ASSIGNMENTS = Source("tariff_assignment_view")
 
 Ident = Annotated[
     str,
@@ -61,41 +58,6 @@ class AddedVersion(TariffVersion):
     """A version that was added, and what looks wrong in it."""
 
     flaws: list[FlawShown]
-
-
-class Assignment(Shown):
-    """Where a tariff holds, and since when."""
-
-    id: UUID
-    scope: Scope
-    scope_id: UUID
-    tariff: Annotated[str | None, Meta(description="Null ends what was assigned there.")]
-    since: Moment
-    created_at: Moment
-
-
-class NewAssignment(Given):
-    """Let a tariff hold at a station, a location, or (neither named) at the whole party."""
-
-    tariff: Ident | None
-    location_id: UUID | None = None
-    station_id: UUID | None = None
-    since: Moment | None = None
-
-
-class OnePlaceOnly(Refusal):
-    """A tariff is assigned to one place at a time: name the location or the station, not both."""
-
-    kind = Kind.INVALID
-
-
-class Assigned(Shown):
-    """What was assigned."""
-
-    scope: Scope
-    scope_id: UUID
-    tariff: str | None
-    since: Moment
 
 
 class LintResult(Shown):
@@ -178,46 +140,6 @@ async def lint_tariff(
     )
 
 
-@reads("/tariff-assignments", "List where tariffs hold")
-async def list_assignments(
-    caller: Calling,
-    window: Paging,
-    scope_id: Annotated[
-        UUID | None, QueryParameter(description="At this party, location or station.")
-    ] = None,
-) -> Page[Assignment]:
-    async with caller.begin() as work:
-        return await listed(
-            work,
-            ASSIGNMENTS,
-            window,
-            lambda row: shown(Assignment, row, tariff=row["tariff_ident"]),
-            [("scope_id = {}", scope_id)],
-        )
-
-
-@adds("/tariff-assignments", "Let a tariff hold somewhere", Permission.EDIT_TARIFFS)
-async def add_assignment(caller: Calling, data: JSONBody[NewAssignment]) -> Assigned:
-    if data.location_id is not None and data.station_id is not None:
-        raise OnePlaceOnly
-    async with caller.begin() as work:
-        place = station = None
-        if data.location_id is not None:
-            place = (await stations.location(work, LocationId(data.location_id))).id
-        if data.station_id is not None:
-            station = (await stations.station(work, StationId(data.station_id))).id
-        made = await actions.assign(
-            work,
-            caller.actor.party,
-            data.tariff,
-            location=place,
-            station=station,
-            since=None if data.since is None else utc(data.since),
-        )
-        await caller.audit(work, "assigned a tariff", f"{made.scope}:{made.scope_id}")
-    return Assigned(scope=made.scope, scope_id=made.scope_id, tariff=made.ident, since=made.since)
-
-
 async def _shown(work: Work, id: UUID) -> TariffVersion:
     row = await work.one("SELECT * FROM tariff_view WHERE id = $1", id)
     if row is None:
@@ -247,7 +169,5 @@ ROUTER = Router(
         read_tariff_version,
         add_tariff,
         lint_tariff,
-        list_assignments,
-        add_assignment,
     ],
 )

@@ -7,10 +7,10 @@ from litestar import Router
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
-from voltway.drivers import actions
+from voltway.drivers import actions, contracts
 from voltway.drivers.actions import NoSuchToken
 from voltway.drivers.model import TokenKind, TokenStatus
-from voltway.kernel.ids import TokenId
+from voltway.kernel.ids import ContractId, TokenId
 from voltway.parties.model import Permission
 from voltway.runtime.work import Work
 from voltway.web.api.caller import Calling
@@ -34,6 +34,7 @@ class Token(Shown):
         UUID | None, Meta(description="The price that this driver was shown, if one was.")
     ]
     email: str | None
+    contract_id: Annotated[UUID | None, Meta(description="The contract that it stands for.")]
     created_at: Moment
 
 
@@ -52,6 +53,9 @@ class TokenChange(Given):
 
     status: Annotated[
         Literal["active", "blocked"] | UnsetType, Meta(description="Blocked opens no station.")
+    ] = UNSET
+    contract_id: Annotated[
+        UUID | UnsetType | None, Meta(description="The contract that it stands for; null: none.")
     ] = UNSET
 
 
@@ -97,7 +101,11 @@ async def add_token(caller: Calling, data: JSONBody[NewToken]) -> Token:
         return await _shown(work, added.id)
 
 
-@changes("/tokens/{token_id:uuid}", "Block a token or let it in again", Permission.EDIT_NETWORK)
+@changes(
+    "/tokens/{token_id:uuid}",
+    "Block a token, let it in again, or say what it stands for",
+    Permission.EDIT_NETWORK,
+)
 async def change_token(
     caller: Calling, token_id: FromPath[UUID], data: JSONBody[TokenChange]
 ) -> Token:
@@ -108,6 +116,10 @@ async def change_token(
         elif data.status == "active":
             await actions.unblock(work, TokenId(token_id))
             await caller.audit(work, "let a token in again", f"token:{token_id}")
+        if data.contract_id is not UNSET:
+            contract = None if data.contract_id is None else ContractId(data.contract_id)
+            await contracts.stands_for(work, TokenId(token_id), contract)
+            await caller.audit(work, "said what a token stands for", f"token:{token_id}")
         return await _shown(work, token_id)
 
 

@@ -27,6 +27,10 @@ PAGES: Final = (
     ("Ledger", "/console/ledger", "ledger books accounts trial balance"),
     ("Hosts", "/console/hosts", "hosts shares agreements settlements landlords"),
     ("Tariffs", "/console/tariffs", "tariffs prices"),
+    ("Where tariffs hold", "/console/tariffs/where", "assign tariff group assignment"),
+    ("Which tariff applies", "/console/tariffs/which", "which tariff why ladder price of"),
+    ("Taxes", "/console/tariffs/taxes", "taxes vat rates country"),
+    ("Drivers and fleets", "/console/tariffs/drivers", "drivers fleets contracts"),
     ("People and keys", "/console/people", "people roles operators api keys audit"),
 )
 

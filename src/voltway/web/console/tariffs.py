@@ -12,6 +12,7 @@ from voltway.runtime.work import Row
 from voltway.tariffs.ocpi import read_tariff
 from voltway.web import prices
 from voltway.web.console.door import console_page
+from voltway.web.console.tariff_where import standing
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, formats_of
 from voltway.web.prices import PriceShown
@@ -35,18 +36,8 @@ async def list_tariffs(
     async with house.begin(actor.party) as work:
         party = await parties.party(work, actor.party)
         rows = await work.all("SELECT * FROM tariff_view WHERE newest ORDER BY tariff_ident")
-        where = await work.all(
-            """
-            SELECT DISTINCT ON (a.scope, a.scope_id) a.tariff_ident, a.scope,
-                   coalesce(l.name, s.identity, '') AS name
-              FROM tariff_assignment_view a
-              LEFT JOIN location_view l ON a.scope = 'location' AND l.id = a.scope_id
-              LEFT JOIN station_view s ON a.scope = 'station' AND s.id = a.scope_id
-             WHERE a.since <= $1
-             ORDER BY a.scope, a.scope_id, a.since DESC, a.id DESC
-            """,
-            work.now,
-        )
+        drafts = await work.all("SELECT * FROM tariff_draft_view ORDER BY saved_at DESC LIMIT 200")
+        where = [line for line in await standing(work) if not line.begins_later]
     lines = [
         TariffLine(
             row,
@@ -54,13 +45,21 @@ async def list_tariffs(
                 read_tariff(row["document"]), at=formats.now, zone=party.time_zone, formats=formats
             ),
             tuple(
-                each["name"] or "Everywhere else"
+                each.name or "Everywhere else"
                 for each in where
-                if each["tariff_ident"] == row["tariff_ident"]
+                if each.what == row["tariff_ident"] and not each.is_group
             ),
         )
         for row in rows
     ]
     return await console_page(
-        request, house, actor, "console/tariffs.html", place="tariffs", tariffs=lines
+        request,
+        house,
+        actor,
+        "console/tariffs.html",
+        place="tariffs",
+        tab="list",
+        tariffs=lines,
+        drafts=drafts,
+        may_edit=actor.may(Permission.EDIT_TARIFFS),
     )

@@ -14,6 +14,8 @@ from voltway.parties import actions as parties
 from voltway.runtime.work import Row, Work
 from voltway.tariffs.actions import Assigned, tariff_for
 from voltway.tariffs.actions_spot import shown_at
+from voltway.tariffs.model_versions import DriverKind
+from voltway.tariffs.model_versions import Place as PlaceOfPrice
 from voltway.web import prices, states
 from voltway.web.formats import Formats
 from voltway.web.prices import PriceShown
@@ -229,17 +231,23 @@ async def help_of(
 
 
 async def _prices(work: Work, rows: Iterable[Row]) -> Mapping[UUID, Assigned]:
-    """The tariff of each station of these rows, now."""
+    """The tariff of each EVSE of these rows, now, for a guest."""
     keys = {
-        (PartyId(row["party_id"]), LocationId(row["location_id"]), StationId(row["station_id"]))
+        row["id"]: PlaceOfPrice(
+            PartyId(row["party_id"]),
+            LocationId(row["location_id"]),
+            StationId(row["station_id"]),
+            evse=EvseId(row["id"]),
+            kind=DriverKind.AD_HOC,
+        )
         for row in rows
     }
-    found = await shown_at(work, await tariff_for(work, keys, work.now))
-    return {key[2]: assigned for key, assigned in found.items()}
+    found = await shown_at(work, await tariff_for(work, keys.values(), work.now))
+    return {evse: found[key] for evse, key in keys.items() if key in found}
 
 
 def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int) -> Bay:
-    tariff = assigned.get(row["station_id"])
+    tariff = assigned.get(row["id"])
     return Bay(
         evse=EvseId(row["id"]),
         party=PartyId(row["party_id"]),
@@ -308,7 +316,7 @@ def _from_price(
     """The lowest price per kWh of a place, with "from" where there are several."""
     heads: dict[str, Decimal] = {}
     for row in rows:
-        tariff = assigned.get(row["station_id"])
+        tariff = assigned.get(row["id"])
         if tariff is None:
             continue
         head = prices.shown(

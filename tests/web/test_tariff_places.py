@@ -1,0 +1,112 @@
+"""The console's pages of tariffs: where they hold, which applies and why, groups, taxes."""
+
+import pytest
+
+from tests.network import a_token
+from tests.payments.scene import Scene
+from tests.web.browsers import Browser, words_of
+from tests.web.conftest import sits_down
+from voltway.parties.model import Role
+
+PAGES = [f"/console/tariffs{rest}" for rest in ("", "/where", "/which", "/drivers", "/taxes")]
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_viewer_sees_each_page_and_changes_nothing(
+    browser: Browser, scene: Scene, path: str
+) -> None:
+    assert (await browser.opens(path)).status_code == 303, "nobody sees it without signing in"
+    await sits_down(browser, scene, Role.VIEWER)
+
+    page = await browser.opens(path)
+
+    assert page.status_code == 200
+    assert '<button class="btn primary" type="submit">Assign' not in page.text
+    assert "Set the rate" not in page.text
+    if path not in (PAGES[0], PAGES[2]):
+        assert (await browser.sends(path)).status_code == 403
+
+
+async def test_an_operator_gives_a_fleet_its_price_and_sees_why_it_holds(
+    owner: Browser, scene: Scene
+) -> None:
+    async with scene.begin() as work:
+        token = await a_token(work, scene.station.party)
+    evse = scene.station.evses[1].public_id
+
+    added = await owner.sends(
+        "/console/tariffs/drivers", ident="C1", driver="Ann", fleet="Vans", token=token.uid
+    )
+    assert added.status_code == 303, words_of(added.text)
+    group = await owner.sends(
+        "/console/tariffs/groups",
+        **{"ident": "CITY", "member-1": "DAY", "member-1-rfid": "yes"},
+    )
+    assert group.status_code == 303, words_of(group.text)
+    held = await owner.sends(
+        "/console/tariffs/where",
+        what="group:CITY",
+        scope="fleet",
+        name="vans",
+        until="2031-01-01T00:00",
+    )
+    assert held.status_code == 303, words_of(held.text)
+
+    said = await owner.reads("/console/tariffs/where")
+    asked = f"/console/tariffs/which?evse={evse.lower()}&who=token&name={token.uid}"
+    answer = await owner.reads(asked)
+    guest = await owner.reads(f"/console/tariffs/which?evse={evse}")
+
+    assert "Fleet Vans CITY group" in said
+    assert "of group CITY, version 1, which is assigned to the fleet." in answer
+    assert "The driver has no tariff of its own." in answer
+    assert "goes behind" in answer
+    assert "Tariff DAY, version 1, is assigned to the party." in guest
+    assert "No fleet is known." in guest
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "says"),
+    [
+        ("where", {"what": "tariff:DAY", "scope": "station", "name": EVIL}, "There is no station"),
+        ("where", {"what": "tariff:NONE", "scope": "party"}, "There is no tariff NONE."),
+        ("where", {"what": "", "scope": "party"}, "Say which tariff or group"),
+        ("where", {"what": "tariff:DAY", "scope": "party", "since": EVIL}, "no date and time"),
+        ("where", {"what": "tariff:DAY", "scope": "moon"}, "There is no scope moon"),
+        ("groups", {"ident": "G", "member-1": EVIL}, "There is no tariff"),
+        ("drivers", {"ident": "C1"}, "A contract needs a driver"),
+        ("drivers", {"ident": EVIL, "driver": "Ann", "token": "FFFF"}, "no token of that name"),
+        ("taxes", {"country": "FI", "rate": "ten", "reason": "x"}, "ten is no number"),
+        ("taxes", {"country": "FI", "rate": "1e99", "reason": EVIL}, "is no number"),
+        ("taxes", {"country": "FI", "rate": "10", "reason": ""}, "needs a reason"),
+    ],
+)
+async def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(
+    owner: Browser, path: str, fields: dict[str, str], says: str
+) -> None:
+    answer = await owner.sends(f"/console/tariffs/{path}", **fields)
+
+    assert 400 <= answer.status_code < 500
+    assert says in words_of(answer.text)
+    assert EVIL not in answer.text
+
+
+async def test_a_rate_is_set_with_its_reason_and_shown_over_the_table(owner: Browser) -> None:
+    before = await owner.reads("/console/tariffs/taxes")
+    answer = await owner.sends(
+        "/console/tariffs/taxes", country="fi", rate="13,5", reason="Ruling 123/2026"
+    )
+    assert answer.status_code == 303, words_of(answer.text)
+    after = await owner.reads("/console/tariffs/taxes")
+
+    assert "Finland FI 25.5 % 2024-09-01 24 % from 2013-01-01" in before
+    assert "13.5 % set; table 25.5 %" in after
+    assert "Ruling 123/2026" in after
+
+
+async def test_a_question_about_nothing_is_answered_with_a_sentence(owner: Browser) -> None:
+    answer = await owner.opens("/console/tariffs/which?evse=NOWHERE&who=contract&name=X")
+
+    assert answer.status_code == 404
+    assert "There is no EVSE NOWHERE." in words_of(answer.text)
