@@ -9,7 +9,14 @@ from tests.stories.world import World
 from voltway.kernel.units import PowerW
 from voltway.stations import actions as stations
 from voltway.stations.model import Current, EvsePlan, Location
-from voltway_world.stations import Car, EvseSpec, Options, Station, some_car
+from voltway_world.stations import (
+    Car,
+    EvseSpec,
+    Options,
+    SigningMeter,
+    Station,
+    some_car,
+)
 
 POWER_W: Final = 150_000
 METER_S: Final = 60
@@ -57,6 +64,7 @@ async def a_forecourt(
     power_w: int = POWER_W,
     current: Current = Current.DC,
     identity: str | None = None,
+    meter: SigningMeter | None = None,
 ) -> Forecourt:
     """A station at a place of its own, or at this one, switched on and online."""
     plug, spoken = ("IEC_62196_T2_COMBO", "CCS2") if current is Current.DC else ("IEC_62196_T2", "")
@@ -84,7 +92,10 @@ async def a_forecourt(
         station.identity,
         key,
         version,
-        [EvseSpec(n + 1, power_w, current.value, spoken or "TYPE2") for n in range(bays)],
+        [
+            EvseSpec(n + 1, power_w, current.value, spoken or "TYPE2", meter=meter)
+            for n in range(bays)
+        ],
         clock=world.clock.now,
         options=Options(tick_s=0, meter_interval_s=METER_S, reconnect_s=0.05),
     )

@@ -29,6 +29,7 @@ PAGES = [
     "/console/tariffs/simulate",
     "/console/tariffs/markets",
     "/console/people",
+    "/console/meters",
     "/console/find?q=market",
 ]
 
