@@ -6,10 +6,9 @@ open the same one. Nothing else knows which parts there are.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -27,23 +26,18 @@ from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
-from voltway.billing.sweeps import wake_resting
 from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
-from voltway.evidence import actions as evidence
 from voltway.kernel.errors import Misconfigured
-from voltway.ledger import sealing
 from voltway.ocpp import gateways
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
-from voltway.parties import actions as parties
-from voltway.payments import sweeps as payments
 from voltway.payments.model import HoldReleased, PaymentRefunded
 from voltway.payments.provider import Provider
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
-from voltway.runtime import backlog
+from voltway.rounds import plug_rounds
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import SystemClock
 from voltway.runtime.database import Database, connect_owner, open_database
@@ -60,25 +54,11 @@ from voltway.runtime.wire import Wire
 from voltway.runtime.wire_nats import NatsWire
 from voltway.runtime.wire_notify import NotifyWire
 from voltway.runtime.work import BeginWork, Clock
-from voltway.sessions import sweeps as sessions
 from voltway.sessions.model import SessionEnded, SessionStarted
-from voltway.stations import actions as stations
-from voltway.web.api.once import forget_old_answers
 from voltway.web.api.site import API, openapi_config
 from voltway.web.house import House
 from voltway.web.serving import WebServer, address_of, listen
 from voltway.web.site import make_health_site, make_site
-
-#: How often the rounds go, in seconds.
-SOON: Final = 2
-MINDED: Final = 5
-OFTEN: Final = 15
-EVERY_MINUTE: Final = 60
-SELDOM: Final = 600
-HOURLY: Final = 3600
-
-KEEP_JOBS: Final = timedelta(days=7)
-
 
 #: What a process of a role does.
 GATEWAY: Final = frozenset({"all", "gateway"})
@@ -247,7 +227,7 @@ async def _start_work(
 ) -> None:
     """What nobody waits for: facts told, jobs done, rounds gone."""
     rounds = Periodic(database)
-    _plug_rounds(rounds, bus, jobs, settings, provider, database.begin)
+    plug_rounds(rounds, bus, jobs, settings, provider, database.begin)
     await bus.start()
     drain.part("bus", bus.stop)
     await jobs.start()
@@ -345,64 +325,3 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> 
     jobs.handle(checking.JOB, check_books)
     jobs.handle("send_alert", send_alert)
     jobs.handle(TELL_AGAIN, tell_again)
-
-
-def _plug_rounds(
-    rounds: Periodic,
-    bus: Bus,
-    jobs: Jobs,
-    settings: Settings,
-    provider: Provider,
-    begin: BeginWork,
-) -> None:
-    """What is done again and again, whether or not anybody asks."""
-
-    def every(seconds: float, name: str, do: Callable[..., Awaitable[object]]) -> None:
-        rounds.every(seconds, name, do)
-
-    within_s = settings.start_within_s
-    every(MINDED, "orders.overdue", partial(stations.end_overdue_orders, begin))
-    every(SOON, "payments.limit", partial(payments.stop_at_limit, begin))
-    every(
-        MINDED,
-        "payments.unstarted",
-        partial(payments.release_unstarted, begin, provider, within_s=within_s),
-    )
-    every(OFTEN, "payments.unknown", partial(payments.resolve_unknown, begin, provider))
-    every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
-    every(OFTEN, "backlog", partial(backlog.measure, begin))
-    every(OFTEN, "billing.resting", partial(wake_resting, begin))
-    every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
-    every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
-    every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
-    every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
-    every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
-    every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
-    every(SELDOM, "api.answers", partial(forget_old_answers, begin))
-    every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
-    every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))
-    _plug_storage(every, settings, begin)
-
-
-def _plug_storage(
-    every: Callable[[float, str, Callable[..., Awaitable[object]]], None],
-    settings: Settings,
-    begin: BeginWork,
-) -> None:
-    """What keeps the database small. See docs/operating/storage.md."""
-    pack = partial(sessions.pack_readings, begin, after_h=settings.pack_readings_after_h)
-    every(OFTEN, "sessions.pack", pack)
-    every(OFTEN, "frames.pack", partial(stations.pack_frames, begin))
-    every(SELDOM, "sessions.thin", sessions.Thinner(begin, settings.full_readings_days).thin)
-    years = settings.keep_signed_years
-    every(HOURLY, "evidence.old", partial(evidence.forget_old, begin, years=years))
-    years, days = settings.keep_readings_years, settings.keep_frames_days
-    every(HOURLY, "sessions.old", partial(sessions.forget_old_readings, begin, years=years))
-    every(HOURLY, "frames.old", partial(stations.forget_old_frames, begin, days=days))
-    days = settings.keep_events_days
-    every(HOURLY, "stations.old", partial(stations.forget_old_events, begin, days=days))
-    every(HOURLY, "orphans.old", partial(sessions.forget_old_orphans, begin, days=days))
-    every(HOURLY, "alerts.old", partial(alerts.forget_old_alerts, begin, days=days))
-    every(HOURLY, "webhooks.old", partial(payments.forget_old_webhooks, begin, days=days))
-    days = settings.keep_unpaid_days
-    every(HOURLY, "payments.unpaid", partial(payments.forget_unpaid, begin, days=days))
