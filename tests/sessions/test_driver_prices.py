@@ -77,7 +77,7 @@ class Counted:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.inside, name)
-        if name not in ("one", "all", "run", "run_many", "copy"):
+        if name not in ("one", "all", "ask", "run", "run_many", "copy"):
             return found
 
         async def counted(sql: str, *values: Any) -> Any:
