@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.billing.words import charged, receipt, state
 from tests.payments.scene import Scene
-from voltway.billing import actions
+from voltway.billing import actions, views
 from voltway.billing.model import SettlementState
-from voltway.kernel.ids import PartyId
+from voltway.kernel.ids import PartyId, TransactionRef
 from voltway.kernel.money import EUR
 from voltway.sessions import actions as sessions
+from voltway.stations.reports import Context, Metered
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import actions_spot
 from voltway.tariffs.model import SpotPrice
@@ -59,6 +62,46 @@ async def test_each_quarter_of_an_hour_is_billed_at_its_own_price(scene: Scene) 
         ("0.3", "5"),
         ("0.4", "5"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("stands", "minutes", "fee", "says"),
+    [
+        (10, "", 0, ""),
+        (25, "15", 150, "(the first 10 min of each stop are free; at most €2.00)"),
+        (60, "20", 200, "(the first 10 min of each stop are free; at most €2.00; 50 min used, "),
+    ],
+)
+async def test_an_idle_fee_is_free_at_first_capped_and_itemised(
+    scene: Scene, stands: int, minutes: str, fee: int, says: str
+) -> None:
+    await follows(scene, *["0.10"] * 12)
+    visit = await scene.opens()
+    session = await scene.starts((await scene.pays(visit)).token)
+    scene.clock.jump(timedelta(minutes=30))
+    full = (scene.reading(60_000, Context.PERIODIC),)
+    await scene.told(
+        Metered(
+            ref=TransactionRef("tx-1"),
+            evse=1,
+            readings=full,
+            at=scene.now,
+            seq=1,
+            charging=False,
+            by_vehicle=True,
+        )
+    )
+    await scene.ends(60_000, minutes=stands, seq=2)
+    await scene.settles()
+
+    invoice, made = await receipt(scene, session)
+    assert made.total_minor == scene.moved_minor == 200 + fee
+    rows = [(row.what, row.how) for row in views.view(made, invoice.sha256, "en").rows]
+    idle = [how for what, how in rows if what == "Idle time"]
+    if not fee:
+        assert idle == []
+    else:
+        assert idle[0].replace("\u00a0", " ").startswith(f"{minutes} min × €0.10 {says}")  # noqa: RUF001
 
 
 async def test_a_hole_in_the_prices_holds_the_bill_until_it_is_filled(scene: Scene) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from voltway.kernel.money import Currency
 from voltway.tariffs.model import (
     Dimension,
+    IdleTerms,
     PriceComponent,
     PriceLimit,
     Reservation,
@@ -65,6 +66,10 @@ def _element(random: Random) -> TariffElement:
         max_duration_s=None if most_s is None else int(most_s * 60),
         days=frozenset(random.sample(list(Weekday), random.choice((0, 0, 0, 1, 2, 5)))),
     )
+    if random.random() < 0.1:
+        cap = _amount(random, 20) if random.random() < 0.5 else None
+        idle = IdleTerms(random.choice((0, 90, 600, 1200)), cap)
+        return TariffElement(_components(random, (Dimension.PARKING_TIME,)), limits, idle)
     if random.random() < 0.05:
         held = replace(limits, reservation=Reservation.RESERVATION)
         return TariffElement(_components(random, (Dimension.TIME, Dimension.FLAT)), held)

@@ -61,6 +61,8 @@ class Line(_Document, frozen=True, kw_only=True):
     gross_minor: int
     net_minor: int
     why: str
+    free_s: int = 0  # of an idle fee: of each stop
+    most: str | None = None  # of an idle fee: for the session, with tax
 
 
 class Tax(_Document, frozen=True, kw_only=True):

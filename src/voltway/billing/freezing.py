@@ -265,6 +265,8 @@ def line_of(line: BillLine, tariff: Tariff | None) -> Line:
             gross_minor=line.gross_minor,
             net_minor=line.net_minor,
             why=part.why,
+            free_s=part.idle.grace_s if part.idle else 0,
+            most=_most(part, tariff),
         )
     return Line(
         kind=part.bound,
@@ -277,6 +279,13 @@ def line_of(line: BillLine, tariff: Tariff | None) -> Line:
         net_minor=line.net_minor,
         why=part.why,
     )
+
+
+def _most(part: CostLine, tariff: Tariff | None) -> str | None:
+    """The most that an idle fee costs, with its tax."""
+    if part.idle is None or part.idle.cap is None or tariff is None:
+        return None
+    return f"{as_decimal(with_tax(part.idle.cap, part.vat, tariff.tax_included)):f}"
 
 
 def tax_of(tax: BillTax) -> Tax:

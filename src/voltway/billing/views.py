@@ -184,9 +184,22 @@ def _how(line: Line, currency: Currency, locale: Locale, said: Words) -> str:
             used, whole = _long(Decimal(line.volume)), _long(billed)
         case _:
             return said.per_session.format(price=formats.price(each, currency, locale))
-    if line.volume == line.billed_volume or used == whole:
-        return how
-    return f"{how} ({said.billed_as.format(used=used, billed=whole)})"
+    notes = _idle(line, currency, locale, said)
+    if line.volume != line.billed_volume and used != whole:
+        notes.append(said.billed_as.format(used=used, billed=whole))
+    return f"{how} ({'; '.join(notes)})" if notes else how
+
+
+def _idle(line: Line, currency: Currency, locale: Locale, said: Words) -> list[str]:
+    """Of an idle fee: what was free, and the most that it costs."""
+    notes = []
+    if line.free_s:
+        minutes = formats.number(Decimal(line.free_s) / 60, locale)
+        notes.append(said.free_first.format(minutes=minutes))
+    if line.most is not None:
+        most = formats.price(Decimal(line.most), currency, locale)
+        notes.append(said.at_most.format(most=most))
+    return notes
 
 
 def _kwh(volume: Decimal, locale: Locale) -> str:

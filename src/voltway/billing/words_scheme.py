@@ -28,6 +28,8 @@ class Words:
     per_hour: str
     per_session: str
     billed_as: str
+    free_first: str
+    at_most: str
     total: str
     of_which_tax: str
     no_tax_stated: str

@@ -116,7 +116,7 @@ class _Seen:
         self.steps.append(
             replace(
                 step,
-                why=self._why(kind, step.element, moment),
+                why=f"{self._why(kind, step.element, moment)}{_market(priced)}",
                 passed_over=tuple(self._passed_over(kind, dimension, step.element, moment)),
             )
         )
@@ -211,6 +211,12 @@ class _Seen:
 
     def _clock(self, moment: _Moment) -> str:
         return f"{moment.at.astimezone(self._zone):%a %Y-%m-%d %H:%M}"
+
+
+def _market(priced: Priced | None) -> str:
+    if priced is None or priced.component.spot is None:
+        return ""
+    return f" Its price follows the market {priced.component.spot.series}."
 
 
 def _goes_on(before: Step, step: Step) -> bool:

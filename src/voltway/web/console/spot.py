@@ -19,7 +19,7 @@ from voltway.tariffs import actions_spot as spot
 from voltway.tariffs import rules_series
 from voltway.web.console.door import console_page
 from voltway.web.console.tariff_exchange import Files, text_of
-from voltway.web.formats import Formats
+from voltway.web.formats import MINUS, Formats
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, formats_of
 from voltway.web.problems import STATUS
@@ -164,7 +164,7 @@ def _line(row: Row, prices: list[Row], formats: Formats, zone: str) -> SeriesLin
     told = tuple(
         (
             formats.clocks(each["begins"], each["ends"], zone),
-            formats.price(each["price"], row["currency"]),
+            _price(each["price"], row, formats),
         )
         for each in prices
     )
@@ -173,8 +173,7 @@ def _line(row: Row, prices: list[Row], formats: Formats, zone: str) -> SeriesLin
         words = (
             f"{row['series']} from {formats.moment(prices[0]['begins'], zone)} to "
             f"{formats.moment(prices[-1]['ends'], zone)}: from "
-            f"{formats.price(least, row['currency'])} to {formats.price(most, row['currency'])} "
-            "per kWh"
+            f"{_price(least, row, formats)} to {_price(most, row, formats)} per kWh"
         )
     return SeriesLine(
         row=row,
@@ -185,3 +184,7 @@ def _line(row: Row, prices: list[Row], formats: Formats, zone: str) -> SeriesLin
         words=words,
         prices=told,
     )
+
+
+def _price(price: Decimal, row: Row, formats: Formats) -> str:
+    return formats.price(price, row["currency"]).replace("-", MINUS)
