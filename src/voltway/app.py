@@ -21,7 +21,7 @@ from voltway.alerts.watchers import (
     hears_invoice_issued,
 )
 from voltway.billing import actions as billing
-from voltway.billing import checking
+from voltway.billing import checking, runs
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, InvoiceIssued
@@ -323,5 +323,6 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> 
     jobs.handle_many("settle", settle)
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(checking.JOB, check_books)
+    jobs.handle(runs.JOB, runs.write_job, at_once=1)
     jobs.handle("send_alert", send_alert)
     jobs.handle(TELL_AGAIN, tell_again)

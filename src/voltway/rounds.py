@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from voltway.alerts import actions as alerts
-from voltway.billing import checking
+from voltway.billing import checking, runs
 from voltway.billing.sweeps import wake_resting
 from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
@@ -92,5 +92,6 @@ def _plug_storage(
     every(HOURLY, "orphans.old", partial(sessions.forget_old_orphans, begin, days=days))
     every(HOURLY, "alerts.old", partial(alerts.forget_old_alerts, begin, days=days))
     every(HOURLY, "webhooks.old", partial(payments.forget_old_webhooks, begin, days=days))
+    every(HOURLY, "billing.runs", partial(runs.forget_old_runs, begin, days=days))
     days = settings.keep_unpaid_days
     every(HOURLY, "payments.unpaid", partial(payments.forget_unpaid, begin, days=days))

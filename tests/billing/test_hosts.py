@@ -22,7 +22,7 @@ GIVEN = {
     "postal_code": "00100",
     "city": "Helsinki",
     "country": "FI",
-    "vat_id": "FI31847725",
+    "vat_id": "FI20774740",
     "locale": "fi",
 }
 

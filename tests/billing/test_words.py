@@ -100,7 +100,11 @@ def nonsense(monkeypatch: pytest.MonkeyPatch) -> None:
 def known(document: bytes) -> set[str]:
     """Words that are no words of ours: data, months, units."""
     locale = formats.locale_for("fi")
-    months = " ".join(locale.months["format"]["wide"].values())
+    months = " ".join(
+        month
+        for form in ("format", "stand-alone")
+        for month in locale.months[form]["wide"].values()
+    )
     there = f"{document.decode()} {months} {' '.join(locale.territories.values())}"
     return set(re.findall(r"[^\W\d_ж]+", there)) | {"kWh", "h", "min", "s", "UTC", "SHA", "PDF"}
 

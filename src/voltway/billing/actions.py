@@ -5,6 +5,12 @@ from dataclasses import replace
 from voltway.billing import settling, store, store_documents
 from voltway.billing.cdrs import freezes_cdrs
 from voltway.billing.crediting import hears_payment_refunded
+from voltway.billing.customers import (
+    add_customer,
+    give_cards,
+    new_customer,
+    take_card,
+)
 from voltway.billing.hosts import (
     NewAgreement,
     add_host,
@@ -24,7 +30,19 @@ from voltway.billing.receipts import (
 )
 from voltway.billing.reviewing import NothingToDecide, decide, decision_of
 from voltway.billing.rules_review import Choice, Decision
+from voltway.billing.runs import NotAnArchive
+from voltway.billing.settlements_hosts import correct_shares, issue_settlements
 from voltway.billing.settling import settle, settle_many
+from voltway.billing.statement_layouts import (
+    statement_html,
+    statement_mail,
+    statement_pdf,
+    statement_pictures,
+    statement_subject,
+    statement_text,
+    statement_view,
+)
+from voltway.billing.statements import issue_statements
 from voltway.billing.store import NoSuchSettlement
 from voltway.billing.store_cdrs import KeptCdr, NoSuchCdr
 from voltway.billing.store_cdrs import kept as kept_cdr
@@ -32,6 +50,8 @@ from voltway.billing.store_cdrs import of_session as kept_cdrs_of
 from voltway.billing.store_cdrs import one as kept_cdr_named
 from voltway.billing.store_documents import NoSuchInvoice
 from voltway.billing.store_hosts import NoSuchHost
+from voltway.billing.store_runs import NoSuchRun
+from voltway.billing.store_statements import NoSuchCustomer
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_session_ended
 from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
@@ -43,26 +63,35 @@ __all__ = [
     "KeptCdr",
     "NewAgreement",
     "NoSuchCdr",
+    "NoSuchCustomer",
     "NoSuchHost",
     "NoSuchInvoice",
+    "NoSuchRun",
     "NoSuchSettlement",
+    "NotAnArchive",
     "NothingToDecide",
+    "add_customer",
     "add_host",
     "agree",
     "cdr_of",
+    "correct_shares",
     "decide",
     "decision_of",
     "freezes_cdrs",
     "give_back_tax",
+    "give_cards",
     "hears_cdrs_issued",
     "hears_payment_refunded",
     "hears_session_ended",
     "invoice",
     "invoice_for_company",
     "invoice_of",
+    "issue_settlements",
+    "issue_statements",
     "kept_cdr",
     "kept_cdr_named",
     "kept_cdrs_of",
+    "new_customer",
     "new_host",
     "receipt_html",
     "receipt_mail",
@@ -74,6 +103,14 @@ __all__ = [
     "settle_many",
     "settlement_of",
     "standing_for",
+    "statement_html",
+    "statement_mail",
+    "statement_pdf",
+    "statement_pictures",
+    "statement_subject",
+    "statement_text",
+    "statement_view",
+    "take_card",
     "try_again",
     "wake_resting",
 ]

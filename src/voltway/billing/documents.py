@@ -192,3 +192,12 @@ def receipt(raw: bytes | str) -> Receipt:
 def cdr(raw: bytes | str) -> CdrDocument:
     """The CDR that these bytes are."""
     return msgspec.json.decode(raw, type=CdrDocument)
+
+
+class _WithCurrency(msgspec.Struct):
+    currency: str
+
+
+def currency_of(raw: bytes | str) -> str:
+    """The currency of a document of any kind."""
+    return msgspec.json.decode(raw, type=_WithCurrency).currency

@@ -12,6 +12,7 @@ from voltway.billing import documents, rules_hosts, rules_shares, store_document
 from voltway.billing.documents import CdrDocument
 from voltway.billing.model import Cdr, CdrIssued
 from voltway.billing.model_hosts import Agreement, Host, Part, Share, ShareKind, Terms
+from voltway.billing.rules_buyer import vat_id_of
 from voltway.billing.words import SPOKEN
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.facts import Fact
@@ -241,7 +242,8 @@ def _entry(share: Share, hosts: Mapping[UUID, Host]) -> Entry | None:
 
 def new_host(work: Work, party: PartyId, given: Mapping[str, str]) -> Host:
     """The host that somebody typed. Raises a refusal that names the field that cannot be."""
-    locale = given.get("locale", "").strip()
+    locale, vat_id = given.get("locale", "").strip(), given.get("vat_id", "").strip()
+    country = rules_hosts.country(given)
     return Host(
         id=new_id(work.now),
         party=party,
@@ -249,8 +251,8 @@ def new_host(work: Work, party: PartyId, given: Mapping[str, str]) -> Host:
         street=rules_hosts.text(given, "street", "The street"),
         postal_code=rules_hosts.text(given, "postal_code", "The postal code", most=20),
         city=rules_hosts.text(given, "city", "The town"),
-        country=rules_hosts.country(given),
-        vat_id=rules_hosts.optional(given, "vat_id", "The VAT number"),
+        country=country,
+        vat_id=vat_id_of(vat_id, country) if vat_id else None,
         email=rules_hosts.email(given),
         locale=locale if locale in SPOKEN else "en",
         pay_days=rules_hosts.days(given, "pay_days", "Paid within", 30),

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "price": ("voltway.cli.price:price_command", "Price one session under a tariff."),
     "verify": ("voltway.cli.verify:verify_command", "Check signed meter data with a key."),
     "books": ("voltway.cli.books:books", "Check the books, close months, export them."),
+    "documents": ("voltway.cli.documents:documents", "Write a month's documents, or zip them."),
     "admin": ("voltway.cli.admin:admin", "Parties, people, keys, stations, tokens and tariffs."),
 }
 

@@ -25,6 +25,8 @@ PAGES: Final = (
     ("Review", "/console/review", "review orphans held doubtful frames"),
     ("Money", "/console/money", "money payments holds revenue"),
     ("Ledger", "/console/ledger", "ledger books accounts trial balance"),
+    ("Statements", "/console/statements", "statements settlements months invoices zip export bulk"),
+    ("Customers", "/console/customers", "customers fleets accounts cards"),
     ("Hosts", "/console/hosts", "hosts shares agreements settlements landlords"),
     ("Tariffs", "/console/tariffs", "tariffs prices"),
     ("Where tariffs hold", "/console/tariffs/where", "assign tariff group assignment"),

@@ -20,6 +20,7 @@ KINDS: Final = {
     "settle": "Settle a session",
     "send_alert": "Send a mail",
     "check_books": "Check the books",
+    "bulk_run": "Write the documents of a month",
     "give_back_tax": "Give back tax that the buyer owes",
     jobs_seen.TELL_AGAIN: "Tell a fact again",
 }
@@ -29,6 +30,7 @@ WATCHERS: Final = {
     "payments.session_started": "Payments, of a session's start",
     "payments.session_ended": "Payments, of a session's end",
     "billing.session_ended": "Billing, of a session's end",
+    "billing.cdr_issued": "Billing, of a priced session",
     "billing.refunded": "Billing, of a refund",
     "alerts.invoice_issued": "Mails, of a receipt",
     "alerts.hold_released": "Mails, of a released hold",

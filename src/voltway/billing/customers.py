@@ -1,0 +1,90 @@
+"""Customers: who charges on account and gets a statement each month, and which cards are theirs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from voltway.billing import rules_hosts, store_statements
+from voltway.billing.model_statements import Customer
+from voltway.billing.rules_buyer import vat_id_of
+from voltway.billing.store_statements import NoSuchCustomer
+from voltway.billing.words import SPOKEN
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import PartyId, new_id
+from voltway.runtime.work import Work
+
+CARDS_MAX = 10_000
+
+
+@dataclass(eq=False)
+class CustomerNameTaken(Refusal):
+    """There is already a customer called {name}."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class NoSuchCard(Refusal):
+    """No card of yours has the number {uid}. Nothing was changed."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    uid: str
+
+
+def new_customer(work: Work, party: PartyId, given: Mapping[str, str]) -> Customer:
+    """The customer that somebody typed. Raises a refusal that names the field that cannot be."""
+    locale = given.get("locale", "").strip()
+    country = rules_hosts.country(given)
+    vat_id = given.get("vat_id", "").strip()
+    return Customer(
+        id=new_id(work.now),
+        party=party,
+        name=rules_hosts.text(given, "name", "The name"),
+        street=rules_hosts.text(given, "street", "The street"),
+        postal_code=rules_hosts.text(given, "postal_code", "The postal code", most=20),
+        city=rules_hosts.text(given, "city", "The town"),
+        country=country,
+        vat_id=vat_id_of(vat_id, country) if vat_id else None,
+        email=rules_hosts.email(given),
+        reference=rules_hosts.optional(given, "reference", "The reference"),
+        locale=locale if locale in SPOKEN else "en",
+        is_business=given.get("is_business", "yes") == "yes",
+        due_days=rules_hosts.days(given, "due_days", "Paid within", 14),
+        created_at=work.now,
+    )
+
+
+async def add_customer(work: Work, customer: Customer) -> Customer:
+    if not await store_statements.add_customer(work, customer):
+        raise CustomerNameTaken(customer.name)
+    return customer
+
+
+async def give_cards(work: Work, customer: UUID, uids: Sequence[str]) -> int:
+    """Let these cards be this customer's from now on; how many. One that is unknown changes
+    nothing."""
+    wanted = list(dict.fromkeys(uid.strip() for uid in uids if uid.strip()))[:CARDS_MAX]
+    found = await store_statements.lock_customers(work, [customer])
+    if customer not in found:
+        raise NoSuchCustomer(customer)
+    rows = await work.all(
+        """
+        SELECT id, lower(uid) AS uid FROM token_view
+         WHERE party_id = $1 AND kind <> 'ad_hoc' AND lower(uid) = ANY($2::text[])
+        """,
+        found[customer].party,
+        [uid.lower() for uid in wanted],
+    )
+    known = {row["uid"]: row["id"] for row in rows}
+    for uid in wanted:
+        if uid.lower() not in known:
+            raise NoSuchCard(uid[:36])
+    await store_statements.give_tokens(work, found[customer], list(known.values()), work.now)
+    return len(known)
+
+
+async def take_card(work: Work, customer: UUID, token: UUID) -> None:
+    """Let a card be this customer's no more. What is on statements stays there."""
+    await store_statements.take_token(work, customer, token)

@@ -1,0 +1,67 @@
+"""A statement or settlement on a page, in a mail and as a PDF: layouts of one view."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from voltway.billing import documents, documents_statement, typesetting
+from voltway.billing.documents_statement import SETTLEMENT
+from voltway.billing.views_statement import StatementView, view
+from voltway.billing.words import words
+
+_LAYOUT = "templates_statement/statement.typ"
+
+_pages = Environment(
+    loader=PackageLoader("voltway.billing", "templates_statement"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def statement_view(document: bytes, locale: str) -> StatementView:
+    """The statement that these frozen bytes are, in words."""
+    return view(documents_statement.statement(document), documents.fingerprint(document), locale)
+
+
+def statement_html(document: bytes, locale: str) -> str:
+    """The statement as part of a page: sections, no page around."""
+    return _pages.get_template("statement.html").render(r=statement_view(document, locale))
+
+
+def statement_text(document: bytes, locale: str) -> str:
+    return _pages.get_template("statement.txt").render(r=statement_view(document, locale))
+
+
+def statement_mail(document: bytes, locale: str) -> str:
+    """The statement as a whole HTML mail, with the sums of its groups; each line is in the PDF."""
+    made, said = documents_statement.statement(document), words(locale)
+    shown = statement_view(document, locale)
+    is_settlement = made.kind == SETTLEMENT
+    greeting = said.settlement_greeting if is_settlement else said.statement_greeting
+    return _pages.get_template("statement_mail.html").render(
+        r=shown,
+        greeting=greeting.format(month=shown.month),
+        attached=said.document_attached,
+        why=said.settlement_why if is_settlement else said.statement_why,
+    )
+
+
+def statement_subject(document: bytes, locale: str) -> str:
+    made, said = documents_statement.statement(document), words(locale)
+    shown = statement_view(document, locale)
+    subject = said.settlement_subject if made.kind == SETTLEMENT else said.statement_subject
+    return subject.format(month=shown.month, seller=made.seller.name, total=shown.total)
+
+
+def statement_pdf(document: bytes, locale: str) -> bytes:
+    """The statement as a PDF. The same document gives the same bytes. Call it off the event
+    loop."""
+    made = documents_statement.statement(document)
+    data = statement_view(document, locale).as_data()
+    return typesetting.pdf(_LAYOUT, "statement", data, made.issued_at)
+
+
+def statement_pictures(document: bytes, locale: str) -> list[bytes]:
+    """The pages of the PDF as PNGs."""
+    data = statement_view(document, locale).as_data()
+    return typesetting.picture(_LAYOUT, "statement", data)
