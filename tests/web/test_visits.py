@@ -248,3 +248,22 @@ async def test_a_key_that_opens_no_visit_is_refused(
     browser: Browser, scene: Scene, path: str
 ) -> None:
     assert (await browser.opens(path)).status_code == 404
+
+
+async def test_a_receipt_leads_to_its_proof_and_says_when_its_frames_are_gone(
+    browser: Browser, scene: Scene
+) -> None:
+    visit = await scene.opens()
+    payment = await scene.pays(visit)
+    await scene.starts(payment.token)
+    early = await browser.opens(f"/v/{visit.visit_key}/proof")
+    await scene.ends(60_000)
+    await scene.settles()
+
+    page = (await browser.opens(f"/v/{visit.visit_key}/receipt")).text
+    gone = await browser.opens(f"/v/{visit.visit_key}/proof")  # this station sent no frames
+
+    assert f'href="/v/{visit.visit_key}/proof"' in page
+    assert "voltway check" in words_of(page)
+    assert (early.status_code, gone.status_code) == (404, 404)
+    assert "are not kept any more" in words_of(gone.text)

@@ -20,6 +20,7 @@ from voltway.billing.hosts import (
 )
 from voltway.billing.invoicing import give_back_tax, invoice_for_company
 from voltway.billing.model import Cdr, Invoice, Settlement, SettlementState
+from voltway.billing.proof import prove
 from voltway.billing.receipts import (
     receipt_html,
     receipt_mail,
@@ -93,6 +94,7 @@ __all__ = [
     "kept_cdrs_of",
     "new_customer",
     "new_host",
+    "prove",
     "receipt_html",
     "receipt_mail",
     "receipt_pdf",

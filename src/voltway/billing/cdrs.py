@@ -5,6 +5,7 @@ settlement, by a watcher, so that no receipt waits for one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,11 +20,17 @@ from voltway.kernel.ids import LocationId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
+from voltway.sessions.model import Session
 from voltway.stations import actions as stations
 from voltway.stations.model import Location
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs import actions_spot as spot
+from voltway.tariffs import ocpi_write
 from voltway.tariffs import rules as prices
 from voltway.tariffs.model import ChargingPeriod, MeterPoint, StateChange
+from voltway.tariffs.model_versions import TariffVersion
+from voltway.tariffs.ocpi_write import OcpiVersion
+from voltway.tariffs.rules_spot import follows_market
 from voltway.tariffs.rules_united import united
 
 
@@ -72,9 +79,7 @@ async def _around(work: Work, ids: Collection[SessionId]) -> Mapping[SessionId, 
             location=locations[each.location],
             evse=places.get(each.evse) if each.evse else None,
             token=tokens.get((each.party, each.token)) if each.token else None,
-            tariff=await tariffs.version_record(work, TariffId(each.tariff_version_id))
-            if each.tariff_version_id
-            else None,
+            tariff=await _tariff(work, each),
         )
         for each in found
     }
@@ -101,6 +106,19 @@ def periods_of(billed: CdrDocument, around: Around) -> tuple[ChargingPeriod, ...
     )
     tariff = around.tariff.tariff if around.tariff else None
     return united(tariff, periods, ZoneInfo(around.session.zone))
+
+
+async def _tariff(work: Work, session: Session) -> TariffVersion | None:
+    """The version that priced a session; of one that follows a market, with its prices then."""
+    if session.tariff_version_id is None:
+        return None
+    kept = await tariffs.version_record(work, TariffId(session.tariff_version_id))
+    if not follows_market(kept.tariff):
+        return kept
+    ends = session.ended_at or session.started_at
+    bound = await spot.version_for(work, kept.id, session.started_at, ends, guess=True)
+    text = ocpi_write.written(ocpi_write.document(bound, OcpiVersion.V230))
+    return replace(kept, tariff=bound, document=text)
 
 
 def _moment(text: str) -> datetime:

@@ -102,10 +102,15 @@ def decided(
         return record, party
     if decision.choice == Choice.FREE:
         return record, replace(party, no_charge_below_wh=NEVER_CHARGED)
-    if decision.energy_wh is None:
-        return record, party
+    return by_energy(record, decision), party
+
+
+def by_energy(record: SessionRecord, decision: Decided | None) -> SessionRecord:
+    """The session by the energy that was decided, where one was."""
+    if decision is None or decision.energy_wh is None:
+        return record
     energy = EnergyWh(decision.energy_wh)
-    return replace(record, energy_wh=energy, points=_scaled(record, energy)), party
+    return replace(record, energy_wh=energy, points=_scaled(record, energy))
 
 
 def _scaled(record: SessionRecord, energy: EnergyWh) -> tuple[MeterPoint, ...]:

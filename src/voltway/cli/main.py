@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "replay": ("voltway.cli.replay:replay_command", "Play real sessions of the past through it."),
     "price": ("voltway.cli.price:price_command", "Price one session under a tariff."),
     "verify": ("voltway.cli.verify:verify_command", "Check signed meter data with a key."),
+    "prove": ("voltway.cli.prove:prove_command", "Write the proof of a bill as one file."),
+    "check": ("voltway.cli.check:check_command", "Make a bill again from its proof."),
     "books": ("voltway.cli.books:books", "Check the books, close months, export them."),
     "documents": ("voltway.cli.documents:documents", "Write a month's documents, or zip them."),
     "admin": ("voltway.cli.admin:admin", "Parties, people, keys, stations, tokens and tariffs."),

@@ -37,6 +37,7 @@ class _Read:
     kept: KeptFrame
     call: Call
     number: TransactionRef | None = None
+    answer: KeptFrame | None = None  # where it gave the number
 
 
 def heard_again(frames: Sequence[KeptFrame]) -> list[HeardAgain]:
@@ -50,6 +51,12 @@ def heard_again(frames: Sequence[KeptFrame]) -> list[HeardAgain]:
         if heard is not None:
             found.append(HeardAgain(heard, one.number))
     return found
+
+
+def calls_in(frames: Sequence[KeptFrame]) -> list[tuple[KeptFrame, KeptFrame | None]]:
+    """The calls in these frames, by the index that ``heard_again`` gives them, each with the answer
+    that gave a transaction its number."""
+    return [(one.kept, one.answer) for one in _calls(frames)]
 
 
 def _calls(frames: Sequence[KeptFrame]) -> list[_Read]:
@@ -67,6 +74,7 @@ def _calls(frames: Sequence[KeptFrame]) -> list[_Read]:
             asked = waiting.pop(read.id, None)
             if asked is not None:
                 asked.number = _number(read)
+                asked.answer = kept if asked.number is not None else None
     return calls
 
 

@@ -104,19 +104,26 @@ def _offset_s(method: str | None, claimed: datetime | None, at: datetime | None)
     return round((at - claimed).total_seconds() / ZONE_STEP_S) * ZONE_STEP_S
 
 
+@dataclass(frozen=True, slots=True)
+class Retold:
+    """A session made again: as it stands, what was read of its meter, and its record."""
+
+    session: Session
+    rows: tuple[Row, ...]
+    record: SessionRecord
+
+
 def recorded_again(basis: Basis, heard: Sequence[HeardAgain]) -> SessionRecord:
     """The record of a session as its bill was made from it, out of what its station told until
     then. Raises ``NotTold`` where it told nothing of it.
     """
-    desk = _desk(basis)
-    ids = (SessionId(UUID(int=number)) for number in count(1))
-    for one in heard:
-        if one.call.received_at <= basis.read_at:
-            _hear(desk, one, basis, Names(ids, repeat(int(one.number or 0))))
-    named = [each for each in desk.sessions.values() if each.ref == clean_ref(basis.ref)]
-    if not named:
-        raise NotTold(basis.session)
-    session = _ended(min(named, key=lambda each: each.round), basis)
+    return told_again(basis, heard).record
+
+
+def told_again(basis: Basis, heard: Sequence[HeardAgain]) -> Retold:
+    """The same, with the session and its readings. Raises ``NotTold``."""
+    desk, _ = _listened(basis, heard)
+    session = _ended(_named(desk, basis), basis)
     rows = {
         Row(one.at, one.reading.register_wh, one.reading.power_w, one.reading.context)
         for one in desk.readings
@@ -128,7 +135,41 @@ def recorded_again(basis: Basis, heard: Sequence[HeardAgain]) -> SessionRecord:
         if flow.session == session.id
     }
     own = replace(session, id=basis.session, tariff_version_id=basis.tariff_version_id)
-    return rules_record.record(own, list(rows), list(changes), basis.read_at)
+    made = rules_record.record(own, list(rows), list(changes), basis.read_at)
+    return Retold(own, tuple(rows), made)
+
+
+def touched_by(basis: Basis, heard: Sequence[HeardAgain]) -> frozenset[int]:
+    """Which calls, by their index, said anything of this session. Raises ``NotTold``."""
+    desk, touches = _listened(basis, heard)
+    own = _named(desk, basis).id
+    return frozenset(index for index, touched in touches if own in touched)
+
+
+def _named(desk: Desk, basis: Basis) -> Session:
+    named = [each for each in desk.sessions.values() if each.ref == clean_ref(basis.ref)]
+    if not named:
+        raise NotTold(basis.session)
+    return min(named, key=lambda each: each.round)
+
+
+def _listened(
+    basis: Basis, heard: Sequence[HeardAgain]
+) -> tuple[Desk, list[tuple[int, set[SessionId]]]]:
+    """The desk when all is heard, and which sessions each call touched."""
+    desk = _desk(basis)
+    ids = (SessionId(UUID(int=number)) for number in count(1))
+    touches = []
+    for one in heard:
+        if one.call.received_at > basis.read_at:
+            continue
+        before, readings, flows = dict(desk.sessions), len(desk.readings), len(desk.flows)
+        _hear(desk, one, basis, Names(ids, repeat(int(one.number or 0))))
+        touched = {id for id, each in desk.sessions.items() if before.get(id) is not each}
+        touched.update(each.session for each in desk.readings[readings:] if each.session)
+        touched.update(each.session for each in desk.flows[flows:])
+        touches.append((one.call.index, touched))
+    return desk, touches
 
 
 def _desk(basis: Basis) -> Desk:

@@ -77,13 +77,13 @@ def _owed(
     zone: ZoneInfo,
 ) -> Cost:
     if tariff is None:
-        return _nothing(party.currency)
+        return nothing(party.currency)
     if not is_charged(energy_wh, party.no_charge_below_wh):
-        return _nothing(tariff.currency)
+        return nothing(tariff.currency)
     return pricing.price(tariff, periods, zone)
 
 
-def _nothing(currency: Currency) -> Cost:
+def nothing(currency: Currency) -> Cost:
     """The cost where no tariff holds, or where the car never really charged."""
     return Cost(
         currency=currency,

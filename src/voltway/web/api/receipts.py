@@ -15,6 +15,7 @@ from msgspec import Meta
 from voltway.billing import actions
 from voltway.billing.model import Invoice
 from voltway.kernel.ids import InvoiceId
+from voltway.ocpp.own_frames import StationDoor
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row
 from voltway.web import assets
@@ -137,6 +138,22 @@ async def read_receipt_pdf(
     return Response(made, media_type="application/pdf", headers=name)
 
 
+@reads(
+    "/receipts/{receipt_id:uuid}/proof",
+    "Read the proof of a receipt",
+    Permission.SEE_MONEY,
+    opt={GIVES: "application/json"},
+)
+async def read_receipt_proof(caller: Calling, receipt_id: FromPath[UUID]) -> Response[bytes]:
+    """All that the bill was made of: frames, readings, tariff, each step of the sum. It is checked
+    with `voltway check`, without a database."""
+    found = await _invoice(caller, receipt_id)
+    async with caller.begin() as work:
+        made = await actions.prove(work, StationDoor(), found.id)
+    name = {"Content-Disposition": f'attachment; filename="{found.number}.proof.json"'}
+    return Response(made, media_type="application/json", headers=name)
+
+
 PAGE: Final = """\
 <!doctype html>
 <html>
@@ -167,5 +184,11 @@ def _receipt(row: Row) -> Receipt:
 ROUTER = Router(
     "/",
     tags=["receipts"],
-    route_handlers=[list_receipts, read_receipt, read_receipt_html, read_receipt_pdf],
+    route_handlers=[
+        list_receipts,
+        read_receipt,
+        read_receipt_html,
+        read_receipt_pdf,
+        read_receipt_proof,
+    ],
 )

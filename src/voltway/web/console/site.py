@@ -74,6 +74,7 @@ _SEATED: Final = Router(
         meters.signed_file,
         bills.try_again,
         bills.receipt_pdf,
+        bills.receipt_proof,
         cdrs.list_cdrs,
         cdrs.cdrs_of_month,
         cdrs.cdr_file,

@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from voltway.web.driver import checking, places, visits
+from voltway.web.driver import checking, places, proving, visits
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.list_places,
@@ -21,6 +21,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     visits.stop,
     visits.receipt,
     visits.receipt_pdf,
+    proving.proof,
     checking.check_page,
     checking.check_pasted,
     checking.check_visit,
