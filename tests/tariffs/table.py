@@ -23,6 +23,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from voltway.kernel.money import EUR, Currency
 from voltway.tariffs import rules
 from voltway.tariffs.exact import Exact, exact
@@ -183,11 +185,11 @@ def _read_period(told: Told, words: list[str]) -> None:
     while rest:
         number, unit = _number(rest.pop(0))
         if unit == "kWh":
-            period = replace(period, energy_wh=number * 1000)
+            period = structs.replace(period, energy_wh=number * 1000)
         elif unit == "kW":
-            period = replace(period, min_power_kw=number, max_power_kw=number)
+            period = structs.replace(period, min_power_kw=number, max_power_kw=number)
         elif unit == "A":
-            period = replace(period, min_current_a=number, max_current_a=number)
+            period = structs.replace(period, min_current_a=number, max_current_a=number)
         else:
             lasted_s = number * {"min": 60, "s": 1}[unit]
             what = rest.pop(0) if rest and rest[0] in ("parking", *RESERVED) else "charging"
@@ -196,12 +198,12 @@ def _read_period(told: Told, words: list[str]) -> None:
 
 
 def _lasting(period: ChargingPeriod, what: str, lasted_s: Exact) -> ChargingPeriod:
-    longer = replace(period, ends=period.ends + timedelta(seconds=float(lasted_s)))
+    longer = structs.replace(period, ends=period.ends + timedelta(seconds=float(lasted_s)))
     if what == "parking":
-        return replace(longer, parking_s=lasted_s)
+        return structs.replace(longer, parking_s=lasted_s)
     if what in RESERVED:
-        return replace(longer, reserved_s=lasted_s, reservation=RESERVED[what])
-    return replace(longer, charging_s=lasted_s)
+        return structs.replace(longer, reserved_s=lasted_s, reservation=RESERVED[what])
+    return structs.replace(longer, charging_s=lasted_s)
 
 
 def _read_limit(word: str) -> Callable[[Told, list[str]], None]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.tariffs.bench import hundred_elements
+from bench.pricing import hundred_elements
 from voltway.kernel.money import EUR, Currency
 from voltway.tariffs.model import (
     Dimension,

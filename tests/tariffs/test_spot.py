@@ -1,6 +1,5 @@
 """Prices that follow a market: by the quarter of an hour, frozen or dynamic, never without one."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from voltway.kernel.money import EUR
 from voltway.tariffs import rules

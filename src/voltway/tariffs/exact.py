@@ -4,9 +4,11 @@ Twenty minutes are a third of an hour, which no decimal can hold. So volumes and
 as whole numbers or fractions, and become decimals once, when they are told.
 """
 
+from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from typing import TypeAlias
+from math import gcd
+from typing import NamedTuple, TypeAlias
 
 from voltway.kernel.money import Currency, Money, payable
 
@@ -14,6 +16,7 @@ Exact: TypeAlias = int | Fraction
 
 #: A third of an hour is told as 0.333333333333333; what ends within these places is told exactly.
 PLACES = 15
+_SCALE = 10**PLACES
 
 #: Wide enough that no number we accept is ever cut by the context.
 _WIDE = Context(prec=80)
@@ -21,7 +24,34 @@ _WIDE = Context(prec=80)
 
 def exact(number: Decimal | int) -> Exact:
     """The number as it stands, whole if it is whole."""
-    return narrowed(Fraction(number))
+    return ratio(*number.as_integer_ratio())
+
+
+class Quotient(NamedTuple):
+    """A quotient that nobody has brought to its lowest terms, for that takes longest."""
+
+    numerator: int
+    denominator: int
+
+
+def ratio(numerator: int, denominator: int) -> Exact:
+    """Their quotient, whole if it is whole."""
+    whole, rest = divmod(numerator, denominator)
+    return Fraction(numerator, denominator) if rest else whole
+
+
+def added(numbers: Iterable[Exact | Quotient]) -> Exact:
+    """The sum, brought to its lowest terms once: a fraction for each step takes far longer."""
+    numerator, denominator = 0, 1
+    for number in numbers:
+        other = number.denominator
+        if other == denominator:
+            numerator += number.numerator
+        else:
+            shared = gcd(denominator, other)
+            numerator = numerator * (other // shared) + number.numerator * (denominator // shared)
+            denominator *= other // shared
+    return ratio(numerator, denominator)
 
 
 def narrowed(number: Exact) -> Exact:
@@ -36,15 +66,21 @@ def less(one: Exact, other: Exact) -> bool:
     return one.numerator * other.denominator < other.numerator * one.denominator
 
 
-def as_decimal(number: Exact, *, rounding: str = ROUND_HALF_UP) -> Decimal:
+def as_decimal(number: Exact | Quotient, *, rounding: str = ROUND_HALF_UP) -> Decimal:
     """The number as a decimal: exact if it ends within ``PLACES``, else rounded there."""
-    whole, rest = divmod(abs(number.numerator) * 10**PLACES, number.denominator)
-    if rounding == ROUND_HALF_UP and 2 * rest >= number.denominator:
-        whole += 1
-    value = Decimal(whole if number.numerator >= 0 else -whole).scaleb(-PLACES, _WIDE)
-    short = value.normalize(_WIDE)
-    # 20 rather than 2E+1: a price is read by people.
-    return short.quantize(Decimal(1), context=_WIDE) if short == short.to_integral() else short
+    return divided(number.numerator, number.denominator, rounding=rounding)
+
+
+def divided(numerator: int, denominator: int, *, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """The same of a quotient that was never made a fraction."""
+    places, rest = divmod(abs(numerator) * _SCALE, denominator)
+    if rounding == ROUND_HALF_UP and 2 * rest >= denominator:
+        places += 1
+    if numerator < 0:
+        places = -places
+    if not places % _SCALE:
+        return Decimal(places // _SCALE)  # 20 rather than 2E+1: a price is read by people
+    return Decimal(places).scaleb(-PLACES, _WIDE).normalize(_WIDE)
 
 
 def amount(number: Exact, currency: Currency) -> Money:

@@ -240,9 +240,11 @@ class Tariff:
         return (self.starts is None or self.starts <= at) and (self.ends is None or at < self.ends)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargingPeriod:
+class ChargingPeriod(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A stretch of a session, or of the reservation before it, and what was used in it.
+
+    A struct and no dataclass, because a session has as many as readings, and each look at it makes
+    them anew.
 
     Times are UTC. What is used is spread evenly over the period. A period that reserves says of
     which kind its reservation is, and uses ``reserved_s`` alone.

@@ -4,11 +4,12 @@ A charging period ends where the next begins, and the last where the session end
 ChargingPeriod). What it used is what its dimensions say, not how long it lasted.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+from msgspec.structs import replace
 
 from voltway.tariffs import ocpi_wire as wire
 from voltway.tariffs.documents import BadField, moment, read_json, shaped

@@ -5,14 +5,13 @@ all come from ``price``. There is no second way to arrive at an amount. What els
 a tariff is found here too: the periods of a session, the prices a driver reads, what AFIR forbids.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from voltway.tariffs.exact import Exact, narrowed
+from voltway.tariffs.exact import Exact, added, narrowed
 from voltway.tariffs.model import (
     ChargingPeriod,
     Cost,
@@ -23,7 +22,7 @@ from voltway.tariffs.model import (
 from voltway.tariffs.rules_afir import lint_afir
 from voltway.tariffs.rules_display import PriceLine, describe
 from voltway.tariffs.rules_periods import periods_of
-from voltway.tariffs.rules_select import Priced, Stretch, active, elements_for, stretches
+from voltway.tariffs.rules_select import Priced, Stretch, active, stretches, terms_for
 from voltway.tariffs.rules_spot import NoMarketPrice
 from voltway.tariffs.rules_taxes import TaxesOpen
 from voltway.tariffs.rules_total import Share, total
@@ -64,7 +63,8 @@ def price(
     shares: list[Share] = []
     for kind in (Reservation.EXPIRES, Reservation.RESERVATION, None):
         these = [period for period in ordered if period.reservation is kind]
-        shares += _shares(tariff, these, zone, kind, witness)
+        if these:
+            shares += _shares(tariff, these, zone, kind, witness)
     charged = any(period.reservation is None for period in periods)
     return total(tariff, shares, charged=charged)
 
@@ -77,9 +77,17 @@ def _shares(
     witness: Witness | None,
 ) -> list[Share]:
     tally = _Tally(kind, witness)
-    for stretch in stretches(elements_for(tariff, kind), periods, zone):
+    for stretch in stretches(terms_for(tariff, kind), periods, zone):
         tally.add(stretch)
     return tally.stepped()
+
+
+@dataclass(slots=True)
+class _Used:
+    """A price that was taken, and what it was taken for."""
+
+    priced: Priced
+    volume: Exact = 0
 
 
 @dataclass(slots=True)
@@ -88,37 +96,43 @@ class _Tally:
 
     kind: Reservation | None
     witness: Witness | None
-    used: dict[Dimension, dict[Hashable, Exact]] = field(default_factory=dict)
-    prices: dict[tuple[Dimension, Hashable], Priced] = field(default_factory=dict)
-    last: dict[Dimension, Hashable] = field(default_factory=dict)
+    used: dict[Dimension, dict[Hashable, _Used]] = field(default_factory=dict)
+    last: dict[Dimension, _Used] = field(default_factory=dict)
 
     def add(self, stretch: Stretch) -> None:
         period = stretch.period
-        if self.kind is None:
-            self._use(stretch, Dimension.ENERGY, period.energy_wh)
-            self._use(stretch, Dimension.TIME, period.charging_s)
-            self._use(stretch, Dimension.PARKING_TIME, period.parking_s)
-        else:
+        if self.kind is not None:
             self._use(stretch, Dimension.TIME, period.reserved_s)
+        else:
+            if period.energy_wh:
+                self._use(stretch, Dimension.ENERGY, period.energy_wh)
+            if period.charging_s:
+                self._use(stretch, Dimension.TIME, period.charging_s)
+            if period.parking_s:
+                self._use(stretch, Dimension.PARKING_TIME, period.parking_s)
         # A flat fee is paid once, when it is first active.
         if Dimension.FLAT in stretch.prices and Dimension.FLAT not in self.used:
             self._use(stretch._replace(share=1), Dimension.FLAT, 1)
 
     def _use(self, stretch: Stretch, dimension: Dimension, volume: Exact) -> None:
+        if stretch.share != 1:
+            volume *= stretch.share
         if not volume:
             return
         priced = active(stretch.prices.get(dimension, ()), stretch.period)
         if self.witness is not None:
-            self.witness(stretch, dimension, volume * stretch.share, priced)
+            self.witness(stretch, dimension, volume, priced)
         if priced is None:
             return
         if priced.untold is not None:
             assert priced.component.spot is not None, "only a market's price can be unknown"
             raise NoMarketPrice(priced.component.spot.series, priced.untold)
         of_dimension = self.used.setdefault(dimension, {})
-        of_dimension[priced.key] = of_dimension.get(priced.key, 0) + volume * stretch.share
-        self.prices[dimension, priced.key] = priced
-        self.last[dimension] = priced.key
+        used = of_dimension.get(priced.key)
+        if used is None:
+            used = of_dimension[priced.key] = _Used(priced)
+        used.volume += volume
+        self.last[dimension] = used
 
     def stepped(self) -> list[Share]:
         """The shares, with what the last step of each kind adds to its last price.
@@ -126,30 +140,31 @@ class _Tally:
         See Note [Steps round up the session].
         """
         time = Dimension.PARKING_TIME if Dimension.PARKING_TIME in self.used else Dimension.TIME
-        return [
-            share
-            for dimension in LISTED
-            for share in self._of(dimension, steps=dimension in (Dimension.ENERGY, time))
-        ]
+        shares: list[Share] = []
+        for dimension in LISTED:
+            if dimension in self.used:
+                shares += self._of(dimension, steps=dimension in (Dimension.ENERGY, time))
+        return shares
 
-    def _of(self, dimension: Dimension, *, steps: bool) -> list[Share]:
-        shares = {
-            key: Share(
-                dimension=dimension,
-                element=(priced := self.prices[dimension, key]).place,
-                reservation=self.kind,
-                component=priced.component,
-                used=narrowed(used),
-                billed=narrowed(used),
-                idle=priced.idle,
-            )
-            for key, used in self.used.get(dimension, {}).items()
-        }
-        if steps and shares:
-            last = self.last[dimension]
-            whole = sum(each.used for each in shares.values())
-            shares[last] = _rounded_up(shares[last], whole)
-        return [_capped(share) for share in shares.values()]
+    def _of(self, dimension: Dimension, *, steps: bool) -> Iterator[Share]:
+        together = self.used[dimension].values()
+        for each in together:
+            share = self._share(dimension, each)
+            if steps and each is self.last[dimension]:
+                share = _rounded_up(share, added(used.volume for used in together))
+            yield _capped(share)
+
+    def _share(self, dimension: Dimension, used: _Used) -> Share:
+        volume = narrowed(used.volume)
+        return Share(
+            dimension=dimension,
+            element=used.priced.place,
+            reservation=self.kind,
+            component=used.priced.component,
+            used=volume,
+            billed=volume,
+            idle=used.priced.idle,
+        )
 
 
 # Note [Steps round up the session]
@@ -164,8 +179,8 @@ def _rounded_up(last: Share, used: Exact) -> Share:
     step = last.component.step_size
     if not step:
         return last
-    whole = ceil(Fraction(used) / step) * step
-    return replace(last, billed=narrowed(last.used + whole - used))
+    whole = -(-used.numerator // (used.denominator * step)) * step
+    return last if whole == used else last._replace(billed=added((last.used, whole, -used)))
 
 
 def _capped(share: Share) -> Share:
@@ -173,4 +188,4 @@ def _capped(share: Share) -> Share:
     if share.idle is None or share.idle.cap is None or not share.component.price:
         return share
     most_s = Fraction(share.idle.cap) / Fraction(share.component.price) * 3600
-    return replace(share, billed=narrowed(min(share.billed, most_s)))
+    return share._replace(billed=narrowed(min(share.billed, most_s)))

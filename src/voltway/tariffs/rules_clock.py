@@ -4,8 +4,9 @@ Durations are counted in UTC, and every instant is looked at in the location's o
 hour that autumn repeats holds twice, and the hour that spring leaves out never does.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -49,43 +50,56 @@ def holds_by_clock(restrictions: Restrictions, local: Local) -> bool:
     return restrictions.end_date is None or local.day < restrictions.end_date
 
 
+def named_times(restrictions: Iterable[Restrictions]) -> list[time]:
+    """The times of day at which these may turn, with midnight; none if none asks the clock."""
+    asking = [each for each in restrictions if each.asks_the_clock]
+    named = [at for each in asking for at in (each.start_time, each.end_time) if at is not None]
+    return sorted({MIDNIGHT, *named}) if asking else []
+
+
 def clock_turns(
-    restrictions: Iterable[Restrictions], zone: ZoneInfo, begins: datetime, ends: datetime
+    times: Sequence[time], zone: ZoneInfo, begins: datetime, ends: datetime
 ) -> set[datetime]:
     """Every UTC moment after the beginning and before the end at which a clock restriction may
     begin or cease to hold: the named times of each local day, its midnight, and the moments at
     which the zone's own clocks are put forward or back.
     """
-    asking = [each for each in restrictions if each.asks_the_clock]
-    if not asking:
+    if not times:
         return set()
-    times = {MIDNIGHT}
-    for each in asking:
-        times.update(at for at in (each.start_time, each.end_time) if at is not None)
-    return {turn for turn in _turns(sorted(times), zone, begins, ends) if begins < turn < ends}
+    return {turn for turn in _turns(times, zone, begins, ends) if begins < turn < ends}
 
 
 def _turns(
-    times: list[time], zone: ZoneInfo, begins: datetime, ends: datetime
+    times: Sequence[time], zone: ZoneInfo, begins: datetime, ends: datetime
 ) -> Iterator[datetime]:
     day = begins.astimezone(zone).date()
     last = ends.astimezone(zone).date()
     while day <= last:
-        midnight = datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
-        next_midnight = datetime.combine(day + DAY, MIDNIGHT, zone).astimezone(UTC)
-        exists = midnight.astimezone(zone).time() == MIDNIGHT
-        if exists and _offset(midnight, zone) == _offset(next_midnight, zone):
-            # An ordinary day: its midnight and a difference give every time of it. (In Cairo
-            # and Santiago, the day on which clocks are put forward has no midnight.)
+        midnight, change = _day(day, zone)
+        if change is None:
             for at in times:
                 yield midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
         else:
-            yield _change(zone, midnight, next_midnight)
+            yield change
             yield from _both_times(times, zone, day)
         day += DAY
 
 
-def _both_times(times: list[time], zone: ZoneInfo, day: date) -> Iterator[datetime]:
+@lru_cache(maxsize=4096)
+def _day(day: date, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+    """The midnight with which a local day begins, and when the clocks change on it. On an ordinary
+    day they do not, and its midnight and a difference give every time of it. (In Cairo and
+    Santiago, the day on which clocks are put forward has no midnight.)
+    """
+    midnight = datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
+    next_midnight = datetime.combine(day + DAY, MIDNIGHT, zone).astimezone(UTC)
+    exists = midnight.astimezone(zone).time() == MIDNIGHT
+    if exists and _offset(midnight, zone) == _offset(next_midnight, zone):
+        return midnight, None
+    return midnight, _change(zone, midnight, next_midnight)
+
+
+def _both_times(times: Sequence[time], zone: ZoneInfo, day: date) -> Iterator[datetime]:
     """The times of a day on which the clocks change: a repeated time is two moments."""
     for at in times:
         for fold in (0, 1):

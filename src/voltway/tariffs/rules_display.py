@@ -33,7 +33,14 @@ from voltway.tariffs.model import (
     Weekday,
 )
 from voltway.tariffs.rules_phrases import Phrase, phrases
-from voltway.tariffs.rules_select import Placed, active, elements_for, stretches
+from voltway.tariffs.rules_select import (
+    Placed,
+    active,
+    elements_for,
+    stretches,
+    terms_for,
+    terms_of,
+)
 from voltway.tariffs.rules_spot import follows_market, price_at
 from voltway.tariffs.rules_tax import with_tax
 
@@ -122,7 +129,7 @@ def _of_kind(
     moment = ChargingPeriod(begins=at, ends=at, reservation=kind)
     # An idle fee is told to who has not stood yet, as if its grace were over.
     owed = [Placed(each.place, replace(each.element, idle=None)) for each in elements]
-    first = next(stretches(owed, [moment], zone))
+    first = next(stretches(terms_of(owed), [moment], zone))
     now = {
         (dimension, priced.place) for dimension, prices in first.prices.items() for priced in prices
     }
@@ -185,7 +192,7 @@ def outlook(
         if ends <= at or begins >= until:
             continue
         moment = ChargingPeriod(begins=max(begins, at), ends=max(begins, at))
-        first = next(stretches(elements_for(tariff, None), [moment], zone))
+        first = next(stretches(terms_for(tariff, None), [moment], zone))
         priced = active(first.prices.get(Dimension.ENERGY, ()), moment)
         if priced is not None and priced.untold is None:
             price = as_decimal(_gross(tariff, priced.component))

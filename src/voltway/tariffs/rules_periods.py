@@ -61,7 +61,7 @@ def _metered(points: Sequence[MeterPoint], begins: datetime, ends: datetime) -> 
         at = min(point.at, ends)
         if at == kept[-1].at and len(kept) > 1:
             kept.pop()
-        kept.append(MeterPoint(at, point.energy_wh, point.power_w))
+        kept.append(point if at is point.at else MeterPoint(at, point.energy_wh, point.power_w))
     return kept
 
 

@@ -7,7 +7,7 @@ elements can be active together. A dimension that no element prices is free.
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from voltway.tariffs.model import (
     Tariff,
     TariffElement,
 )
-from voltway.tariffs.rules_clock import Local, clock_turns, holds_by_clock, local_at
+from voltway.tariffs.rules_clock import Local, clock_turns, holds_by_clock, local_at, named_times
 from voltway.tariffs.rules_spot import price_at
 
 
@@ -67,6 +67,27 @@ class Stretch(NamedTuple):
     into: Exact = 0  # at which fraction of the period it begins
 
 
+class _Choice(NamedTuple):
+    """An element as it is looked at again and again: its limits and its prices, made once."""
+
+    restrictions: Restrictions
+    least_wh: Exact | None
+    most_wh: Exact | None
+    grace_s: int
+    prices: Mapping[Dimension, Priced]
+
+
+class Terms(NamedTuple):
+    """All that a tariff asks of a session, or of a reservation before it: made once for many."""
+
+    choices: Sequence[_Choice]
+    times: Sequence[time]  # of the local clock at which something turns; none: no clock is asked
+    durations: Sequence[timedelta]
+    markets: Sequence[datetime]
+    steps: Sequence[Exact]
+    waits: Sequence[Exact]
+
+
 def elements_for(tariff: Tariff, reservation: Reservation | None) -> list[Placed]:
     """The elements that may price a session, a reservation, or a reservation that nobody used.
 
@@ -80,6 +101,38 @@ def elements_for(tariff: Tariff, reservation: Reservation | None) -> list[Placed
     if reservation is Reservation.EXPIRES:
         return of(Reservation.EXPIRES) + of(Reservation.RESERVATION)
     return of(reservation)
+
+
+#: The terms of the tariffs that were asked for last, by the very tariff: to tell two tariffs apart
+#: by what is in them takes longer than to make their terms anew.
+_known: dict[tuple[int, Reservation | None], tuple[Tariff, Terms]] = {}
+KNOWN_MAX = 512
+
+
+def terms_for(tariff: Tariff, reservation: Reservation | None) -> Terms:
+    """What a tariff asks; the same tariff's are remembered."""
+    key = (id(tariff), reservation)
+    found = _known.get(key)
+    if found is not None and found[0] is tariff:
+        return found[1]
+    made = terms_of(elements_for(tariff, reservation))
+    if len(_known) >= KNOWN_MAX:
+        _known.clear()
+    _known[key] = (tariff, made)
+    return made
+
+
+def terms_of(elements: Sequence[Placed]) -> Terms:
+    choices = [_choice(each) for each in elements]
+    limits = [choice.restrictions for choice in choices]
+    return Terms(
+        choices=choices,
+        times=named_times(limits),
+        durations=sorted(set(_durations(limits))),
+        markets=sorted(set(_markets(choices))),
+        steps=sorted({step for each in choices for step in (each.least_wh, each.most_wh) if step}),
+        waits=sorted({each.grace_s for each in choices if each.grace_s}),
+    )
 
 
 def active(prices: Sequence[Priced], period: ChargingPeriod) -> Priced | None:
@@ -120,16 +173,14 @@ def _power(period: ChargingPeriod) -> tuple[Exact | None, Exact | None]:
     return average, average
 
 
-def stretches(
-    elements: Sequence[Placed], periods: Sequence[ChargingPeriod], zone: ZoneInfo
-) -> Iterator[Stretch]:
+def stretches(terms: Terms, periods: Sequence[ChargingPeriod], zone: ZoneInfo) -> Iterator[Stretch]:
     """The periods, in order, cut wherever a clock, a duration or an energy restriction turns, or
     where the grace time of an idle fee ends.
     """
     if not periods:
         return
-    timeline = _timeline(elements, periods, zone)
-    turns, steps, waits = timeline.turns, timeline.steps, timeline.waits
+    timeline = _timeline(terms, periods, zone)
+    turns, steps, waits = timeline.turns, terms.steps, terms.waits
     used: Exact = 0
     idle: Exact = 0
     for period in periods:
@@ -168,12 +219,12 @@ def _cut(
         for turn in timeline.turns
         if period.begins < turn < period.ends
     ]
-    stepped = _fractions(timeline.steps, used, period.energy_wh)
-    waited = _fractions(timeline.waits, idle, period.parking_s)
+    stepped = _fractions(timeline.terms.steps, used, period.energy_wh)
+    waited = _fractions(timeline.terms.waits, idle, period.parking_s)
     cuts = {*turned, *stepped, *waited}  # fractions of the period
     when = bisect_right(timeline.turns, period.begins)
-    reached = bisect_right(timeline.steps, used)
-    passed = bisect_right(timeline.waits, idle)
+    reached = bisect_right(timeline.terms.steps, used)
+    passed = bisect_right(timeline.terms.waits, idle)
     begins: Exact = 0
     for ends in (*sorted(cuts), Fraction(1)):
         prices = timeline.prices(
@@ -190,26 +241,14 @@ def _fractions(limits: Sequence[Exact], before: Exact, grows: Exact) -> list[Fra
     return [Fraction(limit - before) / grows for limit in limits if before < limit < before + grows]
 
 
-class _Choice(NamedTuple):
-    """An element as it is looked at again and again: its limits and its prices, made once."""
-
-    restrictions: Restrictions
-    least_wh: Exact | None
-    most_wh: Exact | None
-    grace_s: int
-    prices: Mapping[Dimension, Priced]
-
-
 @dataclass(slots=True)
 class _Timeline:
     """The moments and energies at which restrictions turn, and the prices between them."""
 
-    choices: Sequence[_Choice]
+    terms: Terms
     zone: ZoneInfo
     begins: datetime
     turns: list[datetime]
-    steps: list[Exact]
-    waits: list[Exact]
     known: dict[tuple[int, int, int], Mapping[Dimension, Sequence[Priced]]]
 
     def prices(self, when: int, step: int, wait: int) -> Mapping[Dimension, Sequence[Priced]]:
@@ -217,8 +256,8 @@ class _Timeline:
         found = self.known.get((when, step, wait))
         if found is None:
             at = self.turns[when - 1] if when else self.begins
-            used = self.steps[step - 1] if step else 0
-            idle = self.waits[wait - 1] if wait else 0
+            used = self.terms.steps[step - 1] if step else 0
+            idle = self.terms.waits[wait - 1] if wait else 0
             found = self.known[when, step, wait] = self._chosen(at, used, idle)
         return found
 
@@ -230,7 +269,7 @@ class _Timeline:
         lasted_s = (at - self.begins).total_seconds()
         chosen: dict[Dimension, list[Priced]] = {}
         settled: set[Dimension] = set()
-        for choice in self.choices:
+        for choice in self.terms.choices:
             if settled and settled.issuperset(choice.prices):
                 continue
             if idle < choice.grace_s or not _holds(choice, local, lasted_s, used):
@@ -259,19 +298,13 @@ def _holds(choice: _Choice, local: Local, lasted_s: float, used: Exact) -> bool:
     return choice.most_wh is None or used < choice.most_wh
 
 
-def _timeline(
-    elements: Sequence[Placed], periods: Sequence[ChargingPeriod], zone: ZoneInfo
-) -> _Timeline:
+def _timeline(terms: Terms, periods: Sequence[ChargingPeriod], zone: ZoneInfo) -> _Timeline:
     begins = periods[0].begins
-    ends = max(period.ends for period in periods)
-    choices = [_choice(each) for each in elements]
-    limits = [choice.restrictions for choice in choices]
-    turns = clock_turns(limits, zone, begins, ends)
-    for others in (_durations(limits, begins), _markets(choices)):
-        turns.update(turn for turn in others if begins < turn < ends)
-    steps = {step for each in choices for step in (each.least_wh, each.most_wh) if step}
-    waits: set[Exact] = {each.grace_s for each in choices if each.grace_s}
-    return _Timeline(choices, zone, begins, sorted(turns), sorted(steps), sorted(waits), {})
+    ends = max([period.ends for period in periods])
+    turns = clock_turns(terms.times, zone, begins, ends)
+    for others in ([begins + lasts for lasts in terms.durations], terms.markets):
+        turns.update([turn for turn in others if begins < turn < ends])
+    return _Timeline(terms, zone, begins, sorted(turns), {})
 
 
 def _markets(choices: Iterable[_Choice]) -> Iterator[datetime]:
@@ -320,8 +353,8 @@ def _exactly(limit: Decimal | None) -> Exact | None:
     return None if limit is None else exact(limit)
 
 
-def _durations(limits: Iterable[Restrictions], begins: datetime) -> Iterator[datetime]:
+def _durations(limits: Iterable[Restrictions]) -> Iterator[timedelta]:
     for each in limits:
         for lasts_s in (each.min_duration_s, each.max_duration_s):
             if lasts_s is not None:
-                yield begins + timedelta(seconds=lasts_s)
+                yield timedelta(seconds=lasts_s)

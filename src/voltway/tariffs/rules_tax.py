@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from voltway.tariffs.exact import Exact
 from voltway.tariffs.model import TaxIncluded
@@ -14,8 +15,15 @@ def factor(vat: Decimal | None, included: TaxIncluded) -> Fraction:
     return 1 + Fraction(vat) / 100
 
 
+@lru_cache(maxsize=4096)
+def net_and_gross(
+    price: Decimal, vat: Decimal | None, included: TaxIncluded
+) -> tuple[Fraction, Fraction]:
+    """A tariff's price before tax and after it. Few prices make many bills, so it is remembered."""
+    stated, taxed = Fraction(price), factor(vat, included)
+    return (stated / taxed, stated) if included is TaxIncluded.YES else (stated, stated * taxed)
+
+
 def with_tax(price: Decimal, vat: Decimal | None, included: TaxIncluded) -> Exact:
     """A tariff's price with its tax, as a driver reads it and pays it."""
-    if included is TaxIncluded.YES:
-        return Fraction(price)
-    return Fraction(price) * factor(vat, included)
+    return net_and_gross(price, vat, included)[1]

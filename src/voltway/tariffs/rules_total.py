@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
-from voltway.tariffs.exact import Exact, amount, as_decimal, exact
+from voltway.tariffs.exact import Exact, Quotient, added, amount, as_decimal, exact
 from voltway.tariffs.model import (
     BASE_UNITS,
     Bound,
@@ -21,12 +22,11 @@ from voltway.tariffs.model import (
     TaxIncluded,
     TaxLine,
 )
-from voltway.tariffs.rules_tax import factor
+from voltway.tariffs.rules_tax import factor, net_and_gross
 from voltway.tariffs.rules_words import why_limit, why_line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(NamedTuple):
     """What one price was used for, and what of it is billed; in Wh, seconds or times."""
 
     dimension: Dimension
@@ -45,8 +45,9 @@ class _Sum:
     before: Exact
     after: Exact
 
-    def __add__(self, other: "_Sum") -> "_Sum":
-        return _Sum(self.before + other.before, self.after + other.after)
+    @property
+    def tax(self) -> Exact:
+        return added((self.after, -self.before))
 
     def __sub__(self, other: "_Sum") -> "_Sum":
         return _Sum(self.before - other.before, self.after - other.after)
@@ -55,12 +56,24 @@ class _Sum:
 NOTHING = _Sum(0, 0)
 
 
+class _Part(NamedTuple):
+    """The same of one line."""
+
+    before: Quotient
+    after: Quotient
+
+    @property
+    def tax(self) -> Quotient:
+        (net, of_net), (gross, of_gross) = self
+        return Quotient(gross * of_net - net * of_gross, of_net * of_gross)
+
+
 def total(tariff: Tariff, shares: Sequence[Share], *, charged: bool) -> Cost:
     """The cost of these shares. The least price is owed by those who charged, not for a
     reservation alone: that has no session to be priced.
     """
     sums = [_cost(tariff, share) for share in shares]
-    plain = sum(sums, NOTHING)
+    plain = _together(sums)
     bounded, limits = _bounded(tariff, plain, charged=charged)
     return Cost(
         currency=tariff.currency,
@@ -73,20 +86,28 @@ def total(tariff: Tariff, shares: Sequence[Share], *, charged: bool) -> Cost:
     )
 
 
-def _cost(tariff: Tariff, share: Share) -> _Sum:
-    units = Fraction(share.billed) / BASE_UNITS[share.dimension]
-    cost = units * Fraction(share.component.price)
-    factor = _factor(tariff, share.component)
-    if tariff.tax_included is TaxIncluded.YES:
-        return _Sum(cost / factor, cost)
-    return _Sum(cost, cost * factor)
+def _cost(tariff: Tariff, share: Share) -> _Part:
+    component, base = share.component, BASE_UNITS[share.dimension]
+    net, gross = net_and_gross(component.price, component.vat, tariff.tax_included)
+    before = _times(share.billed, net, base)
+    return _Part(before, before if net is gross else _times(share.billed, gross, base))
+
+
+def _times(volume: Exact, price: Fraction, base: int) -> Quotient:
+    return Quotient(
+        volume.numerator * price.numerator, volume.denominator * price.denominator * base
+    )
+
+
+def _together(sums: Sequence[_Part]) -> _Sum:
+    return _Sum(added(each.before for each in sums), added(each.after for each in sums))
 
 
 def _factor(tariff: Tariff, component: PriceComponent) -> Fraction:
     return factor(component.vat, tariff.tax_included)
 
 
-def _line(tariff: Tariff, share: Share, cost: _Sum) -> CostLine:
+def _line(tariff: Tariff, share: Share, cost: _Part) -> CostLine:
     return CostLine(
         dimension=share.dimension,
         element=share.element,
@@ -96,7 +117,7 @@ def _line(tariff: Tariff, share: Share, cost: _Sum) -> CostLine:
         price=share.component.price,
         vat=_rate(tariff, share.component),
         before_taxes=as_decimal(cost.before),
-        tax=as_decimal(cost.after - cost.before),
+        tax=as_decimal(cost.tax),
         after_taxes=as_decimal(cost.after),
         why=why_line(
             share.dimension,
@@ -156,23 +177,23 @@ def _moved(tariff: Tariff, bound: Bound, plain: _Sum, bounded: _Sum) -> list[Lim
 
 
 def _taxes(
-    tariff: Tariff, shares: Sequence[Share], sums: Sequence[_Sum], bounded: _Sum
+    tariff: Tariff, shares: Sequence[Share], sums: Sequence[_Part], bounded: _Sum
 ) -> tuple[TaxLine, ...]:
     """What is taxed at each rate, highest first. A limit is shared out as the lines were."""
-    rates: dict[Decimal | None, _Sum] = {}
+    at_rate: dict[Decimal | None, list[_Part]] = {}
     for share, cost in zip(shares, sums, strict=True):
-        rate = _rate(tariff, share.component)
-        rates[rate] = rates.get(rate, NOTHING) + cost
-    if not rates:
+        at_rate.setdefault(_rate(tariff, share.component), []).append(cost)
+    if not at_rate:
         if bounded == NOTHING:
             return ()
-        rates[_rate(tariff, tariff.elements[0].price_components[0])] = NOTHING
-    ordered = sorted(rates, key=lambda rate: Decimal(-1) if rate is None else rate, reverse=True)
+        at_rate[_rate(tariff, tariff.elements[0].price_components[0])] = []
+    if len(at_rate) == 1:
+        [rate] = at_rate
+        return (TaxLine(rate, as_decimal(bounded.before), as_decimal(bounded.tax)),)
+    ordered = sorted(at_rate, key=lambda rate: Decimal(-1) if rate is None else rate, reverse=True)
+    rates = {rate: _together(costs) for rate, costs in at_rate.items()}
     bases = _shared([rates[rate].before for rate in ordered], bounded.before)
-    taxes = _shared(
-        [rates[rate].after - rates[rate].before for rate in ordered],
-        bounded.after - bounded.before,
-    )
+    taxes = _shared([rates[rate].tax for rate in ordered], bounded.tax)
     return tuple(
         TaxLine(rate, as_decimal(base), as_decimal(tax))
         for rate, base, tax in zip(ordered, bases, taxes, strict=True)

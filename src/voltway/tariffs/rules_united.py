@@ -7,14 +7,15 @@ arrive at the same cost.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from voltway.tariffs.exact import Exact, narrowed
 from voltway.tariffs.model import ChargingPeriod, Dimension, Reservation, Tariff
-from voltway.tariffs.rules_select import Priced, Stretch, active, elements_for, stretches
+from voltway.tariffs.rules_select import Priced, Stretch, active, stretches, terms_for
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -33,7 +34,7 @@ def united(
         if tariff is None:
             cut: Iterable[Stretch] = (Stretch(period, 1, {}) for period in these)
         else:
-            cut = stretches(elements_for(tariff, kind), these, zone)
+            cut = stretches(terms_for(tariff, kind), these, zone)
         found += _united(cut)
     return tuple(sorted(found, key=lambda period: period.begins))
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from voltway.kernel.money import Currency
-from voltway.tariffs.exact import Exact, as_decimal
+from voltway.tariffs.exact import Exact, divided
 from voltway.tariffs.model import Bound, Dimension, IdleTerms, PriceComponent, Reservation
 
 WHAT = {
@@ -72,7 +72,7 @@ def _costs(billed_s: Exact, component: PriceComponent) -> Fraction:
 
 def _volume(dimension: Dimension, volume: Exact) -> str:
     if dimension is Dimension.ENERGY:
-        return f"{as_decimal(Fraction(volume) / 1000):f} kWh"
+        return f"{divided(volume.numerator, volume.denominator * 1000):f} kWh"
     return lasts(volume)
 
 
