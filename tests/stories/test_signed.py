@@ -1,15 +1,17 @@
 """A meter that signs, from the plug to a receipt that its driver can check."""
 
+from base64 import b64decode
 from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.billing import ocpi_strict
 from tests.network import a_station, number
 from tests.stories.world import Post, World
 from voltway.billing import actions as billing
-from voltway.billing import documents
+from voltway.billing import cdrs, documents, ocpi_cdr
 from voltway.billing.model import SettlementState
 from voltway.evidence import actions as evidence
 from voltway.evidence import container, rules
@@ -110,6 +112,16 @@ async def test_a_signed_session_has_its_verdict_on_the_receipt_and_its_data_in_t
     assert ElementTree.fromstring(file).findtext("value/publicKey") == meter.public_key
     again = rules.judge(container.unwrapped(file), read_key(meter.public_key))
     assert again.verdict is Verdict.VALID
+    async with world.house.begin() as work:
+        billed = await billing.cdr_of(work, session)
+        assert billed is not None
+        await cdrs.freeze(work, [billed])
+        [partner] = await billing.kept_cdrs_of(work, session)
+    for ocpi in ocpi_cdr.VERSIONS:
+        told = ocpi_strict.read(ocpi_cdr.json_text(partner.record, ocpi), ocpi).signed_data
+        assert told is not None
+        assert told.encoding_method == "OCMF"
+        assert b64decode(told.signed_values[0].signed_data).decode() == piece.text
     shown = billing.receipt_view(documents.frozen(made)[0], "de")
     assert shown.meter_title == "Vom Zähler signiert, und es stimmt überein"
     assert "12,80 kWh (OCMF)" in shown.meter

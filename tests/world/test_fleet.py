@@ -147,6 +147,18 @@ async def test_two_hundred_stations_live_in_one_process(central: Central) -> Non
     assert central.boots == 200
 
 
+def test_meters_sign_with_the_same_key_after_the_world_started_again() -> None:
+    plan = plan_of_places({}, Traffic(), meters={"VW-BER-GARTEN": "1f" * 31})
+
+    def keys_of_meters() -> set[str]:
+        bays = Fleet("ws://127.0.0.1:9", plan)["VW-BER-GARTEN"].forecourt.bays.values()
+        return {bay.spec.meter.public_key for bay in bays if bay.spec.meter is not None}
+
+    assert len(keys_of_meters()) == 1
+    assert keys_of_meters() == keys_of_meters()
+    assert sum(station.meter_secret is not None for station in plan.stations) == 1
+
+
 def test_the_twelve_places_make_a_plan() -> None:
     keys = {place.identity: "k" * 20 for place in places()}
     plan = plan_of_places(keys, Traffic(tokens=["A"]), busy={"VW-BER-GARTEN"})

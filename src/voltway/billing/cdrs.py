@@ -9,12 +9,15 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from voltway.billing import documents, rules_cdr, store_cdrs, store_documents
+from msgspec.structs import replace
+
+from voltway.billing import documents, proving, rules_cdr, store_cdrs, store_documents
 from voltway.billing.documents import CdrDocument
 from voltway.billing.documents_cdr import ChargeRecord
 from voltway.billing.model import Cdr, CdrIssued
 from voltway.billing.rules_cdr import Around
 from voltway.drivers import actions as drivers
+from voltway.evidence import actions as evidence
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import LocationId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
@@ -46,6 +49,7 @@ async def freezes_cdrs(work: Work, facts: Sequence[Fact]) -> None:
 async def freeze(work: Work, billed: Sequence[Cdr]) -> None:
     """Freeze the CDRs of these bills, with their places, tokens and tariffs as they are now."""
     around = await _around(work, {each.session for each in billed})
+    signed = await evidence.dossiers(work, {each.session for each in billed})
     by_party: dict[PartyId, list[ChargeRecord]] = {}
     for each in billed:
         made = documents.cdr(each.document)
@@ -59,6 +63,8 @@ async def freeze(work: Work, billed: Sequence[Cdr]) -> None:
             cdr=str(each.id),
             at=each.made_at,
         )
+        if each.session in signed:
+            record = replace(record, signed=proving.for_partners(signed[each.session]))
         by_party.setdefault(each.party, []).append(record)
     for party, records in by_party.items():
         await store_cdrs.keep(work, party, records)

@@ -1,16 +1,28 @@
 """What the meters' signatures say to a bill: whether it is held, and what is frozen in it."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from voltway.billing.documents import Signed
+from voltway.billing.documents_cdr import SignedData, SignedValue
 from voltway.evidence import actions as evidence
-from voltway.evidence import keys, rules
-from voltway.evidence.model import Dossier, Verdict
+from voltway.evidence import container, keys, rules
+from voltway.evidence.model import Dossier, Format, Mark, Record, Verdict
 from voltway.kernel.ids import PartyId, SessionId
 from voltway.runtime.work import Work
 from voltway.sessions.model import SessionRecord
+
+#: OCPI 2.2.1, SignedValue: the longest that its fields take; and its words for the formats.
+PLAIN_MAX: Final = 512
+SIGNED_MAX: Final = 5000
+_METHODS: Final = {
+    Format.OCMF: "OCMF",
+    Format.ALFEN: "Alfen Eichrecht",
+    Format.PCDF: "PCDF",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,51 @@ async def proofs(work: Work, records: Sequence[SessionRecord]) -> Proofs:
     dossiers = await evidence.examine(work, [record.session for record in records])
     demanding = await evidence.demands(work, {record.party for record in records})
     return Proofs(dossiers, frozenset(demanding))
+
+
+def for_partners(dossier: Dossier) -> SignedData | None:
+    """The signed data as a CDR carries them (OCPI 2.2.1, SignedData and SignedValue), byte for
+    byte. Of a payload that is longer than its field the readings stand there instead; a record that
+    is longer than its own field cannot be told, and then nothing is."""
+    values = []
+    for piece in dossier.pieces:
+        record = container.read(piece)
+        blob = b64encode(piece.text.encode()).decode()
+        if record.format is None or len(blob) > SIGNED_MAX:
+            return None
+        plain = record.payload.decode("utf-8", "replace")
+        if record.format is Format.ALFEN:
+            plain = record.payload.hex()
+        values.append(
+            SignedValue(
+                nature=_nature(record),
+                plain_data=plain if len(plain) <= PLAIN_MAX else _in_short(record),
+                signed_data=blob,
+            )
+        )
+    key = dossier.key.key if dossier.key else None
+    kind = dossier.finding.format
+    return SignedData(
+        encoding_method=_METHODS[kind] if kind else "",
+        values=tuple(values),
+        public_key=b64encode(bytes.fromhex(keys.written(key))).decode() if key else None,
+    )
+
+
+def _nature(record: Record) -> str:
+    marks = {reading.mark for reading in record.readings}
+    if Mark.END in marks:
+        return "End"
+    return "Start" if Mark.BEGIN in marks else "Intermediate"
+
+
+def _in_short(record: Record) -> str:
+    told = (
+        f"{reading.at.isoformat() if reading.at else '?'} {reading.wh:f} Wh"
+        for reading in record.readings
+        if reading.wh is not None
+    )
+    return "; ".join(told)[:PLAIN_MAX]
 
 
 def _differs(dossier: Dossier, record: SessionRecord) -> bool:

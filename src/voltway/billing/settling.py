@@ -43,7 +43,7 @@ from voltway.payments.provider import Provider
 from voltway.runtime.database import retrying
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
-from voltway.sessions.model import SAYS
+from voltway.sessions.model import SAYS, SessionRecord
 
 #: A walk that takes longer than this has lost its worker.
 WALKS_WITHIN: Final = timedelta(minutes=5)
@@ -239,10 +239,7 @@ class _Batch:
             if record is None:
                 why = str(sessions.NoSuchSession(settlement.session))
                 self._went_on([await _rest(work, settlement, why)])
-            elif record.needs_review and settlement.reviewed_by is None:
-                why = " ".join(SAYS[doubt] for doubt in record.held_by)
-                self._went_on([await _hold(work, settlement, why)])
-            elif settlement.reviewed_by is None and (why := proofs.held_because(record)):
+            elif settlement.reviewed_by is None and (why := _why_held(record, proofs)):
                 self._went_on([await _hold(work, settlement, why)])
             else:
                 certain.append((settlement, record))
@@ -329,6 +326,12 @@ async def _decisions(
     held = [each.id for each in settlements if each.reviewed_by is not None]
     found = await store_decisions.of(work, held) if held else {}
     return {id: decision.frozen for id, decision in found.items()}
+
+
+def _why_held(record: SessionRecord, proofs: proving.Proofs) -> str:
+    """Why nobody is billed before a person has looked; empty: bill it."""
+    said = [SAYS[doubt] for doubt in record.held_by]
+    return " ".join([*said, *filter(None, [proofs.held_because(record)])])
 
 
 async def _hold(work: Work, settlement: Settlement, why: str) -> Settlement:

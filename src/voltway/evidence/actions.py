@@ -178,7 +178,12 @@ async def check_again(work: Work, id: SessionId) -> Dossier:
 
 async def dossier(work: Work, id: SessionId) -> Dossier | None:
     """What is kept of a session's signed data."""
-    return await store.dossier(work, id)
+    return (await dossiers(work, [id])).get(id)
+
+
+async def dossiers(work: Work, ids: Collection[SessionId]) -> dict[SessionId, Dossier]:
+    """What is kept of these sessions' signed data; those without any are left out."""
+    return {each.session: each for each in await store.dossiers(work, ids)}
 
 
 def transparency_file(dossier: Dossier) -> str:

@@ -100,12 +100,14 @@ async def keep(work: Work, dossiers: Sequence[Dossier], *, cut: Collection[Sessi
     )
 
 
-async def dossier(work: Work, session: SessionId) -> Dossier | None:
-    row = await work.one("SELECT * FROM signed_session WHERE session_id = $1", session)
-    if row is None:
-        return None
-    found = await key(work, row["key_id"]) if row["key_id"] else None
-    return _dossier(row, found)
+async def dossiers(work: Work, sessions: Collection[SessionId]) -> list[Dossier]:
+    rows = await work.all(
+        "SELECT * FROM signed_session WHERE session_id = ANY($1::uuid[])", list(sessions)
+    )
+    ids = {row["key_id"] for row in rows if row["key_id"]}
+    keys = await work.all("SELECT * FROM meter_key WHERE id = ANY($1::uuid[])", list(ids))
+    by_id = {row["id"]: _key(row) for row in keys}
+    return [_dossier(row, by_id.get(row["key_id"])) for row in rows]
 
 
 async def unchecked_of(work: Work, station: StationId, limit: int) -> list[SessionId]:

@@ -14,6 +14,7 @@ from voltway_world.stations.forecourt import CannotDo
 from voltway_world.stations.mechanism import utc_now
 from voltway_world.stations.options import Options
 from voltway_world.stations.plan import Plan, PlannedStation, Traffic
+from voltway_world.stations.signing import SigningMeter
 from voltway_world.stations.station import Station
 
 #: How often a waiting driver looks at the car.
@@ -117,6 +118,12 @@ class Fleet:
         await self.switch_off()
 
 
+def _meter(planned: PlannedStation, number: int) -> SigningMeter | None:
+    if planned.meter_secret is None:
+        return None
+    return SigningMeter(f"{planned.identity}-{number}", secret=int(planned.meter_secret, 16))
+
+
 def _specs(planned: PlannedStation) -> list[EvseSpec]:
     dice = random.Random(planned.identity)
     return [
@@ -127,6 +134,7 @@ def _specs(planned: PlannedStation) -> list[EvseSpec]:
             connector=evse.connector,
             # A meter in the field has counted for years.
             register_wh=_given(evse.register_wh, dice.randint(100_000, 9_000_000)),
+            meter=_meter(planned, number),
         )
         for number, evse in enumerate(planned.evses, start=1)
     ]

@@ -21,6 +21,7 @@ class PlannedStation(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     evses: list[PlannedEvse] = msgspec.field(default_factory=lambda: [PlannedEvse()])
     traffic: bool = False
+    meter_secret: str | None = None  # in hexadecimal: its meters sign, with this key
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +55,15 @@ def read_plan(text: bytes) -> Plan:
     return plan
 
 
-def plan_of_places(keys: dict[str, str], traffic: Traffic, *, busy: set[str] | None = None) -> Plan:
-    """The plan of the twelve places. Cars come by themselves where it is busy."""
+def plan_of_places(
+    keys: dict[str, str],
+    traffic: Traffic,
+    *,
+    busy: set[str] | None = None,
+    meters: dict[str, str] | None = None,
+) -> Plan:
+    """The plan of the twelve places. Cars come by themselves where it is busy; ``meters`` are the
+    secrets of those that sign."""
     return Plan(
         stations=[
             PlannedStation(
@@ -68,6 +76,7 @@ def plan_of_places(keys: dict[str, str], traffic: Traffic, *, busy: set[str] | N
                     for e in place.evses
                 ],
                 traffic=busy is not None and place.identity in busy,
+                meter_secret=(meters or {}).get(place.identity),
             )
             for place in places()
         ],

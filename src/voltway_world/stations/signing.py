@@ -26,17 +26,22 @@ class Signed:
 
 @dataclass(eq=False)
 class SigningMeter:
-    """``forges_wh``: so much is added to the last register after it was signed."""
+    """``forges_wh``: so much is added to the last register after it was signed. ``secret``: the
+    private key, where it is to be the same again."""
 
     serial: str
     curve: ec.EllipticCurve = field(default_factory=ec.SECP256R1)
     clock: str = "S"
     forges_wh: int = 0
     page: int = 0
+    secret: int | None = field(default=None, repr=False)
     _key: ec.EllipticCurvePrivateKey = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._key = ec.generate_private_key(self.curve)
+        if self.secret is None:
+            self._key = ec.generate_private_key(self.curve)
+        else:
+            self._key = ec.derive_private_key(self.secret, self.curve)
 
     @property
     def public_key(self) -> str:

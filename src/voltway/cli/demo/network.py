@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from voltway.drivers import actions as drivers
+from voltway.evidence import actions as evidence
 from voltway.kernel.ids import LocationId
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
@@ -19,6 +20,7 @@ from voltway.stations import actions as stations
 from voltway.stations.model import Current, EvsePlan
 from voltway.tariffs import actions as tariffs
 from voltway_world.places import Place, places
+from voltway_world.stations import SigningMeter
 from voltway_world.stations.plan import Plan, Traffic, plan_of_places
 
 OPERATOR: Final = "operator@demo.example"
@@ -43,6 +45,7 @@ class Secrets:
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     keys: dict[str, str] = field(default_factory=dict)
     cards: list[str] = field(default_factory=list)
+    meters: dict[str, str] = field(default_factory=dict)
 
 
 def load_secrets(folder: Path) -> Secrets:
@@ -53,6 +56,8 @@ def load_secrets(folder: Path) -> Secrets:
     made = Secrets(
         keys={place.identity: secrets.token_urlsafe(18) for place in places()},
         cards=[secrets.token_hex(7).upper() for _ in range(CARDS)],
+        # Every other station has meters that sign, as German law wants it.
+        meters={place.identity: secrets.token_hex(31) for place in places()[::2]},
     )
     folder.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
@@ -64,7 +69,7 @@ def fleet_plan(kept: Secrets) -> Plan:
     """The plan of the simulated stations: every other one is busy."""
     busy = {place.identity for place in places()[:: len(places()) // BUSY]}
     traffic = Traffic(seed=7, tokens=kept.cards, pause_s=(5, 90), stay_s=(240, 1500))
-    return plan_of_places(kept.keys, traffic, busy=busy)
+    return plan_of_places(kept.keys, traffic, busy=busy, meters=kept.meters)
 
 
 async def furnish(begin: BeginWork, kept: Secrets) -> None:
@@ -94,12 +99,12 @@ async def furnish(begin: BeginWork, kept: Secrets) -> None:
         for tariff in (AC, DC):
             await tariffs.add_version(work, party.id, json.dumps(tariff))
         for place in places():
-            await _add_place(work, party, place, kept.keys[place.identity])
+            await _add_place(work, party, place, kept)
         for number, card in enumerate(kept.cards, 1):
             await drivers.add_token(work, party.id, card, label=f"Demo card {number}")
 
 
-async def _add_place(work: Work, party: Party, place: Place, key: str) -> LocationId:
+async def _add_place(work: Work, party: Party, place: Place, kept: Secrets) -> LocationId:
     location = await stations.add_location(
         work,
         party.id,
@@ -122,8 +127,11 @@ async def _add_place(work: Work, party: Party, place: Place, key: str) -> Locati
         for number, evse in enumerate(place.evses, 1)
     ]
     station, _ = await stations.add_station(
-        work, party.id, location.id, place.identity, plans, key=key
+        work, party.id, location.id, place.identity, plans, key=kept.keys[place.identity]
     )
+    if place.identity in kept.meters:
+        meter = SigningMeter(place.identity, secret=int(kept.meters[place.identity], 16))
+        await evidence.register_key(work, station.id, meter.public_key, by="Voltway demo")
     is_fast = max(evse.power_w for evse in place.evses) >= FAST_W
     ident = DC["id"] if is_fast else AC["id"]
     await tariffs.assign(work, party.id, ident, station=station.id)

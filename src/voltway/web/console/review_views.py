@@ -142,7 +142,9 @@ async def _after_bill(work: Work) -> list[DoubtfulLine]:
 
 def _says(doubts: list[str], otherwise: str | None = None) -> tuple[str, ...]:
     said = tuple(SAYS[Doubt(doubt)] for doubt in sorted(set(doubts)))
-    return said or ((_short(otherwise),) if otherwise else ())
+    if otherwise and not HOLDS & {Doubt(doubt) for doubt in doubts}:
+        return (_short(otherwise), *said)
+    return said
 
 
 def _orphan(row: Row) -> OrphanLine:
