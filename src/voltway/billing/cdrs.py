@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
+import msgspec
 
 from voltway.billing import documents, proving, rules_cdr, store_cdrs, store_documents
 from voltway.billing.documents import CdrDocument
@@ -64,7 +64,9 @@ async def freeze(work: Work, billed: Sequence[Cdr]) -> None:
             at=each.made_at,
         )
         if each.session in signed:
-            record = replace(record, signed=proving.for_partners(signed[each.session]))
+            record = msgspec.structs.replace(
+                record, signed=proving.for_partners(signed[each.session])
+            )
         by_party.setdefault(each.party, []).append(record)
     for party, records in by_party.items():
         await store_cdrs.keep(work, party, records)
