@@ -327,3 +327,37 @@ async def test_the_desk_opens_a_database_of_the_house(database_url: str) -> None
     with environment(VOLTWAY_DATABASE_URL=database_url):
         async with opened(None) as database, database.begin() as work:
             assert await parties.first_party(work) is None
+
+
+def test_what_cannot_have_been_meant_is_found_before_a_tariff_is_added(
+    ask: Admin, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "hidden.json"
+    hidden.write_text(json.dumps(TARIFF | {"elements": TARIFF["elements"] * 2}))  # type: ignore[operator]
+
+    status, out, _ = ask("tariff", "lint", str(hidden))
+
+    assert status == 1
+    assert "Element 2 never prices energy: element 1 comes always before it." in out
+
+
+def test_tariffs_and_prices_of_a_market_go_in_and_out_by_files(
+    ask: Admin, asked: Callable[..., Any], tmp_path: Path
+) -> None:
+    asked("party", "add", "Voltway Oy", "--country", "FI", "--ident", "VLT")
+    both, csv = tmp_path / "both.json", tmp_path / "prices.csv"
+    both.write_text(json.dumps([TARIFF, TARIFF | {"id": "NIGHT"}]))
+    csv.write_text("begins,price\n2026-03-02T12:00:00Z,82.3\n2026-03-02T13:00:00Z,-5\n")
+    how = ("market", "import", "NP-FI", str(csv), "--minutes", "60", "--unit", "MWh")
+
+    added = asked("tariff", "import", str(both))["tariffs"]
+    out = json.loads(ask("tariff", "export", "--ocpi", "2.2.1")[1])
+    first, again = asked(*how), asked(*how)
+    bad = ask("market", "import", "NP-FI", str(csv), "--minutes", "15")
+
+    assert [each["version"] for each in added] == [1, 1]
+    assert [each["id"] for each in out] == ["DAY", "NIGHT"]
+    assert (first["added"], again["added"], again["known"]) == (2, 0, 2)
+    assert asked("market", "list")[0]["series"] == "NP-FI"
+    assert bad[0] == 2
+    assert "there is no price until 2026-03-02 13:00" in bad[2]

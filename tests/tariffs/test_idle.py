@@ -27,6 +27,7 @@ from voltway.tariffs.model import (
 )
 from voltway.tariffs.ocpi import read_tariff
 from voltway.tariffs.ocpi_write import OcpiVersion, TariffBeyondVersion, document, written
+from voltway.tariffs.rules_idle import IdleAhead, idle_ahead
 
 UTC_ZONE = ZoneInfo("UTC")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -124,6 +125,29 @@ def test_what_the_station_withholds_is_not_idle() -> None:
     )
 
     assert str(rules.price(fee(), periods, UTC_ZONE).payable) == "2.45 EUR"
+
+
+def stands(minutes: int, tariff: Tariff) -> IdleAhead | None:
+    """An hour of charging, and then a stop of so long until now."""
+    full = NOON + timedelta(hours=1)
+    stop = [StateChange(full, charging=False, by_vehicle=True)]
+    periods = rules.periods_of(
+        [MeterPoint(full, 10_000)], stop, begins=NOON, ends=full + timedelta(minutes=minutes)
+    )
+    return idle_ahead(tariff, periods, UTC_ZONE)
+
+
+def test_a_driver_who_stands_is_told_from_when_on_it_costs() -> None:
+    for minutes in (0, 1, 19, 20, 45):
+        ahead = stands(minutes, fee(vat="25.5"))
+        assert ahead is not None
+        assert ahead.begins == NOON + timedelta(hours=1, minutes=20)
+        assert (ahead.per_minute, ahead.most) == (Decimal("0.1255"), Decimal("15.06"))
+
+
+def test_a_driver_who_stands_for_nothing_is_told_of_no_fee() -> None:
+    free = replace(fee(), elements=fee().elements[:1])
+    assert stands(5, free) is None
 
 
 def test_the_line_says_what_was_free_and_why_it_ends() -> None:

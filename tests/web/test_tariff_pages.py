@@ -1,6 +1,7 @@
 """Tariffs at the console: in, out, simulated, and the markets that they follow."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from httpx import Response
@@ -8,7 +9,10 @@ from httpx import Response
 from tests.payments.scene import TARIFF, Scene
 from tests.web.browsers import HERE, Browser, words_of
 from tests.web.conftest import sits_down
+from voltway.kernel.ids import TransactionRef
 from voltway.parties.model import Role
+from voltway.stations.reports import Context, Metered
+from voltway.tariffs import actions as tariffs
 
 NIGHT = """[{"id": "NIGHT", "currency": "EUR", "elements": [
     {"price_components": [{"type": "ENERGY", "price": 0.49, "vat": 25.5, "step_size": 1}]},
@@ -133,6 +137,44 @@ async def test_a_driver_sees_the_price_of_the_market_and_of_the_next_hours(
     assert "after 20 free minutes, at most €12.00" in said
     assert "Price of the next hours" in said
     assert "€0.195" in said
+
+
+async def test_a_driver_who_stands_sees_until_when_it_is_free(
+    browser: Browser, scene: Scene
+) -> None:
+    fee = json.loads(TARIFF)["elements"][0]["price_components"]
+    elements = [
+        {"price_components": fee[:1]},
+        {"price_components": fee[1:], "voltway_idle": {"grace": 1200, "cap": 12}},
+    ]
+    async with scene.begin() as work:
+        told = json.dumps(json.loads(TARIFF) | {"elements": elements})
+        await tariffs.add_version(work, scene.station.party.id, told)
+    visit = await scene.opens()
+    await scene.starts((await scene.pays(visit)).token)
+    scene.clock.jump(timedelta(minutes=30))
+    full = (scene.reading(60_000, Context.PERIODIC),)
+    await scene.told(
+        Metered(
+            ref=TransactionRef("tx-1"),
+            evse=1,
+            readings=full,
+            at=scene.now,
+            seq=1,
+            charging=False,
+            by_vehicle=True,
+        )
+    )
+    await scene.bus.catch_up()
+    path = f"/v/{visit.visit_key}"
+
+    assert (
+        "Unplug before 14:50 and it stays at €4.90. Then €0.10 per min, at most €12.00."
+        in await browser.reads(path)
+    )
+    scene.clock.jump(timedelta(minutes=25))
+    await scene.meters(60_000, seq=2)
+    assert "The idle fee has run since 14:50: €0.10 per min" in await browser.reads(path)
 
 
 def _apart(tariff: dict[str, Any]) -> dict[str, Any]:

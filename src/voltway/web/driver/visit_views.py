@@ -21,6 +21,7 @@ from voltway.stations.model import EvsePlace, OrderRecord
 from voltway.stations.orders import OrderState
 from voltway.tariffs.model import MeterPoint
 from voltway.web import series
+from voltway.web.driver.standing import idle_words
 from voltway.web.formats import EN_DASH, Formats
 from voltway.web.house import House
 from voltway.web.series import Chart
@@ -83,6 +84,7 @@ class Charge:
     chart: Chart | None
     readings: tuple[MeterPoint, ...]
     stopping: str
+    idle: str = ""  # what standing here costs, and from when on
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,9 @@ async def _charge(
         ),
         readings=record.points[-60:][::-1],
         stopping=await _stopping(work, payment),
+        idle=await idle_words(work, record, cost, place, formats)
+        if session.state is SessionState.IDLE
+        else "",
     )
 
 

@@ -1,0 +1,32 @@
+"""What a driver reads while their car stands without charging: from when on that costs."""
+
+from voltway.kernel.ids import TariffId
+from voltway.runtime.work import Work
+from voltway.sessions import rules_owed
+from voltway.sessions.model import SessionRecord
+from voltway.stations.model import EvsePlace
+from voltway.tariffs.actions_spot import version_for
+from voltway.tariffs.model import Cost
+from voltway.tariffs.rules_idle import idle_ahead
+from voltway.web.formats import Formats
+
+
+async def idle_words(
+    work: Work, record: SessionRecord, cost: Cost, place: EvsePlace, formats: Formats
+) -> str:
+    """From when on a car that stands pays for it, while that can still be mended."""
+    stands = record.changes and not record.changes[-1].charging and record.changes[-1].by_vehicle
+    if record.tariff_version_id is None or not stands:
+        return ""  # what the station withholds is not parking
+    version = TariffId(record.tariff_version_id)
+    tariff = await version_for(work, version, record.begins, record.ends, guess=True)
+    ahead = idle_ahead(tariff, rules_owed.periods(record), record.zone)
+    if ahead is None:
+        return "Standing here costs nothing more."
+    fee = f"{formats.price(ahead.per_minute, cost.currency)} per min"
+    if ahead.most is not None:
+        fee += f", at most {formats.price(ahead.most, cost.currency)}"
+    at = formats.clock(ahead.begins, place.time_zone)
+    if ahead.begins > formats.now:
+        return f"Unplug before {at} and it stays at {formats.money(cost.payable)}. Then {fee}."
+    return f"The idle fee has run since {at}: {fee}. Unplug to end it."
