@@ -34,6 +34,7 @@ from voltway.web.api import (
     settlements,
     simulations,
     spot,
+    statements,
     stations,
     tariff_exchange,
     tariff_places,
@@ -74,6 +75,7 @@ RESOURCES: Final = (
     jobs,
     receipts,
     hosts,
+    statements,
     cdrs,
     ledger,
 )
@@ -97,6 +99,7 @@ TAGS: Final = {
     "settlements": "The walk of each session from its end to its receipt.",
     "jobs": "What we still do or could not do, and trying it again.",
     "receipts": "Numbered documents that never change.",
+    "statements": "A customer's or host's month as one document, and much in one go.",
     "hosts": "Who has a part in what is charged at their places, and how much.",
     "cdrs": "What partners are given of sessions, in OCPI's words.",
     "ledger": "The books: double entry, never changed.",
