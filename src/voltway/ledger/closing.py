@@ -20,7 +20,7 @@ from voltway.runtime.work import Work
 class NoMonth(Refusal):
     """{text} is no month, such as 2026-10."""
 
-    kind: ClassVar[Kind] = Kind.INVALID
+    kind: ClassVar[Kind] = Kind.ABSENT
 
     text: str
 

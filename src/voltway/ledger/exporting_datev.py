@@ -145,6 +145,8 @@ def written(
     batch: Batch,
     entries: Iterable[Placed],
     documents: Mapping[EntryId, str],
+    *,
+    rows_max: int = ROWS_MAX,
 ) -> list[bytes]:
     """The files of a month: as many as DATEV's bound on rows makes of it, one at least.
 
@@ -166,7 +168,7 @@ def written(
                 rows.append(_line(each, row, known, batch, documents.get(each.id, "")))
     if missing:
         raise NotMapped(", ".join(sorted(missing)))
-    parts = [rows[start : start + ROWS_MAX] for start in range(0, len(rows), ROWS_MAX)] or [[]]
+    parts = [rows[start : start + rows_max] for start in range(0, len(rows), rows_max)] or [[]]
     return [
         "".join(
             f"{line}\r\n" for line in (_head(bookkeeper, batch), ";".join(COLUMNS), *part)

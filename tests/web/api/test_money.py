@@ -14,6 +14,9 @@ import pytest
 from tests.payments.scene import Scene, a_scene
 from tests.web.api.conftest import Caller
 from tests.web.api.test_document import operations, schema
+from voltway.billing import checking
+from voltway.ledger import actions as ledger
+from voltway.ocpp.hearing import heard_again
 from voltway.parties.model import Party
 from voltway.payments.model import Payment
 from voltway.payments.providers.simulated import SimulatedProvider
@@ -294,3 +297,60 @@ async def test_a_held_session_is_decided_over_the_api(owner: Caller, scene: Scen
     assert done.status_code == 200, done.text
     (settled,) = await owner.items("/settlements?state=done")
     assert settled["total"]["minor"] == 0
+
+
+async def test_balances_are_of_any_moment_and_the_chain_has_heads(
+    owner: Caller, paid: Payment, scene: Scene
+) -> None:
+    await ledger.seal(scene.begin)
+
+    now = (await owner.get("/ledger/balances", params={"under": "revenue"})).json()
+    before = (await owner.get("/ledger/balances?at=2026-03-01T00:00:00Z")).json()
+    heads = (await owner.get("/ledger/heads")).json()
+
+    assert [(line["account"], line["type"]) for line in now["lines"]] == [
+        ("revenue:energy", "income")
+    ]
+    assert now["lines"][0]["balance"]["minor"] == -390
+    assert (before["at"], before["lines"]) == ("2026-03-01T00:00:00Z", [])
+    assert [(head["day"], head["link"]) for head in heads] == [("2026-03-02", 2)]
+    assert len(heads[0]["head"]) == 64
+
+
+async def test_a_month_is_closed_once_and_given_out(
+    owner: Caller, paid: Payment, scene: Scene
+) -> None:
+    early = await owner.post("/ledger/months", {"month": "2026-03"})
+    scene.clock.jump(timedelta(days=40))
+    done = await owner.post("/ledger/months", {"month": "2026-03"})
+    again = await owner.post("/ledger/months", {"month": "2026-03"})
+    listed = (await owner.get("/ledger/months")).json()
+    table = await owner.get("/ledger/months/2026-03/csv")
+    datev = await owner.get("/ledger/months/2026-03/datev")
+
+    assert (early.status_code, early.json()["code"]) == (409, "month_not_over")
+    assert (done.status_code, done.json()["entries"]) == (201, 2)
+    assert (again.status_code, again.json()["code"]) == (409, "month_closed")
+    assert [each["month"] for each in listed] == ["2026-03"]
+    assert len(table.text.splitlines()) == 4, "a head, and three postings of two entries"
+    assert (datev.status_code, datev.json()["code"]) == (409, "no_bookkeeper")
+
+
+async def test_the_check_of_the_books_and_its_findings_are_read_and_closed(
+    owner: Caller, paid: Payment, scene: Scene
+) -> None:
+    assert (await owner.get("/ledger/check")).json() is None
+    async with scene.begin() as work:
+        await work.run("UPDATE payment SET refunded_minor = 5")
+    await checking.check_books(scene.begin, heard_again, owner.party.id, asked_by="x", whole=True)
+
+    check = (await owner.get("/ledger/check")).json()
+    [finding] = (await owner.get("/ledger/findings")).json()
+    path = f"/ledger/findings/{finding['id']}/close"
+    closed = await owner.post(path, {"reason": "Given back in cash."})
+    again = await owner.post(path, {"reason": "Again."})
+
+    assert [part["invariant"] for part in check["parts"] if part["found"]] == ["2"]
+    assert finding["about"] == f"payment:{paid.id}"
+    assert (closed.status_code, closed.json()) == (200, [])
+    assert again.status_code == 404

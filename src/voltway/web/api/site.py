@@ -13,6 +13,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from voltway.web.api import (
+    books,
     calls,
     cdrs,
     contracts,
@@ -78,6 +79,7 @@ RESOURCES: Final = (
     statements,
     cdrs,
     ledger,
+    books,
 )
 
 TAGS: Final = {

@@ -176,7 +176,7 @@ async def close_month(
     return see_other(_CHECKS)
 
 
-@get("/books/{month:str}.csv", include_in_schema=False)
+@get("/books/months/{month:str}/csv", include_in_schema=False)
 async def month_csv(
     house: NamedDependency[House], actor: NamedDependency[Actor], month: FromPath[str]
 ) -> Response[bytes]:
@@ -190,7 +190,7 @@ async def month_csv(
     return _file("".join(parts).encode(), f"books-{month}.csv", "text/csv; charset=utf-8")
 
 
-@get("/books/{month:str}.datev", include_in_schema=False)
+@get("/books/months/{month:str}/datev", include_in_schema=False)
 async def month_datev(
     house: NamedDependency[House], actor: NamedDependency[Actor], month: FromPath[str]
 ) -> Response[bytes]:
