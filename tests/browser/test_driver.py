@@ -72,6 +72,7 @@ async def test_a_guest_goes_from_the_list_of_places_to_the_mailed_receipt(
     await eyes.approve("the receipt")
     await _the_receipt_is_whole(eyes, charged_wh)
     await _the_mail_is_whole(world, charged_wh)
+    await _the_company_has_its_invoice(eyes, charged_wh)
     assert await world.books_balance()
 
 
@@ -84,6 +85,31 @@ async def _the_receipt_is_whole(eyes: Eyes, wh: int) -> None:
     assert answer.headers["content-type"] == "application/pdf"
     for words in (shown, _words_of_pdf(await answer.body())):
         _names_all(words, wh)
+
+
+async def _the_company_has_its_invoice(eyes: Eyes, wh: int) -> None:
+    """The form, what it says of a slip, and the invoice."""
+    page = eyes.page
+    await page.get_by_role("link", name="Invoice for a company").click()
+    await eyes.approve("the form for a company")
+    for label, text in (
+        ("Company", "Muster & Söhne GmbH"),
+        ("Street and number", "Weg 1"),
+        ("Postal code", "10115"),
+        ("Town", "Berlin"),
+        ("VAT number", "FR40303265045"),
+    ):
+        await page.get_by_label(label).fill(text)
+    await page.get_by_label("Country").select_option("DE")
+    with eyes.expecting("422"):
+        await page.get_by_role("button", name="Write the invoice").click()
+        await expect(page.get_by_role("alert")).to_contain_text("is one of FR")
+    await eyes.approve("the form with a slip")
+    await page.get_by_label("VAT number").fill("DE 136695976")
+    await page.get_by_role("button", name="Write the invoice").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(in_euro(wh))
+    await expect(page.get_by_text("Muster & Söhne GmbH")).to_be_visible()
+    await eyes.approve("the invoice")
 
 
 async def _the_mail_is_whole(world: World, wh: int) -> None:

@@ -32,6 +32,8 @@ WAIT_S = 20
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvc": "123"}
 SECRET, SIGNING = "a-secret-of-the-story", "a-signing-key-of-the-story"
 
+ADDRESS = {"street": "Salomonkatu 1", "postal_code": "00100", "city": "Helsinki"}
+
 
 @dataclass(frozen=True, slots=True)
 class Bill:
@@ -197,7 +199,7 @@ async def open_world(
         )
         house = await stack.enter_async_context(open_house(settings, clock))
         async with house.begin() as work:
-            operator = await a_party(work, **party)
+            operator = await a_party(work, **{"address": ADDRESS, **party})
         browser = await stack.enter_async_context(
             httpx.AsyncClient(base_url=house.http, timeout=WAIT_S)
         )

@@ -18,8 +18,14 @@ from voltway.billing.hosts import (
     hears_cdrs_issued,
     new_host,
 )
+from voltway.billing.invoices import (
+    invoice_html,
+    invoice_pdf,
+    invoice_picture,
+    invoice_xrechnung,
+)
 from voltway.billing.invoicing import give_back_tax, invoice_for_company
-from voltway.billing.model import Cdr, Invoice, Settlement, SettlementState
+from voltway.billing.model import Cdr, DocumentKind, Invoice, Settlement, SettlementState
 from voltway.billing.proof import prove
 from voltway.billing.receipts import (
     receipt_html,
@@ -55,6 +61,7 @@ from voltway.billing.store_runs import NoSuchRun
 from voltway.billing.store_statements import NoSuchCustomer
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_session_ended
+from voltway.billing.xml_ubl import NotForMachines
 from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
 from voltway.runtime.work import Work
 
@@ -70,6 +77,7 @@ __all__ = [
     "NoSuchRun",
     "NoSuchSettlement",
     "NotAnArchive",
+    "NotForMachines",
     "NothingToDecide",
     "add_customer",
     "add_host",
@@ -78,6 +86,9 @@ __all__ = [
     "correct_shares",
     "decide",
     "decision_of",
+    "document_html",
+    "document_pdf",
+    "document_xrechnung",
     "freezes_cdrs",
     "give_back_tax",
     "give_cards",
@@ -86,7 +97,10 @@ __all__ = [
     "hears_session_ended",
     "invoice",
     "invoice_for_company",
+    "invoice_html",
     "invoice_of",
+    "invoice_pdf",
+    "invoice_picture",
     "issue_settlements",
     "issue_statements",
     "kept_cdr",
@@ -116,6 +130,10 @@ __all__ = [
     "try_again",
     "wake_resting",
 ]
+
+
+#: What gathers other documents has layouts of its own.
+_GATHERED = (DocumentKind.STATEMENT, DocumentKind.SETTLEMENT)
 
 
 async def try_again(work: Work, settlement: SettlementId) -> Settlement:
@@ -156,3 +174,28 @@ async def standing_for(work: Work, receipt: Invoice) -> list[Invoice]:
     """What replaces or credits a receipt, and what credits its replacement; the oldest first."""
     found = await store_documents.referring_to(work, [receipt.id])
     return found + await store_documents.referring_to(work, [each.id for each in found])
+
+
+def document_html(found: Invoice, locale: str) -> str:
+    """A document as part of a page, whatever its kind."""
+    if found.is_receipt:
+        return receipt_html(found.document, locale)
+    if found.kind in _GATHERED:
+        return statement_html(found.document, locale)
+    return invoice_html(found.document, locale)
+
+
+def document_pdf(found: Invoice, locale: str) -> bytes:
+    """A document as a PDF, whatever its kind. Call it off the event loop."""
+    if found.is_receipt:
+        return receipt_pdf(found.document, locale)
+    if found.kind in _GATHERED:
+        return statement_pdf(found.document, locale)
+    return invoice_pdf(found.document, locale)
+
+
+def document_xrechnung(found: Invoice) -> bytes:
+    """A full invoice, or its credit note, as XRechnung."""
+    if found.is_receipt or found.kind in _GATHERED:
+        raise NotForMachines
+    return invoice_xrechnung(found.document)

@@ -99,6 +99,8 @@ class DocumentKind(StrEnum):
     INVOICE = "invoice"  # full, to a company
     CREDIT_NOTE = "credit_note"  # takes back of what it refers to
     SELF_BILLED = "self_billed_invoice"  # written by the buyer: what a host has earned
+    STATEMENT = "statement"  # gathers a month of a customer's receipts
+    SETTLEMENT = "settlement"  # gathers what a host has earned
 
 
 class Relation(StrEnum):

@@ -18,11 +18,15 @@ _HERE: Final = Path(str(files("voltway.billing")))
 PICTURE_PPI: Final = 144
 
 
-def pdf(template: str, name: str, data: Mapping[str, Any], issued_at: str) -> bytes:
-    """The PDF of these data; ``name`` is what the layout calls them. It takes some tens of
+def pdf(
+    template: str, name: str, data: Mapping[str, Any], issued_at: str, *, xml: str | None = None
+) -> bytes:
+    """The PDF of these data; ``name`` is what the layout calls them, ``xml`` what it attaches. It
+    takes some tens of
     milliseconds of CPU, so call it off the event loop."""
     moment = int(datetime.fromisoformat(issued_at).timestamp())
-    made = _compiler(template, name, data).compile(
+    attached = {} if xml is None else {"xml": xml}
+    made = _compiler(template, name, data, attached).compile(
         format="pdf", pdf_standards=["a-3b", "ua-1"], timestamp=moment
     )
     assert isinstance(made, bytes), "a PDF is one file"
@@ -36,11 +40,13 @@ def picture(template: str, name: str, data: Mapping[str, Any]) -> list[bytes]:
     return [page for page in pages if page is not None]
 
 
-def _compiler(template: str, name: str, data: Mapping[str, Any]) -> typst.Compiler:
+def _compiler(
+    template: str, name: str, data: Mapping[str, Any], more: Mapping[str, str] | None = None
+) -> typst.Compiler:
     return typst.Compiler(
         str(_HERE / template),
         font_paths=_fonts(),
-        sys_inputs={name: msgspec.json.encode(data).decode()},
+        sys_inputs={name: msgspec.json.encode(data).decode(), **(more or {})},
     )
 
 

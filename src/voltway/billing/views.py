@@ -12,6 +12,7 @@ from babel import Locale
 
 from voltway.billing import formats
 from voltway.billing.documents import Line, Paid, Receipt, Tax
+from voltway.billing.model import DocumentKind
 from voltway.billing.words import Words, doubt, language, words
 from voltway.billing.words_signed import signed_words
 from voltway.kernel.money import Currency, Money
@@ -37,7 +38,7 @@ class Told:
 
 #: The version of the layouts. The data of a receipt never changes; when how it is drawn does, this
 #: is counted up, and each drawing says which one it is.
-TEMPLATE: Final = 1
+TEMPLATE: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +328,8 @@ def _check(receipt: Receipt, locale: Locale, said: Words) -> Iterator[str]:
         yield said.check_prices
     if any(tax.rate for tax in receipt.taxes):
         yield said.check_tax
+    if receipt.kind == DocumentKind.SIMPLIFIED:
+        yield said.simplified
     yield said.check_print
 
 

@@ -175,4 +175,20 @@ DE: Final = Words(
     statement_why="Sie bekommen diese Mail, weil Sie bei uns auf Rechnung laden.",
     settlement_why="Sie bekommen diese Mail, weil Sie als Standortpartner eine Vereinbarung mit "
     "uns haben.",
+    about="Zu diesem Dokument",
+    replaces="Tritt an die Stelle des Belegs {number} vom {date}: Es ist dieselbe Lieferung, "
+    "einmal berechnet.",
+    because="Grund: {reason}",
+    vat_checked="Die USt-IdNr. des Käufers war am {date} im Register der EU (VIES) gültig.",
+    already_paid="Bereits bezahlt",
+    still_to_pay="Noch zu zahlen",
+    price_with_vat="{price} mit MwSt.",
+    check_cent="Die Summe ist der Preis, der mit MwSt. gezeigt wurde. Die MwSt. ist die auf den "
+    "Nettobetrag jedes Satzes; beide verfehlen die Summe um {cent}, was als Rundung "
+    "dasteht.",
+    check_rates="Die MwSt. wird je Satz einmal aus der Summe seiner Posten berechnet.",
+    for_machines="Das PDF enthält dieselbe Rechnung für Buchhaltungsprogramme: Factur-X (ZUGFeRD),"
+    " EN 16931.",
+    simplified="Dieser Beleg ist eine Kleinbetragsrechnung (Artikel 226b der Richtlinie "
+    "2006/112/EG).",
 )

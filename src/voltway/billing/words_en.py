@@ -52,8 +52,8 @@ EN: Final = Words(
     check_prices="Each line is its volume times its price. Nothing is rounded before the total; "
     "the lines are parts of it, to the cent.",
     check_tax="Prices contain the tax. Net is gross ÷ (1 + rate), rounded once; tax is the rest.",
-    check_print="The fingerprint is the SHA-256 of the receipt's data, which we can send you. If "
-    "one figure changes, it changes.",
+    check_print="The fingerprint is the SHA-256 of this document's data, which we can send you. "
+    "If one figure changes, it changes.",
     doubtful="What is doubtful",
     visit="The visit",
     place="Place",
@@ -171,4 +171,16 @@ EN: Final = Words(
     document_attached="The document is attached as a PDF.",
     statement_why="You get this mail because you charge on account with us.",
     settlement_why="You get this mail because you have an agreement with us as a host.",
+    about="About this document",
+    replaces="Takes the place of receipt {number} of {date}: it is the same supply, invoiced once.",
+    because="Reason: {reason}",
+    vat_checked="The buyer's VAT number was found valid in the EU's register (VIES) on {date}.",
+    already_paid="Already paid",
+    still_to_pay="Still to pay",
+    price_with_vat="{price} with VAT",
+    check_cent="The total is the price that was shown with VAT. VAT is that on the net of each "
+    "rate; the two miss the total by {cent}, which stands as rounding.",
+    check_rates="VAT is worked out once for each rate, on the sum of its lines.",
+    for_machines="The PDF carries the same invoice for accounting programs: Factur-X, EN 16931.",
+    simplified="This receipt is a simplified invoice (article 226b of directive 2006/112/EC).",
 )

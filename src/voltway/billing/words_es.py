@@ -173,4 +173,18 @@ ES: Final = Words(
     document_attached="El documento va adjunto en PDF.",
     statement_why="Recibe este correo porque carga a cuenta con nosotros.",
     settlement_why="Recibe este correo porque tiene un acuerdo de anfitrión con nosotros.",
+    about="Sobre este documento",
+    replaces="Sustituye al recibo {number} del {date}: es la misma entrega, facturada una vez.",
+    because="Motivo: {reason}",
+    vat_checked="El NIF-IVA del comprador era válido en el registro de la UE (VIES) el {date}.",
+    already_paid="Ya pagado",
+    still_to_pay="Por pagar",
+    price_with_vat="{price} con IVA",
+    check_cent="El total es el precio mostrado con IVA. El IVA se calcula sobre el neto de cada "
+    "tipo; la diferencia de {cent} con el total figura como redondeo.",
+    check_rates="El IVA se calcula una vez por tipo, sobre la suma de sus líneas.",
+    for_machines="El PDF contiene la misma factura para programas de contabilidad: Factur-X, EN "
+    "16931.",
+    simplified="Este recibo es una factura simplificada (artículo 226 ter de la Directiva "
+    "2006/112/CE).",
 )

@@ -173,4 +173,16 @@ FI: Final = Words(
     document_attached="Asiakirja on liitteenä PDF-tiedostona.",
     statement_why="Saatte tämän viestin, koska lataatte meillä laskulle.",
     settlement_why="Saatte tämän viestin, koska teillä on kanssamme paikanhaltijan sopimus.",
+    about="Tietoja asiakirjasta",
+    replaces="Korvaa kuitin {number}, {date}: sama toimitus, laskutettu kerran.",
+    because="Syy: {reason}",
+    vat_checked="Ostajan alv-tunniste oli voimassa EU:n rekisterissä (VIES) {date}.",
+    already_paid="Jo maksettu",
+    still_to_pay="Vielä maksettava",
+    price_with_vat="{price} alv:n kanssa",
+    check_cent="Loppusumma on hinta, joka näytettiin alv:n kanssa. Alv lasketaan kunkin kannan "
+    "nettosummasta; erotus {cent} loppusummaan on merkitty pyöristykseksi.",
+    check_rates="Alv lasketaan kerran kutakin kantaa kohti sen rivien summasta.",
+    for_machines="PDF sisältää saman laskun kirjanpito-ohjelmille: Factur-X, EN 16931.",
+    simplified="Tämä kuitti on kevennetty lasku (direktiivin 2006/112/EY 226 b artikla).",
 )

@@ -174,4 +174,18 @@ FR: Final = Words(
     document_attached="Le document est joint en PDF.",
     statement_why="Vous recevez ce message parce que vous rechargez sur compte chez nous.",
     settlement_why="Vous recevez ce message parce que vous avez un accord d’hôte avec nous.",
+    about="À propos de ce document",
+    replaces="Remplace le reçu {number} du {date} : c’est la même livraison, facturée une fois.",
+    because="Motif : {reason}",
+    vat_checked="Le numéro de TVA de l’acheteur était valide dans le registre de l’UE (VIES) le "
+    "{date}.",
+    already_paid="Déjà payé",
+    still_to_pay="Reste à payer",
+    price_with_vat="{price} TVA comprise",
+    check_cent="Le total est le prix affiché TVA comprise. La TVA est calculée sur le net de "
+    "chaque taux ; l’écart de {cent} avec le total figure comme arrondi.",
+    check_rates="La TVA est calculée une fois par taux, sur la somme de ses lignes.",
+    for_machines="Le PDF contient la même facture pour les logiciels de comptabilité : Factur-X, "
+    "EN 16931.",
+    simplified="Ce reçu est une facture simplifiée (article 226 ter de la directive 2006/112/CE).",
 )

@@ -174,4 +174,18 @@ NL: Final = Words(
     document_attached="Het document is als PDF bijgevoegd.",
     statement_why="U krijgt deze mail omdat u bij ons op rekening laadt.",
     settlement_why="U krijgt deze mail omdat u als locatiepartner een overeenkomst met ons hebt.",
+    about="Over dit document",
+    replaces="Vervangt bon {number} van {date}: het is dezelfde levering, één keer gefactureerd.",
+    because="Reden: {reason}",
+    vat_checked="Het btw-nummer van de koper was op {date} geldig in het register van de EU "
+    "(VIES).",
+    already_paid="Al betaald",
+    still_to_pay="Nog te betalen",
+    price_with_vat="{price} met btw",
+    check_cent="Het totaal is de prijs die met btw is getoond. De btw is berekend over het netto"
+    " van elk tarief; het verschil van {cent} met het totaal staat als afronding.",
+    check_rates="De btw wordt per tarief één keer berekend over de som van de regels.",
+    for_machines="De pdf bevat dezelfde factuur voor boekhoudprogramma's: Factur-X, EN 16931.",
+    simplified="Deze bon is een vereenvoudigde factuur (artikel 226 ter van Richtlijn "
+    "2006/112/EG).",
 )

@@ -138,3 +138,14 @@ class Words:
     document_attached: str
     statement_why: str
     settlement_why: str
+    about: str
+    replaces: str
+    because: str
+    vat_checked: str
+    already_paid: str
+    still_to_pay: str
+    price_with_vat: str
+    check_cent: str
+    check_rates: str
+    for_machines: str
+    simplified: str

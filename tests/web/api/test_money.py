@@ -354,3 +354,40 @@ async def test_the_check_of_the_books_and_its_findings_are_read_and_closed(
     assert finding["about"] == f"payment:{paid.id}"
     assert (closed.status_code, closed.json()) == (200, [])
     assert again.status_code == 404
+
+
+async def test_a_full_invoice_is_written_for_a_receipt_and_read_as_all_that_it_is(
+    owner: Caller, paid: Payment
+) -> None:
+    (receipt,) = await owner.items(f"/receipts?payment={paid.id}")
+    company = {
+        "name": "Muster GmbH",
+        "street": "Weg 1",
+        "postal_code": "10115",
+        "city": "Berlin",
+        "country": "DE",
+        "vat_id": "DE136695976",
+    }
+
+    made = await owner.post(f"/receipts/{receipt['id']}/invoice", company)
+
+    assert made.status_code == 201, made.text
+    invoice = made.json()
+    assert (invoice["kind"], invoice["original_id"]) == ("invoice", receipt["id"])
+    assert invoice["document"]["buyer"]["vat_id"] == "DE136695976"
+    again = await owner.post(f"/receipts/{receipt['id']}/invoice", company)
+    assert again.json()["id"] == invoice["id"]
+    other = await owner.post(f"/receipts/{receipt['id']}/invoice", {**company, "name": "Other"})
+    assert other.status_code == 409
+    wrong = await owner.post(
+        f"/receipts/{receipt['id']}/invoice", {**company, "vat_id": "FR40303265045"}
+    )
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "vat_id_of_another_country")
+    (listed,) = await owner.items(f"/documents?original={receipt['id']}")
+    assert (listed["relation"], listed["rounding"]) == ("replaces", "gross-leading")
+    assert len(await owner.items("/documents")) == 2
+    pdf = await owner.get(f"/documents/{invoice['id']}/pdf?locale=de")
+    assert pdf.content.startswith(b"%PDF")
+    page = await owner.get(f"/documents/{invoice['id']}/html?locale=de")
+    assert "Rechnung" in page.text
+    assert (await owner.get(f"/receipts/{invoice['id']}")).status_code == 404

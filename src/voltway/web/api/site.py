@@ -21,6 +21,7 @@ from voltway.web.api import (
     evses,
     faults,
     hosts,
+    invoices,
     jobs,
     ledger,
     lobby,
@@ -78,6 +79,7 @@ RESOURCES: Final = (
     hosts,
     statements,
     cdrs,
+    invoices,
     ledger,
     books,
 )
@@ -104,6 +106,7 @@ TAGS: Final = {
     "statements": "A customer's or host's month as one document, and much in one go.",
     "hosts": "Who has a part in what is charged at their places, and how much.",
     "cdrs": "What partners are given of sessions, in OCPI's words.",
+    "documents": "All that was issued: receipts, full invoices, credit notes.",
     "ledger": "The books: double entry, never changed.",
 }
 

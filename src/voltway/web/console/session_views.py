@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from voltway.billing import actions as billing
-from voltway.billing.model import Settlement, SettlementState, Step
+from voltway.billing.model import Invoice, Settlement, SettlementState, Step
 from voltway.evidence import actions as evidence
 from voltway.evidence import keys
 from voltway.evidence.model import Dossier, Verdict
@@ -146,6 +146,7 @@ class SessionPage:
     cdrs: tuple[CdrLine, ...]
     invoice_id: UUID | None
     invoice_number: str
+    beside: tuple[Invoice, ...]  # what replaces or credits the receipt
     story: tuple[StoryLine, ...]
     duration_s: int
     signed: SignedView | None
@@ -176,6 +177,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
     payment = await payments.payment_of_session(work, id) if sees_money else None
     settlement = await billing.settlement_of(work, id) if sees_money else None
     invoice = await billing.invoice_of(work, id) if sees_money else None
+    beside = await billing.standing_for(work, invoice) if invoice else []
     steps = await payments.steps_of(work, payment.id) if payment else []
     glyph, word = _stand(row)
     powers = [(point.at, point.power_w) for point in record.points if point.power_w is not None]
@@ -204,6 +206,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         cdrs=lines_of(await billing.kept_cdrs_of(work, id), formats) if sees_money else (),
         invoice_id=invoice.id if invoice else None,
         invoice_number=invoice.number if invoice else "",
+        beside=tuple(beside),
         story=tuple(_story(row, payment, steps, settlement, formats)),
         duration_s=record.duration_s,
         signed=_signed(await evidence.dossier(work, id)),

@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from voltway.web.driver import checking, places, proving, visits
+from voltway.web.driver import checking, invoices, places, proving, visits
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.list_places,
@@ -26,4 +26,9 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     checking.check_pasted,
     checking.check_visit,
     checking.signed_file,
+    invoices.ask_for_invoice,
+    invoices.write_invoice,
+    invoices.document,
+    invoices.document_pdf,
+    invoices.document_xrechnung,
 )

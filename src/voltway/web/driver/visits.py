@@ -10,8 +10,8 @@ from litestar.response import Redirect, Response, ServerSentEvent
 from markupsafe import Markup
 
 from voltway.billing import actions as billing
-from voltway.billing import documents, receipts
-from voltway.billing.model import Invoice
+from voltway.billing import documents
+from voltway.billing.model import DocumentKind, Invoice
 from voltway.billing.receipts import receipt_html
 from voltway.billing.words import language
 from voltway.kernel.errors import Kind, Outage, Refusal
@@ -130,6 +130,9 @@ async def receipt(
         return page(request, house, "driver/visit.html", **knows)
     asked = reader(request).papers
     is_signed = documents.receipt(invoice.document).signed is not None
+    async with house.begin() as work:
+        beside = await billing.standing_for(work, invoice)
+    is_invoiced = any(each.kind == DocumentKind.INVOICE for each in beside)
     return page(
         request,
         house,
@@ -139,6 +142,8 @@ async def receipt(
         spoken=language(asked),
         papers=PAPERS,
         is_signed=is_signed,
+        beside=beside,
+        may_invoice=bool(invoice.total_minor) and not is_invoiced,
         **knows,
     )
 
@@ -155,7 +160,7 @@ async def receipt_pdf(
 
 async def pdf_of(invoice: Invoice, locale: str) -> Response[bytes]:
     """An invoice as a PDF, set off the event loop."""
-    content = await asyncio.to_thread(receipts.receipt_pdf, invoice.document, locale)
+    content = await asyncio.to_thread(billing.document_pdf, invoice, locale)
     return Response(
         content,
         media_type="application/pdf",

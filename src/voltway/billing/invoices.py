@@ -1,0 +1,83 @@
+"""An invoice or a credit note on a page, as a PDF, and for machines.
+
+The PDF of what has a buyer is a Factur-X: PDF/A-3b and PDF/UA-1 in one, with the XML of EN 16931 in
+it. Typst sets the page and attaches the XML; what it cannot say, that the attachment is an invoice
+(Factur-X 1.0, §6.2.3), is added to the metadata afterwards, and nothing else is touched.
+"""
+
+import io
+from importlib.resources import files
+from typing import Final
+
+import pikepdf
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from voltway.billing import documents_invoice, typesetting, xml_cii, xml_ubl
+from voltway.billing.documents import fingerprint
+from voltway.billing.documents_invoice import InvoiceDocument
+from voltway.billing.views_invoice import InvoiceView, invoice_view
+
+_LAYOUT: Final = "templates/invoice.typ"
+
+#: What Factur-X wants in the XMP: its four properties, and the schema that PDF/A asks of any that
+#: it does not know (ISO 19005-3, §6.6.2.3.3).
+FACTUR_X: Final = files("voltway.billing").joinpath("factur_x.xmp").read_bytes()
+
+_pages = Environment(
+    loader=PackageLoader("voltway.billing", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _read(document: bytes) -> InvoiceDocument:
+    return documents_invoice.invoice(document)
+
+
+def view_of(document: bytes, locale: str) -> InvoiceView:
+    """The document that these frozen bytes are, in words."""
+    return invoice_view(_read(document), fingerprint(document), locale)
+
+
+def invoice_html(document: bytes, locale: str) -> str:
+    """The document as part of a page."""
+    return _pages.get_template("invoice.html").render(r=view_of(document, locale))
+
+
+def invoice_pdf(document: bytes, locale: str) -> bytes:
+    """The document as a PDF, with its XML where it has a buyer. The same document gives the same
+    bytes. It takes some tens of milliseconds of CPU, so call it off the event loop."""
+    made, data = _read(document), view_of(document, locale).as_data()
+    if made.buyer is None:
+        return typesetting.pdf(_LAYOUT, "invoice", data, made.issued_at)
+    xml = xml_cii.cii(made).decode()
+    return _told_as_factur_x(typesetting.pdf(_LAYOUT, "invoice", data, made.issued_at, xml=xml))
+
+
+def invoice_picture(document: bytes, locale: str) -> bytes:
+    """The first page of the PDF as a PNG."""
+    return typesetting.picture(_LAYOUT, "invoice", view_of(document, locale).as_data())[0]
+
+
+def invoice_xrechnung(document: bytes) -> bytes:
+    """The document as XRechnung in UBL."""
+    return xml_ubl.xrechnung(_read(document))
+
+
+def invoice_cii(document: bytes) -> bytes:
+    """The XML of the document's Factur-X by itself."""
+    return xml_cii.cii(_read(document))
+
+
+def _told_as_factur_x(raw: bytes) -> bytes:
+    """The same PDF, whose metadata tell that its attachment is an invoice."""
+    with pikepdf.open(io.BytesIO(raw)) as pdf:
+        told = bytes(pdf.Root.Metadata.read_bytes())
+        head, end, rest = told.rpartition(b"</rdf:RDF>")
+        assert end, "Typst writes XMP"
+        pdf.Root.Metadata.write(head + FACTUR_X + end + rest)
+        out = io.BytesIO()
+        pdf.save(out, deterministic_id=True)
+    return out.getvalue()

@@ -1,0 +1,234 @@
+"""Full invoices and credit notes: numbered, frozen documents, for people and for machines."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import MediaType, Router
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Response
+from msgspec import Meta
+
+from voltway.billing import actions
+from voltway.billing.model import DocumentKind, Invoice, Relation
+from voltway.billing.rules_buyer import GivenBuyer
+from voltway.kernel.ids import InvoiceId
+from voltway.parties.model import Permission
+from voltway.runtime.work import Row
+from voltway.web.api.caller import Caller, Calling
+from voltway.web.api.lists import Paging, Source, listed
+from voltway.web.api.operations import GIVES, adds, reads
+from voltway.web.api.receipts import Locale, as_page
+from voltway.web.api.shapes import NO_NUL, Amount, Given, Moment, Page, Shown, Text, shown, utc
+
+DOCUMENTS = Source("document_view")
+
+Short = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
+
+
+class NewInvoice(Given):
+    """To whom a full invoice is written."""
+
+    name: Annotated[Text, Meta(description="The company's name.", examples=["Muster GmbH"])]
+    street: Text
+    city: Text
+    country: Annotated[
+        str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1, two letters.", examples=["DE"])
+    ]
+    postal_code: Short = ""
+    vat_id: Annotated[
+        Short, Meta(description="Of the country of the address.", examples=["DE136695976"])
+    ] = ""
+    email: Short = ""
+    reference: Annotated[Short, Meta(description="What the buyer wants to read on it.")] = ""
+    resells: Annotated[
+        bool, Meta(description="Whether the buyer buys electricity to sell it (art. 38).")
+    ] = False
+
+
+class Document(Shown):
+    """A receipt, an invoice or a credit note. It never changes."""
+
+    id: UUID
+    kind: DocumentKind
+    number: Annotated[str, Meta(examples=["VLT-I2026-000004"])]
+    session_id: UUID | None
+    payment_id: UUID | None
+    total: Amount
+    original_id: Annotated[UUID | None, Meta(description="What it refers to.")]
+    original_number: str | None
+    relation: Annotated[Relation | None, Meta(description="What it does to its original.")]
+    rounding: Annotated[
+        str | None, Meta(description="`gross-leading` or `net-leading`, never both.")
+    ]
+    buyer: str | None
+    reason: str | None
+    sha256: Annotated[str, Meta(description="Of the frozen document's bytes.")]
+    issued_at: Moment
+
+
+class DocumentWhole(Shown):
+    """An invoice or a credit note, and its frozen document."""
+
+    id: UUID
+    kind: DocumentKind
+    number: str
+    session_id: UUID | None
+    payment_id: UUID | None
+    original_id: UUID | None
+    total: Amount
+    sha256: Annotated[str, Meta(description="Of the frozen document's bytes.")]
+    issued_at: Moment
+    document: Annotated[msgspec.Raw, Meta(description="The frozen document, byte for byte.")]
+
+
+@reads("/documents", "List all that was issued", Permission.SEE_MONEY)
+async def list_documents(
+    caller: Calling,
+    window: Paging,
+    kind: Annotated[DocumentKind | None, QueryParameter(description="Those of this kind.")] = None,
+    session: Annotated[UUID | None, QueryParameter(description="Those of this session.")] = None,
+    original: Annotated[
+        UUID | None, QueryParameter(description="Those that refer to this document.")
+    ] = None,
+    since: Annotated[
+        datetime | None, QueryParameter(name="from", description="Issued at or after this.")
+    ] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Issued before this.")] = None,
+) -> Page[Document]:
+    async with caller.begin() as work:
+        return await listed(
+            work,
+            DOCUMENTS,
+            window,
+            _document,
+            [
+                ("kind = {}", kind),
+                ("session_id = {}", session),
+                ("original_id = {}", original),
+                ("issued_at >= {}", since and utc(since)),
+                ("issued_at < {}", until and utc(until)),
+            ],
+        )
+
+
+@adds(
+    "/receipts/{receipt_id:uuid}/invoice",
+    "Write a full invoice for a receipt",
+    Permission.MOVE_MONEY,
+)
+async def add_invoice(
+    caller: Calling, receipt_id: FromPath[UUID], data: JSONBody[NewInvoice]
+) -> DocumentWhole:
+    """It takes the receipt's place. Asked again for the same buyer, it is given again; there is one
+    invoice for one supply, so for another buyer it is refused."""
+    async with caller.begin() as work:
+        await actions.invoice(work, InvoiceId(receipt_id))
+        await caller.audit(work, "asked for a full invoice", f"receipt:{receipt_id}")
+    made = await actions.invoice_for_company(
+        caller.house.begin,
+        caller.house.register,
+        InvoiceId(receipt_id),
+        GivenBuyer(
+            name=data.name,
+            street=data.street,
+            postal_code=data.postal_code,
+            city=data.city,
+            country=data.country,
+            vat_id=data.vat_id,
+            email=data.email,
+            reference=data.reference,
+            resells=data.resells,
+        ),
+        party=caller.actor.party,
+    )
+    return _whole(made)
+
+
+@reads("/documents/{document_id:uuid}", "Read a document", Permission.SEE_MONEY)
+async def read_document(caller: Calling, document_id: FromPath[UUID]) -> DocumentWhole:
+    return _whole(await _found(caller, document_id))
+
+
+@reads(
+    "/documents/{document_id:uuid}/html",
+    "Read a document as a page",
+    Permission.SEE_MONEY,
+    opt={GIVES: "text/html"},
+)
+async def read_document_html(
+    caller: Calling, document_id: FromPath[UUID], locale: Locale = "en"
+) -> Response[str]:
+    found = await _found(caller, document_id)
+    shown_as = actions.document_html(found, locale)
+    return Response(as_page(found.number, shown_as), media_type=MediaType.HTML)
+
+
+@reads(
+    "/documents/{document_id:uuid}/pdf",
+    "Read a document as PDF",
+    Permission.SEE_MONEY,
+    opt={GIVES: "application/pdf"},
+)
+async def read_document_pdf(
+    caller: Calling, document_id: FromPath[UUID], locale: Locale = "en"
+) -> Response[bytes]:
+    """That of a full invoice is a Factur-X: the invoice for machines is in it."""
+    found = await _found(caller, document_id)
+    made = await asyncio.to_thread(actions.document_pdf, found, locale)
+    name = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
+    return Response(made, media_type="application/pdf", headers=name)
+
+
+@reads(
+    "/documents/{document_id:uuid}/xrechnung",
+    "Read a document as XRechnung",
+    Permission.SEE_MONEY,
+    opt={GIVES: "application/xml"},
+)
+async def read_document_xrechnung(caller: Calling, document_id: FromPath[UUID]) -> Response[bytes]:
+    """In UBL, made of the frozen document alone."""
+    found = await _found(caller, document_id)
+    name = {"Content-Disposition": f'attachment; filename="{found.number}.xml"'}
+    return Response(actions.document_xrechnung(found), media_type="application/xml", headers=name)
+
+
+async def _found(caller: Caller, id: UUID) -> Invoice:
+    async with caller.begin() as work:
+        return await actions.invoice(work, InvoiceId(id))
+
+
+def _document(row: Row) -> Document:
+    more: dict[str, Any] = {"total": Amount.of(row["total_minor"], row["currency"])}
+    return shown(Document, row, **more)
+
+
+def _whole(found: Invoice) -> DocumentWhole:
+    return DocumentWhole(
+        id=found.id,
+        kind=DocumentKind(found.kind),
+        number=found.number,
+        session_id=found.session,
+        payment_id=found.payment,
+        original_id=found.original,
+        total=Amount.of(found.total_minor, found.currency),
+        sha256=found.sha256,
+        issued_at=found.issued_at,
+        document=msgspec.Raw(found.document),
+    )
+
+
+ROUTER = Router(
+    "/",
+    tags=["documents"],
+    route_handlers=[
+        list_documents,
+        add_invoice,
+        read_document,
+        read_document_html,
+        read_document_pdf,
+        read_document_xrechnung,
+    ],
+)
