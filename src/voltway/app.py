@@ -317,11 +317,15 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> 
     async def tell_again(begin: BeginWork, body: Mapping[str, str]) -> None:
         await bus.tell_again(int(body["fact"]))
 
+    async def give_back_adjusted(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await billing.give_back_adjusted(begin, provider, body)
+
     async def give_back_tax(begin: BeginWork, body: Mapping[str, str]) -> None:
         await billing.give_back_tax(begin, provider, body)
 
     jobs.handle_many("settle", settle)
     jobs.handle(GIVE_BACK, give_back_tax)
+    jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(checking.JOB, check_books)
     jobs.handle(runs.JOB, runs.write_job, at_once=1)
     jobs.handle("send_alert", send_alert)

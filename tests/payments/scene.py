@@ -205,11 +205,15 @@ async def a_scene(
     async def tell_again(begin: BeginWork, body: Any) -> None:
         await bus.tell_again(int(body["fact"]))
 
+    async def give_back_adjusted(begin: BeginWork, body: Any) -> None:
+        await billing.give_back_adjusted(begin, provider, body)
+
     async def give_back_tax(begin: BeginWork, body: Any) -> None:
         await billing.give_back_tax(begin, provider, body)
 
     jobs.handle_many("settle", settle)
     jobs.handle(GIVE_BACK, give_back_tax)
+    jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(TELL_AGAIN, tell_again)
     door = Serving(webhook_door(scene))
     scene.door = await door.start()

@@ -127,7 +127,7 @@ async def test_what_comes_after_the_bill_is_shown_and_waits_for_nobody(
     said = await owner.reads(HERE)
     assert "came after the bill" in said
     assert SAYS[Doubt.SECOND_END] in said
-    assert f"/console/sessions/{session}" in (await owner.opens(HERE)).text
+    assert f"/console/review/sessions/{session}" in (await owner.opens(HERE)).text
     assert await waits(owner) == ""
 
 
@@ -275,3 +275,35 @@ async def test_who_may_not_move_money_decides_of_no_bill(
 
     assert answer.status_code == status
     assert await scene.count("review_decision_view") == 0
+
+
+async def test_what_came_after_a_bill_is_adjusted_beside_its_evidence(
+    owner: Browser, scene: Scene
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    session = await scene.starts(payment.token)
+    scene.clock.jump(timedelta(minutes=60))
+    await scene.meters(65_000)
+    await scene.ends(None, seq=3, minutes=1)
+    for _ in range(5):
+        scene.clock.jump(timedelta(minutes=10))
+        await scene.sweeps()
+        await scene.settles()
+    page = f"{HERE}/sessions/{session}"
+    assert "After the bill" not in await owner.reads(page)
+    await scene.meters(62_000, seq=2)
+    assert page in (await owner.opens(HERE)).text
+
+    said = await owner.reads(page)
+    silent = await owner.sends(f"{page}/adjust", choice="adjusted", reason="")
+    vague = await owner.sends(f"{page}/adjust", choice="perhaps", reason="It came late")
+    done = await owner.sends(f"{page}/adjust", choice="adjusted", reason="It came late")
+    await scene.settles()
+
+    assert "Billed 15.000 kWh, €7.35 By all that is known now 12.000 kWh, €5.88" in said
+    assert [silent.status_code, vague.status_code, done.status_code] == [422, 422, 303]
+    after = await owner.reads(page)
+    assert "Adjusted by \N{MINUS SIGN}€1.47" in after
+    assert "It came late The owner" in after
+    assert page not in (await owner.opens(HERE)).text
+    assert "\N{MINUS SIGN}€7.35" in await owner.reads("/console/cdrs")

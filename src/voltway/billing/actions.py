@@ -3,6 +3,14 @@
 from dataclasses import replace
 
 from voltway.billing import settling, store, store_documents
+from voltway.billing.adjusting import (
+    GIVE_BACK_ADJUSTED,
+    NeverRaised,
+    NothingToAdjust,
+    adjust,
+    give_back_adjusted,
+)
+from voltway.billing.adjusting import standing as bill_standing
 from voltway.billing.cdrs import freezes_cdrs
 from voltway.billing.crediting import hears_payment_refunded
 from voltway.billing.customers import (
@@ -51,6 +59,7 @@ from voltway.billing.statement_layouts import (
 )
 from voltway.billing.statements import issue_statements
 from voltway.billing.store import NoSuchSettlement
+from voltway.billing.store_adjustments import Adjustment, Made
 from voltway.billing.store_cdrs import KeptCdr, NoSuchCdr
 from voltway.billing.store_cdrs import kept as kept_cdr
 from voltway.billing.store_cdrs import of_session as kept_cdrs_of
@@ -66,9 +75,13 @@ from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
 from voltway.runtime.work import Work
 
 __all__ = [
+    "GIVE_BACK_ADJUSTED",
+    "Adjustment",
     "Choice",
     "Decision",
     "KeptCdr",
+    "Made",
+    "NeverRaised",
     "NewAgreement",
     "NoSuchCdr",
     "NoSuchCustomer",
@@ -78,10 +91,13 @@ __all__ = [
     "NoSuchSettlement",
     "NotAnArchive",
     "NotForMachines",
+    "NothingToAdjust",
     "NothingToDecide",
     "add_customer",
     "add_host",
+    "adjust",
     "agree",
+    "bill_standing",
     "cdr_of",
     "correct_shares",
     "decide",
@@ -90,6 +106,7 @@ __all__ = [
     "document_pdf",
     "document_xrechnung",
     "freezes_cdrs",
+    "give_back_adjusted",
     "give_back_tax",
     "give_cards",
     "hears_cdrs_issued",

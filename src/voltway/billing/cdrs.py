@@ -7,6 +7,7 @@ settlement, by a watcher, so that no receipt waits for one.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -70,6 +71,19 @@ async def freeze(work: Work, billed: Sequence[Cdr]) -> None:
         by_party.setdefault(each.party, []).append(record)
     for party, records in by_party.items():
         await store_cdrs.keep(work, party, records)
+
+
+async def replace_cdr(work: Work, billed: Cdr, id: UUID, document: bytes, sha256: str) -> None:
+    """Take back the CDR of a session that holds now by a credit CDR, and freeze another."""
+    made = await store_cdrs.of_session(work, billed.session)
+    holding = [each for each in made if not each.record.credits and not each.credited_by]
+    about = (await _around(work, {billed.session}))[billed.session]
+    again = documents.cdr(document)
+    fresh = rules_cdr.record(
+        str(id), again, sha256, periods_of(again, about), about, cdr=str(id), at=work.now
+    )
+    credits_ = [rules_cdr.credited(each.record, work.now) for each in holding]
+    await store_cdrs.keep(work, billed.party, [*credits_, fresh])
 
 
 async def _around(work: Work, ids: Collection[SessionId]) -> Mapping[SessionId, Around]:

@@ -116,7 +116,7 @@ def refund(
     bear, and the provider owes us that much less."""
     gift_minor = amount.minor - (credited.total_minor if credited else 0)
     postings = [
-        *(_undone(credited, who, amount.currency) if credited else ()),
+        *(undone(credited, who, amount.currency) if credited else ()),
         *_posting(REFUNDS, receivable(who), gift_minor, amount.currency),
         Posting(receivable(who), due(provider), amount),
     ]
@@ -141,7 +141,7 @@ def money_back(
     return Entry(party=party, once=once, at=at, memo=memo, evidence=evidence, postings=(posting,))
 
 
-def _undone(credited: Amounts, who: str, currency: Currency) -> Iterator[Posting]:
+def undone(credited: Amounts, who: str, currency: Currency) -> Iterator[Posting]:
     """A sale the other way round, as far as a credit note takes it back."""
     sums: dict[Account, int] = {}
     off = [(each.kind, -each.net_minor) for each in credited.allowances]

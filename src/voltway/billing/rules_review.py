@@ -80,17 +80,23 @@ def checked(
 ) -> tuple[EnergyWh | None, str]:
     """The energy and the reason of a decision that can be. Energy is never billed above what the
     EVSE can give."""
-    said = "".join(each if each.isprintable() else " " for each in reason).strip()[:REASON_MAX]
-    if not said:
-        raise NoReasonForDecision
+    words = said(reason)
     if choice is not Choice.ENERGY:
-        return None, said
+        return None, words
     if energy_wh is None or energy_wh < 0:
         raise NoEnergyChosen
     if energy_wh > evidence.bound_wh:
         chosen, most = kwh(EnergyWh(energy_wh)), kwh(EnergyWh(evidence.bound_wh))
         raise MoreThanCanBe(f"{chosen:f}", f"{most:f}")
-    return EnergyWh(energy_wh), said
+    return EnergyWh(energy_wh), words
+
+
+def said(reason: str) -> str:
+    """The reason as it is kept. Raises ``NoReasonForDecision`` where there is none."""
+    words = "".join(each if each.isprintable() else " " for each in reason).strip()[:REASON_MAX]
+    if not words:
+        raise NoReasonForDecision
+    return words
 
 
 def decided(

@@ -391,3 +391,15 @@ async def test_a_full_invoice_is_written_for_a_receipt_and_read_as_all_that_it_i
     page = await owner.get(f"/documents/{invoice['id']}/html?locale=de")
     assert "Rechnung" in page.text
     assert (await owner.get(f"/receipts/{invoice['id']}")).status_code == 404
+
+
+async def test_what_did_not_change_is_not_adjusted_over_the_api(
+    owner: Caller, paid: Payment
+) -> None:
+    (settlement,) = await owner.items("/settlements")
+
+    answer = await owner.post(
+        f"/settlements/{settlement['id']}/adjust", {"choice": "adjusted", "reason": "To try"}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_adjust")

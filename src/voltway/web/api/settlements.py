@@ -10,7 +10,7 @@ from msgspec import Meta
 from voltway.billing import actions
 from voltway.billing.actions import NoSuchSettlement
 from voltway.billing.model import SettlementState, Step
-from voltway.kernel.ids import SettlementId
+from voltway.kernel.ids import SessionId, SettlementId
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row, Work
 from voltway.web.api.caller import Calling
@@ -52,6 +52,27 @@ class NewDecision(Given):
     energy_wh: Annotated[
         int | None, Meta(description="Of `energy` alone: so much is billed, in Wh.")
     ] = None
+
+
+class NewAdjustment(Given):
+    """What is made of what came after a bill, and why."""
+
+    choice: actions.Made
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_NUL)]
+
+
+class Adjustment(Shown):
+    """A signed adjustment of a bill, or the bill left as it is."""
+
+    id: UUID
+    session_id: UUID
+    choice: actions.Made
+    before: Amount
+    after: Amount
+    energy_before_wh: int
+    energy_told_wh: Annotated[int, Meta(description="By all that is known now.")]
+    reason: str
+    decided_at: Moment
 
 
 @reads("/settlements", "List the settlements", Permission.SEE_MONEY)
@@ -121,6 +142,45 @@ async def decide(
         return await _shown(work, settlement_id)
 
 
+@asks(
+    "/settlements/{settlement_id:uuid}/adjust",
+    "Decide of what came after a bill",
+    Permission.MOVE_MONEY,
+)
+async def adjust(
+    caller: Calling, settlement_id: FromPath[UUID], data: JSONBody[NewAdjustment]
+) -> Adjustment:
+    """Adjust the bill to what is known now, or leave it. It is never raised."""
+    async with caller.begin() as work:
+        settlement = await _shown(work, settlement_id)
+        made = await actions.adjust(
+            work,
+            SessionId(settlement.session_id),
+            data.choice,
+            reason=data.reason,
+            by=caller.name,
+        )
+        await caller.audit(
+            work,
+            "decided of what came after a bill",
+            f"session:{settlement.session_id}",
+            choice=data.choice,
+            reason=data.reason,
+            minor=str(made.delta_minor),
+        )
+    return Adjustment(
+        id=made.id,
+        session_id=made.session,
+        choice=made.choice,
+        before=Amount.of(made.before_minor, made.currency),
+        after=Amount.of(made.after_minor, made.currency),
+        energy_before_wh=made.before_wh,
+        energy_told_wh=made.told_wh,
+        reason=made.reason,
+        decided_at=made.at,
+    )
+
+
 async def _shown(work: Work, id: UUID) -> Settlement:
     row = await work.one("SELECT * FROM settlement_view WHERE id = $1", id)
     if row is None:
@@ -140,5 +200,7 @@ def _settlement(row: Row) -> Settlement:
 
 
 ROUTER = Router(
-    "/", tags=["settlements"], route_handlers=[list_settlements, read_settlement, try_again, decide]
+    "/",
+    tags=["settlements"],
+    route_handlers=[list_settlements, read_settlement, try_again, decide, adjust],
 )

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import actions as billing
-from voltway.billing.actions import Choice, Decision
+from voltway.billing.actions import Adjustment, Choice, Decision, Made
 from voltway.billing.model import Settlement, SettlementState
 from voltway.billing.rules_review import REASON_MAX
 from voltway.kernel.errors import Kind, Refusal
@@ -47,9 +47,23 @@ class NotAnEnergy(Refusal):
 
 
 class NoChoiceMade(Refusal):
-    """Choose one of the three: by its readings, by another energy, or free."""
+    """Choose one of the ways that are offered."""
 
     kind: ClassVar[Kind] = Kind.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What came after the bill: what it says, what it would say now, what was made of it."""
+
+    billed_wh: int
+    billed: str
+    told_wh: int
+    told: str
+    difference: str
+    is_open: bool
+    may_adjust: bool
+    made: tuple[tuple[str, str, Adjustment], ...]  # what was done, by how much, of what
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class Judgement:
     by_readings: str
     settlement: Settlement | None
     decision: Decision | None
+    after: After | None
 
     @property
     def is_open(self) -> bool:
@@ -107,6 +122,27 @@ async def _judgement(work: Work, id: SessionId, formats: Formats) -> Judgement:
         by_readings=formats.money(cost.payable),
         settlement=settlement,
         decision=await billing.decision_of(work, settlement.id) if settlement else None,
+        after=await _after(work, id, formats),
+    )
+
+
+async def _after(work: Work, id: SessionId, formats: Formats) -> After | None:
+    found = await billing.bill_standing(work, id)
+    if found is None or not (found.is_another or found.adjustments):
+        return None
+    currency = found.cdr.currency
+    return After(
+        billed_wh=found.before_wh,
+        billed=formats.amount(found.before_minor, currency),
+        told_wh=found.told.record.energy_wh,
+        told=formats.amount(found.told_minor, currency),
+        difference=formats.amount(found.delta_minor, currency),
+        is_open=found.is_another,
+        may_adjust=found.delta_minor <= 0,
+        made=tuple(
+            (each.choice.value, formats.amount(each.delta_minor, currency), each)
+            for each in found.adjustments
+        ),
     )
 
 
@@ -137,6 +173,30 @@ async def decide(
             "decided how a held session is billed",
             f"settlement:{settlement.id}",
             detail,
+        )
+    return see_other(f"/console/review/sessions/{session}")
+
+
+@post("/review/sessions/{session:uuid}/adjust", include_in_schema=False)
+async def adjust(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    session: FromPath[UUID],
+    data: Form,
+) -> Redirect:
+    """What came after the bill: adjust it, or leave it, under the name of whoever decides."""
+    actor.must(Permission.MOVE_MONEY)
+    try:
+        choice = Made(data.get("choice", ""))
+    except ValueError as error:
+        raise NoChoiceMade from error
+    async with house.begin(actor.party) as work:
+        made = await billing.adjust(
+            work, SessionId(session), choice, reason=data.get("reason", ""), by=actor.name
+        )
+        detail = {"choice": choice.value, "reason": made.reason, "minor": str(made.delta_minor)}
+        await parties.audit(
+            work, actor, "decided of what came after a bill", f"session:{session}", detail
         )
     return see_other(f"/console/review/sessions/{session}")
 

@@ -131,6 +131,8 @@ async def _after_bill(work: Work) -> list[DoubtfulLine]:
           FROM session_view v JOIN settlement_view s ON s.session_id = v.id
          WHERE v.started_at > $1 AND v.doubts && $2::text[] AND s.cdr_id IS NOT NULL
            AND (s.reviewed_by IS NULL OR v.heard_at > s.done_at)
+           AND NOT EXISTS (SELECT FROM adjustment_view a
+                            WHERE a.session_id = v.id AND a.decided_at >= v.heard_at)
          ORDER BY v.heard_at DESC, v.id LIMIT $3
         """,
         work.now - AFTER_BILL_FOR,

@@ -57,6 +57,7 @@ _SEATED: Final = Router(
         review.close_frame,
         deciding.judge,
         deciding.decide,
+        deciding.adjust,
         jobs.list_jobs,
         jobs.try_again,
         jobs.try_all_again,
