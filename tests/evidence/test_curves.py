@@ -98,6 +98,7 @@ def test_a_key_is_read_however_people_write_it() -> None:
         meter.point().hex(),
         base64.b64encode(meter.point()).decode(),
         ":".join(f"{byte:02x}" for byte in meter.point()),
+        ";".join(meter.public[n : n + 4] for n in range(0, len(meter.public), 4)),
     ]
 
     read = [read_key(way) for way in ways]

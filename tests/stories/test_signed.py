@@ -13,6 +13,7 @@ from tests.stories.world import Post, World
 from voltway.billing import actions as billing
 from voltway.billing import cdrs, documents, ocpi_cdr
 from voltway.billing.model import SettlementState
+from voltway.billing.rules_review import Choice
 from voltway.evidence import actions as evidence
 from voltway.evidence import container, rules
 from voltway.evidence.keys import read_key
@@ -187,5 +188,14 @@ async def test_energy_that_the_meter_did_not_sign_goes_to_review(world: World) -
     session.start_wh = 3_000  # what the meter itself read at the beginning
     await world.within(post.outside.stop(1, 11_000, world.clock.now()))
 
-    why = await held_because(world, (await world.sessions())[-1]["id"])
+    id = SessionId((await world.sessions())[-1]["id"])
+    why = await held_because(world, id)
     assert why == "The meter signed 8.000000 kWh, and the readings say 10.000 kWh."
+    async with world.house.begin() as work:
+        held = await billing.settlement_of(work, id)
+        assert held is not None
+        await billing.decide(
+            work, held.id, Choice.ENERGY, reason="As it signed.", by="Olga", energy_wh=8_000
+        )
+    made = await receipt(world, id)
+    assert (made.visit.energy_wh, made.total_minor) == (8_000, 400)

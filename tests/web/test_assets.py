@@ -53,6 +53,14 @@ def test_a_driver_s_page_sends_few_bytes_of_script() -> None:
     assert sum(len(script or b"") for script in sent) < 60_000
 
 
+def test_the_page_that_checks_a_bill_sends_few_bytes_of_script() -> None:
+    built = assets.load()
+
+    sent = [built.served[built.files[name]].packed or b"" for name in ("page.js", "check.js")]
+    assert all(sent)
+    assert sum(map(len, sent)) < 30_000
+
+
 def test_charts_are_drawn_by_the_library_that_is_locked() -> None:
     built = assets.load()
     locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/uplot"]

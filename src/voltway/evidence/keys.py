@@ -74,7 +74,7 @@ def written(key: PublicKey) -> str:
 def _as_bytes(text: str) -> list[bytes]:
     """All that the text can mean, the likeliest first."""
     body = re.sub(r"-----(BEGIN|END) [A-Z ]+-----", "", text)
-    compact = re.sub(r"[\s:-]|0x", "", _PREFIX.sub("", body.strip()))
+    compact = re.sub(r"[\s:;-]|0x", "", _PREFIX.sub("", body.strip()))
     found: list[bytes] = []
     if re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", compact):
         found.append(bytes.fromhex(compact))

@@ -147,7 +147,7 @@ const keyOf = (bytes) => {
 export const readKey = (text) => {
   const body = text.replace(/-----(BEGIN|END) [A-Z ]+-----/g, "").trim()
     .replace(/^oca:(base16|base64|hex):(asn1|raw):/i, "");
-  const compact = body.replace(/[\s:-]|0x/g, "");
+  const compact = body.replace(/[\s:;-]|0x/g, "");
   if (!compact) return null;
   const ways = [];
   if (isHex(compact)) ways.push(ofHex(compact));
