@@ -1,5 +1,6 @@
 """What looks wrong in a tariff is said in a sentence that names the element."""
 
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -9,10 +10,12 @@ from bench.pricing import hundred_elements
 from voltway.kernel.money import EUR, Currency
 from voltway.tariffs.model import (
     Dimension,
+    IdleTerms,
     PriceComponent,
     PriceLimit,
     Reservation,
     Restrictions,
+    Spot,
     Tariff,
     TariffElement,
     Weekday,
@@ -181,16 +184,44 @@ def test_a_hundred_elements_are_looked_over_and_few_findings_are_told() -> None:
     assert len(said) < 30
 
 
-def test_restrictions_cut_finer_than_anybody_reads_are_told_as_that() -> None:
-    limits = [
-        {
-            "min_kwh": Decimal(nth),
-            "max_power_kw": Decimal(1 + nth),
-            "start_time": time(nth % 24),
-            "end_time": time((nth + 5) % 24),
-            "min_duration_s": 60 * nth,
-        }
-        for nth in range(1, 120)
+def test_restrictions_cut_finer_than_anybody_waits_for_are_told_as_that() -> None:
+    nights = [
+        element(f"0.{nth:03}", start_time=time(22), end_time=time(6), min_kwh=Decimal(nth))
+        for nth in range(9, 1, -1)
     ]
-    said = lint(of(*(element(f"0.{nth}", **each) for nth, each in enumerate(limits, 1))))  # type: ignore[arg-type]
-    assert said
+    assert lint(of(*nights), pairs=20)[-1].flaw is Flaw.TOO_FINE
+    assert Flaw.TOO_FINE not in [flaw for flaw, _ in found(*nights)]
+
+
+def fee(price: str, grace_s: int = 1200) -> TariffElement:
+    return TariffElement((part(price, Dimension.PARKING_TIME),), idle=IdleTerms(grace_s))
+
+
+def test_a_price_for_the_grace_of_a_stop_is_reached() -> None:
+    assert found(element(), fee("6.00"), element("1.00", Dimension.PARKING_TIME)) == []
+    assert found(element(), fee("6.00"), fee("1.00", 600)) == []
+
+
+def test_a_later_idle_fee_behind_an_earlier_one_is_never_reached() -> None:
+    never = only(lint(of(element(), fee("6.00", 600), fee("9.00"))))
+    assert (never.flaw, never.element) == (Flaw.UNREACHABLE, 3)
+
+
+def test_the_grace_of_a_stop_is_no_gap_but_a_free_night_is_told() -> None:
+    day = replace(fee("6.00"), restrictions=Restrictions(start_time=time(8)))
+    assert found(element(), fee("6.00")) == []
+    assert found(element(), day) == [
+        (
+            Flaw.GAP,
+            "Nothing prices parking time there, so it is free: 00:00\N{EN DASH}08:00, after "
+            "20 min of a stop.",
+        )
+    ]
+
+
+def test_a_market_of_which_nothing_is_known_is_told() -> None:
+    follows = replace(part("0.60"), spot=Spot(series="FI"))
+    silent = of(TariffElement((follows,)))
+
+    assert lint(silent, markets=["FI"]) == lint(silent) == ()
+    assert only(lint(silent, markets=["SE"])).flaw is Flaw.SILENT_MARKET

@@ -9,7 +9,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.tariffs import rules_lint
+from voltway.tariffs import rules_lint, store_spot
 from voltway.tariffs.actions import add_version
 from voltway.tariffs.documents import BadField, read_json
 from voltway.tariffs.model import Tariff
@@ -75,7 +75,8 @@ async def add_all(
 async def looked_over(work: Work, party: PartyId, tariff: Tariff) -> tuple[Finding, ...]:
     """What looks wrong in a tariff, for this party."""
     kept = (await parties.party(work, party)).currency
-    return rules_lint.lint(tariff, currencies=[kept], today=work.now.date())
+    markets = await store_spot.known_after(work, party, work.now)
+    return rules_lint.lint(tariff, currencies=[kept], markets=markets, today=work.now.date())
 
 
 def exported(tariffs: Sequence[Tariff], version: OcpiVersion, *, plain: bool = False) -> str:

@@ -15,24 +15,31 @@ from zoneinfo import available_timezones
 from voltway.kernel.money import Currency
 from voltway.tariffs.model import (
     Dimension,
+    IdleTerms,
     PriceComponent,
     Reservation,
     Restrictions,
     Tariff,
+    TariffElement,
 )
 from voltway.tariffs.rules_display import condition_of
 from voltway.tariffs.rules_region import (
-    PIECES_MAX,
+    PAIRS_MAX,
     WHOLE,
     Box,
+    Patience,
     TooFine,
+    after_grace,
     boxes_of,
     knows_no_current,
     left_of,
+    meet,
+    of_a_stop,
     restrictions_of,
-    shared,
 )
 from voltway.tariffs.rules_select import elements_for
+from voltway.tariffs.rules_spot import follows_market
+from voltway.tariffs.rules_words import lasts
 
 #: So many of a kind are told one by one.
 TOLD_MAX = 10
@@ -51,6 +58,7 @@ class Flaw(StrEnum):
     OVERLAP = "overlap"
     ZERO_STEP = "zero_step"
     ASKS_CURRENT = "asks_current"
+    SILENT_MARKET = "silent_market"
     OVER = "over"
     TOO_FINE = "too_fine"
 
@@ -94,18 +102,22 @@ def lint(
     *,
     currencies: Collection[Currency] | None = None,
     zones: Collection[str] = (),
+    markets: Collection[str] | None = None,
     today: date | None = None,
+    pairs: int = PAIRS_MAX,
 ) -> tuple[Finding, ...]:
     """All that looks wrong, what cannot have been meant first.
 
     ``currencies`` are those in which books are kept, ``zones`` the time zones of the places where
-    it shall hold; none of either is asked for.
+    it shall hold, ``markets`` the price series that are known from today on; none of them is asked
+    for. ``pairs`` is how much work it may be.
     """
     found = [
         *_of_the_whole(tariff, currencies, zones),
         *_never(tariff),
         *_components(tariff),
-        *_of_each_dimension(tariff),
+        *_of_each_dimension(tariff, Patience(pairs)),
+        *_silent(tariff, markets),
         *_over(tariff, today),
     ]
     return tuple(sorted(_few(found), key=lambda finding: not finding.is_wrong))
@@ -195,6 +207,18 @@ def _components(tariff: Tariff) -> Iterator[Finding]:
             yield Finding(Flaw.ASKS_CURRENT, says, number)
 
 
+def _silent(tariff: Tariff, markets: Collection[str] | None) -> Iterator[Finding]:
+    if markets is None:
+        return
+    for series in dict.fromkeys(spot.series for spot in follows_market(tariff)):
+        if series not in markets:
+            says = (
+                f"Nothing is known of the market {series} from now on: what is used is not billed "
+                "before its prices are added."
+            )
+            yield Finding(Flaw.SILENT_MARKET, says)
+
+
 def _over(tariff: Tariff, today: date | None) -> Iterator[Finding]:
     for number, element in enumerate(tariff.elements, 1):
         last = element.restrictions.end_date
@@ -210,13 +234,14 @@ class _Region:
     number: int
     component: PriceComponent
     boxes: tuple[Box, ...]
+    idle: IdleTerms | None
 
 
-def _of_each_dimension(tariff: Tariff) -> Iterator[Finding]:
+def _of_each_dimension(tariff: Tariff, patience: Patience) -> Iterator[Finding]:
     for kind in (None, *Reservation):
         for dimension in Dimension:
             regions = [
-                _Region(each.place + 1, component, boxes_of(each.element.restrictions))
+                _Region(each.place + 1, component, _boxes(each.element), each.element.idle)
                 for each in elements_for(tariff, kind)
                 if each.element.restrictions.reservation is kind
                 and (component := each.element.component(dimension)) is not None
@@ -225,24 +250,26 @@ def _of_each_dimension(tariff: Tariff) -> Iterator[Finding]:
             if not regions:
                 continue
             try:
-                yield from _hidden(regions, dimension)
+                yield from _hidden(regions, dimension, patience)
                 if kind is None:
-                    yield from _gaps(regions, dimension)
+                    yield from _gaps(regions, dimension, patience)
             except TooFine:
                 says = (
-                    f"The prices of {WHAT[dimension]} are cut into more than {PIECES_MAX} pieces: "
-                    "they were not looked over for gaps and overlaps."
+                    f"The prices of {WHAT[dimension]} are cut so finely that not all of them were "
+                    "looked over for gaps and overlaps."
                 )
                 yield Finding(Flaw.TOO_FINE, says, dimension=dimension)
 
 
-def _hidden(regions: Sequence[_Region], dimension: Dimension) -> Iterator[Finding]:
+def _hidden(
+    regions: Sequence[_Region], dimension: Dimension, patience: Patience
+) -> Iterator[Finding]:
     """Elements that earlier ones always go before, and pairs of which each holds alone too."""
     reached: list[_Region] = []
     for region in regions:
         before = [(each, box) for each in reached for box in each.boxes]
-        touching = [(each, box) for each, box in before if _meet(region.boxes, [box])]
-        if touching and not left_of(region.boxes, [box for _, box in touching]):
+        touching = [(each, box) for each, box in before if meet(region.boxes, [box], patience)]
+        if touching and not left_of(region.boxes, [box for _, box in touching], patience):
             numbers = list(dict.fromkeys(each.number for each, _ in touching))
             says = (
                 f"Element {region.number} never prices {WHAT[dimension]}: "
@@ -251,15 +278,18 @@ def _hidden(regions: Sequence[_Region], dimension: Dimension) -> Iterator[Findin
             yield Finding(Flaw.UNREACHABLE, says, region.number, dimension)
             continue
         for each in dict.fromkeys(each for each, _ in touching):
-            yield from _overlap(each, region, dimension)
+            yield from _overlap(each, region, dimension, patience)
         reached.append(region)
 
 
-def _overlap(first: _Region, second: _Region, dimension: Dimension) -> Iterator[Finding]:
+def _overlap(
+    first: _Region, second: _Region, dimension: Dimension, patience: Patience
+) -> Iterator[Finding]:
     """A general price behind a special one is how tariffs are written, and is not told."""
-    if first.component == second.component or not left_of(first.boxes, second.boxes):
+    same = (first.component, first.idle) == (second.component, second.idle)
+    if same or not left_of(first.boxes, second.boxes, patience):
         return
-    both = _meet(first.boxes, second.boxes)
+    both = meet(first.boxes, second.boxes, patience)
     says = (
         f"Elements {first.number} and {second.number} both price {WHAT[dimension]} "
         f"({_places(both)}): element {first.number} counts, for it comes first."
@@ -267,17 +297,21 @@ def _overlap(first: _Region, second: _Region, dimension: Dimension) -> Iterator[
     yield Finding(Flaw.OVERLAP, says, second.number, dimension)
 
 
-def _gaps(regions: Sequence[_Region], dimension: Dimension) -> Iterator[Finding]:
-    free = left_of([WHOLE], [box for region in regions for box in region.boxes])
+def _boxes(element: TariffElement) -> tuple[Box, ...]:
+    return boxes_of(element.restrictions, element.idle.grace_s if element.idle else 0)
+
+
+def _gaps(
+    regions: Sequence[_Region], dimension: Dimension, patience: Patience
+) -> Iterator[Finding]:
+    """That the grace of a stop is free is meant, so only what comes after it is looked at."""
+    grace_s = max(each.idle.grace_s if each.idle else 0 for each in regions)
+    boxes = [box for region in regions for box in region.boxes]
+    free = left_of([after_grace(WHOLE, grace_s)], boxes, patience)
     if not free:
         return
     says = f"Nothing prices {WHAT[dimension]} there, so it is free: {_places(free)}."
     yield Finding(Flaw.GAP, says, dimension=dimension)
-
-
-def _meet(some: Sequence[Box], others: Sequence[Box]) -> list[Box]:
-    pairs = (shared(one, other) for one in some for other in others)
-    return [both for both in pairs if both is not None]
 
 
 def _places(boxes: Sequence[Box]) -> str:
@@ -289,10 +323,15 @@ def _places(boxes: Sequence[Box]) -> str:
 
 
 def _place(box: Box) -> str:
-    where = condition_of(restrictions_of(box), "en")
+    where = [condition_of(restrictions_of(box), "en")]
     if knows_no_current(box):
-        where = ", ".join(part for part in (where, "where the current is not known") if part)
-    return where or "always"
+        where.append("where the current is not known")
+    begins_s, ends_s = of_a_stop(box)
+    if ends_s is not None:
+        where.append(f"in the first {lasts(ends_s)} of a stop")
+    elif begins_s:
+        where.append(f"after {lasts(begins_s)} of a stop")
+    return ", ".join(part for part in where if part) or "always"
 
 
 def _elements(numbers: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ holds no restriction, so it lies below zero, where only elements that do not ask
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import IntEnum
@@ -21,8 +22,8 @@ UNKNOWN = Decimal(-1)
 DAY_M = Decimal(24 * 60)
 EVERY_DAY = frozenset(Weekday)
 
-#: More pieces than this are too fine to be told one by one.
-PIECES_MAX = 4000
+#: So many pairs of boxes are laid beside each other for one tariff: a second of work.
+PAIRS_MAX = 100_000
 
 
 class Axis(IntEnum):
@@ -34,6 +35,7 @@ class Axis(IntEnum):
     DURATION_S = 3
     POWER_KW = 4
     CURRENT_A = 5
+    IDLE_S = 6  # since the vehicle last asked for power
 
 
 class Box(NamedTuple):
@@ -44,7 +46,19 @@ class Box(NamedTuple):
 
 
 class TooFine(Exception):
-    """There are more pieces than anybody would read."""
+    """It takes more pairs of boxes than anybody waits for."""
+
+
+@dataclass(slots=True)
+class Patience:
+    """How many pairs are left to be looked at."""
+
+    pairs: int = PAIRS_MAX
+
+    def spend(self, pairs: int) -> None:
+        self.pairs -= pairs
+        if self.pairs < 0:
+            raise TooFine
 
 
 #: Everything that may happen. The power of a session is always known from its energy and time.
@@ -57,18 +71,20 @@ WHOLE = Box(
         (Decimal(0), ENDLESS),
         (Decimal(0), ENDLESS),
         (UNKNOWN, ENDLESS),
+        (Decimal(0), ENDLESS),
     ),
 )
 
 
-def boxes_of(limits: Restrictions) -> tuple[Box, ...]:
-    """Where these restrictions hold; none where they never do."""
+def boxes_of(limits: Restrictions, grace_s: int = 0) -> tuple[Box, ...]:
+    """Where these restrictions hold, after this grace of a stop; none where they never do."""
     spans = (
         _dates(limits),
         _span(limits.min_kwh, limits.max_kwh),
         _span(limits.min_duration_s, limits.max_duration_s),
         _asked(limits.min_power_kw, limits.max_power_kw),
         _asked(limits.min_current_a, limits.max_current_a),
+        (Decimal(grace_s), ENDLESS),
     )
     days = limits.days or EVERY_DAY
     boxes = (Box(days, (clock, *spans)) for clock in _clocks(limits.start_time, limits.end_time))
@@ -89,13 +105,19 @@ def shared(one: Box, other: Box) -> Box | None:
     return Box(days, tuple(spans))
 
 
-def left_of(boxes: Iterable[Box], takers: Sequence[Box]) -> list[Box]:
+def meet(some: Sequence[Box], others: Sequence[Box], patience: Patience) -> list[Box]:
+    """What each pair of them shares. Raises ``TooFine``."""
+    patience.spend(len(some) * len(others))
+    pairs = (shared(one, other) for one in some for other in others)
+    return [both for both in pairs if both is not None]
+
+
+def left_of(boxes: Iterable[Box], takers: Sequence[Box], patience: Patience) -> list[Box]:
     """What is left of these when all that the others hold is taken. Raises ``TooFine``."""
     left = list(boxes)
     for taker in takers:
+        patience.spend(len(left))
         left = [piece for box in left for piece in _without(box, taker)]
-        if len(left) > PIECES_MAX:
-            raise TooFine
         if not left:
             break
     return left
@@ -129,6 +151,20 @@ def restrictions_of(box: Box) -> Restrictions:
         max_current_a=most(Axis.CURRENT_A),
         days=frozenset() if box.days == EVERY_DAY else box.days,
     )
+
+
+def after_grace(box: Box, grace_s: int) -> Box:
+    """What of a box lies after so much of a stop."""
+    low, high = box.spans[Axis.IDLE_S]
+    spans = list(box.spans)
+    spans[Axis.IDLE_S] = (max(low, Decimal(grace_s)), high)
+    return box._replace(spans=tuple(spans))
+
+
+def of_a_stop(box: Box) -> tuple[int, int | None]:
+    """From which second of a stop on it holds, and before which."""
+    low, high = box.spans[Axis.IDLE_S]
+    return int(low), None if high == ENDLESS else int(high)
 
 
 def knows_no_current(box: Box) -> bool:

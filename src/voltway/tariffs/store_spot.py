@@ -62,6 +62,14 @@ async def told(
     return found
 
 
+async def known_after(work: Work, party: PartyId, at: datetime) -> list[str]:
+    """The series of which a price after a moment is known."""
+    rows = await work.all(
+        "SELECT DISTINCT series FROM spot_price WHERE party_id = $1 AND ends > $2", party, at
+    )
+    return [row["series"] for row in rows]
+
+
 async def keep(
     work: Work, party: PartyId, series: str, currency: Currency, prices: Sequence[SpotPrice]
 ) -> None:
