@@ -3,12 +3,16 @@
 It answers as VIES does over REST. ``silent`` makes it say that a country's register is closed.
 """
 
+import argparse
+import sys
 from types import TracebackType
 from typing import Any, Self
 
+import uvloop
 from litestar import Litestar, get
 from litestar.params import FromPath
 
+from voltway_world.addresses import asked_to_stop, host_and_port, say
 from voltway_world.serving import Serving
 
 
@@ -57,3 +61,25 @@ class ViesServer:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
+
+
+async def _serve(host: str, port: int) -> None:
+    async with ViesServer(host=host, port=port) as register:
+        say(f"ready {register.url}")
+        await asked_to_stop()
+
+
+def main() -> int:
+    """``python -m voltway_world.vies``: the register as a process of its own."""
+    words = argparse.ArgumentParser(prog="voltway_world.vies", description="Knows VAT ids.")
+    words.add_argument("--http", type=host_and_port, default=("127.0.0.1", 0), metavar="HOST:PORT")
+    try:
+        uvloop.run(_serve(*words.parse_args().http))
+    except OSError as error:
+        print(f"The register cannot start: {error}.", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,7 @@ import pytest
 
 from tests.billing.words import NO, charged, owes, receipt
 from tests.payments.scene import Scene
-from voltway.billing import actions, documents_invoice, invoicing
+from voltway.billing import actions, checking, documents_invoice, invoicing
 from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.invoicing import (
     AlreadyInvoiced,
@@ -26,6 +26,7 @@ from voltway.billing.vies import Vies
 from voltway.kernel.ids import OnceKey, PaymentId, SessionId
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
+from voltway.ocpp.hearing import heard_again
 from voltway.payments import actions as payments
 from voltway.tariffs import actions as tariffs
 from voltway_world.vies import ViesServer
@@ -81,6 +82,16 @@ async def credits_of(scene: Scene) -> list[InvoiceDocument]:
 async def books_balance(scene: Scene) -> bool:
     async with scene.begin() as work:
         return (await ledger.trial_balance(work)).balances
+
+
+async def faults(scene: Scene) -> list[str]:
+    """What the nightly check finds wrong."""
+    await ledger.seal(scene.begin)
+    party = scene.station.station.party
+    check = await checking.check_books(
+        scene.begin, heard_again, party, asked_by="the test", whole=True
+    )
+    return [f"{part.invariant}: {one.said}" for part in check.parts for one in part.found]
 
 
 async def test_an_invoice_takes_the_place_of_the_receipt(scene: Scene) -> None:
@@ -169,6 +180,7 @@ async def test_a_dealer_abroad_owes_the_tax_and_gets_it_back(
     assert await owes(scene, f"driver:{payment.id}:receivable") == NO
     assert await owes(scene, "provider:simulated:due") == Money(before.net_minor, EUR)
     assert await credits_of(scene) == []
+    assert await faults(scene) == []
 
 
 async def test_the_tax_passes_to_nobody_whom_the_register_has_not_found_valid(
@@ -257,6 +269,7 @@ async def test_parts_given_back_one_after_the_other_leave_nothing(scene: Scene) 
     assert [note.buyer is not None for note in notes] == [False, True, True]
     assert await owes(scene, "revenue:energy") == NO
     assert await books_balance(scene)
+    assert await faults(scene) == []
     with pytest.raises(AlreadyInvoiced):
         await invoiced(scene, session, replace(COMPANY, city="Bonn"))
 

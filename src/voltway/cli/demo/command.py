@@ -17,6 +17,7 @@ from voltway.runtime import settings as configuration
 from voltway.runtime.settings import Settings
 
 HTTP, OCPP, PROVIDER, MAIL, SMTP, SIMULATOR = 8080, 8180, 8290, 8291, 8225, 8292
+VIES = 8293
 
 PLAN: Final = "stations.json"
 
@@ -81,6 +82,9 @@ async def _world(
             *("--data", str(data / "mail")),
         )
     )
+    register = await stack.enter_async_context(
+        running("voltway_world.vies", "--http", f"{HOST}:{free_port(VIES)}")
+    )
     settings = configuration.load(
         given={
             "data": data,
@@ -89,6 +93,7 @@ async def _world(
             "provider_url": provider,
             "provider_secret": kept.provider,
             "provider_webhook_secret": kept.webhook,
+            "vies_url": register,
             "smtp_host": HOST,
             "smtp_port": smtp,
             "smtp_tls": "none",

@@ -83,8 +83,14 @@ async def furnish(begin: BeginWork, kept: Secrets) -> None:
             legal_name="Voltway Demo GmbH",
             country_code="DE",
             ident="VWD",
-            vat_id="DE123456789",
-            address={"street": "Alexanderstraße 4", "postal_code": "10178", "city": "Berlin"},
+            vat_id="DE136695976",
+            address={
+                "street": "Alexanderstraße 4",
+                "postal_code": "10178",
+                "city": "Berlin",
+                "phone": "+49 30 23125 000",
+                "email": "help@demo.example",
+            },
             time_zone="Europe/Berlin",
             locale="en",
         )
