@@ -29,9 +29,10 @@ from voltway.stations import actions as stations
 from voltway.stations.model import Location
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import actions_spot as spot
-from voltway.tariffs import ocpi_write
+from voltway.tariffs import ocpi_write, taxes
 from voltway.tariffs import rules as prices
 from voltway.tariffs.model import ChargingPeriod, MeterPoint, StateChange
+from voltway.tariffs.model_taxes import Supply
 from voltway.tariffs.model_versions import TariffVersion
 from voltway.tariffs.ocpi_write import OcpiVersion
 from voltway.tariffs.rules_spot import follows_market
@@ -131,14 +132,16 @@ def periods_of(billed: CdrDocument, around: Around) -> tuple[ChargingPeriod, ...
 
 
 async def _tariff(work: Work, session: Session) -> TariffVersion | None:
-    """The version that priced a session; of one that follows a market, with its prices then."""
+    """The version that priced a session, with its market's prices then and its place's taxes."""
     if session.tariff_version_id is None:
         return None
     kept = await tariffs.version_record(work, TariffId(session.tariff_version_id))
-    if not follows_market(kept.tariff):
+    if not follows_market(kept.tariff) and not kept.tariff.taxes_by_place:
         return kept
     ends = session.ended_at or session.started_at
-    bound = await spot.version_for(work, kept.id, session.started_at, ends, guess=True)
+    told = await spot.version_for(work, kept.id, session.started_at, ends, guess=True)
+    supply = Supply(session.party, session.location, session.started_at)
+    bound, _ = await taxes.taxed(work, told, supply)
     text = ocpi_write.written(ocpi_write.document(bound, OcpiVersion.V230))
     return replace(kept, tariff=bound, document=text)
 

@@ -52,7 +52,7 @@ class Visit(_Document, frozen=True, kw_only=True):
 class Line(_Document, frozen=True, kw_only=True):
     """One price, what it was for, and what it came to."""
 
-    kind: str  # ENERGY, TIME, PARKING_TIME, FLAT; MIN_PRICE, MAX_PRICE
+    kind: str  # ENERGY, TIME, PARKING_TIME, FLAT; MIN_PRICE, MAX_PRICE; PROMOTION
     reservation: str | None
     volume: str  # in kWh, h or times
     billed_volume: str
@@ -63,6 +63,7 @@ class Line(_Document, frozen=True, kw_only=True):
     why: str
     free_s: int = 0  # of an idle fee: of each stop
     most: str | None = None  # of an idle fee: for the session, with tax
+    name: str | None = None  # of what was taken off: the code
 
 
 class Tax(_Document, frozen=True, kw_only=True):
@@ -81,6 +82,15 @@ class Taxed(_Document, frozen=True, kw_only=True, omit_defaults=True):
     table_sha256: str
     override: str | None = None
     why: str
+
+
+class Granted(_Document, frozen=True, kw_only=True):
+    """What was to be taken off: so much money, so many percent, or so many kWh."""
+
+    kind: str
+    value: str
+    name: str
+    source: str
 
 
 class Paid(_Document, frozen=True, kw_only=True):
@@ -167,6 +177,7 @@ class CdrDocument(_Document, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     taxes: tuple[Tax, ...]
     taxed: Taxed | None = None
+    granted: tuple[Granted, ...] = ()
     points: tuple[tuple[str, int], ...]
     changes: tuple[tuple[str, str], ...]
     powers: tuple[int | None, ...] = ()  # in W, of the points, where the station told them

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from voltway.billing import documents, rules, rules_amounts, rules_review
 from voltway.billing.documents import (
     CdrDocument,
     Decided,
+    Granted,
     Line,
     Paid,
     Place,
@@ -28,9 +30,19 @@ from voltway.sessions import rules_owed
 from voltway.sessions.model import SAYS, SessionRecord
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs.exact import as_decimal
-from voltway.tariffs.model import ChargingPeriod, Cost, CostLine, StateChange, Tariff
+from voltway.tariffs.model import (
+    ChargingPeriod,
+    Cost,
+    CostLine,
+    DeductionLine,
+    LimitLine,
+    StateChange,
+    Tariff,
+)
+from voltway.tariffs.model_promotions import Grant, GrantKind
 from voltway.tariffs.model_taxes import TaxRule
 from voltway.tariffs.rules_tax import with_tax
+from voltway.tariffs.rules_taxes import completed
 
 #: Why we asked a station to stop, by whose order it was; anybody else is an operator.
 ASKED: Final = {"driver": "Driver", "limit": "Limit", "no energy": "NoEnergy"}
@@ -53,6 +65,7 @@ class Priced:
     signed: Signed | None = None
     decided: Decided | None = None
     taxed: TaxRule | None = None
+    grants: Sequence[Grant] = ()
 
 
 def priced(
@@ -66,11 +79,12 @@ def priced(
     stopped_by: str | None = None,
     decided: Decided | None = None,
     taxed: TaxRule | None = None,
+    grants: Sequence[Grant] = (),
 ) -> Priced:
     """The price of a session, and the amounts of its bill; as a person decided of it, where
     somebody did."""
     record, party = rules_review.decided(record, party, decided)
-    cost = rules_owed.owed(record, tariff, party)
+    cost = rules_owed.owed(record, tariff, party, grants)
     return Priced(
         record=record,
         where=where,
@@ -84,6 +98,7 @@ def priced(
         stopped_by=stopped_by,
         decided=decided,
         taxed=taxed,
+        grants=grants,
     )
 
 
@@ -106,6 +121,7 @@ def cdr_document(priced: Priced) -> CdrDocument:
         total_minor=priced.bill.total.minor,
         charged=priced.charged,
         taxed=taxed(priced.taxed),
+        granted=tuple(granted(each) for each in priced.grants),
         lines=tuple(line_of(line, priced.tariff) for line in priced.bill.lines),
         taxes=tuple(tax_of(tax) for tax in priced.bill.taxes),
         points=tuple((utc(point.at), int(point.energy_wh)) for point in record.points),
@@ -127,6 +143,45 @@ def taxed(rule: TaxRule | None) -> Taxed | None:
         table_sha256=rule.table_sha256,
         override=str(rule.override) if rule.override else None,
         why=rule.why,
+    )
+
+
+def as_billed(tariff: Tariff, document: CdrDocument) -> Tariff:
+    """The tariff with the tax that this bill found where the tariff left it to the place."""
+    if document.taxed is None:
+        return tariff
+    told = document.taxed
+    return completed(
+        tariff,
+        TaxRule(
+            country=told.country,
+            rate=Decimal(told.rate),
+            table=told.table,
+            table_sha256=told.table_sha256,
+            why=told.why,
+        ),
+    )
+
+
+def grants_of(document: CdrDocument) -> tuple[Grant, ...]:
+    """What this bill had to take off."""
+    return tuple(
+        Grant(
+            kind=GrantKind(each.kind),
+            value=Decimal(each.value),
+            name=each.name,
+            source=UUID(each.source),
+        )
+        for each in document.granted
+    )
+
+
+def granted(grant: Grant) -> Granted:
+    return Granted(
+        kind=grant.kind,
+        value=f"{grant.value.normalize():f}",
+        name=grant.name,
+        source=str(grant.source),
     )
 
 
@@ -269,7 +324,7 @@ def line_of(line: BillLine, tariff: Tariff | None) -> Line:
             most=_most(part, tariff),
         )
     return Line(
-        kind=part.bound,
+        kind=part.bound if isinstance(part, LimitLine) else "PROMOTION",
         reservation=None,
         volume="0",
         billed_volume="0",
@@ -278,6 +333,7 @@ def line_of(line: BillLine, tariff: Tariff | None) -> Line:
         gross_minor=line.gross_minor,
         net_minor=line.net_minor,
         why=part.why,
+        name=part.name if isinstance(part, DeductionLine) else None,
     )
 
 

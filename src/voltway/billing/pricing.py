@@ -1,7 +1,7 @@
 """The first step of settlements: price sessions and freeze their CDRs, many at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voltway.billing import documents, freezing, rules
 from voltway.billing.documents import Decided
@@ -21,7 +21,8 @@ from voltway.sessions.model import SessionRecord
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs import actions_spot as spot
-from voltway.tariffs import taxes
+from voltway.tariffs import promotions, taxes
+from voltway.tariffs.model_promotions import Grant
 from voltway.tariffs.model_taxes import Supply
 
 
@@ -34,6 +35,8 @@ class Known:
     places: Mapping[EvseId, EvsePlace]
     tokens: Mapping[tuple[PartyId, TokenUid], Token]
     stopped_by: Mapping[tuple[StationId, Ref], str]
+    #: What is taken off these sessions: the codes that their visits hold.
+    grants: Mapping[SessionId, Sequence[Grant]] = field(default_factory=dict)
 
 
 async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
@@ -54,7 +57,18 @@ async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
         places,
         await drivers.tokens_of(work, tokens),
         await stations.stopped_by(work, remote) if remote else {},
+        await granted(work, {session: each.token for session, each in linked.items()}, records),
     )
+
+
+async def granted(
+    work: Work, tokens: Mapping[SessionId, TokenUid], records: Sequence[SessionRecord]
+) -> Mapping[SessionId, Sequence[Grant]]:
+    """What the visits of these sessions hold, by the tokens that were made for them."""
+    parties_of = {each.session: each.party for each in records}
+    visits = {(parties_of[session], token): session for session, token in tokens.items()}
+    held = await promotions.grants_of(work, list(visits))
+    return {visits[visit]: (grant,) for visit, grant in held.items()}
 
 
 async def priced(
@@ -76,6 +90,7 @@ async def priced(
         tariff,
         party,
         taxed=taxed,
+        grants=known.grants.get(record.session, ()),
         where=where,
         account=account,
         token=token,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from voltway.billing import documents_proof, recomputing, rules_proof, store_documents
+from voltway.billing import documents_proof, freezing, recomputing, rules_proof, store_documents
 from voltway.billing.documents_proof import Document, Frame, Proof, fingerprint
 from voltway.billing.freezing import utc
 from voltway.billing.model import Invoice
@@ -97,7 +97,7 @@ def proof_of(receipt: Invoice, evidence: Evidence, tariff: Document | None, door
     number = receipt.number
     try:
         frames = _own(evidence, door)
-        read = read_tariff(tariff.text) if tariff else None
+        read = freezing.as_billed(read_tariff(tariff.text), evidence.document) if tariff else None
         made = rules_proof.make(evidence.basis, frames, evidence.document, read, door.hear)
     except NotTold as untold:
         raise FramesGone(number) from untold

@@ -30,6 +30,7 @@ from voltway.stations import actions as stations
 from voltway.stations.frames_past import Span, frames_between
 from voltway.stations.model import KeptFrame
 from voltway.stations.reports import HeardAgain
+from voltway.tariffs import promotions
 
 #: Frames keep whole milliseconds, so moments that are nearer than that are one.
 GRAIN: Final = timedelta(milliseconds=1)
@@ -134,7 +135,9 @@ async def _known(work: Work, records: Sequence[SessionRecord]) -> pricing.Known:
     """What prices are made of beside the record; whose account it is does not change them."""
     found = await parties.parties(work, {each.party for each in records})
     places = await stations.places_of(work, {each.evse for each in records if each.evse})
-    return pricing.Known({}, {party.id: party for party in found}, places, {}, {})
+    used = await promotions.used_by(work, [each.session for each in records])
+    grants = {session: (grant,) for session, grant in used.items()}
+    return pricing.Known({}, {party.id: party for party in found}, places, {}, {}, grants)
 
 
 async def _compared(

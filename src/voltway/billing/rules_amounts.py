@@ -12,16 +12,16 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from voltway.kernel.money import Currency, Money
+from voltway.kernel.money import Currency, Money, payable
 from voltway.tariffs.exact import amount
-from voltway.tariffs.model import Cost, CostLine, LimitLine, TaxLine
+from voltway.tariffs.model import Cost, CostLine, DeductionLine, LimitLine, TaxLine
 
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
     """One price component (or limit) and its part of the gross."""
 
-    of: CostLine | LimitLine
+    of: CostLine | LimitLine | DeductionLine
     gross_minor: int
     net_minor: int
 
@@ -71,10 +71,23 @@ def bill(cost: Cost) -> Bill:
         return Bill(cost.currency, (), (), total)
     taxes = _taxes(cost.taxes, total)
     net_minor = sum(tax.net_minor for tax in taxes)
-    gross = apportion([part.after_taxes for part in parts], total.minor)
-    net = apportion([part.before_taxes for part in parts], net_minor)
-    lines = tuple(map(BillLine, parts, gross, net))
+    whole_gross, whole_net = _undeducted(cost, total.minor, net_minor)
+    gross = apportion([part.after_taxes for part in parts], whole_gross)
+    net = apportion([part.before_taxes for part in parts], whole_net)
+    off = cost.deductions
+    gross += apportion([part.after_taxes for part in off], total.minor - whole_gross)
+    net += apportion([part.before_taxes for part in off], net_minor - whole_net)
+    lines = tuple(map(BillLine, (*parts, *off), gross, net))
     return Bill(cost.currency, lines, taxes, total)
+
+
+def _undeducted(cost: Cost, gross_minor: int, net_minor: int) -> tuple[int, int]:
+    """What the lines come to before anything is taken off: each deduction is a line of its own."""
+    if not cost.deductions:
+        return gross_minor, net_minor
+    gross = cost.after_taxes - sum((each.after_taxes for each in cost.deductions), Decimal(0))
+    net = cost.before_taxes - sum((each.before_taxes for each in cost.deductions), Decimal(0))
+    return payable(gross, cost.currency).minor, payable(net, cost.currency).minor
 
 
 def _taxes(taxes: Sequence[TaxLine], total: Money) -> tuple[BillTax, ...]:

@@ -28,6 +28,7 @@ REVENUE: Mapping[str, Account] = {
     "FLAT": account("revenue", "flat"),
     "MIN_PRICE": account("revenue", "minimum"),
     "MAX_PRICE": account("revenue", "maximum"),
+    "PROMOTION": account("revenue", "promotions"),
 }
 REFUNDS = account("cost", "refunds")
 #: The cents by which net and tax of an invoice miss the gross that was shown.

@@ -127,15 +127,15 @@ def credited(record: ChargeRecord, at: datetime) -> ChargeRecord:
 # ~~~~~~~~~~~~~~~~~~~~~~~~~
 # OCPI has no field for what a least or a most price did, and its parts make the total only if they
 # hold it. What a least price adds depends on no amount that was used, as OCPI says of the fixed
-# cost: it goes there, and the energy's cost stays energy times price. What a most price takes off
-# is taken off all parts in their proportion, so that none is negative.
+# cost: it goes there, and the energy's cost stays energy times price. What a most price or a code
+# takes off is taken off all parts in their proportion, so that none is negative.
 
 
 def _parts(billed: CdrDocument) -> dict[str, Part]:
     lines: dict[str, list[Line]] = {}
     off_gross = off_net = 0
     for line in billed.lines:
-        if line.kind == "MAX_PRICE":
+        if line.kind in ("MAX_PRICE", "PROMOTION"):
             off_gross, off_net = off_gross + line.gross_minor, off_net + line.net_minor
         else:
             lines.setdefault(_part_of(line), []).append(line)

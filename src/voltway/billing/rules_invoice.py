@@ -33,7 +33,7 @@ from voltway.tariffs.exact import as_decimal
 UNITS = {"ENERGY": "KWH", "TIME": "HUR", "PARKING_TIME": "HUR"}
 ONCE = "C62"
 #: A limit adds or takes off, and has no price of its own.
-LIMITS = frozenset({"MIN_PRICE", "MAX_PRICE"})
+LIMITS = frozenset({"MIN_PRICE", "MAX_PRICE", "PROMOTION"})
 #: What is taxed alike: a category and a rate.
 Key = tuple[str, str | None]
 
@@ -184,7 +184,8 @@ def _at_rate(receipt: Receipt, tax: Tax) -> tuple[list[Item], list[Allowance]]:
     if limit_minor > 0:
         lines.append(_once("MIN_PRICE", category, tax.rate, net[-1], limit_minor, currency))
     elif limit_minor < 0:
-        off.append(_off("MAX_PRICE", category, tax.rate, -net[-1], -limit_minor))
+        kind = "PROMOTION" if "PROMOTION" in limits else "MAX_PRICE"
+        off.append(_off(kind, category, tax.rate, -net[-1], -limit_minor))
     return lines, off
 
 
@@ -214,6 +215,7 @@ NAMES = {
     "FLAT": "Session fee",
     "MIN_PRICE": "Up to the lowest price",
     "MAX_PRICE": "Down to the highest price",
+    "PROMOTION": "Promotion code",
 }
 
 

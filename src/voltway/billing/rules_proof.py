@@ -71,7 +71,7 @@ def make(
     record = rules_review.by_energy(told.record, document.decided)
     cost = rules_owed.nothing(Currency(document.currency))
     if tariff is not None and document.charged:
-        cost = rules_owed.cost(record, tariff)
+        cost = rules_owed.cost(record, tariff, freezing.grants_of(document))
     evidence = rules_record.evidence_for(told.session, told.rows, basis.read_at)
     return Made(record, cost, rules_amounts.bill(cost), evidence)
 
@@ -97,7 +97,7 @@ def check(proof: Proof, hear: Hearing, printed: str | None = None) -> Iterator[S
 def _made_again(proof: Proof, hear: Hearing) -> Iterator[Step]:
     receipt = documents.receipt(proof.receipt.text)
     document = documents.cdr(proof.cdr.text)
-    tariff = read_tariff(proof.tariff.text) if proof.tariff else None
+    tariff = freezing.as_billed(read_tariff(proof.tariff.text), document) if proof.tariff else None
     made = make(proof.basis, kept(proof), document, tariff, hear)
     yield from _metering(proof, made, document)
     yield from _pricing(proof, made, document, tariff)

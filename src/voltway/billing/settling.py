@@ -34,7 +34,7 @@ from voltway.billing.model import (
     Step,
 )
 from voltway.kernel.errors import Outage, Trouble
-from voltway.kernel.ids import SettlementId
+from voltway.kernel.ids import SessionId, SettlementId
 from voltway.kernel.money import Money
 from voltway.payments import actions as payments
 from voltway.payments import rules as payment_rules
@@ -44,6 +44,8 @@ from voltway.runtime.database import retrying
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import SAYS, SessionRecord
+from voltway.tariffs import promotions
+from voltway.tariffs.model_promotions import Grant
 
 #: A walk that takes longer than this has lost its worker.
 WALKS_WITHIN: Final = timedelta(minutes=5)
@@ -246,6 +248,7 @@ class _Batch:
         known = await pricing.known(work, [record for _, record in certain])
         decisions = await _decisions(work, [each for each, _ in certain])
         facts = []
+        used: dict[Grant, SessionId] = {}
         for settlement, record in certain:
             try:
                 priced = await pricing.priced(work, record, known, decisions.get(settlement.id))
@@ -259,9 +262,12 @@ class _Batch:
             route = rules.route(payable_minor=cdr.total_minor, has_hold=has_hold)
             self._cdrs[settlement.id] = cdr
             facts.append(pricing.issued(cdr, payment))
+            if priced.cost.deductions:
+                used |= dict.fromkeys(priced.grants, record.session)
             routed = replace(settlement, route=route, payment=payment.id if payment else None)
             self._went_on([routed.finished(Step.PRICE)])
         await store_documents.keep_cdrs(work, [self._cdrs[fact.settlement] for fact in facts])
+        await promotions.use_up(work, used)
         await work.announce(facts)
 
     async def note_asks(self) -> None:

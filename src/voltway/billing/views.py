@@ -162,6 +162,8 @@ def _address(receipt: Receipt) -> str:
 
 def _row(line: Line, currency: Currency, locale: Locale, said: Words) -> Row:
     what = said.lines.get(line.kind, line.kind)
+    if line.name:
+        what = f"{what} {line.name}"
     if line.reservation == "RESERVATION":
         what = said.reserved.format(what=what)
     elif line.reservation is not None:

@@ -22,6 +22,7 @@ DE: Final = Words(
         "FLAT": "Startgebühr",
         "MIN_PRICE": "Bis zum Mindestpreis",
         "MAX_PRICE": "Bis auf den Höchstpreis",
+        "PROMOTION": "Aktionscode",
     },
     reserved="{what}, Reservierung",
     unused="{what}, nicht genutzte Reservierung",

@@ -22,6 +22,7 @@ EN: Final = Words(
         "FLAT": "Session fee",
         "MIN_PRICE": "Up to the lowest price",
         "MAX_PRICE": "Down to the highest price",
+        "PROMOTION": "Promotion code",
     },
     reserved="{what}, reservation",
     unused="{what}, unused reservation",

@@ -22,6 +22,7 @@ ES: Final = Words(
         "FLAT": "Tarifa por sesión",
         "MIN_PRICE": "Hasta el precio mínimo",
         "MAX_PRICE": "Reducido al precio máximo",
+        "PROMOTION": "Código promocional",
     },
     reserved="{what}, reserva",
     unused="{what}, reserva no usada",

@@ -22,6 +22,7 @@ FI: Final = Words(
         "FLAT": "Aloitusmaksu",
         "MIN_PRICE": "Korotus vähimmäishintaan",
         "MAX_PRICE": "Alennus enimmäishintaan",
+        "PROMOTION": "Kampanjakoodi",
     },
     reserved="{what}, varaus",
     unused="{what}, käyttämätön varaus",

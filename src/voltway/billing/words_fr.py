@@ -23,6 +23,7 @@ FR: Final = Words(
         "FLAT": "Frais de session",
         "MIN_PRICE": "Jusqu’au prix minimal",
         "MAX_PRICE": "Ramené au prix maximal",
+        "PROMOTION": "Code promotionnel",
     },
     reserved="{what}, réservation",
     unused="{what}, réservation non utilisée",

@@ -22,6 +22,7 @@ NL: Final = Words(
         "FLAT": "Starttarief",
         "MIN_PRICE": "Tot de minimumprijs",
         "MAX_PRICE": "Verlaagd tot de maximumprijs",
+        "PROMOTION": "Actiecode",
     },
     reserved="{what}, reservering",
     unused="{what}, ongebruikte reservering",

@@ -35,6 +35,7 @@ from voltway.payments.provider import (
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import OrderState
+from voltway.tariffs import promotions
 
 
 @dataclass(eq=False)
@@ -206,6 +207,8 @@ async def keep(work: Work, before: Payment, after: Payment) -> None:
     assert rules.may_become(before.state, after.state), f"{before.state} to {after.state}"
     moved = await store.move_many(work, [(before, after)])
     assert moved == 1, "the payment is locked, so nobody else has moved it"
+    if rules.is_over(after.state) and not rules.is_over(before.state):
+        await promotions.let_go(work, after.party, after.token)
 
 
 async def _about_to_ask(begin: BeginWork, step: StepTaken) -> Payment:

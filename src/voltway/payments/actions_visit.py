@@ -18,6 +18,7 @@ from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import StartCharging
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs import promotions
 from voltway.tariffs.model_versions import DriverKind, Place
 
 #: How long a driver has from the first page to the end of the hosted page.
@@ -92,8 +93,11 @@ async def open_visit(
     locale: str,
     return_url: str,
     cancel_url: str,
+    code: str = "",
 ) -> Visit:
     """Freeze the price, and open a hold that the driver confirms on the provider's page.
+
+    A promotion code is held in the same work.
 
     The URLs may hold ``{visit_key}``, which is not known before.
     """
@@ -101,6 +105,10 @@ async def open_visit(
         payment = await _new_payment(
             work, provider, evse=evse, email=email, locale=locale, urls=(return_url, cancel_url)
         )
+        if code.strip():
+            await promotions.claim(
+                work, payment.party, code, token=payment.token, driver=payment.email
+            )
         once = OnceKey(f"{payment.id}:hold")
         step = store_steps.new_step(work, payment, Verb.HOLD, once, payment.hold_minor, "")
         await store.add(work, payment)

@@ -7,6 +7,8 @@ from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from voltway.drivers import actions as drivers
+from voltway.drivers.model import TokenKind
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
@@ -23,8 +25,9 @@ from voltway.stations.model import EvsePlace
 from voltway.stations.orders import StopCharging
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import actions_spot as spot
-from voltway.tariffs import taxes
+from voltway.tariffs import promotions, taxes
 from voltway.tariffs.model import Cost
+from voltway.tariffs.model_promotions import Grant
 from voltway.tariffs.model_taxes import Supply
 from voltway.tariffs.model_versions import Assigned, DriverKind, Place
 
@@ -148,7 +151,19 @@ async def cost_so_far(
         told = await spot.version_for(work, version, so_far.begins, so_far.ends, guess=guess)
         supply = Supply(so_far.party, so_far.location, so_far.begins)
         tariff, _ = await taxes.taxed(work, told, supply)
-    return so_far, rules_owed.owed(so_far, tariff, party)
+    return so_far, rules_owed.owed(so_far, tariff, party, await _grants(work, so_far))
+
+
+async def _grants(work: Work, so_far: SessionRecord) -> Sequence[Grant]:
+    """What is taken off: the code that the visit of this session holds, if it holds one."""
+    if so_far.token is None:
+        return ()
+    asked = (so_far.party, so_far.token)
+    token = (await drivers.tokens_of(work, [asked])).get(asked)
+    if token is None or token.kind is not TokenKind.AD_HOC:
+        return ()
+    held = await promotions.grants_of(work, [(token.party, token.uid)])
+    return tuple(held.values())
 
 
 async def estimate(

@@ -15,6 +15,7 @@ from voltway.parties.model import Party
 from voltway.sessions.model import SessionRecord
 from voltway.tariffs import rules as pricing
 from voltway.tariffs.model import ChargingPeriod, Cost, MeterPoint, StateChange, Tariff
+from voltway.tariffs.model_promotions import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,11 @@ def is_charged(energy_wh: int, no_charge_below_wh: int) -> bool:
     return energy_wh >= no_charge_below_wh
 
 
-def owed(record: SessionRecord, tariff: Tariff | None, party: Party) -> Cost:
-    """What is owed for a session as it was told until now."""
-    return _owed(periods(record), record.energy_wh, tariff, party, record.zone)
+def owed(
+    record: SessionRecord, tariff: Tariff | None, party: Party, grants: Sequence[Grant] = ()
+) -> Cost:
+    """What is owed for a session as it was told until now, with what is granted taken off."""
+    return _owed(periods(record), record.energy_wh, tariff, party, record.zone, grants)
 
 
 def estimated(
@@ -59,9 +62,9 @@ def estimated(
     return _owed(planned, energy_wh, tariff, party, zone)
 
 
-def cost(record: SessionRecord, tariff: Tariff) -> Cost:
+def cost(record: SessionRecord, tariff: Tariff, grants: Sequence[Grant] = ()) -> Cost:
     """What a session costs under its tariff, be it owed or not."""
-    return pricing.price(tariff, periods(record), record.zone)
+    return pricing.price(tariff, periods(record), record.zone, grants=grants)
 
 
 def periods(record: SessionRecord) -> tuple[ChargingPeriod, ...]:
@@ -75,12 +78,13 @@ def _owed(
     tariff: Tariff | None,
     party: Party,
     zone: ZoneInfo,
+    grants: Sequence[Grant] = (),
 ) -> Cost:
     if tariff is None:
         return nothing(party.currency)
     if not is_charged(energy_wh, party.no_charge_below_wh):
         return nothing(tariff.currency)
-    return pricing.price(tariff, periods, zone)
+    return pricing.price(tariff, periods, zone, grants=grants)
 
 
 def nothing(currency: Currency) -> Cost:

@@ -345,6 +345,17 @@ class LimitLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeductionLine:
+    """What was taken off under a name, as amounts below nothing; ``source`` is who gave it."""
+
+    name: str
+    source: str
+    before_taxes: Decimal
+    after_taxes: Decimal
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What a session costs, exactly, and what is therefore to be paid."""
 
@@ -355,6 +366,7 @@ class Cost:
     lines: tuple[CostLine, ...] = ()
     limits: tuple[LimitLine, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
+    deductions: tuple[DeductionLine, ...] = ()
 
     @property
     def total(self) -> Decimal:

@@ -19,7 +19,9 @@ from voltway.tariffs.model import (
     Reservation,
     Tariff,
 )
+from voltway.tariffs.model_promotions import Grant
 from voltway.tariffs.rules_afir import lint_afir
+from voltway.tariffs.rules_deductions import deducted
 from voltway.tariffs.rules_display import PriceLine, describe
 from voltway.tariffs.rules_periods import periods_of
 from voltway.tariffs.rules_select import Priced, Stretch, active, stretches, terms_for
@@ -50,12 +52,14 @@ def price(
     zone: ZoneInfo,
     *,
     witness: Witness | None = None,
+    grants: Sequence[Grant] = (),
 ) -> Cost:
     """What these periods of one session cost under this tariff, at a place in this zone.
 
     The periods may come in any order. A reservation before the session is priced by itself: it
     has its own flat fee, its own time and its own step. A witness is told of each stretch which
-    price was taken for it. Raises ``NoMarketPrice`` where a price follows a market that is silent.
+    price was taken for it. What is granted is taken off the whole, under its name. Raises
+    ``NoMarketPrice`` where a price follows a market that is silent.
     """
     if tariff.taxes_by_place:
         raise TaxesOpen(tariff.id)
@@ -66,7 +70,10 @@ def price(
         if these:
             shares += _shares(tariff, these, zone, kind, witness)
     charged = any(period.reservation is None for period in periods)
-    return total(tariff, shares, charged=charged)
+    cost = total(tariff, shares, charged=charged)
+    if not grants:
+        return cost
+    return deducted(cost, ordered, grants, lambda some: price(tariff, some, zone))
 
 
 def _shares(

@@ -31,6 +31,7 @@ PAGES: Final = (
     ("Tariffs", "/console/tariffs", "tariffs prices"),
     ("Where tariffs hold", "/console/tariffs/where", "assign tariff group assignment"),
     ("Which tariff applies", "/console/tariffs/which", "which tariff why ladder price of"),
+    ("Promotion codes", "/console/tariffs/codes", "promotion codes coupon voucher"),
     ("Taxes", "/console/tariffs/taxes", "taxes vat rates country"),
     ("Drivers and fleets", "/console/tariffs/drivers", "drivers fleets contracts"),
     ("People and keys", "/console/people", "people roles operators api keys audit"),

@@ -189,7 +189,12 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         energy_wh=record.energy_wh,
         cost=formats.money(cost.payable),
         lines=tuple(
-            (line.why, formats.price(line.after_taxes, cost.currency)) for line in cost.lines
+            (why, formats.price(amount, cost.currency))
+            for why, amount in (
+                *((line.why, line.after_taxes) for line in cost.lines),
+                *((line.why, line.after_taxes) for line in cost.limits),
+                *((line.why, line.after_taxes) for line in cost.deductions),
+            )
         ),
         chart=series.power(shown, zone=row["zone"], words=_chart_words(shown, row, formats)),
         readings=record.points[-READINGS_SHOWN:][::-1],

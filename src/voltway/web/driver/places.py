@@ -17,12 +17,14 @@ from voltway.parties import actions as parties
 from voltway.payments.actions import open_visit
 from voltway.payments.actions_visit import NotAnAddress
 from voltway.runtime.work import Work
+from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
 from voltway.web.driver import views
 from voltway.web.driver.views import Asked, Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, formats_of, page, public_url, reader, see_other
+from voltway.web.problems import STATUS
 
 #: What the "power" filter offers, in watts.
 POWERS_W: Final = frozenset({11_000, 50_000, 150_000})
@@ -107,6 +109,8 @@ async def _evse_page(
     trouble: str = "",
     email: str = "",
     email_wrong: str = "",
+    code: str = "",
+    code_wrong: str = "",
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
     formats = formats_of(request, house)
@@ -128,6 +132,8 @@ async def _evse_page(
         trouble=trouble,
         email=email,
         email_wrong=email_wrong,
+        code=code,
+        code_wrong=code_wrong,
     )
 
 
@@ -179,6 +185,7 @@ async def start(
 ) -> Response[str] | Redirect:
     """Open a hold, and send the driver to the provider's page to confirm it."""
     email = data.get("email", "").strip()[:254]
+    code = data.get("code", "").strip()[:40]
     async with house.begin() as work:
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
@@ -205,8 +212,9 @@ async def start(
             locale=reader(request).papers,
             return_url=f"{here}/v/{{visit_key}}",
             cancel_url=f"{here}/e/{bay.public_id}",
+            code=code,
         )
-    except NotAnAddress as wrong:
+    except (NotAnAddress, CodeRefused) as wrong:
         async with house.begin() as work:
             return await _evse_page(
                 request,
@@ -214,8 +222,9 @@ async def start(
                 work,
                 public_id,
                 email=email,
-                email_wrong=str(wrong),
-                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+                code=code,
+                **{"email_wrong" if isinstance(wrong, NotAnAddress) else "code_wrong": str(wrong)},
+                status=STATUS[wrong.kind],
             )
     except (Refusal, Outage) as trouble:
         async with house.begin() as work:
