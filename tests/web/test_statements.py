@@ -14,6 +14,7 @@ from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
 from voltway.billing import runs
+from voltway.drivers import contracts
 from voltway.parties.model import Role
 
 HERE = "/console/statements"
@@ -56,6 +57,24 @@ async def test_a_customer_is_added_with_its_cards(owner: Browser, scene: Scene) 
     assert "Van 7 04AAAA01 active" in said
     await owner.sends(f"{page}/cards", take=str(card.id))
     assert "No card yet" in await owner.reads(page)
+
+
+async def test_a_customer_gets_all_cards_of_a_fleet(owner: Browser, scene: Scene) -> None:
+    card, _ = await a_card(scene, "04AAAA01", "Van 7"), await a_card(scene, "04BBBB02")
+    async with scene.begin() as work:
+        party = scene.station.party.id
+        fleet = await contracts.add_fleet(work, party, "Posti")
+        contract = await contracts.add_contract(work, party, "FI-VLT-C1", fleet=fleet.id)
+        await contracts.stands_for(work, card.id, contract.id)
+    customer = await a_customer(scene)
+    page = f"/console/customers/{customer.id}"
+    assert "Or all cards of a fleet Posti" in await owner.reads(page)
+
+    await owner.sends(f"{page}/cards", fleet=str(fleet.id))
+
+    said = await owner.reads(page)
+    assert "Van 7 04AAAA01" in said
+    assert "04BBBB02" not in said
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from voltway.billing import settling, store, store_documents
+from voltway.billing import drawing, settling, store, store_documents
 from voltway.billing.adjusting import (
     GIVE_BACK_ADJUSTED,
     NeverRaised,
@@ -16,6 +16,7 @@ from voltway.billing.crediting import hears_payment_refunded
 from voltway.billing.customers import (
     add_customer,
     give_cards,
+    give_fleet,
     new_customer,
     take_card,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "give_back_adjusted",
     "give_back_tax",
     "give_cards",
+    "give_fleet",
     "hears_cdrs_issued",
     "hears_payment_refunded",
     "hears_session_ended",
@@ -204,11 +206,7 @@ def document_html(found: Invoice, locale: str) -> str:
 
 def document_pdf(found: Invoice, locale: str) -> bytes:
     """A document as a PDF, whatever its kind. Call it off the event loop."""
-    if found.is_receipt:
-        return receipt_pdf(found.document, locale)
-    if found.kind in _GATHERED:
-        return statement_pdf(found.document, locale)
-    return invoice_pdf(found.document, locale)
+    return drawing.pdf(found.kind, found.document, locale)
 
 
 def document_xrechnung(found: Invoice) -> bytes:

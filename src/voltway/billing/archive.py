@@ -76,10 +76,6 @@ class Drawers:
 
     def draw(self, document: Filed, locale: str) -> "asyncio.Future[bytes]":
         loop = asyncio.get_running_loop()
-        if document.kind not in drawing.DRAWN:  # its data stand alone
-            alone: asyncio.Future[bytes] = loop.create_future()
-            alone.set_result(b"")
-            return alone
         return loop.run_in_executor(
             self.pool, drawing.pdf, document.kind, document.document, locale
         )
@@ -112,8 +108,7 @@ async def archive(
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as made:
         async for document, pdf in _drawn(begin, party, month, locale, drawn_by):
             name = f"{month}/{document.kind}/{document.number}"
-            if pdf:
-                _write(made, f"{name}.pdf", pdf, document.issued_at, zipfile.ZIP_STORED)
+            _write(made, f"{name}.pdf", pdf, document.issued_at, zipfile.ZIP_STORED)
             _write(
                 made, f"{name}.json", document.document, document.issued_at, zipfile.ZIP_DEFLATED
             )
@@ -174,7 +169,7 @@ def _row(document: Filed, name: str, pdf: bytes) -> tuple[str, ...]:
         document.issued_at.isoformat(),
         f"{Money(document.total_minor, document.currency).decimal:f}",
         document.currency,
-        f"{name}.pdf" if pdf else f"{name}.json",
+        f"{name}.pdf",
         document.sha256,
-        hashlib.sha256(pdf).hexdigest() if pdf else "",
+        hashlib.sha256(pdf).hexdigest(),
     )

@@ -85,6 +85,24 @@ async def give_cards(work: Work, customer: UUID, uids: Sequence[str]) -> int:
     return len(known)
 
 
+async def give_fleet(work: Work, customer: UUID, fleet: UUID) -> int:
+    """Let all cards that stand for contracts of a fleet be this customer's; how many. A card that
+    the fleet gets later is given by asking again."""
+    found = await store_statements.lock_customers(work, [customer])
+    if customer not in found:
+        raise NoSuchCustomer(customer)
+    rows = await work.all(
+        """
+        SELECT t.id FROM token_view t JOIN contract_view c ON c.id = t.contract_id
+         WHERE t.party_id = $1 AND c.fleet_id = $2
+        """,
+        found[customer].party,
+        fleet,
+    )
+    await store_statements.give_tokens(work, found[customer], [row["id"] for row in rows], work.now)
+    return len(rows)
+
+
 async def take_card(work: Work, customer: UUID, token: UUID) -> None:
     """Let a card be this customer's no more. What is on statements stays there."""
     await store_statements.take_token(work, customer, token)

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from voltway.billing import receipts, statement_layouts
-from voltway.billing.documents_statement import SETTLEMENT, STATEMENT
+from voltway.billing import invoices, receipts, statement_layouts
 from voltway.billing.model import DocumentKind
 
 #: How each kind is drawn, of its frozen bytes and for a locale.
 DRAWN: Final[Mapping[str, Callable[[bytes, str], bytes]]] = {
     DocumentKind.RECEIPT: receipts.receipt_pdf,
     DocumentKind.SIMPLIFIED: receipts.receipt_pdf,
-    STATEMENT: statement_layouts.statement_pdf,
-    SETTLEMENT: statement_layouts.statement_pdf,
+    DocumentKind.INVOICE: invoices.invoice_pdf,
+    DocumentKind.CREDIT_NOTE: invoices.invoice_pdf,
+    DocumentKind.SELF_BILLED: invoices.invoice_pdf,
+    DocumentKind.STATEMENT: statement_layouts.statement_pdf,
+    DocumentKind.SETTLEMENT: statement_layouts.statement_pdf,
 }
 
 

@@ -80,7 +80,10 @@ class Card(Shown):
 class NewCards(Given):
     """Cards that are a customer's from now on."""
 
-    uids: Annotated[list[Uid], Meta(min_length=1, max_length=1000)]
+    uids: Annotated[list[Uid], Meta(max_length=1000)] = msgspec.field(default_factory=list)
+    fleet_id: Annotated[
+        UUID | None, Meta(description="All cards that stand for contracts of this fleet now.")
+    ] = None
 
 
 class Statement(Shown):
@@ -172,6 +175,8 @@ async def give_cards(
     """Whosever they were. One that is unknown changes nothing."""
     async with caller.begin() as work:
         await actions.give_cards(work, customer_id, data.uids)
+        if data.fleet_id is not None:
+            await actions.give_fleet(work, customer_id, data.fleet_id)
         await caller.audit(work, "changed a customer's cards", f"customer:{customer_id}")
         return await _customer(work, customer_id)
 

@@ -106,6 +106,7 @@ async def _customer(
             id,
             CARDS_SHOWN,
         )
+        fleets = await work.all("SELECT id, name FROM fleet_view ORDER BY name LIMIT 500")
         statements = await work.all(
             """
             SELECT * FROM statement_view WHERE customer_id = $1 ORDER BY month DESC LIMIT $2
@@ -123,6 +124,7 @@ async def _customer(
         customer=row,
         cards=cards,
         statements=statements,
+        fleets=fleets,
         may_change=actor.may(Permission.MOVE_MONEY),
         trouble=trouble,
         typed=typed,
@@ -139,11 +141,14 @@ async def change_cards(
 ) -> Response[str] | Redirect:
     """Cards that are this customer's from now on, or one that is not any more."""
     actor.must(Permission.MOVE_MONEY)
-    taken, typed = uuid_of(data.get("take", "")), data.get("cards", "")
+    taken, fleet = uuid_of(data.get("take", "")), uuid_of(data.get("fleet", ""))
+    typed = data.get("cards", "")
     try:
         async with house.begin(actor.party) as work:
             if taken is not None:
                 await billing.take_card(work, customer, taken)
+            elif fleet is not None:
+                await billing.give_fleet(work, customer, fleet)
             else:
                 await billing.give_cards(work, customer, typed.replace(",", " ").split())
             await parties.audit(work, actor, "changed a customer's cards", f"customer:{customer}")
