@@ -55,6 +55,17 @@ async def test_a_draft_is_compared_and_says_which_element_held_when_and_why(scen
     assert await scene.count("outbox") == before
 
 
+async def test_a_draft_that_leaves_the_tax_to_the_place_is_taxed_there(scene: Scene) -> None:
+    """Net prices: 20 kWh at 0.40, and Finland's 25.5 % on them."""
+    await charged(scene)
+    await scene.settles()
+    draft = """{"id": "NET", "currency": "EUR", "tax_included": "NO", "voltway_taxes": "by_place",
+        "elements": [{"price_components": [{"type": "ENERGY", "price": 0.40, "step_size": 1}]}]}"""
+    made = await simulated(scene, read_tariff(draft))
+
+    assert made.new == Money(1004, EUR)
+
+
 async def test_a_session_that_waits_for_a_person_is_told_and_not_summed(scene: Scene) -> None:
     visit = await scene.opens()
     payment = await scene.pays(visit)

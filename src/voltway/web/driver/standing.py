@@ -5,8 +5,10 @@ from voltway.runtime.work import Work
 from voltway.sessions import rules_owed
 from voltway.sessions.model import SessionRecord
 from voltway.stations.model import EvsePlace
+from voltway.tariffs import taxes
 from voltway.tariffs.actions_spot import version_for
 from voltway.tariffs.model import Cost
+from voltway.tariffs.model_taxes import Supply
 from voltway.tariffs.rules_idle import idle_ahead
 from voltway.web.formats import Formats
 
@@ -19,7 +21,9 @@ async def idle_words(
     if record.tariff_version_id is None or not stands:
         return ""  # what the station withholds is not parking
     version = TariffId(record.tariff_version_id)
-    tariff = await version_for(work, version, record.begins, record.ends, guess=True)
+    told = await version_for(work, version, record.begins, record.ends, guess=True)
+    supply = Supply(record.party, record.location, record.begins)
+    tariff, _ = await taxes.taxed(work, told, supply)
     ahead = idle_ahead(tariff, rules_owed.periods(record), record.zone)
     if ahead is None:
         return "Standing here costs nothing more."
