@@ -178,8 +178,14 @@ def _whole(sample: Sample, scale: int) -> int | None:
         whole, _, part = value.partition(".")
         if whole.isdecimal() and part.isdecimal():
             return int(whole + part) * scale // _TENS[len(part)]
+    elif type(value) is Decimal and not sample.exponent and _is_sure(value):
+        return int(value) if scale == 1 else int(value * scale)
     number = _scaled(sample, scale)
     return None if number is None else int(number)
+
+
+def _is_sure(value: Decimal) -> bool:
+    return value.adjusted() < _DIGITS_SURE and value.is_finite()
 
 
 def _rest(samples: Sequence[Sample]) -> str:

@@ -249,32 +249,31 @@ def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tup
     found: list[Reading] = []
     for value in values:
         at = moment(value.timestamp, deviations)
-        samples = [_sample(sample) for sample in value.sampled_value]
+        samples = [
+            Sample(
+                sample.value,
+                sample.measurand or metering.ENERGY,
+                unit.unit if (unit := sample.unit_of_measure) else None,
+                (unit.multiplier or 0) if unit else 0,
+                sample.phase,
+                sample.context,
+                sample.location,
+                # The number stands beside its signature here, unlike in 1.6: both are kept.
+                _signed(sample.signed_meter_value) if sample.signed_meter_value else None,
+            )
+            for sample in value.sampled_value
+        ]
         found += metering.readings(at, samples, deviations)
     return tuple(found)
 
 
-def _sample(sample: wire.SampledValue) -> Sample:
-    unit = sample.unit_of_measure
-    signed = sample.signed_meter_value
-    return Sample(
-        sample.value,
-        sample.measurand or metering.ENERGY,
-        unit.unit if unit else None,
-        (unit.multiplier or 0) if unit else 0,
-        sample.phase,
-        sample.context,
-        sample.location,
-        # The number stands beside its signature here, unlike in 1.6: both are kept.
-        {
-            "data": signed.signed_meter_data,
-            "method": signed.signing_method,
-            "encoding": signed.encoding_method,
-            "key": signed.public_key,
-        }
-        if signed
-        else None,
-    )
+def _signed(signed: wire.SignedMeterValue) -> dict[str, str]:
+    return {
+        "data": signed.signed_meter_data,
+        "method": signed.signing_method,
+        "encoding": signed.encoding_method,
+        "key": signed.public_key,
+    }
 
 
 def _variables(message: wire.NotifyReportRequest, deviations: list[Deviation]) -> VariablesReported:
