@@ -6,6 +6,7 @@ but for its end, as on the receipt. A proof is checked before it is given away.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -21,7 +22,12 @@ from voltway.sessions.rules_again import NotTold, touched_by
 from voltway.stations.model import Direction, KeptFrame
 from voltway.stations.reports import HeardAgain
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs import actions_spot as spot
+from voltway.tariffs import ocpi_write
+from voltway.tariffs.model_versions import TariffVersion
 from voltway.tariffs.ocpi import read_tariff
+from voltway.tariffs.ocpi_write import OcpiVersion
+from voltway.tariffs.rules_spot import follows_market
 
 
 class Door(Protocol):
@@ -84,12 +90,21 @@ async def prove(work: Work, door: Door, id: InvoiceId) -> bytes:
     tariff = None
     if version:
         kept = await tariffs.version_record(work, TariffId(UUID(version)))
+        text = await _text(work, kept, evidence)
         tariff = Document(
-            name=f"{kept.ident}, version {kept.version}",
-            text=kept.document,
-            sha256=fingerprint(kept.document),
+            name=f"{kept.ident}, version {kept.version}", text=text, sha256=fingerprint(text)
         )
     return documents_proof.written(proof_of(receipt, evidence, tariff, door))
+
+
+async def _text(work: Work, kept: TariffVersion, evidence: Evidence) -> str:
+    """The tariff as it was given; where it follows a market, with what that asked meanwhile."""
+    if not follows_market(kept.tariff):
+        return kept.document
+    visit = evidence.document.visit
+    begins, ends = (datetime.fromisoformat(at) for at in (visit.begins, visit.ends))
+    bound = await spot.version_for(work, kept.id, begins, ends)
+    return ocpi_write.written(ocpi_write.document(bound, OcpiVersion.V230))
 
 
 def proof_of(receipt: Invoice, evidence: Evidence, tariff: Document | None, door: Door) -> Proof:
