@@ -1,6 +1,8 @@
 """An operator's whole way in a real browser: the first start, the wall, an order, the money."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -18,6 +20,9 @@ from voltway.sessions import actions as sessions
 from voltway.stations import actions as stations
 from voltway.stations.model import FrameForReview
 from voltway.stations.reports import Ended, Heard
+
+#: The check is a job of the house.
+CHECKED_S: Final = 30
 
 
 @pytest.fixture
@@ -148,6 +153,24 @@ async def _the_money_is_there(desk: Eyes, wh: int) -> None:
     await page.get_by_role("link", name="Ledger").click()
     await expect(page.get_by_text("Sums to zero")).to_be_visible()
     await desk.approve("the ledger")
+    await _the_books_are_checked(desk)
     for word in ("Sessions", "Lobby", "Review", "Jobs", "Tariffs", "People and keys"):
         await goes_to(page, word)
         await desk.approve(f"the console's {word}")
+
+
+async def _the_books_are_checked(desk: Eyes) -> None:
+    """An entry and what shows it; and the check, which finds nothing."""
+    page = desk.page
+    await page.get_by_role("region", name="Entries, table").get_by_role("link").first.click()
+    await expect(page.get_by_role("heading", name="What shows it")).to_be_visible()
+    await desk.approve("an entry")
+    await page.get_by_role("link", name="Ledger").click()
+    await page.get_by_role("link", name="Check, months, export").click()
+    await expect(page.get_by_role("heading", name="The nightly check")).to_be_visible()
+    await page.get_by_role("button", name="Check everything now").click()
+    sound = page.get_by_text("All that must hold does")
+    async with asyncio.timeout(CHECKED_S):
+        while not await sound.is_visible():
+            await page.reload()
+    await desk.approve("the books")

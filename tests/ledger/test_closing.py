@@ -1,5 +1,6 @@
 """A closed month stays as it was closed; what belongs to it and comes later is posted later."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,8 +8,9 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from tests.ledger.table import Books
-from voltway.ledger import actions
+from tests.ledger.table import Books, entry
+from voltway.kernel.money import EUR, Money
+from voltway.ledger import actions, rules_periods
 from voltway.ledger.closing import (
     MonthBeforeOpen,
     MonthClosed,
@@ -16,7 +18,7 @@ from voltway.ledger.closing import (
     NoMonth,
     NothingToClose,
 )
-from voltway.ledger.model import AsOf, Period
+from voltway.ledger.model import Account, AsOf, Period, Posting
 
 ANN, ENERGY = "driver:ann:receivable", "revenue:energy"
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -69,6 +71,29 @@ async def test_what_belongs_to_a_closed_month_is_posted_now_with_the_date_of_its
     assert {kept.entry.evidence["closed_month"] for kept in late} == {"2026-03"}
     assert late[0].entry.memo == "late Supplied in a month that is closed."
     assert await books.holds(ENERGY, AsOf(at=TURN)) == -1010
+
+
+@pytest.mark.parametrize(
+    ("supplied", "posted", "asks"),
+    [
+        ("2026-03-02T08:00", "2026-03-02T09:00", False),
+        ("2026-03-31T21:50", "2026-03-31T22:10", True),  # in Berlin it is April by then
+        ("2026-03-31T10:30", "2026-03-31T11:00", True),  # and on Kiritimati
+        ("2026-04-01T11:30", "2026-04-01T12:30", True),  # and on Baker Island
+        ("2026-04-01T12:30", "2026-04-01T13:30", False),
+        ("2025-03-02T08:00", "2026-03-02T08:00", True),
+    ],
+)
+def test_nobody_asks_for_closed_months_where_none_can_be_meant(
+    supplied: str, posted: str, asks: bool
+) -> None:
+    now = datetime.fromisoformat(posted).replace(tzinfo=UTC)
+    at = datetime.fromisoformat(supplied).replace(tzinfo=UTC)
+    plain = entry("sale", Posting(Account(ANN), Account(ENERGY), Money(1, EUR)))
+
+    made = replace(plain, at=now, supplied_at=at)
+
+    assert rules_periods.may_concern_closed(made, now) is asks
 
 
 async def test_the_same_entry_told_again_after_its_month_was_closed_stands_once(

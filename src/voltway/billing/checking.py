@@ -26,6 +26,7 @@ from voltway.billing.model_checks import (
 from voltway.billing.recomputing import Hearing
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, new_id
+from voltway.ledger import actions as ledger
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
 from voltway.runtime.work import BeginWork, Row, Work
@@ -107,6 +108,7 @@ async def check_books(
     bills_s: float = BILLS_S,
 ) -> BooksCheck:
     """Check every invariant for a party, keep what came of it, and tell what is new."""
+    await ledger.seal(begin)
     async with begin(party) as work:
         began_at = work.now
         last = await store_checks.last(work, party)

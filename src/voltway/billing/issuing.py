@@ -1,6 +1,8 @@
 """The last steps of settlements: the books and the receipts, many at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -63,6 +65,8 @@ def _entries(
         once=OnceKey(f"{settlement.id}:sale"),
         evidence=evidence,
     )
+    # Where the month of the supply is closed, the entry says when it was.
+    sale = replace(sale, supplied_at=datetime.fromisoformat(made.visit.ends))
     if payment is None or not payment.captured_minor:
         return [sale]
     capture = rules_books.capture(

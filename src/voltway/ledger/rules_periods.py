@@ -1,7 +1,7 @@
 """Months of the books, and what becomes of an entry that belongs to a closed one."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from voltway.ledger.model import Entry, Period
@@ -27,9 +27,15 @@ def may_concern_closed(entry: Entry, now: datetime) -> bool:
     """Whether an entry may belong to a closed month. A month is closed after its end, so what is
     supplied and posted now never does, and nobody need ask."""
     supplied = entry.supplied_at
-    return entry.at < now or (
-        supplied is not None and (supplied.year, supplied.month) != (entry.at.year, entry.at.month)
-    )
+    return entry.at < now or (supplied is not None and _turn_between(supplied, entry.at))
+
+
+def _turn_between(first: datetime, last: datetime) -> bool:
+    """Whether a month may end between two moments, in whatever zone: midnight comes 14 hours before
+    that of UTC at the earliest, and 12 after it."""
+    one = first.astimezone(UTC) - timedelta(hours=12)
+    other = last.astimezone(UTC) + timedelta(hours=14)
+    return (one.year, one.month) != (other.year, other.month)
 
 
 def dated(entry: Entry, closed: Period | None, now: datetime) -> Entry:
