@@ -36,7 +36,7 @@ fix: setup
 	.venv/bin/ruff check --fix .
 
 replay: setup
-	.venv/bin/voltway replay data/sessions_workplace.csv --tariff data/workplace_tariff.json
+	.venv/bin/voltway replay data/sessions_workplace.csv --tariff data/workplace_tariff.json --check
 
 bench: setup
 	$(PY) -m bench all
