@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import msgspec
 
+from tests.billing.test_invoicing import COMPANY
 from tests.evidence.signing import BEGIN, END, Meter
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
+from voltway.billing import actions as billing
+from voltway.billing import documents_invoice
 from voltway.evidence import actions as evidence
 from voltway.evidence.model import Verdict
 from voltway.kernel.ids import SessionId, TransactionRef
@@ -115,6 +118,14 @@ async def test_a_driver_s_page_and_file_are_there_once_the_meter_signed(
     assert "Signed by the meter Valid" in await owner.reads(f"/console/sessions/{session}")
     again = await owner.sends(f"/console/sessions/{session}/signed/check")
     assert again.status_code == 303
+    async with scene.begin() as work:
+        paid = await billing.invoice_of(work, session)
+        kept = await evidence.dossier(work, session)
+    assert paid is not None
+    assert kept is not None
+    made = await billing.invoice_for_company(scene.begin, None, paid.id, COMPANY)
+    told = dict(documents_invoice.invoice(made.document).evidence)
+    assert told[f"signed:{session}"] == kept.finding.sha256
 
 
 async def test_signed_data_are_found_among_packed_readings_too(scene: Scene) -> None:

@@ -242,9 +242,17 @@ def _document(
         ),
         place=receipt.place,
         visit=receipt.visit,
-        evidence=((f"cdr:{receipt.cdr}", receipt.cdr_sha256),),
+        evidence=_evidence(receipt),
         **amounts.as_fields(),
     )
+
+
+def _evidence(receipt: Receipt) -> tuple[tuple[str, str], ...]:
+    """What the invoice was made of: the CDR, and what the meter signed."""
+    cdr = f"cdr:{receipt.cdr}", receipt.cdr_sha256
+    if receipt.signed is None:
+        return (cdr,)
+    return cdr, (f"signed:{receipt.visit.session}", receipt.signed.sha256)
 
 
 async def _book(
