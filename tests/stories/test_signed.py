@@ -190,7 +190,7 @@ async def test_energy_that_the_meter_did_not_sign_goes_to_review(world: World) -
 
     id = SessionId((await world.sessions())[-1]["id"])
     why = await held_because(world, id)
-    assert why == "The meter signed 8.000000 kWh, and the readings say 10.000 kWh."
+    assert why == "The meter signed 8.000 kWh, and the readings say 10.000 kWh."
     async with world.house.begin() as work:
         held = await billing.settlement_of(work, id)
         assert held is not None

@@ -128,6 +128,22 @@ async def test_a_driver_s_page_and_file_are_there_once_the_meter_signed(
     assert told[f"signed:{session}"] == kept.finding.sha256
 
 
+async def test_whoever_decides_of_a_held_session_sees_what_the_meter_signed(
+    owner: Browser, scene: Scene
+) -> None:
+    meter = Meter()
+    async with scene.begin() as work:
+        await evidence.register_key(work, scene.station.station.id, meter.public, by="Olga")
+    _, session = await a_signed_visit(scene, meter.ocmf(FIRST, {**LAST, "RV": 60.5}))
+
+    for page in (f"/console/review/sessions/{session}", "/console/review"):
+        assert "The meter signed 10.500 kWh, and the readings say 12.800 kWh." in (
+            await owner.reads(page)
+        )
+    said = await owner.reads(f"/console/review/sessions/{session}")
+    assert "The meter signed 10.5 kWh. Valid" in said
+
+
 async def test_signed_data_are_found_among_packed_readings_too(scene: Scene) -> None:
     meter = Meter()
     _, session = await a_signed_visit(scene, meter.ocmf(FIRST, LAST))

@@ -127,8 +127,8 @@ def _signed(dossier: Dossier) -> Signed:
 
 
 def _kwh(wh: Decimal | None) -> str:
-    """All the digits that there are, and to the watt-hour at least."""
-    exact = (wh or Decimal(0)).scaleb(-3)
+    """All the digits that say something, and to the watt-hour at least."""
+    exact = (wh or Decimal(0)).scaleb(-3).normalize()
     exponent = exact.as_tuple().exponent
     assert isinstance(exponent, int), "a register is a number"
     return f"{exact if exponent <= -3 else exact.quantize(Decimal('0.001')):f}"

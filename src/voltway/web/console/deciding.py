@@ -14,16 +14,18 @@ from voltway.billing import actions as billing
 from voltway.billing.actions import Adjustment, Choice, Decision, Made
 from voltway.billing.model import Settlement, SettlementState
 from voltway.billing.rules_review import REASON_MAX
+from voltway.evidence import actions as meters
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import SessionId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
-from voltway.sessions.model import SAYS
+from voltway.sessions.model import SAYS, SessionRecord
 from voltway.sessions.rules_evidence import Evidence, Part
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
+from voltway.web.console.session_views import SignedView, signed_view
 from voltway.web.formats import Formats
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, formats_of, see_other
@@ -77,6 +79,7 @@ class Judgement:
     settlement: Settlement | None
     decision: Decision | None
     after: After | None
+    signed: SignedView | None
 
     @property
     def is_open(self) -> bool:
@@ -117,13 +120,22 @@ async def _judgement(work: Work, id: SessionId, formats: Formats) -> Judgement:
     settlement = await billing.settlement_of(work, id)
     return Judgement(
         row=row,
-        doubts=tuple(SAYS[doubt] for doubt in record.doubts),
+        doubts=_doubts(record, settlement),
         evidence=await sessions.evidence_of(work, id),
         by_readings=formats.money(cost.payable),
         settlement=settlement,
         decision=await billing.decision_of(work, settlement.id) if settlement else None,
         after=await _after(work, id, formats),
+        signed=signed_view(await meters.dossier(work, id)),
     )
+
+
+def _doubts(record: SessionRecord, settlement: Settlement | None) -> tuple[str, ...]:
+    """What is odd about it; and why it is held, where that is something else."""
+    said = tuple(SAYS[doubt] for doubt in record.doubts)
+    if settlement is None or settlement.state is not SettlementState.HELD or record.held_by:
+        return said
+    return (*filter(None, [settlement.last_trouble]), *said)
 
 
 async def _after(work: Work, id: SessionId, formats: Formats) -> After | None:

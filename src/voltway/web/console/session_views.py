@@ -214,7 +214,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         beside=tuple(beside),
         story=tuple(_story(row, payment, steps, settlement, formats)),
         duration_s=record.duration_s,
-        signed=_signed(await evidence.dossier(work, id)),
+        signed=signed_view(await evidence.dossier(work, id)),
     )
 
 
@@ -226,7 +226,8 @@ _VERDICTS: Final = {
 }
 
 
-def _signed(dossier: Dossier | None) -> SignedView | None:
+def signed_view(dossier: Dossier | None) -> SignedView | None:
+    """What the meter signed of a session and what was found of it, in words."""
     if dossier is None:
         return None
     found = dossier.finding
