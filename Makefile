@@ -1,6 +1,8 @@
 # Few words: make demo, make test. Everything happens in .venv.
 .PHONY: help setup demo test check fix replay bench simulate dist
 PY := .venv/bin/python
+# What was compiled is kept, whatever the shell says: else each process of a test compiles all anew.
+export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 
 help:
@@ -29,7 +31,7 @@ check: setup
 	$(PY) -m pytest -q -p no:cacheprovider tests/tidy
 
 test: check
-	$(PY) -m pytest -q -n 2 --dist loadgroup
+	$(PY) -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder --ignore tests/tidy
 
 fix: setup
 	.venv/bin/ruff format .

@@ -13,12 +13,15 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from voltway.kernel.ids import PartyId
+from voltway.parties import passwords
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.migrate import migrate
@@ -29,8 +32,40 @@ from voltway.runtime.work import BeginWork
 settings.register_profile("voltway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("voltway")
 
+# A strong hash takes a fifth of a second, and half of the tests of pages sign somebody in.
+passwords.use(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
 FREE_BYTES_MIN = 1 << 30
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+#: Whole houses, worlds and browsers: a test takes seconds, of which it mostly waits.
+LONG: Final = ("simulation", "operating", "bench", "browser", "stories", "cli")
+#: Those that load the whole machine stand in a row: no two of a row at the same time.
+ROWS: Final = {"simulation": "worlds", "operating": "machines", "bench": "machines"}
+HERE: Final = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests go first, else a worker begins one when the others are done. The many short ones
+    go file by file: handing out each by itself takes longer than running it.
+    """
+    items.sort(key=lambda item: _turn(_folder(item)))
+    for item in items:
+        folder = _folder(item)
+        if folder in ROWS:
+            item.add_marker(pytest.mark.xdist_group(ROWS[folder]))
+        elif folder not in LONG:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(HERE))))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
+
+
+def _turn(folder: str) -> int:
+    return LONG.index(folder) if folder in LONG else len(LONG)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,6 @@ from bench.furnish import Network
 from bench.plan import Pace
 from bench.programs import ROOT, Contestant, paths
 
-#: They run beside each other, so one process of the tests starts them.
-pytestmark = pytest.mark.xdist_group("bench")
-
 QUICK = Pace(warmup_s=0.3, duration_s=0.7)
 ALL = (GATEWAY, ECHO, PACKAGE)
 

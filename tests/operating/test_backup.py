@@ -26,8 +26,8 @@ from tests.simulation.waiting import comes_true, happens
 from voltway.runtime.database import connect_owner
 from voltway.runtime.postgres import EmbeddedPostgres
 
-STATIONS = 6
-CHARGE_S = 3.0
+STATIONS = 4
+CHARGE_S = 2.0
 WITHIN_S = 120
 
 

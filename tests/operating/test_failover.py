@@ -29,7 +29,7 @@ from voltway.runtime.hosts import HOST_S_MAX, hosts
 from voltway.runtime.migrate import migrate
 
 #: A sample; ``python -m tests.operating.failover`` is the long way.
-SAMPLE = Fall(stations=12, seed=20261126)
+SAMPLE = Fall(stations=8, seed=20261126)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from voltway.kernel.ids import PartyId
-from voltway.parties import rules
+from voltway.parties import passwords, rules
 from voltway.parties.model import Actor, ActorKind, NotAllowed, Permission, Role
 from voltway.parties.tries import FREE_TRIES, TooManyTries, Tries
 
@@ -21,6 +21,7 @@ LAW = """
     edit_tariffs    owner operator
     see_money       owner operator support
     move_money      owner support
+    close_books     owner
     manage_people   owner
 """
 
@@ -123,3 +124,11 @@ def test_who_tries_many_addresses_from_one_place_waits_too() -> None:
     with pytest.raises(TooManyTries):
         tries.must_not_wait("new@example.org", "203.0.113.9", NOON)
     tries.must_not_wait("new@example.org", "203.0.113.9", NOON + timedelta(minutes=6))
+
+
+def test_a_house_hashes_passwords_as_strongly_as_is_recommended() -> None:
+    """RFC 9106, section 4, second recommended option. (Tests hash them weakly, for speed.)"""
+    strong = passwords.STRONG
+
+    assert (strong.memory_cost, strong.time_cost, strong.parallelism) == (64 * 1024, 3, 4)
+    assert not strong.check_needs_rehash(passwords.NOBODYS)

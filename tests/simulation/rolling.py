@@ -1,7 +1,7 @@
 """Restart three gateways one after the other under stations that charge, and look what was lost.
 
 ``python -m tests.simulation.rolling --stations 3000`` is the long way; the test beside this file
-goes it with sixty. Gateways, pages and worker are processes of their own, NATS between them.
+goes it with thirty. Gateways, pages and worker are processes of their own, NATS between them.
 """
 
 import argparse

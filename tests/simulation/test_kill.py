@@ -1,4 +1,4 @@
-"""Killed at random moments under sixty stations, the house loses nothing that it answered for."""
+"""Killed at random moments under its stations, the house loses nothing that it answered for."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import typer
 from tests.simulation.kill import Campaign, run
 
 #: A sample; ``python -m tests.simulation.kill`` is the long campaign, with another seed each time.
-SAMPLE = Campaign(seed=20260302, kills=4, life_s=6)
+SAMPLE = Campaign(seed=20260302, kills=3, life_s=4, stations=30)
 
 
 async def test_after_kills_every_answer_is_kept_every_bill_is_right_and_nobody_paid_twice(
@@ -16,6 +16,6 @@ async def test_after_kills_every_answer_is_kept_every_bill_is_right_and_nobody_p
     outcome = await run(SAMPLE, data_folder, typer.echo)
 
     assert outcome.findings == []
-    assert outcome.sessions > SAMPLE.stations, "there was something to lose"
+    assert outcome.sessions > SAMPLE.stations / 2, "there was something to lose"
     assert outcome.captured > 0, "guests paid"
     assert (outcome.stop_status, outcome.stop_s < 10) == (0, True)

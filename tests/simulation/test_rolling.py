@@ -7,7 +7,7 @@ import typer
 from tests.simulation.rolling import GATEWAYS, Walk, run
 
 #: A sample; ``python -m tests.simulation.rolling --stations 3000`` is the long way.
-SAMPLE = Walk(stations=60, seed=20261125, pause_s=2.0, orders_per_s=20, drain_per_s=20)
+SAMPLE = Walk(stations=30, seed=20261125, pause_s=1.5, orders_per_s=20, drain_per_s=20)
 
 
 async def test_a_rolling_restart_loses_no_message_and_no_order(data_folder: Path) -> None:
