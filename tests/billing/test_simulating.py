@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from tests.billing.test_promotions import a_code, opens
 from tests.billing.words import charged
 from tests.payments.scene import TARIFF, Scene
 from voltway.billing import simulating
 from voltway.billing.simulating import DaysNotUsable, OtherCurrency, Simulation
 from voltway.kernel.money import EUR, Currency, Money
 from voltway.tariffs.model import Tariff
+from voltway.tariffs.model_promotions import GrantKind
 from voltway.tariffs.ocpi import read_tariff
 
 NIGHT = """{"id": "DRAFT", "currency": "EUR", "tax_included": "YES", "elements": [
@@ -64,6 +66,17 @@ async def test_a_draft_that_leaves_the_tax_to_the_place_is_taxed_there(scene: Sc
     made = await simulated(scene, read_tariff(draft))
 
     assert made.new == Money(1004, EUR)
+
+
+async def test_what_was_granted_to_a_driver_is_granted_under_the_draft_too(scene: Scene) -> None:
+    await a_code(scene, GrantKind.PERCENT, "20")
+    payment = await scene.pays(await opens(scene, "spring"))
+    await scene.starts(payment.token)
+    await scene.ends(70_000, minutes=60)
+    await scene.settles()
+    made = await simulated(scene, read_tariff(TARIFF))
+
+    assert made.old == made.new == Money(784, EUR)
 
 
 async def test_a_session_that_waits_for_a_person_is_told_and_not_summed(scene: Scene) -> None:

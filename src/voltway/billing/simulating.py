@@ -7,6 +7,7 @@ Nothing is kept: a simulation changes no session and no bill.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from voltway.billing import rules_amounts
@@ -20,8 +21,9 @@ from voltway.sessions import actions as sessions
 from voltway.sessions import rules_owed
 from voltway.sessions.model import SAYS, SessionRecord
 from voltway.tariffs import actions_spot as spot
-from voltway.tariffs import taxes
+from voltway.tariffs import promotions, taxes
 from voltway.tariffs.model import Tariff
+from voltway.tariffs.model_promotions import Grant
 from voltway.tariffs.model_taxes import Supply
 from voltway.tariffs.rules_spot import NoMarketPrice
 from voltway.tariffs.rules_taxes import NoTaxRate
@@ -180,33 +182,43 @@ async def _priced(
     work: Work, party: Party, draft: Tariff, rows: Sequence[Row], *, traces: bool = True
 ) -> list[SimulatedSession]:
     records = await sessions.records(work, [SessionId(row["id"]) for row in rows])
+    used = await promotions.used_by(work, list(records))
     found = []
     for row in rows:
         record = records.get(SessionId(row["id"]))
         if record is not None:
-            found.append(await _one(work, party, draft, row, record, traces=traces))
+            grant = used.get(record.session)
+            asked = _Asked(draft, () if grant is None else (grant,), traces)
+            found.append(await _one(work, party, asked, row, record))
     return found
+
+
+class _Asked(NamedTuple):
+    """How a session is priced anew: what was granted to its driver is granted again."""
+
+    draft: Tariff
+    grants: tuple[Grant, ...]
+    traces: bool
 
 
 async def _one(
     work: Work,
     party: Party,
-    draft: Tariff,
+    asked: _Asked,
     row: Mapping[str, object],
     record: SessionRecord,
-    *,
-    traces: bool,
 ) -> SimulatedSession:
     steps: tuple[Step, ...] = ()
     new: Money | None = None
     billed = row["total_minor"]
     held = "" if billed is not None else " ".join(SAYS[doubt] for doubt in record.held_by)
     try:
-        told = await spot.draft_for(work, party.id, draft, record.begins, record.ends)
+        told = await spot.draft_for(work, party.id, asked.draft, record.begins, record.ends)
         supply = Supply(party.id, record.location, record.begins)
         bound, _ = await taxes.taxed(work, told, supply)
-        new = rules_amounts.bill(rules_owed.owed(record, bound, party)).total
-        if traces:
+        cost = rules_owed.owed(record, bound, party, asked.grants)
+        new = rules_amounts.bill(cost).total
+        if asked.traces:
             _, steps = traced(bound, rules_owed.periods(record), record.zone)
     except (NoMarketPrice, NoTaxRate) as silent:
         held = str(silent)
