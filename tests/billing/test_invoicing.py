@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from tests.billing.words import NO, charged, owes, receipt
+from tests.network import a_token
 from tests.payments.scene import Scene
 from voltway.billing import actions, checking, documents_invoice, invoicing
+from voltway.billing.crediting import CreditTooLarge, PaidByCard
 from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.invoicing import (
     AlreadyInvoiced,
@@ -272,6 +274,43 @@ async def test_parts_given_back_one_after_the_other_leave_nothing(scene: Scene) 
     assert await faults(scene) == []
     with pytest.raises(AlreadyInvoiced):
         await invoiced(scene, session, replace(COMPANY, city="Bonn"))
+
+
+async def test_what_nobody_paid_yet_is_credited_off_the_account(scene: Scene) -> None:
+    async with scene.begin() as work:
+        token = await a_token(work, scene.station.party)
+    session = await scene.starts(token.uid)
+    await scene.ends(70_000, minutes=60)
+    await scene.settles()
+    found, _ = await receipt(scene, session)
+
+    async def credits(minor: int, key: str) -> Invoice:
+        async with scene.begin() as work:
+            return await actions.credit_receipt(
+                work, found.id, minor, reason="The bay was dark", once=OnceKey(key)
+            )
+
+    made = await credits(300, "a")
+    assert (await credits(300, "a")).id == made.id
+    for minor in (0, 681):
+        with pytest.raises(CreditTooLarge, match="cannot be taken off"):
+            await credits(minor, "b")
+    await credits(680, "c")
+    [first, rest] = await credits_of(scene)
+    assert (first.paid_minor, first.open_minor, rest.total_minor) == (0, 300, 680)
+    assert await owes(scene, "revenue:energy") == await owes(scene, "tax:vat:25.5") == NO
+    assert await owes(scene, f"driver:{token.id}:receivable") == NO
+    assert await faults(scene) == []
+
+
+async def test_what_a_card_paid_is_given_back_and_not_only_credited(scene: Scene) -> None:
+    _, _, session = await charged(scene)
+    await scene.settles()
+    found, _ = await receipt(scene, session)
+
+    with pytest.raises(PaidByCard):
+        async with scene.begin() as work:
+            await actions.credit_receipt(work, found.id, 100, reason="No", once=OnceKey("a"))
 
 
 async def test_what_was_given_back_whole_is_not_invoiced(scene: Scene) -> None:

@@ -147,6 +147,8 @@ def _credited() -> Iterator[tuple[str, InvoiceDocument]]:
     yield _made("a part of what net led", part, **back)
     rest = credit(net, [part], net.net_minor - 1234, EUR, by_machine=True)
     yield _made("the rest of what net led", rest, **back)
+    account = {**back, "paid_how": "account", "paid_minor": 0}
+    yield _made("taken off the account", credit(net, [], 999, EUR, by_machine=True), **account)
     free = without_tax(of_receipt(receipt([("25.5", 2467)]), by_machine=True), EUR)
     yield _made("reverse charge given back", credit(free, [], 500, EUR, by_machine=True), **back)
 

@@ -12,7 +12,7 @@ from voltway.billing.adjusting import (
 )
 from voltway.billing.adjusting import standing as bill_standing
 from voltway.billing.cdrs import freezes_cdrs
-from voltway.billing.crediting import hears_payment_refunded
+from voltway.billing.crediting import credit_receipt, hears_payment_refunded
 from voltway.billing.customers import (
     add_customer,
     give_cards,
@@ -101,6 +101,7 @@ __all__ = [
     "bill_standing",
     "cdr_of",
     "correct_shares",
+    "credit_receipt",
     "decide",
     "decision_of",
     "document_html",

@@ -13,13 +13,13 @@ from voltway.billing import rules_invoice as figures
 from voltway.billing.documents import Place, Visit
 from voltway.billing.documents_invoice import Buyer, InvoiceDocument, InvoiceSeller, Refers
 from voltway.billing.freezing import seller, utc
-from voltway.billing.invoicing import tax_key
+from voltway.billing.invoicing import NotAReceipt, tax_key
 from voltway.billing.model import DocumentKind, Invoice, Relation
 from voltway.billing.rules_credit import credit, left_minor
 from voltway.billing.rules_invoice import Amounts
-from voltway.kernel.errors import Outage
+from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import OnceKey
+from voltway.kernel.ids import InvoiceId, OnceKey
 from voltway.kernel.money import Money
 from voltway.ledger import actions as ledger
 from voltway.parties import actions as parties
@@ -34,6 +34,31 @@ class ReceiptStillComing(Outage):
     """The receipt of session {session} is not written yet, so nothing can be taken off it."""
 
     session: str
+
+
+@dataclass(eq=False)
+class PaidByCard(Refusal):
+    """
+    {number} was paid by card: give the money back by its payment, and the credit note is written.
+    """
+
+    number: str
+
+
+@dataclass(eq=False)
+class CreditTooLarge(Refusal):
+    """{asked} cannot be taken off {number}: {left} is left of it."""
+
+    asked: Money
+    number: str
+    left: Money
+
+
+@dataclass(eq=False)
+class KeyOfAnotherCredit(Refusal):
+    """The key {once} was used for another credit note."""
+
+    once: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +108,17 @@ async def standing(work: Work, receipt: Invoice) -> Standing:
 
 
 async def credit_note(
-    work: Work, party: Party, of: Standing, amount_minor: int, *, reason: str, once: OnceKey
+    work: Work,
+    party: Party,
+    of: Standing,
+    amount_minor: int,
+    *,
+    reason: str,
+    once: OnceKey,
+    given_back: bool = False,
 ) -> tuple[Invoice, Amounts]:
-    """Take so much off what stands, at most all that is left of it."""
+    """Take so much off what stands, at most all that is left of it. ``given_back`` says that the
+    money has moved already; else it is taken off the account."""
     amounts = credit(
         of.amounts,
         of.taken,
@@ -96,7 +129,7 @@ async def credit_note(
     draft = documenting.Draft(
         kind=DocumentKind.CREDIT_NOTE,
         once=once,
-        make=partial(_document, work, party, of, amounts, reason),
+        make=partial(_document, work, party, of, amounts, reason, given_back),
         session=of.document.session,
         payment=of.document.payment,
         original=of.document.id,
@@ -107,7 +140,13 @@ async def credit_note(
 
 
 def _document(
-    work: Work, party: Party, of: Standing, amounts: Amounts, reason: str, number: str
+    work: Work,
+    party: Party,
+    of: Standing,
+    amounts: Amounts,
+    reason: str,
+    given_back: bool,
+    number: str,
 ) -> InvoiceDocument:
     visit = of.visit
     now = utc(work.now)
@@ -121,9 +160,8 @@ def _document(
         currency=of.document.currency,
         seller=_seller(party, of),
         buyer=of.buyer,
-        # It is written of what the provider has given back.
-        paid_minor=amounts.total_minor,
-        paid_how="card",
+        paid_minor=amounts.total_minor if given_back else 0,
+        paid_how="card" if given_back else "account",
         refers=Refers(
             relation=Relation.CREDITS,
             number=of.document.number,
@@ -154,6 +192,44 @@ def _seller(party: Party, of: Standing) -> InvoiceSeller:
     )
 
 
+async def credit_receipt(
+    work: Work, receipt: InvoiceId, amount_minor: int, *, reason: str, once: OnceKey
+) -> Invoice:
+    """Take so much off a receipt that nobody paid yet, or off the invoice in its place, and off
+    what is owed. What a card paid is given back instead, and credited by that."""
+    found = await store_documents.invoice(work, receipt)
+    if not found.is_receipt:
+        raise NotAReceipt(found.number)
+    of = await standing(work, found)
+    before = await store_documents.issued_once(work, once)
+    if before is not None:
+        if (before.original, before.reason) != (of.document.id, reason):
+            raise KeyOfAnotherCredit(once)
+        return before
+    if documents.receipt(found.document).paid.paid_minor:
+        raise PaidByCard(found.number)
+    if not 0 < amount_minor <= of.left_minor:
+        left = Money(of.left_minor, found.currency)
+        raise CreditTooLarge(Money(amount_minor, found.currency), found.number, left)
+    party = await parties.party(work, found.party)
+    made, amounts = await credit_note(work, party, of, amount_minor, reason=reason, once=once)
+    assert found.session is not None, "a receipt has a session"
+    cdr = await store_documents.cdr_of_session(work, found.session)
+    assert cdr is not None, "a receipt is made of a CDR"
+    account = documents.cdr(cdr.document).account
+    entry = rules_books.correction(
+        rules_books.undone(amounts, account, found.currency),
+        party=found.party,
+        at=work.now,
+        memo=f"Took {made.number} off {of.document.number}: {reason}",
+        once=OnceKey(f"{made.id}:credit"),
+        evidence={"session": str(found.session), "credit_note": str(made.id)},
+    )
+    assert entry is not None, "a credit note takes something off"
+    await ledger.post(work, entry)
+    return made
+
+
 async def hears_payment_refunded(work: Work, fact: Fact) -> None:
     """Write the credit note of a refund, and the refund into the books, each once."""
     if not isinstance(fact, PaymentRefunded):
@@ -180,7 +256,9 @@ async def hears_payment_refunded(work: Work, fact: Fact) -> None:
     amounts = None
     if of.left_minor > 0:
         reason = fact.reason or "no reason was given"
-        made, amounts = await credit_note(work, party, of, amount.minor, reason=reason, once=once)
+        made, amounts = await credit_note(
+            work, party, of, amount.minor, reason=reason, once=once, given_back=True
+        )
         evidence["credit_note"] = str(made.id)
     await _book(work, fact, payment, amount, amounts, once, evidence)
 

@@ -141,9 +141,9 @@ def means(made: InvoiceDocument) -> str:
 
 def terms(made: InvoiceDocument) -> str | None:
     """When it is to be paid (BT-20), where something is and no day is named (BR-CO-25)."""
-    if made.open_minor > 0 and made.due_on is None:
-        return "Due on receipt."
-    return None
+    if made.open_minor <= 0 or made.due_on is not None:
+        return None
+    return "Taken off the account." if made.kind == "credit_note" else "Due on receipt."
 
 
 def endpoint(party: InvoiceSeller | Buyer) -> tuple[str, str] | None:

@@ -14,12 +14,13 @@ from msgspec import Meta
 from voltway.billing import actions
 from voltway.billing.model import DocumentKind, Invoice, Relation
 from voltway.billing.rules_buyer import GivenBuyer
-from voltway.kernel.ids import InvoiceId
+from voltway.kernel.ids import InvoiceId, OnceKey
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row
 from voltway.web.api.caller import Caller, Calling
 from voltway.web.api.lists import Paging, Source, listed
-from voltway.web.api.operations import GIVES, adds, reads
+from voltway.web.api.operations import GIVES, adds, moves_money, reads
+from voltway.web.api.payments import Major, money_of
 from voltway.web.api.receipts import Locale, as_page
 from voltway.web.api.shapes import NO_NUL, Amount, Given, Moment, Page, Shown, Text, shown, utc
 
@@ -46,6 +47,13 @@ class NewInvoice(Given):
     resells: Annotated[
         bool, Meta(description="Whether the buyer buys electricity to sell it (art. 38).")
     ] = False
+
+
+class NewCredit(Given):
+    """What to take off a receipt, and why."""
+
+    amount: Major
+    reason: Annotated[Text, Meta(description="Stands on it.", examples=["Wrong price"])]
 
 
 class Document(Shown):
@@ -147,6 +155,26 @@ async def add_invoice(
     return _whole(made)
 
 
+@moves_money("/receipts/{receipt_id:uuid}/credit-notes", "Credit a receipt that nobody paid yet")
+async def add_credit_note(
+    caller: Calling, receipt_id: FromPath[UUID], data: JSONBody[NewCredit]
+) -> DocumentWhole:
+    """Takes a part or all of it off what is owed, with its VAT. What a card paid is given back by
+    its payment instead; the credit note then follows by itself."""
+    assert caller.once is not None, "what moves money has a key"
+    async with caller.begin() as work:
+        found = await actions.invoice(work, InvoiceId(receipt_id))
+        made = await actions.credit_receipt(
+            work,
+            found.id,
+            money_of(data.amount, found.currency).minor,
+            reason=data.reason,
+            once=OnceKey(f"credit:{caller.once}"),
+        )
+        await caller.audit(work, "credited a receipt", f"receipt:{receipt_id}", reason=data.reason)
+    return _whole(made)
+
+
 @reads("/documents/{document_id:uuid}", "Read a document", Permission.SEE_MONEY)
 async def read_document(caller: Calling, document_id: FromPath[UUID]) -> DocumentWhole:
     return _whole(await _found(caller, document_id))
@@ -226,6 +254,7 @@ ROUTER = Router(
     route_handlers=[
         list_documents,
         add_invoice,
+        add_credit_note,
         read_document,
         read_document_html,
         read_document_pdf,

@@ -87,17 +87,20 @@ class PaymentStep(Shown):
     last_trouble: str | None
 
 
+Major = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$",
+        description="In major units of the payment's currency.",
+        examples=["5.00"],
+    ),
+]
+
+
 class NewRefund(Given):
     """What to give back."""
 
-    amount: Annotated[
-        str,
-        Meta(
-            pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$",
-            description="In major units of the payment's currency.",
-            examples=["5.00"],
-        ),
-    ]
+    amount: Major
     reason: Annotated[Text, Meta(description="Kept with the refund.", examples=["Wrong price"])]
 
 
@@ -174,7 +177,7 @@ async def refund_payment(
     assert caller.once is not None, "what moves money has a key"
     async with caller.begin() as work:
         payment = await actions.payment(work, PaymentId(payment_id))
-        amount = _money(data.amount, payment.currency)
+        amount = money_of(data.amount, payment.currency)
         await caller.audit(work, "asked for a refund", f"payment:{payment_id}", amount=str(amount))
     answer = await actions.refund(
         caller.house.begin,
@@ -200,7 +203,7 @@ class NothingToRefund(Refusal):
     kind = Kind.INVALID
 
 
-def _money(text: str, currency: Currency) -> Money:
+def money_of(text: str, currency: Currency) -> Money:
     """An amount in major units, exact or refused."""
     minor = Decimal(text).scaleb(minor_digits(currency))
     if minor != minor.to_integral_value():
