@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.billing.test_cdrs_written import EVSE, PARTY, uuid
 from voltway.billing import documents, freezing, rules_proof
+from voltway.billing.documents import Decided
 from voltway.billing.documents_proof import Document, Proof, fingerprint
 from voltway.billing.model import Cdr, Invoice
 from voltway.billing.proof import proof_of
@@ -131,11 +132,17 @@ def basis() -> Basis:
     )
 
 
-def evidence(frames: list[KeptFrame], known: Basis) -> Evidence:
+def evidence(frames: list[KeptFrame], known: Basis, decided: Decided | None = None) -> Evidence:
     """The bill as the house would have frozen it, and what it is proved by."""
     record = told_again(known, DOOR.hear(frames)).record
     priced = freezing.priced(
-        record, read_tariff(TARIFF), PARTY, where=EVSE, account="a", token=TOKEN[-4:]
+        record,
+        read_tariff(TARIFF),
+        PARTY,
+        where=EVSE,
+        account="a",
+        token=TOKEN[-4:],
+        decided=decided,
     )
     raw, _ = documents.frozen(freezing.cdr_document(priced))
     frozen = Frozen(
@@ -176,8 +183,8 @@ def receipt_of(found: Evidence) -> Invoice:
     )
 
 
-def a_proof() -> Proof:
-    found = evidence(told(), basis())
+def a_proof(decided: Decided | None = None) -> Proof:
+    found = evidence(told(), basis(), decided)
     tariff = Document(name="DAY, version 1", text=TARIFF, sha256=fingerprint(TARIFF))
     return proof_of(receipt_of(found), found, tariff, DOOR)
 

@@ -24,6 +24,7 @@ from tests.billing.proofs import (
     wrong,
 )
 from voltway.billing import documents_proof, rules_proof
+from voltway.billing.documents import Decided
 from voltway.billing.documents_proof import Document, NotAProof, Proof, fingerprint, sealed
 from voltway.billing.proof import FramesGone, NotProved, proof_of
 from voltway.cli.main import app, run
@@ -50,6 +51,24 @@ def test_a_bill_is_made_again_from_its_proof_step_by_step() -> None:
     assert said[-1] == "The seal holds: nothing else in the file was changed."
     [aside] = [each for each in whole().readings if each.part == "aside"]
     assert (aside.register_wh, aside.why) == (0, "It is below the register of the start.")
+
+
+@pytest.mark.parametrize(
+    ("decided", "total_minor", "says"),
+    [
+        (Decided(choice="energy", energy_wh=6_000, reason="A load bank."), 414, "by 6 kWh"),
+        (Decided(choice="free", energy_wh=None, reason="A test."), 0, "it is not billed: A test."),
+        (Decided(choice="readings", energy_wh=None, reason="Seen."), 659, "by its readings: Seen."),
+    ],
+)
+def test_a_bill_that_a_person_decided_is_proved_with_the_decision_and_its_reason(
+    decided: Decided, total_minor: int, says: str
+) -> None:
+    proof = a_proof(decided)
+
+    assert wrong(proof) == []
+    assert proof.sum.total_minor == total_minor
+    assert any(says in step.says for step in rules_proof.check(proof, DOOR.hear))
 
 
 def test_the_same_bill_gives_the_same_file_and_it_is_read_back() -> None:

@@ -57,6 +57,9 @@ async def test_a_held_session_is_billed_as_it_was_decided(
     async with scene.begin() as work:
         cdr = await actions.cdr_of(work, session)
         decision = await actions.decision_of(work, settlement.id)
+        standing = await actions.bill_standing(work, session)
+    assert standing is not None
+    assert not standing.is_another, "what was decided stands, whatever the readings say"
     assert cdr is not None
     frozen = documents.cdr(cdr.document).decided
     assert frozen is not None

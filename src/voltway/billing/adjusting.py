@@ -92,11 +92,13 @@ async def standing(work: Work, session: SessionId) -> Standing | None:
         return None
     cdr = await store_documents.cdr_of_session(work, session)
     assert cdr is not None, "what is settled was priced"
+    billed = documents.cdr(cdr.document)
     record = await sessions.record_of(work, session)
-    told = await pricing.priced(work, record, await pricing.known(work, [record]))
+    # What a person decided of a doubtful session still holds, whatever its readings say.
+    known = await pricing.known(work, [record])
+    told = await pricing.priced(work, record, known, billed.decided)
     made = await store_adjustments.of_session(work, session)
     adjusted = [each for each in made if each.choice is Made.ADJUSTED]
-    billed = documents.cdr(cdr.document)
     return Standing(
         settlement=settlement,
         cdr=cdr,

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from voltway.billing import actions as billing
+from voltway.billing.actions import Decision
 from voltway.billing.model import Invoice, Settlement, SettlementState, Step
 from voltway.evidence import actions as evidence
 from voltway.evidence import keys
@@ -141,6 +142,7 @@ class SessionPage:
     payment: Payment | None
     steps: tuple[StepTaken, ...]
     settlement: Settlement | None
+    decision: Decision | None
     walked: tuple[WalkedStep, ...]
     entries: tuple[Booked, ...]
     cdrs: tuple[CdrLine, ...]
@@ -204,6 +206,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         payment=payment,
         steps=tuple(steps),
         settlement=settlement,
+        decision=await billing.decision_of(work, settlement.id) if settlement else None,
         walked=_walked(settlement),
         entries=booked(
             await ledger.entries_about(work, "session", str(id)) if sees_money else (), formats
