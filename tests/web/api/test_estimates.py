@@ -1,11 +1,13 @@
 """What a session will cost, asked over the API before it starts."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.network import AStation, a_station
 from tests.web.api.conftest import Caller
+from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
 from voltway.tariffs import actions as tariffs
 
@@ -58,9 +60,10 @@ async def test_the_price_is_that_of_the_hour_in_which_the_session_would_begin(
 
 
 async def test_below_the_least_energy_and_without_a_tariff_it_is_free(
-    owner: Caller, bay: AStation, begin: BeginWork
+    owner: Caller, bay: AStation, begin: BeginWork, clock: JumpingClock
 ) -> None:
     little = await estimated(owner, bay, energy_wh=99, charging_s=60, parking_s=3600)
+    clock.jump(timedelta(seconds=1))  # of two assignments of one moment, either may be the later
     async with begin() as work:
         await tariffs.assign(work, owner.party.id, None)
     free = await estimated(owner, bay, energy_wh=20_000, charging_s=2400)
