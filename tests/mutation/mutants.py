@@ -117,6 +117,8 @@ def _walked(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, _OUTSIDE):
         return
     yield node
+    if isinstance(node, ast.keyword) and node.arg == "strict":
+        return  # what is zipped here is of one length, and this only says so
     for name, child in ast.iter_fields(node):
         if name in ("annotation", "returns"):
             continue
@@ -235,7 +237,8 @@ def _turned_round(found: ast.AST) -> ast.AST:
 
 
 def _is_nothing(value: ast.AST) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
+    """Who asks whether something is so takes nothing for a no."""
+    return isinstance(value, ast.Constant) and value.value in (None, False)
 
 
 def _name(op: ast.AST) -> str:
