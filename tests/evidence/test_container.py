@@ -2,11 +2,10 @@
 
 import base64
 import json
+from itertools import islice
 from xml.etree import ElementTree
 
-from hypothesis import given, settings
-from hypothesis import strategies as some
-
+from tests.evidence.campaign import attempts
 from tests.evidence.signing import BEGIN, END, Meter, found
 from voltway.evidence import container, rules
 from voltway.evidence.keys import read_key
@@ -110,18 +109,5 @@ def test_garbage_gives_a_finding() -> None:
         assert flaw in finding.flaws, (text[:40], finding.flaws)
 
 
-@settings(max_examples=60)
-@given(
-    place=some.integers(0, len(TEXT) - 1),
-    letters=some.text(max_size=3),
-    cut=some.integers(0, 5),
-)
-def test_whatever_is_changed_is_never_valid_and_never_an_exception(
-    place: int, letters: str, cut: int
-) -> None:
-    changed = TEXT[:place] + letters + TEXT[place + cut :]
-    finding = rules.judge(container.unwrapped(changed), read_key(METER.public))
-
-    payload = TEXT.rsplit("|", 1)[0]
-    if not changed.strip('\ufeff \t\r\n"').startswith(f"{payload}|"):
-        assert finding.verdict is not Verdict.VALID
+def test_whatever_is_mutilated_gives_a_finding_and_is_never_valid_when_it_was_changed() -> None:
+    assert not any(islice(attempts(seed=7), 400))

@@ -58,7 +58,7 @@ def read(text: str) -> Record:
     return Record(
         format=Format.PCDF,
         text=text,
-        payload=body[: body.index("(SG:")].encode(),
+        payload=body[: body.index("(SG:")].encode("utf-8", "surrogatepass"),
         signature=signature,
         curve=CURVE,
         named_key=key,
