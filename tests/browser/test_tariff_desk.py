@@ -62,7 +62,6 @@ async def test_a_tariff_is_looked_over_follows_a_market_and_is_simulated_by_keyb
 async def _is_looked_over(world: World, desk: Eyes) -> None:
     page, hands = desk.page, Hands(desk.page)
     await page.goto(f"{world.house.http}/console/tariffs/import")
-    await desk.approve("a way in for tariffs")
     text = page.get_by_label("or its text")
     await _skips_to_content(page)
     await hands.go_to(text)
@@ -83,7 +82,6 @@ async def _is_looked_over(world: World, desk: Eyes) -> None:
 async def _follows_a_market(world: World, desk: Eyes) -> None:
     page, hands = desk.page, Hands(desk.page)
     await page.goto(f"{world.house.http}/console/tariffs/markets")
-    await desk.approve("no market yet")
     await _skips_to_content(page)
     await hands.type(page.get_by_label("Series"), "NP-FI")
     await page.get_by_label("Prices are per").select_option("MWh")

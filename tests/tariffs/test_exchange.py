@@ -19,7 +19,7 @@ from voltway.tariffs.model import Dimension, Tariff, TaxIncluded
 from voltway.tariffs.ocpi_write import TariffBeyondVersion
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(tariffs)
 def test_what_is_exported_is_imported_as_the_same(drawn: Tariff) -> None:
     for version in (OcpiVersion.V221, OcpiVersion.V230):

@@ -67,7 +67,7 @@ def test_it_says_that_a_stop_is_free_at_first() -> None:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(tariffs, sessions())
 def test_telling_it_changes_no_amount_and_tells_all_that_was_used(
     tariff: Tariff, periods: list[ChargingPeriod]
