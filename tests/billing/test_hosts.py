@@ -135,20 +135,13 @@ async def test_nobody_gives_away_more_than_there_is(scene: Scene) -> None:
     assert (await agreed(scene, other, Terms(percent=Decimal(40)))).version == 1
 
 
-@pytest.mark.parametrize(
-    ("terms", "more", "why"),
-    [
-        (TERMS, {"valid_until": date(2019, 1, 1)}, "its last day is before its first"),
-        (Terms(per_session=Decimal("0.005")), {}, "cannot be paid"),
-    ],
-)
-async def test_what_cannot_be_agreed_is_refused(
-    scene: Scene, terms: Terms, more: dict[str, Any], why: str
-) -> None:
+async def test_what_cannot_be_agreed_is_refused(scene: Scene) -> None:
     host = await a_host(scene)
 
-    with pytest.raises(Refusal, match=why):
-        await agreed(scene, host, terms, **more)
+    with pytest.raises(Refusal, match="its last day is before its first"):
+        await agreed(scene, host, TERMS, valid_until=date(2019, 1, 1))
+    with pytest.raises(Refusal, match="cannot be paid"):
+        await agreed(scene, host, Terms(per_session=Decimal("0.005")))
 
 
 async def test_a_host_of_another_party_is_not_there(scene: Scene) -> None:
@@ -164,32 +157,28 @@ async def test_a_host_of_another_party_is_not_there(scene: Scene) -> None:
             await actions.agree(work, host.id, new, by="Eve")
 
 
-@pytest.mark.parametrize(
-    "sql", ["UPDATE host_share SET amount_minor = 0", "DELETE FROM host_share"]
-)
-async def test_the_database_lets_nobody_change_a_share(scene: Scene, sql: str) -> None:
+async def test_the_database_lets_nobody_change_a_share(scene: Scene) -> None:
     await agreed(scene, await a_host(hearing(scene)))
     await charged(scene)
     await scene.settles()
 
-    with pytest.raises(Exception, match="never changed"):
-        async with scene.begin() as work:
-            await work.run(sql)
+    for sql in ("UPDATE host_share SET amount_minor = 0", "DELETE FROM host_share"):
+        with pytest.raises(Exception, match="never changed"):
+            async with scene.begin() as work:
+                await work.run(sql)
 
 
-@pytest.mark.parametrize(
-    ("changed", "why"),
-    [
-        ({"name": " "}, "The name"),
-        ({"country": "Finland"}, "The country"),
-        ({"email": "not one"}, "The e-mail address"),
-        ({"pay_days": "soon"}, "Paid within"),
-        ({"street": "a\x00b"}, "The street"),
-    ],
-)
-async def test_a_slip_in_a_hosts_details_is_named(
-    scene: Scene, changed: dict[str, str], why: str
-) -> None:
+SLIPS = [
+    ({"name": " "}, "The name"),
+    ({"country": "Finland"}, "The country"),
+    ({"email": "not one"}, "The e-mail address"),
+    ({"pay_days": "soon"}, "Paid within"),
+    ({"street": "a\x00b"}, "The street"),
+]
+
+
+async def test_a_slip_in_a_hosts_details_is_named(scene: Scene) -> None:
     async with scene.begin() as work:
-        with pytest.raises(Refusal, match=why):
-            actions.new_host(work, scene.station.party.id, {**GIVEN, **changed})
+        for changed, why in SLIPS:
+            with pytest.raises(Refusal, match=why):
+                actions.new_host(work, scene.station.party.id, {**GIVEN, **changed})

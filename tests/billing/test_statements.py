@@ -189,17 +189,17 @@ async def test_a_card_that_nobody_has_is_refused_and_nothing_changes(scene: Scen
     assert await scene.count("customer_token_view") == 0
 
 
-@pytest.mark.parametrize("table", ["statement", "statement_item"])
-async def test_the_database_lets_nobody_change_a_statement(scene: Scene, table: str) -> None:
+async def test_the_database_lets_nobody_change_a_statement(scene: Scene) -> None:
     card = await a_card(scene, "04AAAA01")
     customer = await a_customer(scene, [card])
     await charges(scene, card, "2026-03-05T10:00")
     scene.clock.jump_to(in_month(scene, "2026-03").ends)
     await stated(scene, "2026-03", customer.id)
 
-    with pytest.raises(Exception, match="never changed"):
-        async with scene.begin() as work:
-            await work.run(f"DELETE FROM {table}")
+    for table in ("statement", "statement_item"):
+        with pytest.raises(Exception, match="never changed"):
+            async with scene.begin() as work:
+                await work.run(f"DELETE FROM {table}")
 
 
 @pytest.mark.parametrize("text", ["2026-13", "march", "", "2026", "2026-03-01", "2026-3x"])

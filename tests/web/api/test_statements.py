@@ -73,21 +73,19 @@ async def test_a_month_is_written_and_taken_out_by_the_api(
     assert (await stranger.get(f"/runs/{zipped['id']}/documents.zip")).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("/customers", {**CUSTOMER, "vat_id": "FI12345678"}, 422),
-        ("/customers", {**CUSTOMER, "country": "Finland"}, 422),
-        (f"/customers/{UUID(int=1)}/cards", {"uids": ["04AAAA01"]}, 404),
-        ("/runs", {"kind": "statements", "month": "2026-13"}, 422),
-        ("/runs", {"kind": "statements", "month": "2026-03"}, 409),
-        ("/runs", {"kind": "everything", "month": "2026-02"}, 422),
-    ],
-)
-async def test_what_cannot_be_is_refused(
-    owner: Caller, path: str, body: dict[str, object], status: int
-) -> None:
-    assert (await owner.post(path, body)).status_code == status
+REFUSED: list[tuple[str, dict[str, object], int]] = [
+    ("/customers", {**CUSTOMER, "vat_id": "FI12345678"}, 422),
+    ("/customers", {**CUSTOMER, "country": "Finland"}, 422),
+    (f"/customers/{UUID(int=1)}/cards", {"uids": ["04AAAA01"]}, 404),
+    ("/runs", {"kind": "statements", "month": "2026-13"}, 422),
+    ("/runs", {"kind": "statements", "month": "2026-03"}, 409),
+    ("/runs", {"kind": "everything", "month": "2026-02"}, 422),
+]
+
+
+async def test_what_cannot_be_is_refused(owner: Caller) -> None:
+    for path, body, status in REFUSED:
+        assert (await owner.post(path, body)).status_code == status, (path, body)
 
 
 async def test_a_run_that_writes_has_nothing_to_download(owner: Caller, scene: Scene) -> None:
