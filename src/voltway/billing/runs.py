@@ -23,7 +23,7 @@ from voltway.billing import (
 from voltway.billing.model_runs import Run, RunKind, RunState
 from voltway.billing.rules_statements import Month
 from voltway.kernel.errors import Refusal
-from voltway.kernel.ids import PartyId, new_id
+from voltway.kernel.ids import InvoiceId, PartyId, new_id
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
 from voltway.runtime.work import BeginWork, Job, Work
@@ -95,10 +95,11 @@ async def write(begin: BeginWork, body: Mapping[str, str], moved: Moved) -> Run:
         run = replace(run, state=RunState.RUNNING, total=run.done + len(left), moved_at=work.now)
         await store_runs.save(work, run)
     moved(run)
+    whose = list(left)
     for start in range(0, len(left), AT_ONCE):
-        some = left[start : start + AT_ONCE]
+        some = whose[start : start + AT_ONCE]
         async with begin() as work:
-            await _issue(work, party, run.kind, month, some)
+            await _issue(work, party, run.kind, month, {each: left[each] for each in some})
             run = replace(run, done=run.done + len(some), moved_at=work.now)
             await store_runs.save(work, run)
         moved(run)
@@ -108,17 +109,28 @@ async def write(begin: BeginWork, body: Mapping[str, str], moved: Moved) -> Run:
     return run
 
 
-async def _recipients(work: Work, party: Party, kind: RunKind, month: Month) -> list[UUID]:
+async def _recipients(
+    work: Work, party: Party, kind: RunKind, month: Month
+) -> dict[UUID, list[InvoiceId]]:
+    """For whom there is something to write, and what of a customer is open."""
     if kind is RunKind.STATEMENTS:
-        return await store_statements.customers_with_open(work, party.id, month.ends)
-    return await store_statements.hosts_with_open(work, party.id, month.ends)
+        return await store_statements.open_of_customers(work, party.id, month.ends)
+    hosts = await store_statements.hosts_with_open(work, party.id, month.ends)
+    return {host: [] for host in hosts}
 
 
-async def _issue(work: Work, party: Party, kind: RunKind, month: Month, some: list[UUID]) -> None:
+async def _issue(
+    work: Work,
+    party: Party,
+    kind: RunKind,
+    month: Month,
+    some: Mapping[UUID, list[InvoiceId]],
+) -> None:
     if kind is RunKind.STATEMENTS:
-        await statements.issue_statements(work, party, month, some)
+        among = [id for ids in some.values() for id in ids]
+        await statements.issue_statements(work, party, month, list(some), among)
     else:
-        await settlements_hosts.issue_settlements(work, party, month, some)
+        await settlements_hosts.issue_settlements(work, party, month, list(some))
 
 
 async def found(work: Work, id: UUID) -> Run:

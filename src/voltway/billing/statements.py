@@ -4,7 +4,7 @@ Each receipt, and each credit note of one, stands on one statement at most, whoe
 however often. What comes late, or corrects an earlier month, lands on the next statement.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -58,15 +58,20 @@ def owed_by(customer: UUID) -> Account:
 
 
 async def issue_statements(
-    work: Work, party: Party, month: Month, customers: Sequence[UUID]
+    work: Work,
+    party: Party,
+    month: Month,
+    customers: Sequence[UUID],
+    among: Collection[InvoiceId] | None = None,
 ) -> list[InvoiceId]:
     """The statements of these customers for a month that is over. Asked again, those that were
-    written are given, and nothing is written twice."""
+    written are given, and nothing is written twice. ``among`` says what is still open, where the
+    caller has looked for many customers at once."""
     rules_statements.must_be_over(month, work.now)
     found = await store_statements.lock_customers(work, customers)
     before = await store_statements.stated(work, month.first, customers=list(found))
     fresh = [each for each in found if each not in before]
-    lines = await store_statements.unstated(work, party.id, month.ends, fresh)
+    lines = await store_statements.unstated(work, party.id, month.ends, fresh, among)
     drafts = [
         _draft(work, party, month, found[customer], currency, theirs)
         for (customer, currency), theirs in _by_customer(lines).items()
