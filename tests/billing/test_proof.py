@@ -23,7 +23,8 @@ from tests.billing.proofs import (
     told,
     wrong,
 )
-from voltway.billing import documents_proof, rules_proof
+from tests.billing.test_cdrs_written import uuid
+from voltway.billing import documents, documents_proof, rules_proof
 from voltway.billing.documents import Decided
 from voltway.billing.documents_proof import Document, NotAProof, Proof, fingerprint, sealed
 from voltway.billing.proof import FramesGone, NotProved, proof_of
@@ -69,6 +70,23 @@ def test_a_bill_that_a_person_decided_is_proved_with_the_decision_and_its_reason
     assert wrong(proof) == []
     assert proof.sum.total_minor == total_minor
     assert any(says in step.says for step in rules_proof.check(proof, DOOR.hear))
+
+
+def test_the_tax_of_the_place_and_what_was_granted_are_told() -> None:
+    document = documents.cdr(whole().cdr.text)
+    taxed = documents.Taxed(
+        country="FI", rate="25.5", table="2026", table_sha256="0" * 64, why="Its standard rate."
+    )
+    granted = documents.Granted(kind="percent", value="10", name="SPRING", source=str(uuid(1)))
+    told = replace(document, taxed=taxed, granted=(granted,))
+
+    said = [step.says for step in rules_proof.terms(told)]
+
+    assert said == [
+        f"The tariff leaves the tax to the place: 25.5 % in FI, by 2026 (SHA-256 {'0' * 64})."
+        " Its standard rate.",
+        "SPRING was granted: percent of 10.",
+    ]
 
 
 def test_the_same_bill_gives_the_same_file_and_it_is_read_back() -> None:

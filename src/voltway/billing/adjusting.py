@@ -7,7 +7,7 @@ credit CDR for a new one. Nobody is charged after the receipt: it never raises a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -95,7 +95,9 @@ async def standing(work: Work, session: SessionId) -> Standing | None:
     billed = documents.cdr(cdr.document)
     record = await sessions.record_of(work, session)
     # What a person decided of a doubtful session still holds, whatever its readings say.
-    known = await pricing.known(work, [record])
+    known = replace(
+        await pricing.known(work, [record]), grants={session: freezing.grants_of(billed)}
+    )
     told = await pricing.priced(work, record, known, billed.decided)
     made = await store_adjustments.of_session(work, session)
     adjusted = [each for each in made if each.choice is Made.ADJUSTED]

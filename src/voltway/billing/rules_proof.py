@@ -223,6 +223,7 @@ def _pricing(
 ) -> Iterator[Step]:
     """From the energy and the times to the total."""
     now = sum_of(made, tariff)
+    yield from terms(document)
     was = proof.sum
     yield from _compared("Line", was.lines, now.lines, None)
     yield from _compared("Tax", was.taxes, now.taxes, None)
@@ -247,6 +248,18 @@ def _pricing(
     yield from _compared("Line", document.lines, lines, None, where="the CDR")
     taxes = tuple(freezing.tax_of(tax) for tax in made.bill.taxes)
     yield from _compared("Tax", document.taxes, taxes, None, where="the CDR")
+
+
+def terms(document: CdrDocument) -> Iterator[Step]:
+    """What of the price is not the tariff's: the tax of the place, and what was granted."""
+    if (taxed := document.taxed) is not None:
+        yield Step(
+            True,
+            f"The tariff leaves the tax to the place: {taxed.rate} % in {taxed.country}, by"
+            f" {taxed.table} (SHA-256 {taxed.table_sha256}). {taxed.why}",
+        )
+    for grant in document.granted:
+        yield Step(True, f"{grant.name} was granted: {grant.kind} of {grant.value}.")
 
 
 def _documents(receipt: Receipt, cdr: Document, document: CdrDocument) -> Iterator[Step]:
