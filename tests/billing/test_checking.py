@@ -149,6 +149,11 @@ BREAKS = [
         id="7: a receipt that does not add up",
     ),
     pytest.param(
+        "ALTER TABLE cdr DROP CONSTRAINT cdr_check; UPDATE cdr SET document = 'no JSON'",
+        {("4", "session"), ("7", "cdr")},
+        id="7: a document is not what was frozen",
+    ),
+    pytest.param(
         "UPDATE invoice SET place = 3, number = 'X-3'",
         {("7", "series")},
         id="7: a number is missing",

@@ -1,6 +1,8 @@
 """Balances at any moment, as they were known at any moment, sealed or not."""
 
+import ast
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -105,6 +107,26 @@ async def test_any_moment_of_any_knowledge_is_what_its_entries_come_to(books: Bo
 )
 def test_the_chart_knows_what_a_path_is(path: str, kind: AccountType | None) -> None:
     assert type_of(path) is kind
+
+
+def paths_in_the_code() -> set[str]:
+    """Every path that is put together by ``account``, with ``*`` for what is not known before."""
+    found = set()
+    for file in (Path(__file__).parents[2] / "src/voltway").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "account" and node.args:
+                words = [
+                    each.value if isinstance(each, ast.Constant) else "*" for each in node.args
+                ]
+                found.add(":".join(map(str, words)))
+    return found
+
+
+def test_the_chart_knows_every_account_that_the_house_posts_to() -> None:
+    paths = paths_in_the_code() - {"*"}
+
+    assert {"revenue:energy", "driver:*:receivable"} <= paths
+    assert {path for path in paths if type_of(path) is None} == set()
 
 
 async def test_the_database_groups_accounts_as_the_chart_does(books: Books) -> None:

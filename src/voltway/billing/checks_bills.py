@@ -9,6 +9,8 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
+from msgspec import MsgspecError
+
 from voltway.billing import recomputing
 from voltway.billing.documents import CdrDocument
 from voltway.billing.model_checks import Checked, Found, Invariant
@@ -95,7 +97,11 @@ async def bills(
 async def _some(work: Work, hear: Hearing, ids: Sequence[SessionId], came: Bills) -> None:
     if not ids:
         return
-    evidence = await recomputing.evidence_of(work, ids)
+    try:
+        evidence = await recomputing.evidence_of(work, ids)
+    except MsgspecError:
+        await _one_by_one(work, hear, ids, came)
+        return
     heard = {each.cdr.session: hear(each.frames) for each in evidence}
     for one in await recomputing.compare(work, evidence, heard):
         _note_recomputed(one, came)
@@ -107,6 +113,17 @@ async def _some(work: Work, hear: Hearing, ids: Sequence[SessionId], came: Bills
         if unlike is not None:
             came.note(Invariant.REPEATABLE, f"session:{each.cdr.session}", unlike)
         came.repeated += bool(heard[each.cdr.session])
+
+
+async def _one_by_one(work: Work, hear: Hearing, ids: Sequence[SessionId], came: Bills) -> None:
+    """A document that cannot be read any more must not hide the bills beside it."""
+    if len(ids) > 1:
+        for id in ids:
+            await _some(work, hear, [id], came)
+        return
+    said = "The frozen document of its bill cannot be read."
+    came.note(Invariant.RECOMPUTED, f"session:{ids[0]}", said)
+    came.recomputed += 1
 
 
 def _note_recomputed(one: Recomputed, came: Bills) -> None:

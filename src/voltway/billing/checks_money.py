@@ -163,7 +163,8 @@ async def invoices(work: Work, since: datetime) -> Checked:
         NAMED_MAX,
     )
     n = await _count(work, "SELECT count(*) AS n FROM invoice WHERE issued_at >= $1", since)
-    found = [Found(f"invoice:{row['id']}", _sums(row)) for row in wrong]
+    found = await _other_bytes(work, since)
+    found += [Found(f"invoice:{row['id']}", _sums(row)) for row in wrong]
     found += [
         Found(
             f"invoice:{row['id']}",
@@ -189,6 +190,26 @@ async def invoices(work: Work, since: datetime) -> Checked:
         for row in gaps
     ]
     return Checked(Invariant.INVOICES, n, tuple(found))
+
+
+async def _other_bytes(work: Work, since: datetime) -> list[Found]:
+    """Documents whose bytes are not those that were frozen under their hash."""
+    rows = await work.all(
+        """
+        SELECT 'invoice' AS kind, id, sha256 FROM invoice
+         WHERE issued_at >= $1 AND sha256 <> encode(sha256(convert_to(document, 'UTF8')), 'hex')
+         UNION ALL
+        SELECT 'cdr', id, sha256 FROM cdr
+         WHERE made_at >= $1 AND sha256 <> encode(sha256(convert_to(document, 'UTF8')), 'hex')
+         LIMIT $2
+        """,
+        since,
+        NAMED_MAX,
+    )
+    return [
+        Found(f"{row['kind']}:{row['id']}", f"Its bytes are not those of its hash {row['sha256']}.")
+        for row in rows
+    ]
 
 
 #: The own sums of what was issued for a session.

@@ -9,6 +9,7 @@ database. What frames mean only the door of the stations knows (``Hearing``, ful
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,7 @@ from voltway.billing import documents, freezing, pricing
 from voltway.billing.documents import CdrDocument
 from voltway.billing.freezing import Priced
 from voltway.billing.store_recomputing import Frozen, frozen
+from voltway.kernel.errors import Trouble
 from voltway.kernel.ids import PartyId, SessionId, StationId
 from voltway.kernel.units import EnergyWh
 from voltway.parties import actions as parties
@@ -123,10 +125,8 @@ async def compare(
     """Make these bills again out of what was heard for each, and compare them."""
     records: dict[SessionId, SessionRecord] = {}
     for each in evidence:
-        try:
+        with suppress(NotTold):
             records[each.cdr.session] = recorded_again(each.basis, heard[each.cdr.session])
-        except NotTold:
-            continue
     known = await _known(work, list(records.values()))
     return [await _compared(work, each, records.get(each.cdr.session), known) for each in evidence]
 
@@ -146,10 +146,14 @@ async def _compared(
     cdr = evidence.cdr
     if record is None:
         return Recomputed(cdr.party, cdr.session, cdr.id, Verdict.UNTOLD)
-    priced = await pricing.priced(
-        work, record, _as_charged(known, evidence), evidence.document.decided
-    )
-    found = differences(evidence.document, priced)
+    try:
+        priced = await pricing.priced(
+            work, record, _as_charged(known, evidence), evidence.document.decided
+        )
+    except Trouble as trouble:  # one that cannot be priced any more must not hide the others
+        found = [Difference("its price", "as it was frozen", str(trouble))]
+    else:
+        found = differences(evidence.document, priced)
     if evidence.document.total_minor != cdr.total_minor:
         found.append(
             Difference(
