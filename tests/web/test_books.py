@@ -61,6 +61,7 @@ async def test_what_the_check_found_leads_to_its_object_and_is_closed_with_a_rea
     page = (await owner.opens("/console/books")).text
     payment = page.split('href="/console/money?on=')[1].split('"')[0]
     drawer = await owner.reads(f"/console/money?on={payment}")
+    rail = await owner.reads("/console/money")
     finding = page.split('action="/console/books/findings/')[1].split("/")[0]
     refused = await owner.sends(f"/console/books/findings/{finding}/close", reason=" ")
     done = await owner.sends(f"/console/books/findings/{finding}/close", reason="<b>Cash</b>")
@@ -71,6 +72,8 @@ async def test_what_the_check_found_leads_to_its_object_and_is_closed_with_a_rea
     assert "1 finding is open" in words_of(page)
     assert "refunded 5" in words_of(page)
     assert "Asked of the provider" in drawer
+    assert "Money 1 Tariffs" in rail
+    assert "1 finding in the books" in rail
     assert (refused.status_code, done.status_code) == (422, 303)
     assert "&lt;b&gt;Cash&lt;/b&gt;" in after
     assert "Nothing is open" in words_of(after)

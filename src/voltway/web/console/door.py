@@ -12,7 +12,7 @@ from litestar.response import Response
 
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
-from voltway.parties.model import Actor, Party, SignedIn
+from voltway.parties.model import Actor, Party, Permission, SignedIn
 from voltway.runtime import jobs_seen
 from voltway.runtime.work import Work
 from voltway.web.console import review_views
@@ -81,10 +81,14 @@ async def console_page(
 async def rail_of(work: Work, actor: Actor) -> dict[str, Any]:
     party: Party = await parties.party(work, PartyId(actor.party))
     knocking = await work.one("SELECT count(*)::int AS n FROM lobby_view")
+    found = await work.one(
+        "SELECT count(*)::int AS n FROM books_finding_view WHERE closed_at IS NULL"
+    )
     return {
         "party": party,
         "zone": party.time_zone,
         "knocking": knocking["n"] if knocking else 0,
+        "findings": found["n"] if found and actor.may(Permission.SEE_MONEY) else 0,
         "to_review": await review_views.waiting(work),
         "failed_jobs": await jobs_seen.failed(work, party.id),
         "initials": "".join(part[0] for part in actor.name.split()[:2]).upper() or "?",
