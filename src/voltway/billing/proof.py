@@ -10,7 +10,14 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from voltway.billing import documents_proof, freezing, recomputing, rules_proof, store_documents
+from voltway.billing import (
+    documents_proof,
+    freezing,
+    recomputing,
+    rules_proof,
+    rules_proof_sum,
+    store_documents,
+)
 from voltway.billing.documents_proof import Document, Frame, Proof, fingerprint
 from voltway.billing.freezing import utc
 from voltway.billing.model import Invoice
@@ -125,10 +132,10 @@ def proof_of(receipt: Invoice, evidence: Evidence, tariff: Document | None, door
             tariff=tariff,
             basis=evidence.basis,
             frames=tuple(_frame(each, evidence.frames) for each in frames),
-            readings=rules_proof.readings_of(made.evidence),
+            readings=rules_proof_sum.readings_of(made.evidence),
             energy_wh=made.record.energy_wh,
             energy=made.evidence.steps,
-            sum=rules_proof.sum_of(made, read),
+            sum=rules_proof_sum.sum_of(made, read),
         )
     )
     for step in rules_proof.check(proof, door.hear):

@@ -17,22 +17,18 @@ from voltway.billing.documents_proof import (
     Line,
     Proof,
     Reading,
-    Sum,
     Tax,
     fingerprint,
     seal_of,
 )
 from voltway.billing.freezing import utc
 from voltway.billing.recomputing import GRAIN, Hearing
-from voltway.billing.rules_amounts import Bill, BillLine, BillTax
-from voltway.kernel.money import Currency, Money
-from voltway.kernel.units import EnergyWh, kwh
+from voltway.billing.rules_proof_sum import Made, in_kwh, money, readings_of, sum_of
+from voltway.kernel.money import Currency
 from voltway.sessions import rules_owed, rules_record
-from voltway.sessions.model import SessionRecord
 from voltway.sessions.rules_again import Basis, told_again
-from voltway.sessions.rules_evidence import Evidence
 from voltway.stations.model import Direction, KeptFrame
-from voltway.tariffs.model import Cost, Tariff
+from voltway.tariffs.model import Tariff
 from voltway.tariffs.ocpi import read_tariff
 
 T = TypeVar("T")
@@ -47,16 +43,6 @@ class Step:
 
     holds: bool
     says: str
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A bill, made again, and why its energy is what it is."""
-
-    record: SessionRecord
-    cost: Cost
-    bill: Bill
-    evidence: Evidence
 
 
 def make(
@@ -188,7 +174,7 @@ def _metering(proof: Proof, made: Made, document: CdrDocument) -> Iterator[Step]
     for what, wh in (("The file", proof.energy_wh), ("The CDR", document.visit.energy_wh)):
         if wh != record.energy_wh:
             yield Step(
-                False, f"{what} says {_kwh(wh)} kWh, the frames {_kwh(record.energy_wh)} kWh."
+                False, f"{what} says {in_kwh(wh)} kWh, the frames {in_kwh(record.energy_wh)} kWh."
             )
     yield from _points(document, [(point.at, int(point.energy_wh)) for point in record.points])
 
@@ -200,8 +186,8 @@ def _points(document: CdrDocument, told: Sequence[tuple[datetime, int]]) -> Iter
             near = abs(datetime.fromisoformat(was[0]) - now[0]) < GRAIN
             if near and was[1] == now[1]:
                 continue
-        said = "nothing" if now is None else f"{_kwh(now[1])} kWh at {utc(now[0])}"
-        told_was = "nothing" if was is None else f"{_kwh(was[1])} kWh at {was[0]}"
+        said = "nothing" if now is None else f"{in_kwh(now[1])} kWh at {utc(now[0])}"
+        told_was = "nothing" if was is None else f"{in_kwh(was[1])} kWh at {was[0]}"
         yield Step(False, f"The CDR has the meter as {told_was}, the frames as {said}.")
         return
 
@@ -212,7 +198,7 @@ def decision(document: CdrDocument) -> str:
     assert decided is not None
     how = {
         "readings": "it is billed by its readings",
-        "energy": f"it is billed by {_kwh(decided.energy_wh or 0)} kWh",
+        "energy": f"it is billed by {in_kwh(decided.energy_wh or 0)} kWh",
         "free": "it is not billed",
     }[decided.choice]
     return f"The session was doubtful, and a person decided that {how}: {decided.reason}"
@@ -310,7 +296,8 @@ def _short(one: Reading | Line | Tax | object | None) -> str:
         case documents.Tax():
             return f"{one.tax_minor} minor units at {one.rate or 'no rate'}"
         case Reading():
-            register = "no register" if one.register_wh is None else f"{_kwh(one.register_wh)} kWh"
+            wh = one.register_wh
+            register = "no register" if wh is None else f"{in_kwh(wh)} kWh"
             return f"{register} at {one.at} ({one.part})"
         case Line():
             price = f" at {one.price}" if one.price else ""
@@ -319,86 +306,3 @@ def _short(one: Reading | Line | Tax | object | None) -> str:
             return f"{one.tax_minor} minor units at {one.rate or 'no rate'}"
         case _:
             return str(one)
-
-
-def readings_of(evidence: Evidence) -> tuple[Reading, ...]:
-    """The readings of a session as a proof tells them."""
-    return tuple(
-        Reading(
-            at=utc(each.at),
-            register_wh=each.register_wh,
-            power_w=each.power_w,
-            part=each.part,
-            why=each.why,
-        )
-        for each in evidence.readings
-    )
-
-
-def sum_of(made: Made, tariff: Tariff | None) -> Sum:
-    """Each step from the prices to the total."""
-    bill, cost = made.bill, made.cost
-    lines = tuple(_line(each, tariff) for each in bill.lines)
-    taxes = tuple(_tax(each, bill.currency) for each in bill.taxes)
-    return Sum(
-        currency=bill.currency,
-        lines=lines,
-        exact=f"{cost.after_taxes:f}",
-        total_minor=bill.total.minor,
-        taxes=taxes,
-        steps=tuple(_steps(bill, f"{cost.after_taxes:f}", lines, taxes)),
-    )
-
-
-def _steps(bill: Bill, exact: str, lines: Sequence[Line], taxes: Sequence[Tax]) -> Iterator[str]:
-    for line in lines:
-        yield f"{line.why}: {line.exact} {bill.currency}."
-    if not lines:
-        yield "Nothing is charged: no price applies, or less flowed than the least that is billed."
-    else:
-        yield f"Together that is {exact} {bill.currency}, rounded half-up to {bill.total}."
-    for tax in taxes:
-        yield tax.why
-
-
-def _line(line: BillLine, tariff: Tariff | None) -> Line:
-    told = freezing.line_of(line, tariff)
-    part = line.of
-    return Line(
-        kind=told.kind,
-        volume=told.volume,
-        billed_volume=told.billed_volume,
-        price=told.price,
-        rate=told.rate,
-        exact=f"{part.after_taxes:f}",
-        gross_minor=told.gross_minor,
-        net_minor=told.net_minor,
-        why=part.why.rstrip("."),
-    )
-
-
-def _tax(tax: BillTax, currency: Currency) -> Tax:
-    told = freezing.tax_of(tax)
-    gross, net = money(tax.gross_minor, currency), money(tax.net_minor, currency)
-    if told.rate is None:
-        why = f"For {gross} no tax is stated."
-    else:
-        why = (
-            f"{gross} are taxed at {told.rate} %: net {gross} times 100 / (100 + {told.rate}),"
-            f" rounded half-up {net}; the tax is the rest, {money(tax.tax_minor, currency)}."
-        )
-    return Tax(
-        rate=told.rate,
-        gross_minor=tax.gross_minor,
-        net_minor=tax.net_minor,
-        tax_minor=tax.tax_minor,
-        why=why,
-    )
-
-
-def money(minor: int, currency: str) -> str:
-    return str(Money(minor, Currency(currency)))
-
-
-def _kwh(wh: int) -> str:
-    return f"{kwh(EnergyWh(wh)):f}"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from voltway.billing import documents_proof, rules_proof
+from voltway.billing import documents_proof, rules_proof, rules_proof_sum
 from voltway.billing.documents_proof import BYTES_MAX
 from voltway.ocpp.own_frames import StationDoor
 
@@ -33,7 +33,7 @@ def check_command(
 
 
 def _total(proof: documents_proof.Proof) -> str:
-    return rules_proof.money(proof.sum.total_minor, proof.sum.currency)
+    return rules_proof_sum.money(proof.sum.total_minor, proof.sum.currency)
 
 
 def _content(file: Path) -> bytes:
