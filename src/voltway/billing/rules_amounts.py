@@ -111,6 +111,8 @@ def apportion(parts: Sequence[Decimal], whole: int) -> list[int]:
     Where several remainders are equal, the earlier part gets the unit. Parts of nothing share
     nothing, unless there is no other part to take the whole.
     """
+    if len(parts) == 1:
+        return [whole]
     sum_of_parts = sum(map(Fraction, parts))
     if not sum_of_parts:
         return [whole, *([0] * (len(parts) - 1))] if parts else []

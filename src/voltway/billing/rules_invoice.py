@@ -177,7 +177,8 @@ def _at_rate(receipt: Receipt, tax: Tax) -> tuple[list[Item], list[Allowance]]:
     limits = [line.kind for line in receipt.lines if line.kind in LIMITS]
     limit_minor = tax.gross_minor - sum(line.gross_minor for line in of) if limits else 0
     gross = apportion([Decimal(line.gross_minor) for line in of], tax.gross_minor - limit_minor)
-    net = apportion([*map(Decimal, gross), Decimal(limit_minor)], tax.net_minor)
+    limited = [Decimal(limit_minor)] if limit_minor else []
+    net = apportion([*map(Decimal, gross), *limited], tax.net_minor)
     category = category_of(tax.rate)
     lines = [_item(*each, category) for each in zip(of, gross, net, strict=False)]
     off: list[Allowance] = []
