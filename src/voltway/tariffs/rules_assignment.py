@@ -68,41 +68,45 @@ def _rung(scope: Scope, place: Place, at: datetime, known: Known) -> Rung | None
     scope_id = place.of(scope)
     if scope_id is None:
         return None
+    called = _called(scope)
     told = known.assignments.get(scope_id)
     held = _held(told, scope, place.party, at) if told else None
     if held is None or (held.ident is None and held.group is None):
-        says = f"The {scope} has no tariff of its own."
+        says = f"The {called} has no tariff of its own."
         return Rung(scope=scope, scope_id=scope_id, says=says, assignment=held)
     if held.group is not None:
         return _of_group(held, held.group, place, at, known)
     assert held.ident is not None
     version = newest(known.versions.get((place.party, held.ident), ()), at)
     says = (
-        f"The {scope} has tariff {held.ident}, but no version of it holds at that moment."
+        f"The {called} has tariff {held.ident}, but no version of it holds at that moment."
         if version is None
-        else f"Tariff {version.ident}, version {version.version}, is assigned to the {scope}."
+        else f"Tariff {version.ident}, version {version.version}, is assigned to the {called}."
     )
     return Rung(scope=scope, scope_id=scope_id, says=says, assignment=held, version=version)
 
 
 def _of_group(held: Assignment, ident: str, place: Place, at: datetime, known: Known) -> Rung:
     """The first member that fits the driver and the moment, and has a version that holds."""
+    called = _called(held.scope)
     group = newest_group(known.groups.get((place.party, ident), ()), at)
     rung = Rung(scope=held.scope, scope_id=held.scope_id, says="", assignment=held, group=group)
     if group is None:
-        says = f"The {held.scope} has group {ident}, but no version of it holds at that moment."
+        says = f"The {called} has group {ident}, but no version of it holds at that moment."
         return replace(rung, says=says)
     for member, version in _versions(group.members, place, at, known):
         if version is not None and member.fits(place.kind, at):
             says = (
                 f"Tariff {version.ident}, version {version.version}, is of group {ident}, "
-                f"version {group.version}, which is assigned to the {held.scope}."
+                f"version {group.version}, which is assigned to the {called}."
             )
             return replace(rung, says=says, version=version)
-    says = (
-        f"The {held.scope} has group {ident}, but no tariff of it fits this driver at that moment."
-    )
+    says = f"The {called} has group {ident}, but no tariff of it fits this driver at that moment."
     return replace(rung, says=says)
+
+
+def _called(scope: Scope) -> str:
+    return "EVSE" if scope is Scope.EVSE else scope.value
 
 
 def _versions(
