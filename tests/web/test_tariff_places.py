@@ -3,10 +3,11 @@
 import pytest
 
 from tests.network import a_token
-from tests.payments.scene import Scene
+from tests.payments.scene import TARIFF, Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.conftest import sits_down
 from voltway.parties.model import Role
+from voltway.tariffs import actions as tariffs
 
 PAGES = [f"/console/tariffs{rest}" for rest in ("", "/where", "/which", "/drivers", "/taxes")]
 EVIL = "<script>alert(1)</script>"
@@ -110,3 +111,21 @@ async def test_a_question_about_nothing_is_answered_with_a_sentence(owner: Brows
 
     assert answer.status_code == 404
     assert "There is no EVSE NOWHERE." in words_of(answer.text)
+
+
+async def test_what_the_law_forbids_at_a_fast_bay_is_not_assigned_to_it(
+    owner: Browser, scene: Scene
+) -> None:
+    document = TARIFF.replace('"DAY"', '"FLAT"').replace("PARKING_TIME", "FLAT")
+    async with scene.begin() as work:
+        await tariffs.add_version(work, scene.station.party.id, document)
+        await work.run("UPDATE evse SET power_w = 150000 WHERE id = $1", scene.station.evse(1))
+    bays = [scene.station.evses[number].public_id for number in (1, 2)]
+    fields = {"what": "tariff:FLAT", "scope": "evse"}
+
+    fast = await owner.sends("/console/tariffs/where", **fields, name=bays[0])
+    slow = await owner.sends("/console/tariffs/where", **fields, name=bays[1])
+
+    assert fast.status_code == 422
+    assert "At 50 kW and more there may be no price per session" in words_of(fast.text)
+    assert slow.status_code == 303, "below 50 kW it is allowed"

@@ -15,13 +15,14 @@ from litestar.response import Redirect, Response
 from voltway.drivers import contracts
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, FleetId, PartyId, TokenUid
+from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.runtime.work import Work
 from voltway.sessions import actions_price
 from voltway.sessions.actions_price import Asks, Climbed
 from voltway.stations import actions as stations
-from voltway.tariffs import assigning
+from voltway.tariffs import assigning, drafts
 from voltway.tariffs.model_versions import DriverKind, GroupMember, Rung, Scope
 from voltway.web import prices
 from voltway.web.appearance import Form
@@ -181,6 +182,10 @@ async def assign(
             kind, ident = _what(data.get("what", ""))
             scope = _scope(data.get("scope", ""))
             scope_id = await _one(work, actor.party, scope, data.get("name", "").strip()[:200])
+            since = moment_of(data.get("since", ""), zone)
+            if kind == "tariff":
+                power_w = await _most_power(work, scope, scope_id)
+                await drafts.must_be_lawful(work, actor.party, ident, power_w, since or work.now)
             made = await assigning.assign_to(
                 work,
                 actor.party,
@@ -188,7 +193,7 @@ async def assign(
                 scope_id,
                 ident=ident if kind == "tariff" else None,
                 group=ident if kind == "group" else None,
-                since=moment_of(data.get("since", ""), zone),
+                since=since,
                 until=moment_of(data.get("until", ""), zone),
             )
             await parties.audit(work, actor, "assigned a tariff", f"{made.scope}:{made.scope_id}")
@@ -229,6 +234,26 @@ async def add_group(
             request, house, actor, trouble=str(no), given=given, status=STATUS[no.kind]
         )
     return see_other(_HERE)
+
+
+#: The EVSEs of a place, by the scope.
+_POWERS: Final[Mapping[Scope, str]] = {
+    Scope.PARTY: "party_id = $1",
+    Scope.LOCATION: "location_id = $1",
+    Scope.STATION: "station_id = $1",
+    Scope.EVSE: "id = $1",
+}
+
+
+async def _most_power(work: Work, scope: Scope, scope_id: UUID) -> PowerW:
+    """The power of the fastest EVSE where guests would be charged by it; of a contract, none."""
+    if scope not in _POWERS:
+        return PowerW(0)
+    row = await work.one(
+        f"SELECT coalesce(max(power_w), 0)::int AS most FROM evse_view WHERE {_POWERS[scope]}",
+        scope_id,
+    )
+    return PowerW(row["most"] if row else 0)
 
 
 def _what(text: str) -> tuple[str, str]:
