@@ -1,5 +1,6 @@
 """Invariants of single bills: recomputed from raw frames, within bounds, the same told twice."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,10 +23,20 @@ from voltway.sessions.rules_again import NotTold, recorded_again
 from voltway.sessions.rules_energy import CUT_WH_MAX, bound_wh
 from voltway.stations.reports import HeardAgain, Metered
 
-#: Bills of one transaction: their frames are in memory at once.
-BATCH: Final = 50
+#: Bills whose frames are in memory at once.
+BATCH: Final = 20
 
 SECONDS_AN_HOUR: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What can be said of a bill without the database."""
+
+    session: SessionId
+    record: SessionRecord | None  # none: its frames are not kept
+    out_of_bounds: tuple[str, ...]
+    unlike: str | None
 
 
 @dataclass
@@ -43,6 +54,16 @@ class Bills:
 
     def note(self, invariant: Invariant, about: str, said: str) -> None:
         self.found.setdefault(invariant, []).append(Found(about, said))
+
+    def take(self, one: Judged) -> None:
+        """Count a bill that was judged."""
+        about = f"session:{one.session}"
+        self.bounded += 1
+        self.repeated += one.record is not None
+        for said in one.out_of_bounds:
+            self.note(Invariant.BOUNDS, about, said)
+        if one.unlike is not None:
+            self.note(Invariant.REPEATABLE, about, one.unlike)
 
     def parts(self) -> Iterator[Checked]:
         """As three invariants, the seconds on the one that costs them."""
@@ -81,7 +102,15 @@ async def bills(
                 until,
                 BATCH,
             )
-            await _some(work, hear, [SessionId(row["session_id"]) for row in rows], came)
+            evidence = await _evidence(work, [SessionId(row["session_id"]) for row in rows], came)
+        # Off the loop, which has stations to answer; and with no transaction open.
+        judged = [await asyncio.to_thread(_judged, each, hear) for each in evidence]
+        async with begin(party) as work:
+            records = {one.session: one.record for one in judged if one.record is not None}
+            for compared in await recomputing.compare(work, evidence, records):
+                _note_recomputed(compared, came)
+        for one in judged:
+            came.take(one)
         if rows:
             after = (rows[-1]["made_at"], rows[-1]["id"])
             came.until = after[0]
@@ -94,36 +123,32 @@ async def bills(
     return came
 
 
-async def _some(work: Work, hear: Hearing, ids: Sequence[SessionId], came: Bills) -> None:
+async def _evidence(work: Work, ids: Sequence[SessionId], came: Bills) -> list[Evidence]:
+    """What these bills are recomputed from. A document that cannot be read any more must not hide
+    the bills beside it."""
     if not ids:
-        return
+        return []
     try:
-        evidence = await recomputing.evidence_of(work, ids)
+        return await recomputing.evidence_of(work, ids)
     except MsgspecError:
-        await _one_by_one(work, hear, ids, came)
-        return
-    heard = {each.cdr.session: hear(each.frames) for each in evidence}
-    for one in await recomputing.compare(work, evidence, heard):
-        _note_recomputed(one, came)
-    for each in evidence:
-        for said in out_of_bounds(each):
-            came.note(Invariant.BOUNDS, f"session:{each.cdr.session}", said)
-        came.bounded += 1
-        unlike = _unlike(each, heard[each.cdr.session])
-        if unlike is not None:
-            came.note(Invariant.REPEATABLE, f"session:{each.cdr.session}", unlike)
-        came.repeated += bool(heard[each.cdr.session])
+        if len(ids) > 1:
+            return [each for id in ids for each in await _evidence(work, [id], came)]
+        said = "The frozen document of its bill cannot be read."
+        came.note(Invariant.RECOMPUTED, f"session:{ids[0]}", said)
+        came.recomputed += 1
+        return []
 
 
-async def _one_by_one(work: Work, hear: Hearing, ids: Sequence[SessionId], came: Bills) -> None:
-    """A document that cannot be read any more must not hide the bills beside it."""
-    if len(ids) > 1:
-        for id in ids:
-            await _some(work, hear, [id], came)
-        return
-    said = "The frozen document of its bill cannot be read."
-    came.note(Invariant.RECOMPUTED, f"session:{ids[0]}", said)
-    came.recomputed += 1
+def _judged(evidence: Evidence, hear: Hearing) -> Judged:
+    """All of a bill that needs no database: the session made again, its bounds, and whether it
+    comes out the same once more."""
+    heard = hear(evidence.frames)
+    out = tuple(out_of_bounds(evidence))
+    try:
+        record = recorded_again(evidence.basis, heard)
+    except NotTold:
+        return Judged(evidence.cdr.session, None, out, None)
+    return Judged(evidence.cdr.session, record, out, _unlike(evidence, heard, record))
 
 
 def _note_recomputed(one: Recomputed, came: Bills) -> None:
@@ -185,12 +210,8 @@ def _slices(document: CdrDocument, begins: datetime, ends: datetime) -> Iterator
         )
 
 
-def _unlike(evidence: Evidence, heard: Sequence[HeardAgain]) -> str | None:
+def _unlike(evidence: Evidence, heard: Sequence[HeardAgain], once: SessionRecord) -> str | None:
     """Invariant 9: everything told twice, and the readings in another order, make no other bill."""
-    try:
-        once = recorded_again(evidence.basis, heard)
-    except NotTold:
-        return None
     twice = recorded_again(evidence.basis, [one for each in heard for one in (each, each)])
     if _shape(twice) != _shape(once):
         return "Told twice, the frames make another bill."

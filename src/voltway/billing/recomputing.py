@@ -113,20 +113,17 @@ def _within(frames: Sequence[KeptFrame], basis: Basis) -> tuple[KeptFrame, ...]:
 async def recompute(work: Work, hear: Hearing, ids: Collection[SessionId]) -> list[Recomputed]:
     """Recompute the bills of these sessions from the frames that are kept, and compare them."""
     evidence = await evidence_of(work, ids)
-    heard = {each.cdr.session: hear(each.frames) for each in evidence}
-    return await compare(work, evidence, heard)
+    records = {}
+    for each in evidence:
+        with suppress(NotTold):
+            records[each.cdr.session] = recorded_again(each.basis, hear(each.frames))
+    return await compare(work, evidence, records)
 
 
 async def compare(
-    work: Work,
-    evidence: Sequence[Evidence],
-    heard: Mapping[SessionId, Sequence[HeardAgain]],
+    work: Work, evidence: Sequence[Evidence], records: Mapping[SessionId, SessionRecord]
 ) -> list[Recomputed]:
-    """Make these bills again out of what was heard for each, and compare them."""
-    records: dict[SessionId, SessionRecord] = {}
-    for each in evidence:
-        with suppress(NotTold):
-            records[each.cdr.session] = recorded_again(each.basis, heard[each.cdr.session])
+    """Price the sessions that were made again, and compare them with their bills."""
     known = await _known(work, list(records.values()))
     return [await _compared(work, each, records.get(each.cdr.session), known) for each in evidence]
 

@@ -9,8 +9,8 @@ from voltway.ledger import rules_chain, store_chain
 from voltway.ledger.model import Broken, Head
 from voltway.runtime.work import BeginWork, Work
 
-#: Links of one transaction.
-BATCH: Final = 2000
+#: Links of one transaction: so few that the loop is not held up.
+BATCH: Final = 500
 
 #: So many faults of a party are named; the first is what matters.
 NAMED_MAX: Final = 20

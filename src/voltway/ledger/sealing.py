@@ -27,8 +27,8 @@ from voltway.ledger.model import Placed
 from voltway.ledger.rules_chart import group_of
 from voltway.runtime.work import BeginWork, Work
 
-#: Entries of one transaction.
-BATCH: Final = 1000
+#: Entries of one transaction: so few that the loop, which has stations to answer, is not held up.
+BATCH: Final = 250
 
 #: A round ends after so long, and goes on where it was in the next.
 ROUND_S: Final = 20.0
