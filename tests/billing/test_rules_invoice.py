@@ -242,6 +242,31 @@ def test_what_a_highest_price_took_off_is_taken_back_with_its_part() -> None:
     assert [off.gross_minor for off in note.allowances] == [500]
 
 
+def test_a_promotion_and_a_limit_are_taken_off_at_each_rate() -> None:
+    whole = receipt([("25.5", 2000), ("10", 1000)], -600)
+    at_first, at_second = whole.taxes
+    code = replace(whole.lines[-1], kind="PROMOTION", gross_minor=-300)
+    off = [tax.gross_minor - off for tax, off in ((at_first, 200), (at_second, 100))]
+    taxes = [
+        replace(tax, gross_minor=gross, net_minor=net, tax_minor=gross - net)
+        for tax, gross in zip(whole.taxes, off, strict=True)
+        for net in [net_of(Money(gross, EUR), Decimal(tax.rate or 0)).minor]
+    ]
+    whole = replace(
+        whole, lines=(*whole.lines, code), taxes=tuple(taxes), total_minor=whole.total_minor - 300
+    )
+
+    made = frozen(of_receipt(whole, by_machine=True))
+
+    assert [(each.kind, each.rate, each.gross_minor) for each in made.allowances] == [
+        ("MAX_PRICE", "25.5", 600),
+        ("PROMOTION", "25.5", 200),
+        ("PROMOTION", "10", 100),
+    ]
+    assert [line.gross_minor for line in made.lines] == [2000, 1000]
+    assert made.total_minor == 2100
+
+
 def test_a_document_cannot_mix_the_modes_nor_be_off_by_a_cent() -> None:
     amounts = of_receipt(KAMPPI, by_machine=True)
 

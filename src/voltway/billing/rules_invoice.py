@@ -32,8 +32,8 @@ from voltway.tariffs.exact import as_decimal
 #: The units of what a line prices: UN/ECE recommendation 20.
 UNITS = {"ENERGY": "KWH", "TIME": "HUR", "PARKING_TIME": "HUR"}
 ONCE = "C62"
-#: A limit adds or takes off, and has no price of its own.
-LIMITS = frozenset({"MIN_PRICE", "MAX_PRICE", "PROMOTION"})
+#: What adds or takes off, and has no price and no rate of its own.
+CHANGES = frozenset({"MIN_PRICE", "MAX_PRICE", "PROMOTION"})
 #: What is taxed alike: a category and a rate.
 Key = tuple[str, str | None]
 
@@ -170,28 +170,46 @@ def _as_on(tax: Tax, key: Key) -> TaxPart:
 
 
 def _at_rate(receipt: Receipt, tax: Tax) -> tuple[list[Item], list[Allowance]]:
-    """The lines of one rate. They share its gross and its net to the cent; what a lowest or highest
-    price did at this rate is what they lack to its gross."""
+    """The lines of one rate. They share its gross and its net to the cent; what a limit or a
+    promotion did at this rate is what they lack to its gross."""
     currency = Currency(receipt.currency)
-    of = [line for line in receipt.lines if line.rate == tax.rate and line.kind not in LIMITS]
-    limits = [line.kind for line in receipt.lines if line.kind in LIMITS]
-    limit_minor = tax.gross_minor - sum(line.gross_minor for line in of) if limits else 0
-    gross = apportion([Decimal(line.gross_minor) for line in of], tax.gross_minor - limit_minor)
-    limited = [Decimal(limit_minor)] if limit_minor else []
-    net = apportion([*map(Decimal, gross), *limited], tax.net_minor)
+    of = _priced_at(receipt, tax)
+    changes = _changes(receipt, tax)
+    changed = sum(minor for _, minor in changes)
+    gross = apportion([Decimal(line.gross_minor) for line in of], tax.gross_minor - changed)
+    parts = [Decimal(part) for part in (*gross, *(minor for _, minor in changes))]
+    net = apportion(parts, tax.net_minor)
     category = category_of(tax.rate)
     lines = [_item(*each, category) for each in zip(of, gross, net, strict=False)]
     off: list[Allowance] = []
-    if limit_minor > 0:
-        lines.append(_once("MIN_PRICE", category, tax.rate, net[-1], limit_minor, currency))
-    elif limit_minor < 0:
-        kind = "PROMOTION" if "PROMOTION" in limits else "MAX_PRICE"
-        off.append(_off(kind, category, tax.rate, -net[-1], -limit_minor))
+    for (kind, minor), net_minor in zip(changes, net[len(of) :], strict=True):
+        if minor > 0:
+            lines.append(_once(kind, category, tax.rate, net_minor, minor, currency))
+        else:
+            off.append(_off(kind, category, tax.rate, -net_minor, -minor))
     return lines, off
 
 
+def _priced_at(receipt: Receipt, tax: Tax) -> list[Line]:
+    return [line for line in receipt.lines if line.rate == tax.rate and line.kind not in CHANGES]
+
+
+def _changes(receipt: Receipt, tax: Tax) -> list[tuple[str, int]]:
+    """What limits and promotions did at this rate. The receipt has them over all rates: the first
+    has what is left where the others have their parts, so that they make the rate's gross."""
+    of = [line for line in receipt.lines if line.kind in CHANGES]
+    if not of:
+        return []
+    sold = [sum(line.gross_minor for line in _priced_at(receipt, each)) for each in receipt.taxes]
+    at = next(nth for nth, each in enumerate(receipt.taxes) if each.rate == tax.rate)
+    weights = [Decimal(minor) for minor in sold]
+    rest = [(line.kind, apportion(weights, line.gross_minor)[at]) for line in of[1:]]
+    first = tax.gross_minor - sold[at] - sum(minor for _, minor in rest)
+    return [(kind, minor) for kind, minor in ((of[0].kind, first), *rest) if minor]
+
+
 def _item(line: Line, gross_minor: int, net_minor: int, category: str) -> Item:
-    assert line.price is not None, "only limits have no price"
+    assert line.price is not None, "only what changes a sum has no price"
     net_price = as_decimal(Fraction(line.price) * 100 / (100 + Fraction(line.rate or 0)))
     return Item(
         kind=line.kind,
