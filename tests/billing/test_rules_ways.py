@@ -1,16 +1,22 @@
 """Which way a settlement goes, what its receipt is, and what corrects a sale in the books."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 import pytest
 
 from tests.billing.sample import KAMPPI
+from tests.billing.test_rules_amounts import cost_of, line
 from voltway.billing import rules, rules_books
 from voltway.billing.model import DocumentKind
+from voltway.billing.rules_amounts import bill
 from voltway.kernel.ids import OnceKey, PartyId
 from voltway.kernel.money import EUR, Money
 from voltway.ledger.model import Posting, account
+from voltway.tariffs.model import DeductionLine, Dimension, TaxLine
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PARTY = PartyId(UUID(int=1))
@@ -96,3 +102,30 @@ def test_what_corrects_nothing_is_no_entry() -> None:
     assert found[0] is None
     assert found[1] is not None
     assert found[1].postings == tuple(postings)
+
+
+def test_what_is_taken_off_is_a_line_of_its_own_and_the_bill_adds_up() -> None:
+    plain = cost_of([line(Fraction("11.90"), Decimal(19), Dimension.ENERGY)])
+    off = DeductionLine(
+        name="Spring",
+        source="promotion",
+        before_taxes=Decimal("-1.00"),
+        after_taxes=Decimal("-1.19"),
+        why="10 % off.",
+    )
+    cost = replace(
+        plain,
+        before_taxes=Decimal("9.00"),
+        after_taxes=Decimal("10.71"),
+        payable=Money(1071, EUR),
+        taxes=(TaxLine(Decimal(19), Decimal("9.00"), Decimal("1.71")),),
+        deductions=(off,),
+    )
+
+    made = bill(cost)
+
+    assert [(each.gross_minor, each.net_minor) for each in made.lines] == [
+        (1190, 1000),
+        (-119, -100),
+    ]
+    assert (made.total.minor, made.net_minor, made.tax_minor) == (1071, 900, 171)

@@ -85,6 +85,15 @@ def test_a_step_is_not_a_way_around_the_cap() -> None:
     """)
 
 
+def test_of_two_idle_fees_each_has_its_own_grace() -> None:
+    check("""
+        tariff  parking 12.00 grace 60min
+        tariff  parking 6.00 grace 20min
+        period  12:00   90min parking
+        cost    10.00 EUR
+    """)
+
+
 def test_each_stop_has_its_grace() -> None:
     check("""
         tariff  parking 6.00 grace 20min

@@ -144,3 +144,10 @@ def test_every_second_is_charging_or_parking_and_no_energy_is_lost(
     assert (periods[0].begins, periods[-1].ends) == (NOON, at(60))
     if within == sorted(within) and [e.at for e in meter] == sorted(e.at for e in meter):
         assert sum(each.energy_wh for each in periods) == max(within, default=0)
+
+
+def test_parts_of_a_second_are_counted_exactly() -> None:
+    ends = NOON + timedelta(seconds=90, microseconds=250_000)
+    [period] = periods_of([MeterPoint(ends, 1_000)], begins=NOON, ends=ends)
+
+    assert (period.charging_s, period.parking_s) == (Fraction(361, 4), 0)

@@ -134,6 +134,16 @@ def test_the_first_element_that_holds_goes_before_a_later_one() -> None:
     """)
 
 
+def test_an_element_that_comes_too_late_does_not_hide_those_after_it() -> None:
+    check("""
+        tariff  energy 0.10
+        tariff  energy 0.90
+        tariff  time   6.00
+        period  12:00 1kWh 10min
+        net     1.10
+    """)
+
+
 def test_prices_of_several_elements_are_active_together() -> None:
     check("""
         tariff  energy 0.50
@@ -177,6 +187,15 @@ def test_parking_is_free_for_the_first_quarter_after_an_hour_of_charging() -> No
         period  12:00 10kWh 60min
         period  13:00 30min parking
         net     1.50
+    """)
+
+
+def test_a_price_from_ten_kilowatt_hours_on_holds_from_there() -> None:
+    check("""
+        tariff  energy 0.30 from 10kWh
+        tariff  energy 0.50
+        period  12:00 15kWh 60min
+        net     6.50
     """)
 
 
