@@ -23,6 +23,8 @@ from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlan, Location, Station
 
 KEY = "0123456789abcdef"
+#: Messages of a test come one after the other, and have no company to wait for.
+WAIT_MS = 10
 WITHIN_S = 10.0
 
 T = TypeVar("T")
@@ -99,7 +101,7 @@ async def a_door(
         replace(database, is_lazy=True).begin,  # as it is for the ingest
         bus.touches,
         clock,
-        Settings(ocpp="127.0.0.1:0", **settings),
+        Settings(ocpp="127.0.0.1:0", **{"batch_wait_ms": WAIT_MS, **settings}),
         settle_s=settle_s,
     )
     url = await server.start()

@@ -1,7 +1,7 @@
 """The gateway: takes what stations say, keeps it in batches, and answers after the commit.
 
 Group commit: what arrives while the previous commit is under way is the next batch, so a thousand
-stations cost one commit and a lone one waits for nothing. A batch that fails is halved until the
+stations cost one commit and a lone one waits but a moment. A batch that fails is halved until the
 message that the database refuses stands alone; that one is kept raw for a person, and the others
 go through. While the database is away nobody is answered: stations ask again, and are read no
 further than a little.
@@ -67,7 +67,7 @@ class Gateway:
         begin: BeginWork,
         clock: Clock,
         *,
-        wait_ms: int = 25,
+        wait_ms: int = 50,
         interval_s: int = 300,
         on_answered: Callable[[Link], None],
         on_replied: Callable[[Link, Pending], None],

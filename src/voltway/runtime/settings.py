@@ -172,7 +172,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ge=0,
             le=1000,
         ),
-    ] = 25
+    ] = 50
     frame_bytes_max: Annotated[
         int, _says("The longest message that a station may send.", ge=4096, le=1_048_576)
     ] = 1_048_576
