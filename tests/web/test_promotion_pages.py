@@ -39,6 +39,10 @@ async def test_a_code_is_made_typed_and_held_for_the_visit(owner: Browser, scene
         ({"code": "ABC", "kind": "amount", "value": ""}, "more than nothing"),
         ({"code": "ABC", "kind": "amount", "value": "5", "uses_max": "-1"}, "at least 1"),
         (
+            {"code": "ABC", "kind": "amount", "value": "5", "uses_max": "1.5"},
+            "1.5 is no whole number",
+        ),
+        (
             {"code": "ABC", "kind": "amount", "value": "5", "until": "2020-01-01"},
             "before it begins",
         ),

@@ -166,7 +166,7 @@ async def _keep(work: Work, desks: Sequence[Desk], weighed: Sequence[Desk]) -> N
         if desk.rows or desk.weighed:
             desk.remember_rows()
     await _measure_ends(work, weighed)
-    await store_changes.add(work, [session for desk in weighed for session in desk.fresh()])
+    store_changes.add(work, [session for desk in weighed for session in desk.fresh()])
     metered = [pair for desk in desks for pair in desk.metered.values()]
     changed = [pair for desk in weighed for pair in desk.changed()]
     store_changes.save(work, changed, metered)

@@ -9,7 +9,6 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
-from voltway.runtime.pgwork import COPY_FROM
 from voltway.runtime.work import Work
 from voltway.sessions.model import Session
 from voltway.sessions.store_columns import (
@@ -27,8 +26,8 @@ from voltway.sessions.store_columns import (
 )
 
 
-async def add(work: Work, sessions: Sequence[Session]) -> None:
-    """Keep new sessions. A column that none of them fills is left to the table's default."""
+def add(work: Work, sessions: Sequence[Session]) -> None:
+    """Put off to keep new sessions. A column that none fills is left to the table's default."""
     if not sessions:
         return
     told = zip(*(ALL_OF(each) for each in sessions), strict=True)
@@ -37,10 +36,6 @@ async def add(work: Work, sessions: Sequence[Session]) -> None:
         for column, values in zip(ALL, told, strict=True)
         if any(value is not None and value not in _EMPTY for value in values)
     ]
-    if len(sessions) >= COPY_FROM:
-        rows = zip(*([c.keep(value) for value in values] for c, values in filled), strict=True)
-        await work.copy("session", [column.name for column, _ in filled], rows)
-        return
     work.later(
         _add_sql(tuple(column for column, _ in filled)),
         *(_kept(column, values) for column, values in filled),

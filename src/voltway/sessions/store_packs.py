@@ -80,7 +80,7 @@ async def hot_days(work: Work, before: date) -> list[date]:
 
 
 async def lock_day(work: Work, day: date) -> Day | None:
-    """How far this day is packed; ``None`` while another packs it."""
+    """How far this day is packed; ``None`` while another packs it, or has just dropped it."""
     await work.run("INSERT INTO reading_day (day) VALUES ($1) ON CONFLICT DO NOTHING", day)
     row = await work.one(
         """
@@ -89,7 +89,14 @@ async def lock_day(work: Work, day: date) -> Day | None:
         """,
         day,
     )
-    return Day(**row) if row else None
+    if row is None:
+        return None
+    found = Day(**row)
+    part = await work.one("SELECT to_regclass($1) IS NOT NULL AS stands", found.part)
+    if part is None or not part["stands"]:
+        await work.run("DELETE FROM reading_day WHERE day = $1", day)
+        return None
+    return found
 
 
 async def save_day(work: Work, day: Day) -> None:

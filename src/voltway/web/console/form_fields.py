@@ -26,6 +26,15 @@ class NoNumber(Refusal):
     text: str
 
 
+@dataclass(eq=False)
+class NoWholeNumber(Refusal):
+    """{text} is no whole number, such as 3."""
+
+    kind = Kind.INVALID
+
+    text: str
+
+
 def moment_of(text: str, zone: str) -> datetime | None:
     """The moment that a field names by the clock of a zone; none where it is empty.
 
@@ -66,3 +75,13 @@ def number_of(text: str) -> Decimal | None:
     if not isinstance(places, int) or abs(places) > 15 or abs(read) > 10**9:
         raise NoNumber(said[:40])
     return read
+
+
+def count_of(text: str) -> int | None:
+    """The whole number that a field holds; none where it is empty."""
+    number = number_of(text)
+    if number is None:
+        return None
+    if number != int(number):
+        raise NoWholeNumber(text.strip()[:40])
+    return int(number)

@@ -15,7 +15,7 @@ from voltway.tariffs import promotions
 from voltway.tariffs.model_promotions import GrantKind
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
-from voltway.web.console.form_fields import moment_of, number_of
+from voltway.web.console.form_fields import count_of, moment_of, number_of
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, see_other
 from voltway.web.problems import STATUS
@@ -91,8 +91,8 @@ async def add_code(
                 number_of(data.get("value", "")) or Decimal(0),
                 since=moment_of(data.get("since", ""), zone),
                 until=moment_of(data.get("until", ""), zone),
-                uses_max=_count(data.get("uses_max", "")),
-                per_driver_max=_count(data.get("per_driver_max", "")),
+                uses_max=count_of(data.get("uses_max", "")),
+                per_driver_max=count_of(data.get("per_driver_max", "")),
             )
             await parties.audit(work, actor, "made a promotion code", f"promotion:{made.code}")
     except Refusal as no:
@@ -108,9 +108,3 @@ def _kind(text: str) -> GrantKind:
         return GrantKind(text)
     except ValueError as error:
         raise NothingOff from error
-
-
-def _count(text: str) -> int | None:
-    """A number of uses; none is without an end."""
-    number = number_of(text)
-    return None if number is None else int(number)
