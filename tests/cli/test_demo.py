@@ -57,7 +57,7 @@ async def demo(data_folder: Path) -> AsyncIterator[Demo]:
         "-m",
         "voltway.cli",
         "demo",
-        *("--data", str(data_folder), "--http", "0", "--ocpp", "0"),
+        *("--data", str(data_folder), "--http", "0", "--ocpp", "0", "--speed", "10"),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None

@@ -29,7 +29,11 @@ def demo_command(
     http: Annotated[int, typer.Option(help="Port of pages and API.")] = HTTP,
     ocpp: Annotated[int, typer.Option(help="Port where stations connect.")] = OCPP,
     speed: Annotated[
-        float, typer.Option(help="How many times faster than in life the cars charge.")
+        float,
+        typer.Option(
+            help="How many times faster than in life the cars charge. A new folder's EVSEs are"
+            " given so many times their power, or no bill would be believed."
+        ),
     ] = 1.0,
 ) -> int:
     """Run Voltway with a simulated payment provider, a mail catcher and twelve stations."""
@@ -44,7 +48,7 @@ async def _demo(data: Path, http: int, ocpp: int, speed: float) -> int:
         settings, mails = await _world(stack, data, kept, http, ocpp)
         logs.set_up(settings.log_level, settings.log_format)
         house = await stack.enter_async_context(open_house(settings))
-        await furnish(house.begin, kept)
+        await furnish(house.begin, kept, speed)
         plan = data / PLAN
         plan.touch(mode=0o600)
         plan.write_bytes(msgspec.json.encode(fleet_plan(kept)))
