@@ -185,3 +185,21 @@ async def test_what_cannot_hold_is_refused_with_the_reason(begin: BeginWork) -> 
                 await assigning.add_group(work, party, name, members)
 
         assert await work.all("SELECT * FROM tariff_group_view") == []
+
+
+async def test_of_two_told_at_one_moment_the_later_told_holds(begin: BeginWork) -> None:
+    async with begin() as work:
+        party = await party_of(work)
+        place = whole_place(party)
+        idents = [f"T{nth}" for nth in range(12)]
+        for ident in idents:
+            await actions.add_version(work, party, ocpi("0.40", ident=ident))
+            await actions.assign(work, party, ident)
+        told = await work.all(
+            "SELECT tariff_ident, created_at, since FROM tariff_assignment_view ORDER BY told"
+        )
+        won = await winner(work, place)
+
+    assert len({(row["created_at"], row["since"]) for row in told}) == 1, "one moment has them all"
+    assert [row["tariff_ident"] for row in told] == idents
+    assert won == "T11"

@@ -131,13 +131,14 @@ async def keep_assignment(work: Work, id: UUID, assignment: Assignment) -> None:
 async def assignments_to(
     work: Work, scope_ids: Iterable[UUID], until: datetime
 ) -> Mapping[UUID, list[Assignment]]:
-    """What was ever assigned to these by this moment, in the order in which it was told."""
+    """What was ever assigned to these by this moment, in the order in which it was told: also of
+    one moment, whose clock says nothing of it."""
     rows = await work.ask(
         """
         SELECT party_id, scope, scope_id, tariff_ident, since, group_ident, until
           FROM tariff_assignment
          WHERE scope_id = ANY($1::uuid[]) AND since <= $2
-         ORDER BY created_at, id
+         ORDER BY created_at, told
         """,
         sorted(set(scope_ids)),
         until,

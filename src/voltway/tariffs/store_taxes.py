@@ -28,7 +28,7 @@ async def keep_override(work: Work, override: TaxOverride) -> None:
 
 async def overrides_of(work: Work, parties: Collection[PartyId]) -> list[TaxOverride]:
     rows = await work.all(
-        "SELECT * FROM tax_override WHERE party_id = ANY($1::uuid[]) ORDER BY created_at",
+        "SELECT * FROM tax_override WHERE party_id = ANY($1::uuid[]) ORDER BY created_at, told",
         list(parties),
     )
     return [_override(row) for row in rows]
