@@ -10,7 +10,8 @@ from tests.network import a_party
 from tests.tariffs.test_actions import ocpi
 from voltway.runtime.work import BeginWork
 from voltway.tariffs import actions, drafts
-from voltway.tariffs.drafts import DraftMoved, LawForbids, NoSuchDraft, NotSound
+from voltway.tariffs.drafts import DraftMoved, NoSuchDraft, NotSound
+from voltway.tariffs.lawful import LawForbids
 from voltway.tariffs.model import Dimension, Reservation, TaxIncluded, Weekday
 from voltway.tariffs.ocpi import read_tariff
 from voltway.tariffs.rules_draft import draft_of, forbidden

@@ -66,8 +66,10 @@ async def test_what_the_law_forbids_is_refused_with_the_reason_and_stays_a_draft
 
     assert refused.status_code == 422
     said = words_of(refused.text)
-    assert "The law does not allow this price (AFIR, article 5)." in said
-    assert "At 50 kW and more there may be no price per session: remove the flat fee." in said
+    assert "The law does not allow this price. At 50 kW and more" in said
+    assert (
+        "no price per session: remove the flat fee (Regulation (EU) 2023/1804, Art. 5(4))." in said
+    )
     assert 'value="1"' in refused.text
     slow = {**flat, "power": "slow"}
     done = await owner.sends(at, **slow, revision=await revision(owner, at), do="publish")

@@ -129,3 +129,24 @@ async def test_what_the_law_forbids_at_a_fast_bay_is_not_assigned_to_it(
     assert fast.status_code == 422
     assert "At 50 kW and more there may be no price per session" in words_of(fast.text)
     assert slow.status_code == 303, "below 50 kW it is allowed"
+
+
+async def test_a_price_that_more_power_made_forbidden_is_told_on_the_wall_and_at_its_place(
+    owner: Browser, scene: Scene
+) -> None:
+    document = TARIFF.replace('"DAY"', '"FLAT"').replace("PARKING_TIME", "FLAT")
+    station, bay = scene.station.station, scene.station.evses[1]
+    async with scene.begin() as work:
+        await tariffs.add_version(work, scene.station.party.id, document)
+        await tariffs.assign(work, scene.station.party.id, "FLAT", station=station.id)
+    pages = ["/console/", "/console/tariffs/where", f"/console/stations/{station.id}"]
+    quiet = [await owner.reads(page) for page in pages]
+    async with scene.begin() as work:
+        await work.run("UPDATE evse SET power_w = 150000 WHERE id = $1", bay.evse)
+    told = [await owner.reads(page) for page in pages]
+
+    for before, after in zip(quiet, told, strict=True):
+        assert "Price not allowed here" not in before
+        assert "Price not allowed here" in after
+        assert bay.public_id in after
+        assert "remove the flat fee (Regulation (EU) 2023/1804, Art. 5(4))." in after

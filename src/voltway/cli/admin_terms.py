@@ -17,7 +17,7 @@ from voltway.parties.model import Party
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions_price
 from voltway.stations import actions as stations
-from voltway.tariffs import assigning
+from voltway.tariffs import assigning, lawful
 from voltway.tariffs.model_versions import (
     Assignment,
     DriverKind,
@@ -25,6 +25,7 @@ from voltway.tariffs.model_versions import (
     GroupVersion,
     Scope,
 )
+from voltway.tariffs.rules_afir import NotAllowed
 
 contract = typer.Typer(help="For whom tokens stand: drivers and fleets.", no_args_is_help=True)
 
@@ -223,11 +224,36 @@ def tariff_which(
     tell(told, "\n".join(lines), as_json=as_json)
 
 
+def tariff_law(data: Data = None, of_party: OfParty = None, as_json: AsJson = False) -> int:
+    """Say where guests meet a price that the law forbids (AFIR); exit 1 if anywhere."""
+
+    async def do(work: Work, owner: Party) -> list[NotAllowed]:
+        return await lawful.found(work, owner.id)
+
+    found = run_for(data, of_party, do)
+    told = [
+        {
+            "evse": each.bay.name,
+            "location": each.bay.at,
+            "power_w": each.bay.power_w,
+            "tariff": each.tariff,
+            "begins": each.begins,
+            "why": each.why,
+        }
+        for each in found
+    ]
+    lines = [f"{each.says} {' '.join(each.why)}" for each in found]
+    sentence = "\n".join(lines) or "Every price of guests is allowed where it is charged."
+    tell({"not_allowed": told}, sentence, as_json=as_json)
+    return 1 if found else 0
+
+
 def add_to(tariff: typer.Typer) -> None:
     """These are commands of ``voltway admin tariff``."""
     tariff.command("assign")(tariff_assign)
     tariff.command("group")(tariff_group)
     tariff.command("which")(tariff_which)
+    tariff.command("law")(tariff_law)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

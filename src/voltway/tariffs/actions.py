@@ -6,14 +6,13 @@ A version is never changed, so each is read from its document once in a process 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import LocationId, PartyId, StationId, TariffId, new_id
 from voltway.kernel.money import Currency
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.tariffs import store, store_groups, taxes
+from voltway.tariffs import lawful, store, store_groups, taxes
 from voltway.tariffs.assigning import NoSuchTariff, assign
 from voltway.tariffs.documents import BadField
 from voltway.tariffs.model import Tariff
@@ -25,7 +24,7 @@ from voltway.tariffs.model_versions import (
     TariffVersion,
     TariffVersionAdded,
 )
-from voltway.tariffs.ocpi import WHAT, read_tariff
+from voltway.tariffs.ocpi import WHAT, read_once, read_tariff
 from voltway.tariffs.rules_assignment import Known, ladder, newest, resolved
 
 __all__ = [
@@ -83,15 +82,27 @@ async def add_version(
 
     It holds from when it is told to, or from now. Only a first version may begin in the past: a
     later one would change what was charged. The document that is already the newest version is
-    that version.
+    that version. Raises ``LawForbids`` where guests would be charged by it against the law.
     """
+    async with lawful.held_to(work, party):
+        return await keep_version(work, party, ocpi_json, valid_from=valid_from)
+
+
+async def keep_version(
+    work: Work,
+    party: PartyId,
+    ocpi_json: str | bytes,
+    *,
+    valid_from: datetime | None = None,
+) -> TariffVersion:
+    """The same for one that holds many to the law at once."""
     tariff = read_tariff(ocpi_json)
     kept = (await parties.party(work, party)).currency
     if tariff.currency != kept:
         raise NoBooksIn(tariff.currency, kept)
     document = ocpi_json.decode("utf-8-sig") if isinstance(ocpi_json, bytes) else ocpi_json
     await store.lock_tariff(work, party, tariff.id)
-    last = await store.last_of(work, party, tariff.id, _read)
+    last = await store.last_of(work, party, tariff.id, read_once)
     if last is not None and last.document == document and valid_from is None:
         return last
 
@@ -194,7 +205,7 @@ async def version_record(work: Work, id: TariffId) -> TariffVersion:
     known = _known.get(id)
     if known is not None and work.party in (None, known.party):
         return known
-    found = await store.version(work, id, _read)
+    found = await store.version(work, id, read_once)
     if found is None:
         raise NoSuchTariffVersion(id)
     if len(_known) >= REMEMBERED_MAX:
@@ -205,7 +216,7 @@ async def version_record(work: Work, id: TariffId) -> TariffVersion:
 
 async def holding(work: Work, party: PartyId, ident: str, at: datetime) -> TariffVersion:
     """The version of a tariff that holds at a moment."""
-    versions = await store.versions_of(work, [(party, ident)], _read)
+    versions = await store.versions_of(work, [(party, ident)], read_once)
     found = newest(versions.get((party, ident), ()), at)
     if found is None:
         raise NoSuchTariff(ident)
@@ -224,9 +235,5 @@ async def _known_of(work: Work, wanted: set[tuple[Where, datetime]]) -> Known:
     idents = {(each.party, each.ident) for each in told if each.ident is not None}
     for those in groups.values():
         idents |= {(each.party, member.tariff) for each in those for member in each.members}
-    versions = await store.versions_of(work, idents, _read) if idents else {}
+    versions = await store.versions_of(work, idents, read_once) if idents else {}
     return Known(assignments, groups, versions)
-
-
-#: The same document is the same tariff, so it is read once in a process.
-_read = lru_cache(maxsize=REMEMBERED_MAX)(read_tariff)

@@ -9,8 +9,8 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.tariffs import rules_lint, store_spot
-from voltway.tariffs.actions import add_version
+from voltway.tariffs import lawful, rules_lint, store_spot
+from voltway.tariffs.actions import keep_version
 from voltway.tariffs.documents import BadField, read_json
 from voltway.tariffs.model import Tariff
 from voltway.tariffs.model_versions import TariffVersion
@@ -68,8 +68,12 @@ def _one(told: Any, number: int, count: int) -> Given:
 async def add_all(
     work: Work, party: PartyId, tariffs: Sequence[Given], *, valid_from: datetime | None = None
 ) -> list[TariffVersion]:
-    """Add each as a tariff's next version; one that is the newest version already stays it."""
-    return [await add_version(work, party, each.text, valid_from=valid_from) for each in tariffs]
+    """Add each as a tariff's next version; one that is the newest version already stays it.
+    Together they may charge no guest against the law: a file may mend what it breaks."""
+    async with lawful.held_to(work, party):
+        return [
+            await keep_version(work, party, each.text, valid_from=valid_from) for each in tariffs
+        ]
 
 
 async def looked_over(work: Work, party: PartyId, tariff: Tariff) -> tuple[Finding, ...]:

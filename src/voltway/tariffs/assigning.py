@@ -8,7 +8,7 @@ from uuid import UUID
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import LocationId, PartyId, StationId, new_id
 from voltway.runtime.work import Work
-from voltway.tariffs import store, store_groups
+from voltway.tariffs import lawful, store, store_groups
 from voltway.tariffs.model_versions import (
     Assignment,
     GroupMember,
@@ -96,6 +96,9 @@ async def assign_to(
 
     Neither ends what was assigned there. It may begin in the past only where nothing was assigned
     before: prices are not changed backwards. With an end, what held before comes back afterwards.
+
+    Raises ``LawForbids`` where guests would be charged by it, or by what it uncovers, against the
+    law; the work that it is raised in keeps nothing.
     """
     if ident is not None and group is not None:
         raise TariffOrGroup
@@ -117,7 +120,8 @@ async def assign_to(
         group=group,
         until=until,
     )
-    await store.keep_assignment(work, new_id(work.now), assignment)
+    async with lawful.held_to(work, party, scope=scope, scope_id=scope_id):
+        await store.keep_assignment(work, new_id(work.now), assignment)
     await work.announce(
         [
             TariffAssigned(
@@ -145,7 +149,7 @@ async def add_group(
 ) -> GroupVersion:
     """Add a group of tariffs, or its next version, which holds from now or from later on.
 
-    A group that is already so is that version.
+    A group that is already so is that version. Raises ``LawForbids`` as ``assign_to`` does.
     """
     named = ident.strip()
     if not 1 <= len(named) <= IDENT_LENGTH_MAX or not named.isprintable():
@@ -174,7 +178,8 @@ async def add_group(
         valid_from=begins,
         created_at=work.now,
     )
-    await store_groups.keep_group(work, group)
+    async with lawful.held_to(work, party):
+        await store_groups.keep_group(work, group)
     await work.announce(
         [TariffGroupChanged(party=party, at=work.now, ident=named, version=group.version)]
     )

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, new_id
-from voltway.kernel.units import PowerW
 from voltway.runtime.work import Work
 from voltway.tariffs import actions, rules_draft, store_drafts
+from voltway.tariffs.lawful import LawForbids
 from voltway.tariffs.model import Tariff
 from voltway.tariffs.model_versions import TariffVersion
 from voltway.tariffs.rules_draft import Draft
@@ -44,15 +44,6 @@ class TooManyDrafts(Refusal):
 @dataclass(eq=False)
 class NotSound(Refusal):
     """This draft cannot be published yet: {why}"""
-
-    kind = Kind.INVALID
-
-    why: str
-
-
-@dataclass(eq=False)
-class LawForbids(Refusal):
-    """The law does not allow this price (AFIR, article 5). {why}"""
 
     kind = Kind.INVALID
 
@@ -124,16 +115,6 @@ def checked(made: Draft, fields: Mapping[str, str]) -> Tariff:
     if forbidden:
         raise LawForbids(" ".join(forbidden))
     return made.tariff
-
-
-async def must_be_lawful(
-    work: Work, party: PartyId, ident: str, power_w: PowerW, at: datetime
-) -> None:
-    """Raises :class:`LawForbids` where a tariff may not be charged to guests at this power."""
-    tariff = (await actions.holding(work, party, ident, at)).tariff
-    forbidden = rules_draft.forbidden_at(tariff, power_w)
-    if forbidden:
-        raise LawForbids(" ".join(forbidden))
 
 
 async def discard(work: Work, id: UUID) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from voltway.kernel.money import Currency
@@ -49,6 +50,10 @@ Word = TypeVar("Word", bound=Enum)
 def read_tariff(raw: bytes | str) -> Tariff:
     """The tariff of a JSON document. Raises ``NotJson`` or ``BadField``."""
     return tariff_of(read_json(raw, WHAT))
+
+
+#: The same document is the same tariff, so it is read once in a process.
+read_once = lru_cache(maxsize=4096)(read_tariff)
 
 
 def tariff_of(document: Any) -> Tariff:

@@ -82,17 +82,13 @@ def forbidden(tariff: Tariff, power: str) -> tuple[str, ...]:
     """What the law does not allow at these powers, as sentences; none is well.
 
     Art. 5 of AFIR is about the ad hoc price, so it binds a tariff that guests may be charged by:
-    one that is for everyone, and one that is for ad hoc payment.
+    one that is for everyone, and one that is for ad hoc payment. Of the others it is looked at
+    where they are assigned (``lawful``), for only there is known whom they reach.
     """
-    powers = _POWERS.get(power, _POWERS[BOTH])
-    return tuple(dict.fromkeys(said for each in powers for said in forbidden_at(tariff, each)))
-
-
-def forbidden_at(tariff: Tariff, power_w: PowerW) -> tuple[str, ...]:
-    """The same at one power."""
     if tariff.type not in (None, TariffType.AD_HOC_PAYMENT):
         return ()
-    return lint_afir(tariff, power_w)
+    powers = _POWERS.get(power, _POWERS[BOTH])
+    return tuple(dict.fromkeys(said for each in powers for said in lint_afir(tariff, each)))
 
 
 def _head(

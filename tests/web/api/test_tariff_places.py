@@ -97,3 +97,36 @@ async def test_the_table_of_taxes_is_read_and_a_rate_is_set_over_it(owner: Calle
     assert (override["country"], override["rate"]) == ("FI", "10")
     assert wrong.status_code in (400, 422)
     assert [each["id"] for each in await owner.items("/tax-overrides")] == [override["id"]]
+
+
+async def test_what_the_law_forbids_is_refused_to_a_machine_and_listed_where_it_came(
+    owner: Caller, stranger: Caller, begin: BeginWork
+) -> None:
+    async with begin() as work:
+        at = await a_station(work, owner.party, evses=1)
+    flat = {"type": "FLAT", "price": 1, "step_size": 1}
+    parts = [*DOCUMENT["elements"][0]["price_components"], flat]  # type: ignore[index]
+    forbidden = {**DOCUMENT, "elements": [{"price_components": parts}]}
+    await made(owner, "/tariffs", {**forbidden, "id": "FLAT"})
+    await made(owner, "/tariffs", {**DOCUMENT, "id": "KWH"})
+    await made(owner, "/tariff-groups", {"ident": "G", "members": [{"tariff": "FLAT"}]})
+    await made(owner, "/tariff-assignments", {"tariff": "FLAT"})
+    nothing = (await owner.get("/tariffs/not-allowed")).json()
+    async with begin() as work:
+        await work.run("UPDATE evse SET power_w = 50000 WHERE id = $1", at.evse(1))
+    [listed] = (await owner.get("/tariffs/not-allowed")).json()
+    await made(owner, "/tariff-assignments", {"tariff": "KWH"})
+    refused = [
+        await owner.post("/tariff-assignments", {"tariff": "FLAT", "evse_id": str(at.evse(1))}),
+        await owner.post("/tariff-assignments", {"group": "G"}),
+        await owner.post("/tariffs/import", [{**forbidden, "id": "KWH"}]),
+    ]
+
+    assert nothing == []
+    assert (listed["public_id"], listed["tariff"]) == (at.evses[1].public_id, "FLAT")
+    for answer in refused:
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (422, "law_forbids")
+        assert "Art. 5(4)" in problem["detail"]
+    assert (await owner.get("/tariffs/not-allowed")).json() == []
+    assert (await stranger.get("/tariffs/not-allowed")).json() == []

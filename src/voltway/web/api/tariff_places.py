@@ -24,7 +24,7 @@ from voltway.parties.model import Permission
 from voltway.runtime.work import Work
 from voltway.sessions import actions_price
 from voltway.stations import actions as stations
-from voltway.tariffs import assigning
+from voltway.tariffs import assigning, lawful
 from voltway.tariffs.actions import Scope
 from voltway.tariffs.model_versions import DriverKind, GroupMember, Rung
 from voltway.web.api.caller import Calling
@@ -151,6 +151,19 @@ class Resolution(Shown):
     version_id: UUID | None
     why: str
     ladder: list[Step]
+
+
+class Forbidden(Shown):
+    """An EVSE of 50 kW or more and a price that the law forbids for its guests."""
+
+    evse_id: UUID
+    public_id: str
+    location: str
+    power_w: int
+    tariff: str
+    version_id: UUID
+    begins: Annotated[Moment, Meta(description="Now, or when what is arranged begins.")]
+    why: Annotated[list[str], Meta(description="A sentence each, with the article.")]
 
 
 @reads("/tariff-assignments", "List where tariffs hold")
@@ -311,6 +324,27 @@ async def read_resolution(
     )
 
 
+@reads("/tariffs/not-allowed", "List where guests meet a price that the law forbids")
+async def list_not_allowed(caller: Calling) -> list[Forbidden]:
+    """An EVSE may come to such a price by itself: by more power, or by its party's tariff. An
+    assignment or version that would make one is refused."""
+    async with caller.begin() as work:
+        found = await lawful.found(work, caller.actor.party)
+    return [
+        Forbidden(
+            evse_id=each.bay.evse,
+            public_id=each.bay.name,
+            location=each.bay.at,
+            power_w=each.bay.power_w,
+            tariff=each.tariff,
+            version_id=each.version,
+            begins=each.begins,
+            why=list(each.why),
+        )
+        for each in found
+    ]
+
+
 def _step(rung: Rung) -> Step:
     held, version = rung.assignment, rung.version
     return Step(
@@ -330,5 +364,12 @@ def _step(rung: Rung) -> Step:
 ROUTER = Router(
     "/",
     tags=["tariffs"],
-    route_handlers=[list_assignments, add_assignment, list_groups, add_group, read_resolution],
+    route_handlers=[
+        list_assignments,
+        add_assignment,
+        list_groups,
+        add_group,
+        read_resolution,
+        list_not_allowed,
+    ],
 )

@@ -13,6 +13,7 @@ from voltway.kernel.ids import StationId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.stations import actions
+from voltway.tariffs import lawful
 from voltway.web.console import station_views
 from voltway.web.console.door import console_page, uuid_of
 from voltway.web.driver.views import like
@@ -92,8 +93,10 @@ async def _knows(request: HttpRequest, house: House, actor: Actor, station: UUID
         seen = await station_views.station(
             work, StationId(station), formats, house.settings.heartbeat_s
         )
+        forbidden = await lawful.found(work, actor.party, station)
     return {
         "s": seen,
+        "forbidden": forbidden,
         "may_order": actor.may(Permission.ORDER_STATION),
         "may_raw": actor.may(Permission.RAW_CALL),
         "may_edit": actor.may(Permission.EDIT_NETWORK),

@@ -15,14 +15,13 @@ from litestar.response import Redirect, Response
 from voltway.drivers import contracts
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, FleetId, PartyId, TokenUid
-from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.runtime.work import Work
 from voltway.sessions import actions_price
 from voltway.sessions.actions_price import Asks, Climbed
 from voltway.stations import actions as stations
-from voltway.tariffs import assigning, drafts
+from voltway.tariffs import assigning, lawful
 from voltway.tariffs.model_versions import DriverKind, GroupMember, Rung, Scope
 from voltway.web import prices
 from voltway.web.appearance import Form
@@ -104,7 +103,7 @@ _STANDING: Final = """
       LEFT JOIN contract_view c ON a.scope = 'contract' AND c.id = a.scope_id
       LEFT JOIN driver_view d ON a.scope = 'driver' AND d.id = a.scope_id
      WHERE a.until IS NULL OR a.until > $1
-     ORDER BY a.scope, a.scope_id, later, a.since DESC, a.id DESC
+     ORDER BY a.scope, a.scope_id, later, a.since DESC, a.created_at DESC, a.told DESC
      LIMIT 1000
 """
 
@@ -147,6 +146,7 @@ async def _where(
     actor.must(Permission.SEE_ALL)
     async with house.begin(actor.party) as work:
         lines = await standing(work)
+        forbidden = await lawful.found(work, actor.party)
         tariffs = await work.all(
             "SELECT tariff_ident AS ident FROM tariff_view WHERE newest ORDER BY tariff_ident"
         )
@@ -160,6 +160,7 @@ async def _where(
         place="tariffs",
         tab="where",
         standing=lines,
+        forbidden=forbidden,
         tariffs=[row["ident"] for row in tariffs],
         groups=groups,
         scopes=SCOPES,
@@ -183,9 +184,6 @@ async def assign(
             scope = _scope(data.get("scope", ""))
             scope_id = await _one(work, actor.party, scope, data.get("name", "").strip()[:200])
             since = moment_of(data.get("since", ""), zone)
-            if kind == "tariff":
-                power_w = await _most_power(work, scope, scope_id)
-                await drafts.must_be_lawful(work, actor.party, ident, power_w, since or work.now)
             made = await assigning.assign_to(
                 work,
                 actor.party,
@@ -234,26 +232,6 @@ async def add_group(
             request, house, actor, trouble=str(no), given=given, status=STATUS[no.kind]
         )
     return see_other(_HERE)
-
-
-#: The EVSEs of a place, by the scope.
-_POWERS: Final[Mapping[Scope, str]] = {
-    Scope.PARTY: "party_id = $1",
-    Scope.LOCATION: "location_id = $1",
-    Scope.STATION: "station_id = $1",
-    Scope.EVSE: "id = $1",
-}
-
-
-async def _most_power(work: Work, scope: Scope, scope_id: UUID) -> PowerW:
-    """The power of the fastest EVSE where guests would be charged by it; of a contract, none."""
-    if scope not in _POWERS:
-        return PowerW(0)
-    row = await work.one(
-        f"SELECT coalesce(max(power_w), 0)::int AS most FROM evse_view WHERE {_POWERS[scope]}",
-        scope_id,
-    )
-    return PowerW(row["most"] if row else 0)
 
 
 def _what(text: str) -> tuple[str, str]:

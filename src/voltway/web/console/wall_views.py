@@ -1,6 +1,5 @@
 """What the live wall shows, read from the rooms' views."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,8 @@ from voltway.parties import actions as parties
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway.web import series, states
+from voltway.web.console import wall_troubles
+from voltway.web.console.wall_troubles import Trouble
 from voltway.web.driver.views import state_of
 from voltway.web.formats import Formats, zone_of
 from voltway.web.series import Chart, Day
@@ -42,19 +43,6 @@ class LocationLine:
     words: str
     beads: tuple[Bead, ...]
     beads_words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that a person must look at."""
-
-    severity: str  # critical, high, watch
-    glyph: str
-    title: str
-    where: str
-    detail: str
-    since: datetime | None
-    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +112,7 @@ async def wall(work: Work, formats: Formats, *, expected_s: int, sees_money: boo
         bars=states.bars(counts, 1192),
         counts=tuple(Count(s, states.WORDS[s], counts[s]) for s in states.IN_ORDER),
         locations=_locations(ports, formats),
-        troubles=tuple(await _troubles(work, ports, formats, sees_money=sees_money)),
+        troubles=tuple(await wall_troubles.troubles(work, ports, formats, sees_money=sees_money)),
         sessions=tuple([await _session(work, row, formats) for row in running[:SESSIONS_SHOWN]]),
         open_n=len(running),
         power_w=sum(row["power_w"] or 0 for row in running),
@@ -280,105 +268,3 @@ async def _receipts(work: Work, begins: datetime, ends: datetime, currency: str)
         currency,
     )
     return Day(begins, [(row["issued_at"], row["total_minor"]) for row in rows])
-
-
-async def _troubles(
-    work: Work, ports: Sequence[tuple[Row, PortState]], formats: Formats, *, sees_money: bool
-) -> list[Trouble]:
-    """Everything that is open, worst first."""
-    found = _of_ports(ports, formats)
-    if sees_money:
-        found += await _of_money(work, formats)
-    found += await _of_orders(work)
-    order = ("critical", "high", "watch")
-    oldest = work.now
-    return sorted(found, key=lambda each: (order.index(each.severity), each.since or oldest))
-
-
-def _of_ports(ports: Sequence[tuple[Row, PortState]], formats: Formats) -> list[Trouble]:
-    found = [
-        Trouble(
-            "critical",
-            "faulted",
-            f"{_fault(row['error'])}, Bay {row['number']}",
-            row["location_name"],
-            "The station reports it. Try a reset; if it comes back, send somebody.",
-            row["status_at"],
-            f"/console/stations/{row['station_id']}",
-        )
-        for row, state in ports
-        if state.glyph == "faulted"
-    ]
-    for station, group in groupby(ports, key=lambda port: port[0]["station_id"]):
-        here = list(group)
-        row, state = here[0]
-        if state.glyph not in ("offline", "unknown"):
-            continue
-        is_new = state.heard_at is None
-        found.append(
-            Trouble(
-                "watch" if is_new or state.glyph == "unknown" else "critical",
-                state.glyph,
-                "Never connected" if is_new else f"Station {state.word.lower()}, {len(here)} ports",
-                row["location_name"],
-                "" if is_new else "Running sessions go on and are billed when it is back.",
-                state.heard_at,
-                f"/console/stations/{station}",
-            )
-        )
-    return found
-
-
-def _fault(code: str | None) -> str:
-    """An error as people say it: ``Ground failure`` for ``GroundFailure``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", code or "Fault").capitalize()
-
-
-async def _of_money(work: Work, formats: Formats) -> list[Trouble]:
-    rows = await work.all(
-        """
-        SELECT s.*, v.location_name FROM settlement_view s
-          LEFT JOIN session_view v ON v.id = s.session_id
-         WHERE s.state IN ('resting', 'held') ORDER BY s.opened_at LIMIT 20
-        """
-    )
-    return [
-        Trouble(
-            "high",
-            "idle",
-            "Bill held for review"
-            if row["state"] == "held"
-            else f"Bill rests at {row['next_step']}",
-            row["location_name"] or "",
-            (row["last_trouble"] or "")[:160],
-            row["opened_at"],
-            f"/console/sessions/{row['session_id']}",
-        )
-        for row in rows
-    ]
-
-
-async def _of_orders(work: Work) -> list[Trouble]:
-    rows = await work.all(
-        """
-        SELECT o.*, s.location_name FROM order_view o
-          JOIN station_view s ON s.id = o.station_id
-         WHERE o.state IN ('silent', 'without_effect') AND o.ended_at > $1
-           AND o.kind IN ('StartCharging', 'StopCharging')
-         ORDER BY o.ended_at DESC LIMIT 10
-        """,
-        work.now - timedelta(hours=2),
-    )
-    return [
-        Trouble(
-            "high",
-            "idle",
-            ("Start" if row["kind"] == "StartCharging" else "Stop")
-            + (" got no answer" if row["state"] == "silent" else " had no effect"),
-            row["location_name"],
-            (row["why"] or "")[:160],
-            row["ended_at"],
-            f"/console/stations/{row['station_id']}",
-        )
-        for row in rows
-    ]
