@@ -50,49 +50,62 @@ async def deliver(
         alert = await store.load(work, id)
     if alert.state is not AlertState.QUEUED:
         return
-    letter = await _message(begin, alert, mail_from=mail_from, public_url=public_url)
+    letter, message = await _message(begin, alert, mail_from=mail_from, public_url=public_url)
     try:
-        await mailer.send(letter)
+        await mailer.send(message)
     except MailServerSilent as silence:
         await _note_trouble(begin, id, str(silence), for_good=False)
     except Refusal as refusal:
         await _note_trouble(begin, id, str(refusal), for_good=True)
     else:
-        await _note_sent(begin, id)
+        await _note_sent(begin, id, letter.note)
 
 
 async def _message(
     begin: BeginWork, alert: Alert, *, mail_from: str, public_url: str
-) -> EmailMessage:
+) -> tuple[letters.Letter, EmailMessage]:
     async with begin() as work:
         now = work.now
-        seller = (await parties.party(work, alert.party)).name
-        write: Callable[[], letters.Letter]
-        if alert.template is Template.BOOKS:
-            page = f"{public_url}/console/books" if public_url else ""
-            open_now = await checking.open_findings(work, alert.party)
-            write = partial(letters.books_letter, open_now, seller=seller, page=page)
-        else:
-            assert alert.payment is not None, "what is told to a driver is about a payment"
-            payment = await payments.payment(work, alert.payment)
-            write = partial(letters.not_charged_letter, payment, alert.locale, seller=seller)
-            if alert.template is Template.RECEIPT:
-                assert alert.invoice is not None, "a receipt's alert names the receipt"
-                invoice = await billing.invoice(work, alert.invoice)
-                url = f"{public_url}/v/{payment.visit_key}/receipt" if public_url else None
-                write = partial(
-                    letters.receipt_letter, invoice, alert.locale, seller=seller, url=url
-                )
+        write = await _writer(work, alert, public_url)
     letter = await asyncio.to_thread(write)
-    return letters.message(alert, letter, mail_from=mail_from, at=now)
+    return letter, letters.message(alert, letter, mail_from=mail_from, at=now)
 
 
-async def _note_sent(begin: BeginWork, id: AlertId) -> None:
+async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], letters.Letter]:
+    """What writes the letter of an alert, once nothing of the database is needed any more."""
+    seller = (await parties.party(work, alert.party)).name
+    if alert.template is Template.BOOKS:
+        page = f"{public_url}/console/books" if public_url else ""
+        open_now = await checking.open_findings(work, alert.party)
+        return partial(letters.books_letter, open_now, seller=seller, page=page)
+    if alert.template is Template.DOCUMENT:
+        assert alert.invoice is not None, "a document's alert names the document"
+        invoice = await billing.invoice(work, alert.invoice)
+        if invoice.is_receipt:
+            return partial(letters.receipt_letter, invoice, alert.locale, seller=seller, url=None)
+        url = None
+        if public_url and invoice.payment is not None and invoice.original is not None:
+            visit = (await payments.payment(work, invoice.payment)).visit_key
+            url = f"{public_url}/v/{visit}/documents/{invoice.number}"
+        return partial(
+            letters.document_letter, invoice, alert.locale, url=url, with_xml=alert.with_xml
+        )
+    assert alert.payment is not None, "what is told to a driver is about a payment"
+    payment = await payments.payment(work, alert.payment)
+    if alert.template is Template.NOT_CHARGED:
+        return partial(letters.not_charged_letter, payment, alert.locale, seller=seller)
+    assert alert.invoice is not None, "a receipt's alert names the receipt"
+    invoice = await billing.invoice(work, alert.invoice)
+    url = f"{public_url}/v/{payment.visit_key}/receipt" if public_url else None
+    return partial(letters.receipt_letter, invoice, alert.locale, seller=seller, url=url)
+
+
+async def _note_sent(begin: BeginWork, id: AlertId, note: str | None) -> None:
     async with begin() as work:
         before = await store.lock(work, id)
         if before.state is AlertState.SENT:
             return
-        await store.save(work, rules.sent(before, work.now))
+        await store.save(work, rules.sent(before, work.now, note))
         await work.announce([AlertSent(party=before.party, at=work.now, alert=id)])
 
 

@@ -33,6 +33,9 @@ class Letter:
     html: str
     pdf: bytes | None = None
     pdf_name: str = ""
+    xml: bytes | None = None
+    xml_name: str = ""
+    note: str | None = None  # what was to be in it and could not be, and why
 
 
 def receipt_letter(invoice: Invoice, locale: str, *, seller: str, url: str | None) -> Letter:
@@ -50,6 +53,29 @@ def receipt_letter(invoice: Invoice, locale: str, *, seller: str, url: str | Non
         html=billing.receipt_mail(invoice.document, locale, url=url),
         pdf=billing.receipt_pdf(invoice.document, locale),
         pdf_name=f"{invoice.number}.pdf",
+    )
+
+
+def document_letter(invoice: Invoice, locale: str, *, url: str | None, with_xml: bool) -> Letter:
+    """An invoice, credit note, statement or settlement. Where an XRechnung was asked for and the
+    document has not what it needs, the PDF goes without it, and the letter notes why. It makes a
+    PDF, so call it off the event loop."""
+    xml, note = None, None
+    if with_xml:
+        try:
+            xml = billing.document_xrechnung(invoice)
+        except (billing.LacksForXRechnung, billing.NotForMachines) as why:
+            note = f"Sent without an XRechnung. {why}"
+    mail = billing.document_mail(invoice, locale, url=url, with_xml=xml is not None)
+    return Letter(
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        pdf=billing.document_pdf(invoice, locale),
+        pdf_name=f"{invoice.number}.pdf",
+        xml=xml,
+        xml_name=f"{invoice.number}.xml",
+        note=note,
     )
 
 
@@ -105,6 +131,10 @@ def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> Em
     if letter.pdf is not None:
         made.add_attachment(
             letter.pdf, maintype="application", subtype="pdf", filename=letter.pdf_name
+        )
+    if letter.xml is not None:
+        made.add_attachment(
+            letter.xml, maintype="application", subtype="xml", filename=letter.xml_name
         )
     # Last: a header about the content, set before, would move into the first part.
     made["Content-Language"] = language(alert.locale)

@@ -18,6 +18,7 @@ class Template(StrEnum):
     RECEIPT = "receipt"
     NOT_CHARGED = "not_charged"
     BOOKS = "books"  # to the owners: a check of the books found something
+    DOCUMENT = "document"  # an invoice, a credit note, a statement or a settlement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Alert:
     next_try_at: datetime | None = None
     sent_at: datetime | None = None
     last_trouble: str | None = None
+    with_xml: bool = False  # who gets it asked for an XRechnung
 
     @property
     def subject(self) -> str:

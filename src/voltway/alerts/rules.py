@@ -12,14 +12,15 @@ FIRST_PAUSE: Final = timedelta(seconds=5)
 PAUSE_MAX: Final = timedelta(hours=2)
 
 
-def sent(alert: Alert, now: datetime) -> Alert:
+def sent(alert: Alert, now: datetime, note: str | None = None) -> Alert:
+    """The alert when the mail server has taken it; ``note`` is what was left out of the mail."""
     return replace(
         alert,
         state=AlertState.SENT,
         tries=alert.tries + 1,
         sent_at=now,
         next_try_at=None,
-        last_trouble=None,
+        last_trouble=note,
     )
 
 

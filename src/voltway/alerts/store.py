@@ -25,13 +25,14 @@ async def add(work: Work, alerts: Sequence[Alert]) -> set[AlertId]:
         """
         INSERT INTO alert
             (id, party_id, once, channel, recipient, template, locale, payment_id, invoice_id,
-             state, created_at, next_try_at)
+             state, created_at, next_try_at, with_xml)
         SELECT id, party_id, once, 'mail', recipient, template, locale, payment_id, invoice_id,
-               state, created_at, next_try_at
+               state, created_at, next_try_at, with_xml
           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                      $7::uuid[], $8::uuid[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+                      $7::uuid[], $8::uuid[], $9::text[], $10::timestamptz[], $11::timestamptz[],
+                      $12::boolean[])
                AS w (id, party_id, once, recipient, template, locale, payment_id, invoice_id,
-                     state, created_at, next_try_at)
+                     state, created_at, next_try_at, with_xml)
             ON CONFLICT (once) DO NOTHING
         RETURNING id
         """,
@@ -46,6 +47,7 @@ async def add(work: Work, alerts: Sequence[Alert]) -> set[AlertId]:
         [each.state for each in alerts],
         [each.created_at for each in alerts],
         [each.next_try_at for each in alerts],
+        [each.with_xml for each in alerts],
     )
     return {AlertId(row["id"]) for row in rows}
 
@@ -55,6 +57,15 @@ async def load(work: Work, id: AlertId) -> Alert:
     if row is None:
         raise NoSuchAlert(id)
     return _alert(row)
+
+
+async def about(work: Work, document: InvoiceId) -> list[Alert]:
+    """The mails of a document, the newest first."""
+    rows = await work.all(
+        "SELECT * FROM alert WHERE invoice_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50",
+        document,
+    )
+    return [_alert(row) for row in rows]
 
 
 async def lock(work: Work, id: AlertId) -> Alert:
@@ -118,7 +129,7 @@ def _alert(row: Row) -> Alert:
         recipient=row["recipient"],
         template=Template(row["template"]),
         locale=row["locale"],
-        payment=PaymentId(row["payment_id"]),
+        payment=PaymentId(row["payment_id"]) if row["payment_id"] else None,
         invoice=InvoiceId(row["invoice_id"]) if row["invoice_id"] else None,
         state=AlertState(row["state"]),
         created_at=row["created_at"],
@@ -126,4 +137,5 @@ def _alert(row: Row) -> Alert:
         next_try_at=row["next_try_at"],
         sent_at=row["sent_at"],
         last_trouble=row["last_trouble"],
+        with_xml=row["with_xml"],
     )

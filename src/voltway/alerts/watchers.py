@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from voltway.alerts import store
 from voltway.alerts.actions import job
 from voltway.alerts.model import Alert, AlertState, Template
-from voltway.billing.model import InvoiceIssued
+from voltway.billing import actions as billing
+from voltway.billing.actions import Addressee
+from voltway.billing.model import DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, new_id
+from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, new_id
 from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.payments import actions as payments
@@ -25,7 +27,7 @@ async def hears_invoice_issued(work: Work, facts: Sequence[Fact]) -> None:
         if isinstance(fact, InvoiceIssued) and fact.payment is not None
     }
     paid = await payments.payments(work, list(issued)) if issued else {}
-    await _queue(
+    await queue(
         work,
         [
             _alert(
@@ -37,12 +39,48 @@ async def hears_invoice_issued(work: Work, facts: Sequence[Fact]) -> None:
     )
 
 
+async def hears_document_issued(work: Work, facts: Sequence[Fact]) -> None:
+    """Mail invoices, credit notes, statements and settlements to whom they are for."""
+    issued = {fact.invoice: fact for fact in facts if isinstance(fact, DocumentIssued)}
+    if not issued:
+        return
+    goes = await billing.addressees(work, list(issued))
+    await queue(
+        work,
+        [
+            about_document(work, fact.party, id, goes[id], f"document:{id}")
+            for id, fact in issued.items()
+            if goes[id].email
+        ],
+    )
+
+
+def about_document(
+    work: Work, party: PartyId, document: InvoiceId, to: Addressee, once: str
+) -> Alert:
+    """The alert that brings a document to somebody."""
+    return Alert(
+        id=AlertId(new_id(work.now)),
+        party=party,
+        once=OnceKey(once),
+        recipient=to.email,
+        template=Template.DOCUMENT,
+        locale=to.locale,
+        payment=None,
+        invoice=document,
+        state=AlertState.QUEUED,
+        created_at=work.now,
+        next_try_at=work.now,
+        with_xml=to.wants_xrechnung,
+    )
+
+
 async def hears_hold_released(work: Work, facts: Sequence[Fact]) -> None:
     """Say that nothing was charged. A visit whose session began gets a receipt instead, which
     says what was taken, or is still owed, or that it was nothing."""
     released = [fact.payment for fact in facts if isinstance(fact, HoldReleased)]
     paid = await payments.payments(work, released) if released else {}
-    await _queue(
+    await queue(
         work,
         [
             _alert(work, each, Template.NOT_CHARGED, OnceKey(f"not_charged:{each.id}"), None)
@@ -62,7 +100,7 @@ async def hears_books_fault(work: Work, facts: Sequence[Fact]) -> None:
             for each in await parties.operators(work, fact.party)
             if each.role is Role.OWNER and each.active
         ]
-        await _queue(
+        await queue(
             work,
             [
                 Alert(
@@ -102,7 +140,8 @@ def _alert(
     )
 
 
-async def _queue(work: Work, alerts: Sequence[Alert]) -> None:
+async def queue(work: Work, alerts: Sequence[Alert]) -> None:
+    """Keep these alerts, and send those that are new. What one is about is told once."""
     if alerts:
         fresh = await store.add(work, alerts)
         await work.enqueue(*(job(each) for each in alerts if each.id in fresh))

@@ -1,8 +1,9 @@
 """What can be done about bills: settle, look, and try again what rests."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from voltway.billing import drawing, settling, store, store_documents
+from voltway.billing.addressees import Addressee, addressees
 from voltway.billing.adjusting import (
     GIVE_BACK_ADJUSTED,
     NeverRaised,
@@ -18,6 +19,7 @@ from voltway.billing.customers import (
     give_cards,
     give_fleet,
     new_customer,
+    reach_customer,
     take_card,
 )
 from voltway.billing.hosts import (
@@ -26,11 +28,16 @@ from voltway.billing.hosts import (
     agree,
     hears_cdrs_issued,
     new_host,
+    reach_host,
 )
 from voltway.billing.invoices import (
+    invoice_greeting,
     invoice_html,
+    invoice_mail,
     invoice_pdf,
     invoice_picture,
+    invoice_subject,
+    invoice_text,
     invoice_xrechnung,
 )
 from voltway.billing.invoicing import give_back_tax, invoice_for_company
@@ -50,6 +57,7 @@ from voltway.billing.runs import NotAnArchive
 from voltway.billing.settlements_hosts import correct_shares, issue_settlements
 from voltway.billing.settling import settle, settle_many
 from voltway.billing.statement_layouts import (
+    statement_greeting,
     statement_html,
     statement_mail,
     statement_pdf,
@@ -57,6 +65,7 @@ from voltway.billing.statement_layouts import (
     statement_subject,
     statement_text,
     statement_view,
+    statement_why,
 )
 from voltway.billing.statements import issue_statements
 from voltway.billing.store import NoSuchSettlement
@@ -71,17 +80,21 @@ from voltway.billing.store_runs import NoSuchRun
 from voltway.billing.store_statements import NoSuchCustomer
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_session_ended
-from voltway.billing.xml_ubl import NotForMachines
+from voltway.billing.words import words
+from voltway.billing.xml_ubl import LacksForXRechnung, NotForMachines
 from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
 from voltway.runtime.work import Work
 
 __all__ = [
     "GIVE_BACK_ADJUSTED",
+    "Addressee",
     "Adjustment",
     "Choice",
     "Decision",
     "KeptCdr",
+    "LacksForXRechnung",
     "Made",
+    "MailOf",
     "NeverRaised",
     "NewAgreement",
     "NoSuchCdr",
@@ -96,6 +109,7 @@ __all__ = [
     "NothingToDecide",
     "add_customer",
     "add_host",
+    "addressees",
     "adjust",
     "agree",
     "bill_standing",
@@ -105,6 +119,7 @@ __all__ = [
     "decide",
     "decision_of",
     "document_html",
+    "document_mail",
     "document_pdf",
     "document_xrechnung",
     "freezes_cdrs",
@@ -129,6 +144,8 @@ __all__ = [
     "new_customer",
     "new_host",
     "prove",
+    "reach_customer",
+    "reach_host",
     "receipt_html",
     "receipt_mail",
     "receipt_pdf",
@@ -208,6 +225,34 @@ def document_html(found: Invoice, locale: str) -> str:
 def document_pdf(found: Invoice, locale: str) -> bytes:
     """A document as a PDF, whatever its kind. Call it off the event loop."""
     return drawing.pdf(found.kind, found.document, locale)
+
+
+@dataclass(frozen=True, slots=True)
+class MailOf:
+    """What a mail that carries a document says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def document_mail(
+    found: Invoice, locale: str, *, url: str | None, with_xml: bool = False
+) -> MailOf:
+    """The mail of an invoice, credit note, statement or settlement; the document is attached."""
+    said, raw = words(locale), found.document
+    attached = said.document_attached + (f" {said.xml_attached}" if with_xml else "")
+    if found.kind in _GATHERED:
+        opening, why = statement_greeting(raw, locale), statement_why(raw, locale)
+        subject, html = statement_subject(raw, locale), statement_mail(raw, locale, attached)
+        text = statement_text(raw, locale)
+    else:
+        opening, why = invoice_greeting(raw, locale), said.invoice_mail_why
+        subject = invoice_subject(raw, locale)
+        html = invoice_mail(raw, locale, attached, url=url)
+        text = invoice_text(raw, locale, url=url)
+    whole = f"{opening}\n{attached}\n\n{text.strip()}\n\n{why}\n"
+    return MailOf(subject, whole, html)
 
 
 def document_xrechnung(found: Invoice) -> bytes:

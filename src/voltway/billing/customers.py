@@ -53,6 +53,7 @@ def new_customer(work: Work, party: PartyId, given: Mapping[str, str]) -> Custom
         is_business=given.get("is_business", "yes") == "yes",
         due_days=rules_hosts.days(given, "due_days", "Paid within", 14),
         created_at=work.now,
+        wants_xrechnung=given.get("wants_xrechnung", "") == "yes",
     )
 
 
@@ -60,6 +61,21 @@ async def add_customer(work: Work, customer: Customer) -> Customer:
     if not await store_statements.add_customer(work, customer):
         raise CustomerNameTaken(customer.name)
     return customer
+
+
+async def reach_customer(work: Work, id: UUID, given: Mapping[str, str]) -> None:
+    """Where the documents of a customer go from now on, in which language, and with what beside
+    the PDF."""
+    locale = given.get("locale", "").strip()
+    known = await store_statements.reach_customer(
+        work,
+        id,
+        email=rules_hosts.email(given),
+        locale=locale if locale in SPOKEN else "en",
+        wants_xrechnung=given.get("wants_xrechnung", "") == "yes",
+    )
+    if not known:
+        raise NoSuchCustomer(id)
 
 
 async def give_cards(work: Work, customer: UUID, uids: Sequence[str]) -> int:

@@ -44,6 +44,7 @@ class Buyer(_Document, frozen=True, kw_only=True):
     email: str | None = None
     reference: str | None = None  # BT-10: what the buyer wants to read on it
     resells: bool = False  # a taxable dealer: it buys electricity to sell it (art. 38)
+    xrechnung: bool = False  # wants the invoice as XRechnung beside the PDF
 
 
 class Item(_Document, frozen=True, kw_only=True):

@@ -75,6 +75,13 @@ async def add_host(work: Work, host: Host) -> Host:
     return host
 
 
+async def reach_host(work: Work, id: UUID, given: Mapping[str, str]) -> None:
+    """Where the settlements of a host go from now on, and in which language."""
+    locale = given.get("locale", "").strip()
+    email = rules_hosts.email(given)
+    await store_hosts.reach_host(work, id, email=email, locale=locale if locale in SPOKEN else "en")
+
+
 async def agree(work: Work, host: UUID, new: NewAgreement, *, by: str) -> Agreement:
     """Add a version of what was agreed with a host for a place. Earlier ones stay as they are; on
     each day the newest that holds on it counts."""

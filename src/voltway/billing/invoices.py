@@ -15,7 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from voltway.billing import documents_invoice, typesetting, xml_cii, xml_ubl
 from voltway.billing.documents import fingerprint
 from voltway.billing.documents_invoice import InvoiceDocument
+from voltway.billing.model import DocumentKind
 from voltway.billing.views_invoice import InvoiceView, invoice_view
+from voltway.billing.words import words
 
 _LAYOUT: Final = "templates/invoice.typ"
 
@@ -44,6 +46,40 @@ def view_of(document: bytes, locale: str) -> InvoiceView:
 def invoice_html(document: bytes, locale: str) -> str:
     """The document as part of a page."""
     return _pages.get_template("invoice.html").render(r=view_of(document, locale))
+
+
+def invoice_text(document: bytes, locale: str, *, url: str | None = None) -> str:
+    """The document as plain text, for mail programs that show nothing else."""
+    return _pages.get_template("invoice.txt").render(r=view_of(document, locale), url=url)
+
+
+def invoice_mail(document: bytes, locale: str, attached: str, *, url: str | None = None) -> str:
+    """The document as a whole HTML mail, which says what is attached."""
+    said = words(locale)
+    return _pages.get_template("invoice_mail.html").render(
+        r=view_of(document, locale),
+        greeting=invoice_greeting(document, locale),
+        attached=attached,
+        look=said.mail_look,
+        why=said.invoice_mail_why,
+        url=url,
+    )
+
+
+def invoice_greeting(document: bytes, locale: str) -> str:
+    """What its mail begins with."""
+    shown, said = view_of(document, locale), words(locale)
+    is_credit = _read(document).kind == DocumentKind.CREDIT_NOTE
+    greeting = said.credit_mail_greeting if is_credit else said.invoice_mail_greeting
+    return greeting.format(number=_read(document).number, total=shown.total)
+
+
+def invoice_subject(document: bytes, locale: str) -> str:
+    made, said = _read(document), words(locale)
+    is_credit = made.kind == DocumentKind.CREDIT_NOTE
+    subject = said.credit_mail_subject if is_credit else said.invoice_mail_subject
+    total = view_of(document, locale).total
+    return subject.format(number=made.number, seller=made.seller.name, total=total)
 
 
 def invoice_pdf(document: bytes, locale: str) -> bytes:

@@ -168,13 +168,15 @@ async def _issued(work: Work, receipt: Invoice, buyer: Buyer) -> Invoice | None:
         return None
     found = await store_documents.invoice(work, covered[receipt.session])
     made = documents_invoice.invoice(found.document)
-    if (
-        found.original == receipt.id
-        and made.buyer is not None
-        and replace(made.buyer, vat_checked_at=buyer.vat_checked_at) == buyer
-    ):
+    if found.original == receipt.id and made.buyer is not None and _is_same(made.buyer, buyer):
         return found
     raise AlreadyInvoiced(receipt.number, found.number)
+
+
+def _is_same(one: Buyer, other: Buyer) -> bool:
+    """Whether it is the same company, whenever its VAT id was checked and whatever it takes."""
+    known = replace(one, vat_checked_at=other.vat_checked_at, xrechnung=other.xrechnung)
+    return known == other
 
 
 async def _replace(

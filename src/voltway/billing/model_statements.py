@@ -25,6 +25,7 @@ class Customer:
     is_business: bool  # net leads on its statements
     due_days: int
     created_at: datetime
+    wants_xrechnung: bool = False  # beside the PDF of a statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ class GivenBuyer:
     email: str = ""
     reference: str = ""
     resells: bool = False
+    xrechnung: bool = False
 
 
 def buyer_of(given: GivenBuyer) -> Buyer:
@@ -108,6 +109,7 @@ def buyer_of(given: GivenBuyer) -> Buyer:
         email=email or None,
         reference=_text("The reference", given.reference) or None,
         resells=given.resells and vat_id is not None,
+        xrechnung=given.xrechnung,
     )
 
 

@@ -32,18 +32,31 @@ def statement_text(document: bytes, locale: str) -> str:
     return _pages.get_template("statement.txt").render(r=statement_view(document, locale))
 
 
-def statement_mail(document: bytes, locale: str) -> str:
+def statement_mail(document: bytes, locale: str, attached: str | None = None) -> str:
     """The statement as a whole HTML mail, with the sums of its groups; each line is in the PDF."""
-    made, said = documents_statement.statement(document), words(locale)
-    shown = statement_view(document, locale)
-    is_settlement = made.kind == SETTLEMENT
-    greeting = said.settlement_greeting if is_settlement else said.statement_greeting
     return _pages.get_template("statement_mail.html").render(
-        r=shown,
-        greeting=greeting.format(month=shown.month),
-        attached=said.document_attached,
-        why=said.settlement_why if is_settlement else said.statement_why,
+        r=statement_view(document, locale),
+        greeting=statement_greeting(document, locale),
+        attached=attached or words(locale).document_attached,
+        why=statement_why(document, locale),
     )
+
+
+def statement_greeting(document: bytes, locale: str) -> str:
+    """What its mail begins with."""
+    said, shown = words(locale), statement_view(document, locale)
+    greeting = said.settlement_greeting if _is_settlement(document) else said.statement_greeting
+    return greeting.format(month=shown.month)
+
+
+def statement_why(document: bytes, locale: str) -> str:
+    """Why they get the mail."""
+    said = words(locale)
+    return said.settlement_why if _is_settlement(document) else said.statement_why
+
+
+def _is_settlement(document: bytes) -> bool:
+    return documents_statement.statement(document).kind == SETTLEMENT
 
 
 def statement_subject(document: bytes, locale: str) -> str:

@@ -47,6 +47,14 @@ async def add_host(work: Work, host: Host) -> bool:
     )
 
 
+async def reach_host(work: Work, id: UUID, *, email: str | None, locale: str) -> None:
+    """Where a host's settlements go from now on."""
+    if not await work.run(
+        "UPDATE host SET email = $2, locale = $3 WHERE id = $1", id, email, locale
+    ):
+        raise NoSuchHost(id)
+
+
 async def lock_host(work: Work, id: UUID) -> Host:
     """The host, locked: its agreements are numbered by one work at a time."""
     row = await work.one("SELECT * FROM host WHERE id = $1 FOR UPDATE", id)

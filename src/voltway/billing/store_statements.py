@@ -43,8 +43,9 @@ async def add_customer(work: Work, customer: Customer) -> bool:
         await work.run(
             """
             INSERT INTO customer (id, party_id, name, street, postal_code, city, country, vat_id,
-                                  email, reference, locale, is_business, due_days, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                                  email, reference, locale, is_business, due_days, created_at,
+                                  wants_xrechnung)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                 ON CONFLICT (party_id, name) DO NOTHING
             """,
             customer.id,
@@ -61,6 +62,7 @@ async def add_customer(work: Work, customer: Customer) -> bool:
             customer.is_business,
             customer.due_days,
             customer.created_at,
+            customer.wants_xrechnung,
         )
     )
 
@@ -81,6 +83,21 @@ async def give_tokens(
         customer.party,
         list(tokens),
         since,
+    )
+
+
+async def reach_customer(
+    work: Work, id: UUID, *, email: str | None, locale: str, wants_xrechnung: bool
+) -> bool:
+    """Where a customer's documents go from now on; whether there is such a customer."""
+    return bool(
+        await work.run(
+            "UPDATE customer SET email = $2, locale = $3, wants_xrechnung = $4 WHERE id = $1",
+            id,
+            email,
+            locale,
+            wants_xrechnung,
+        )
     )
 
 
@@ -333,4 +350,5 @@ def _customer(row: Row) -> Customer:
         is_business=row["is_business"],
         due_days=row["due_days"],
         created_at=row["created_at"],
+        wants_xrechnung=row["wants_xrechnung"],
     )

@@ -192,4 +192,12 @@ DE: Final = Words(
     " EN 16931.",
     simplified="Dieser Beleg ist eine Kleinbetragsrechnung (Artikel 226b der Richtlinie "
     "2006/112/EG).",
+    invoice_mail_subject="Ihre Rechnung {number} von {seller}: {total}",
+    invoice_mail_greeting="Hier ist Ihre Rechnung {number}.",
+    credit_mail_subject="Ihre Rechnungskorrektur {number} von {seller}: {total}",
+    credit_mail_greeting="Hier ist Ihre Rechnungskorrektur {number}: {total} wurden von Ihrer "
+    "Rechnung abgezogen.",
+    invoice_mail_why="Sie bekommen diese Mail, weil diese Adresse für Ihre Rechnungen angegeben "
+    "wurde. Wir nutzen sie dafür und für nichts anderes.",
+    xml_attached="Die XRechnung für Ihr Buchhaltungsprogramm hängt ebenfalls an.",
 )

@@ -184,4 +184,11 @@ EN: Final = Words(
     check_rates="VAT is worked out once for each rate, on the sum of its lines.",
     for_machines="The PDF carries the same invoice for accounting programs: Factur-X, EN 16931.",
     simplified="This receipt is a simplified invoice (article 226b of directive 2006/112/EC).",
+    invoice_mail_subject="Your invoice {number} from {seller}: {total}",
+    invoice_mail_greeting="Here is your invoice {number}.",
+    credit_mail_subject="Your credit note {number} from {seller}: {total}",
+    credit_mail_greeting="Here is your credit note {number}: {total} was taken off your bill.",
+    invoice_mail_why="You get this mail because this address was given for your bills. We use it "
+    "for them and for nothing else.",
+    xml_attached="The XRechnung for your accounting program is attached, too.",
 )

@@ -188,4 +188,12 @@ ES: Final = Words(
     "16931.",
     simplified="Este recibo es una factura simplificada (artículo 226 ter de la Directiva "
     "2006/112/CE).",
+    invoice_mail_subject="Su factura {number} de {seller}: {total}",
+    invoice_mail_greeting="Aquí tiene su factura {number}.",
+    credit_mail_subject="Su factura rectificativa {number} de {seller}: {total}",
+    credit_mail_greeting="Aquí tiene su factura rectificativa {number}: se han descontado "
+    "{total} de su cuenta.",
+    invoice_mail_why="Recibe este correo porque se indicó esta dirección para sus facturas. No "
+    "la usamos para nada más.",
+    xml_attached="La XRechnung para su programa de contabilidad también va adjunta.",
 )

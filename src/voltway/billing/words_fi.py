@@ -186,4 +186,11 @@ FI: Final = Words(
     check_rates="Alv lasketaan kerran kutakin kantaa kohti sen rivien summasta.",
     for_machines="PDF sisältää saman laskun kirjanpito-ohjelmille: Factur-X, EN 16931.",
     simplified="Tämä kuitti on kevennetty lasku (direktiivin 2006/112/EY 226 b artikla).",
+    invoice_mail_subject="Laskunne {number}, {seller}: {total}",
+    invoice_mail_greeting="Tässä on laskunne {number}.",
+    credit_mail_subject="Hyvityslaskunne {number}, {seller}: {total}",
+    credit_mail_greeting="Tässä on hyvityslaskunne {number}: laskustanne on vähennetty {total}.",
+    invoice_mail_why="Saatte tämän viestin, koska tämä osoite annettiin laskujanne varten. Emme "
+    "käytä sitä muuhun.",
+    xml_attached="Liitteenä on myös XRechnung kirjanpito-ohjelmaanne varten.",
 )

@@ -189,4 +189,11 @@ FR: Final = Words(
     for_machines="Le PDF contient la même facture pour les logiciels de comptabilité : Factur-X, "
     "EN 16931.",
     simplified="Ce reçu est une facture simplifiée (article 226 ter de la directive 2006/112/CE).",
+    invoice_mail_subject="Votre facture {number} de {seller} : {total}",
+    invoice_mail_greeting="Voici votre facture {number}.",
+    credit_mail_subject="Votre avoir {number} de {seller} : {total}",
+    credit_mail_greeting="Voici votre avoir {number} : {total} ont été déduits de votre facture.",
+    invoice_mail_why="Vous recevez ce message parce que cette adresse a été indiquée pour vos "
+    "factures. Nous ne l’utilisons pour rien d’autre.",
+    xml_attached="La XRechnung pour votre logiciel de comptabilité est jointe aussi.",
 )

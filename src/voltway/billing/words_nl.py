@@ -189,4 +189,11 @@ NL: Final = Words(
     for_machines="De pdf bevat dezelfde factuur voor boekhoudprogramma's: Factur-X, EN 16931.",
     simplified="Deze bon is een vereenvoudigde factuur (artikel 226 ter van Richtlijn "
     "2006/112/EG).",
+    invoice_mail_subject="Uw factuur {number} van {seller}: {total}",
+    invoice_mail_greeting="Hier is uw factuur {number}.",
+    credit_mail_subject="Uw creditfactuur {number} van {seller}: {total}",
+    credit_mail_greeting="Hier is uw creditfactuur {number}: {total} is van uw rekening afgehaald.",
+    invoice_mail_why="U krijgt deze mail omdat dit adres voor uw rekeningen is opgegeven. Wij "
+    "gebruiken het daarvoor en voor niets anders.",
+    xml_attached="De XRechnung voor uw boekhoudprogramma is ook bijgevoegd.",
 )

@@ -149,3 +149,9 @@ class Words:
     check_rates: str
     for_machines: str
     simplified: str
+    invoice_mail_subject: str
+    invoice_mail_greeting: str
+    credit_mail_subject: str
+    credit_mail_greeting: str
+    invoice_mail_why: str
+    xml_attached: str

@@ -47,6 +47,9 @@ class NewInvoice(Given):
     resells: Annotated[
         bool, Meta(description="Whether the buyer buys electricity to sell it (art. 38).")
     ] = False
+    xrechnung: Annotated[
+        bool, Meta(description="Whether an XRechnung is mailed beside the PDF.")
+    ] = False
 
 
 class NewCredit(Given):
@@ -149,6 +152,7 @@ async def add_invoice(
             email=data.email,
             reference=data.reference,
             resells=data.resells,
+            xrechnung=data.xrechnung,
         ),
         party=caller.actor.party,
     )

@@ -33,6 +33,7 @@ WATCHERS: Final = {
     "billing.cdr_issued": "Billing, of a priced session",
     "billing.refunded": "Billing, of a refund",
     "alerts.invoice_issued": "Mails, of a receipt",
+    "alerts.documents": "Mails, of a document",
     "alerts.hold_released": "Mails, of a released hold",
     "alerts.books": "Mails, of a finding in the books",
 }
@@ -117,7 +118,8 @@ async def _where(work: Work, jobs: Sequence[SeenJob]) -> dict[str, str]:
         SELECT id::text, '/console/sessions/' || session_id AS at
           FROM settlement_view WHERE id = ANY($1::uuid[])
          UNION ALL
-        SELECT id::text, '/console/money?on=' || payment_id
+        SELECT id::text, CASE template WHEN 'document' THEN '/console/documents/' || invoice_id
+                         ELSE '/console/money?on=' || payment_id END
           FROM alert_view WHERE id = ANY($2::uuid[])
         """,
         settlements,

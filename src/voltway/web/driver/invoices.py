@@ -30,6 +30,7 @@ from voltway.web.pages import HttpRequest, page, reader, see_other
 #: Where a company may have its seat: elsewhere there are no VAT ids whose check digits we know.
 COUNTRIES: Final = (*sorted(EU), *sorted(OTHERS), "IS", "LI")
 TYPED: Final = ("name", "vat_id", "street", "postal_code", "city", "country", "email", "reference")
+TICKS: Final = ("resells", "xrechnung")
 LENGTH_MAX: Final = 300
 
 
@@ -61,7 +62,7 @@ async def write_invoice(
     """Write the invoice, or say what is missing and keep what was typed."""
     receipt, _ = await _documents(house, key)
     typed = {name: data.get(name, "")[:LENGTH_MAX] for name in TYPED}
-    given = GivenBuyer(**typed, resells=bool(data.get("resells")))
+    given = buyer_typed(data)
     try:
         made = await billing.invoice_for_company(house.begin, house.register, receipt.id, given)
     except (Refusal, Outage) as trouble:
@@ -70,7 +71,7 @@ async def write_invoice(
             house,
             key,
             receipt,
-            {**typed, "resells": "1" if given.resells else ""},
+            {**typed, **{tick: data.get(tick, "") for tick in TICKS}},
             trouble=str(trouble),
             status=HTTPStatus.CONFLICT
             if isinstance(trouble, Outage) or trouble.kind is not Kind.INVALID
@@ -133,6 +134,23 @@ def xrechnung(found: Invoice) -> Response[bytes]:
     )
 
 
+def buyer_typed(data: Form) -> GivenBuyer:
+    """The buyer that somebody typed into a form."""
+    said = {name: data.get(name, "")[:LENGTH_MAX] for name in TYPED}
+    return GivenBuyer(
+        name=said["name"],
+        street=said["street"],
+        postal_code=said["postal_code"],
+        city=said["city"],
+        country=said["country"],
+        vat_id=said["vat_id"],
+        email=said["email"],
+        reference=said["reference"],
+        resells=bool(data.get("resells")),
+        xrechnung=bool(data.get("xrechnung")),
+    )
+
+
 async def _form(
     request: HttpRequest,
     house: House,
@@ -153,7 +171,7 @@ async def _form(
         key=key,
         number=receipt.number,
         countries=countries,
-        typed={name: typed.get(name, "") for name in (*TYPED, "resells")},
+        typed={name: typed.get(name, "") for name in (*TYPED, *TICKS)},
         trouble=trouble,
         help=await _help(house, receipt),
     )
