@@ -17,14 +17,15 @@ from msgspec.structs import replace
 from voltway.alerts import actions as alerts
 from voltway.alerts.watchers import (
     hears_books_fault,
+    hears_document_issued,
     hears_hold_released,
     hears_invoice_issued,
 )
 from voltway.billing import actions as billing
-from voltway.billing import checking, runs
+from voltway.billing import checking, monthly, runs
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.invoicing import GIVE_BACK
-from voltway.billing.model import CdrIssued, InvoiceIssued
+from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
@@ -296,6 +297,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
     bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
+    bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
 
@@ -327,6 +329,6 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> 
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(checking.JOB, check_books)
-    jobs.handle(runs.JOB, runs.write_job, at_once=1)
+    jobs.handle(runs.JOB, monthly.write_job, at_once=1)
     jobs.handle("send_alert", send_alert)
     jobs.handle(TELL_AGAIN, tell_again)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from voltway.alerts import actions as alerts
-from voltway.billing import checking, runs
+from voltway.billing import checking, monthly, runs
 from voltway.billing.sweeps import wake_resting
 from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
@@ -63,6 +63,7 @@ def plug_rounds(
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
     every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
+    every(SELDOM, "billing.months", partial(monthly.write_due, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))

@@ -13,7 +13,7 @@ from tests.billing.months import GIVEN, a_card, a_customer, charges, in_month
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
-from voltway.billing import runs
+from voltway.billing import monthly, runs
 from voltway.drivers import contracts
 from voltway.parties.model import Role
 
@@ -40,7 +40,7 @@ async def asks(browser: Browser, scene: Scene, kind: str, month: str = "2026-03"
 
 @pytest.fixture
 def working(scene: Scene) -> Scene:
-    scene.jobs.handle(runs.JOB, runs.write_job)
+    scene.jobs.handle(runs.JOB, monthly.write_job)
     return scene
 
 

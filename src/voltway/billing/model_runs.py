@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from voltway.kernel.ids import PartyId
+from voltway.kernel.ids import OnceKey, PartyId
 
 
 class RunKind(StrEnum):
@@ -19,6 +19,19 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     STOPPED = "stopped"  # it could not go on, or the download was broken off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When the documents of a month write themselves."""
+
+    party: PartyId
+    kind: RunKind  # statements or settlements
+    is_on: bool
+    day: int  # of the month after, in the party's zone
+    next: date  # the month that comes next
+    changed_by: str
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,7 @@ class Run:
     asked_at: datetime
     moved_at: datetime
     done_at: datetime | None = None
+    once: OnceKey | None = None  # what it is for, where nobody asked
 
     @property
     def subject(self) -> str:

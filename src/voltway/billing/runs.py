@@ -22,8 +22,8 @@ from voltway.billing import (
 )
 from voltway.billing.model_runs import Run, RunKind, RunState
 from voltway.billing.rules_statements import Month
-from voltway.kernel.errors import Refusal
-from voltway.kernel.ids import InvoiceId, PartyId, new_id
+from voltway.kernel.errors import Refusal, Trouble
+from voltway.kernel.ids import InvoiceId, OnceKey, PartyId, new_id
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
 from voltway.runtime.work import BeginWork, Job, Work
@@ -40,7 +40,14 @@ class NotAnArchive(Refusal):
 
 
 async def ask(
-    work: Work, party: Party, kind: RunKind, month: Month, *, locale: str, by: str
+    work: Work,
+    party: Party,
+    kind: RunKind,
+    month: Month,
+    *,
+    locale: str,
+    by: str,
+    once: OnceKey | None = None,
 ) -> Run:
     """Begin to write the documents of a month, or prepare a zip of them."""
     if kind is not RunKind.ARCHIVE:
@@ -59,9 +66,9 @@ async def ask(
         asked_by=by,
         asked_at=work.now,
         moved_at=work.now,
+        once=once,
     )
-    await store_runs.add(work, asked)
-    if kind is not RunKind.ARCHIVE:
+    if await store_runs.add(work, asked) and kind is not RunKind.ARCHIVE:
         await work.enqueue(_job(asked))
     return asked
 
@@ -73,15 +80,20 @@ def _job(run: Run) -> Job:
 Moved = Callable[[Run], None]
 
 
-async def write_job(begin: BeginWork, body: Mapping[str, str]) -> None:
-    """The job of a run."""
-    await write(begin, body, lambda _: None)
-
-
 async def write(begin: BeginWork, body: Mapping[str, str], moved: Moved) -> Run:
     """Write the documents of a run, and say each time how far it is. Done twice, or by two at
-    once, each document is written once."""
+    once, each document is written once. What kept it from going on stands on it."""
     id = UUID(body["run"])
+    try:
+        return await _write(begin, id, moved)
+    except Trouble as trouble:
+        async with begin() as work:
+            run = await store_runs.lock(work, id)
+            await store_runs.save(work, replace(run, trouble=str(trouble), moved_at=work.now))
+        raise
+
+
+async def _write(begin: BeginWork, id: UUID, moved: Moved) -> Run:
     async with begin() as work:
         run = await store_runs.lock(work, id)
         if run.is_over:
@@ -104,7 +116,7 @@ async def write(begin: BeginWork, body: Mapping[str, str], moved: Moved) -> Run:
             await store_runs.save(work, run)
         moved(run)
     async with begin() as work:
-        run = replace(run, state=RunState.DONE, moved_at=work.now, done_at=work.now)
+        run = replace(run, state=RunState.DONE, trouble=None, moved_at=work.now, done_at=work.now)
         await store_runs.save(work, run)
     return run
 

@@ -52,7 +52,7 @@ async def issue_settlements(
         shares = await store_statements.unsettled(work, host.id, month.ends)
         drafts += await _drafts(work, party, month, host, shares)
     issued = await statements.issue(work, party, month, SERIES, drafts)
-    entries = [_taxed(work, draft, made) for draft, made in issued]
+    entries = [_taxed(work, month, draft, made) for draft, made in issued]
     await ledger.post_many(work, [entry for entry in entries if entry is not None])
     work.touch(*(f"host:{id}" for id in found))
     return [id for written in before.values() for id in written] + [made.id for _, made in issued]
@@ -210,7 +210,7 @@ def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def _taxed(work: Work, draft: Draft, invoice: Invoice) -> Entry | None:
+def _taxed(work: Work, month: Month, draft: Draft, invoice: Invoice) -> Entry | None:
     """The tax on a host's part: we owe it to the host, and the state to us."""
     assert draft.host is not None
     owed = hosts.payable_to(draft.host)
@@ -228,4 +228,5 @@ def _taxed(work: Work, draft: Draft, invoice: Invoice) -> Entry | None:
         memo=f"VAT on settlement {invoice.number} with {draft.made.recipient.name}.",
         evidence={"settlement": str(invoice.id), "host": str(draft.host)},
         postings=tuple(postings),
+        supplied_at=month.ends - timedelta(seconds=1),
     )

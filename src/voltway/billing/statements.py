@@ -78,7 +78,7 @@ async def issue_statements(
     ]
     issued = await issue(work, party, month, SERIES, drafts)
     accounts = {each.id: each.account for each in lines}
-    entries = [_moved(work, draft, made, accounts) for draft, made in issued]
+    entries = [_moved(work, month, draft, made, accounts) for draft, made in issued]
     await ledger.post_many(work, [entry for entry in entries if entry is not None])
     return [id for ids in before.values() for id in ids] + [made.id for _, made in issued]
 
@@ -277,7 +277,7 @@ def _told(invoice: Invoice) -> DocumentIssued:
 
 
 def _moved(
-    work: Work, draft: Draft, invoice: Invoice, accounts: Mapping[InvoiceId, str]
+    work: Work, month: Month, draft: Draft, invoice: Invoice, accounts: Mapping[InvoiceId, str]
 ) -> Entry | None:
     """The customer owes us what its drivers did, and the cents of a tax that is worked out once."""
     assert draft.customer is not None
@@ -305,6 +305,8 @@ def _moved(
         memo=f"Statement {invoice.number} gathers what {draft.made.recipient.name} charged.",
         evidence={"statement": str(invoice.id), "customer": str(draft.customer)},
         postings=tuple(postings),
+        # Where that month is closed, the entry says which it was.
+        supplied_at=month.ends - timedelta(seconds=1),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from voltway.billing.model_runs import Run, RunKind, RunState
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import PartyId
+from voltway.kernel.ids import OnceKey, PartyId
 from voltway.runtime.work import Row, Work
 
 
@@ -20,12 +20,14 @@ class NoSuchRun(Refusal):
     run: UUID
 
 
-async def add(work: Work, run: Run) -> None:
-    await work.run(
+async def add(work: Work, run: Run) -> bool:
+    """Whether it is new: what the house asks by itself it asks once."""
+    added = await work.run(
         """
         INSERT INTO bulk_run (id, party_id, kind, month, locale, state, total, done, trouble,
-                              asked_by, asked_at, moved_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                              asked_by, asked_at, moved_at, once)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            ON CONFLICT (once) DO NOTHING
         """,
         run.id,
         run.party,
@@ -39,8 +41,10 @@ async def add(work: Work, run: Run) -> None:
         run.asked_by,
         run.asked_at,
         run.moved_at,
+        run.once,
     )
     work.touch(run.subject)
+    return bool(added)
 
 
 async def lock(work: Work, id: UUID) -> Run:
@@ -55,6 +59,12 @@ async def run(work: Work, id: UUID) -> Run:
     if row is None:
         raise NoSuchRun(id)
     return _run(row)
+
+
+async def run_for(work: Work, once: OnceKey) -> Run | None:
+    """The run that the house asked for under this key."""
+    row = await work.one("SELECT * FROM bulk_run WHERE once = $1", once)
+    return _run(row) if row else None
 
 
 async def save(work: Work, run: Run) -> None:
@@ -95,4 +105,5 @@ def _run(row: Row) -> Run:
         asked_at=row["asked_at"],
         moved_at=row["moved_at"],
         done_at=row["done_at"],
+        once=OnceKey(row["once"]) if row["once"] else None,
     )

@@ -11,7 +11,7 @@ import pytest
 from tests.billing.months import GIVEN, a_card, charges, in_month
 from tests.payments.scene import Scene, a_scene
 from tests.web.api.conftest import Caller
-from voltway.billing import runs
+from voltway.billing import monthly, runs
 from voltway.parties.model import Party
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.runtime.clock import JumpingClock
@@ -32,7 +32,7 @@ async def scene(
     database: Database, clock: JumpingClock, bank: ProviderServer, provider: SimulatedProvider
 ) -> AsyncIterator[Scene]:
     async with a_scene(database, clock, bank, provider) as made:
-        made.jobs.handle(runs.JOB, runs.write_job)
+        made.jobs.handle(runs.JOB, monthly.write_job)
         yield made
 
 
