@@ -1,7 +1,5 @@
 """The provider's HTTP doors: the merchant's API, and the switches of the simulated world."""
 
-import asyncio
-import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -11,22 +9,15 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from voltway_world import serving
-from voltway_world.provider import page
+from voltway_world.provider import page, saving_page
 from voltway_world.provider.books import Page, Refused, shown
 from voltway_world.provider.desk import Desk, parsed, trouble
 from voltway_world.provider.faults import Fault, Place
+from voltway_world.provider.silence import let_in, silence
+from voltway_world.provider.stripe import api as stripe
 from voltway_world.web import Asking, icon, look
 
 PER_PAGE = 100
-
-
-def _let_in(request: Asking) -> Desk:
-    secret = request.app.state.secret
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not hmac.compare_digest(given.encode(), secret.encode()):
-        raise Refused(401, "unauthorised", "Send the secret key as Bearer.")
-    desk: Desk = request.app.state.desk
-    return desk
 
 
 def _json(status: int, body: Any) -> Response[Any]:
@@ -46,29 +37,16 @@ async def _under_faults(
     if fault.kind.startswith("error_500"):
         return _json(500, {"error": {"code": "internal", "message": "Something broke here."}})
     if fault.kind.startswith("timeout"):
-        await _silence(request, fault.seconds)
+        await silence(request, fault.seconds)
     if request.client is not None:
         serving.cut_line((request.client.host, request.client.port))
     return _json(503, {"error": {"code": "gone", "message": "The line was cut."}})
 
 
-async def _silence(request: Asking, seconds: float) -> None:
-    """Say nothing until the caller gives up, or the seconds are over."""
-
-    async def caller_left() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    try:
-        await asyncio.wait_for(caller_left(), seconds)
-    except TimeoutError:
-        return
-
-
 async def _deed(
     request: Asking, place: Place, do: Callable[[Desk, bytes], tuple[int, Page, Any]]
 ) -> Response[Any]:
-    desk = _let_in(request)
+    desk = let_in(request)
     body = await request.body()
     asked = f"{request.method} {request.url.path}\n".encode() + body
     key = request.headers.get("Idempotency-Key")
@@ -99,7 +77,7 @@ async def refund(request: Asking, hold_id: FromPath[str]) -> Response[Any]:
 
 @get("/v1/holds/{hold_id:str}")
 async def one_hold(request: Asking, hold_id: FromPath[str]) -> Response[Any]:
-    desk = _let_in(request)
+    desk = let_in(request)
     return await _under_faults(request, "get", lambda: (200, shown(desk.hold(hold_id))))
 
 
@@ -107,7 +85,7 @@ async def one_hold(request: Asking, hold_id: FromPath[str]) -> Response[Any]:
 async def list_holds(
     request: Asking, reference: FromQuery[str | None] = None, after: FromQuery[str | None] = None
 ) -> Response[Any]:
-    desk = _let_in(request)
+    desk = let_in(request)
     holds = [
         shown(hold)
         for hold in desk.books.holds.values()
@@ -120,7 +98,9 @@ async def list_holds(
 async def balance_transactions(
     request: Asking, after: FromQuery[str | None] = None
 ) -> Response[Any]:
-    desk = _let_in(request)
+    if stripe.in_this_shape(request):
+        return await stripe.balance_transactions(request)
+    desk = let_in(request)
     moves = [msgspec.to_builtins(move) for move in desk.books.transactions.values()]
     return await _under_faults(request, "get", lambda: (200, _slice(moves, after)))
 
@@ -168,8 +148,10 @@ def expire(request: Asking, hold_id: FromPath[str]) -> Response[Any]:
 
 
 def _no(request: Asking, refused: Refused) -> Response[Any]:
-    if request.url.path.startswith("/pay/"):
+    if request.url.path.startswith(("/pay/", "/save/")):
         return page.sorry(refused)
+    if stripe.in_this_shape(request):
+        return stripe.refused(refused)
     return _json(refused.status, trouble(refused))
 
 
@@ -190,6 +172,9 @@ def make_api(desk: Desk, secret: str) -> Litestar:
             expire,
             page.pay_page,
             page.pay,
+            saving_page.save_page,
+            saving_page.save,
+            *stripe.DOORS,
             look,
             icon,
         ],

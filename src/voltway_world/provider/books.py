@@ -7,12 +7,16 @@ captured once, voided or expired; of a captured one money can be given back unti
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 UNPAID_FOR = timedelta(minutes=30)
 HELD_FOR = timedelta(days=7)
+
+
+#: In whose shape an object was made, and is told of: our own, or Stripe's.
+Shape: TypeAlias = Literal["own", "stripe"]
 
 
 class Refused(Exception):
@@ -41,6 +45,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     last4: str
     wallet: str | None = None
     capture_declines: bool = False
+    can_grow: bool = False
+    needs_driver: bool = False
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +65,13 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     card: Card | None = None
+    shape: Shape = "own"
+    # What only the other shape has: a decline on a page that stays, a saved method, a dispute.
+    last_decline: str | None = None
+    method: str | None = None
+    customer: str | None = None
+    disputed_minor: int = 0
+    methods: tuple[str, ...] = ("card",)
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +81,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     reason: str
     created_at: datetime
+    metadata: dict[str, str] = {}
 
 
 class BalanceTransaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +95,9 @@ class BalanceTransaction(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     created_at: datetime
     refund: str | None = None
+    fee_minor: int = 0
+    dispute: str | None = None
+    payout: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +105,51 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     created_at: datetime
     data: dict[str, Any]
+    shape: Shape = "own"
+
+
+class Saving(msgspec.Struct, frozen=True, kw_only=True):
+    """A page on which a driver saves a method; ``method`` is there when it is done."""
+
+    id: str
+    currency: str
+    reference: str
+    customer: str
+    return_url: str
+    cancel_url: str
+    hosted_url: str
+    metadata: dict[str, str]
+    created_at: datetime
+    method: str | None = None
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved card. Forgotten, it hangs on no customer any more."""
+
+    id: str
+    customer: str | None
+    card: Card
+    created_at: datetime
+
+
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    hold: str
+    amount_minor: int
+    currency: str
+    reason: str
+    status: str
+    created_at: datetime
+    due_by: datetime
+    evidence: dict[str, str] = {}
+    submissions: int = 0
+
+
+class Payout(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    amount_minor: int
+    currency: str
+    created_at: datetime
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +168,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     refund: Refund | None = None
     transaction: BalanceTransaction | None = None
     event: Event | None = None
+    events: tuple[Event, ...] = ()
+    saving: Saving | None = None
+    method: Method | None = None
+    dispute: Dispute | None = None
+    payout: Payout | None = None
+    moves: tuple[BalanceTransaction, ...] = ()
     answer: Answer | None = None
     delivered: str | None = None
 
@@ -118,8 +186,11 @@ def shown(hold: Hold) -> dict[str, Any]:
     """The hold as the API answers it."""
     body: dict[str, Any] = msgspec.to_builtins(hold)
     body["capture_method"] = "manual"
+    for inner in ("shape", "last_decline", "method", "customer", "disputed_minor", "methods"):
+        del body[inner]
     if body["card"] is not None:
-        del body["card"]["capture_declines"]
+        for inner in ("capture_declines", "can_grow", "needs_driver"):
+            del body["card"][inner]
     return body
 
 
@@ -137,6 +208,8 @@ def authorise(hold: Hold, card: Card, now: datetime) -> Hold:
 
 def decline(hold: Hold, card: Card) -> Hold:
     _must_be(hold, Status.REQUIRES_PAYMENT, "declined")
+    if hold.shape == "stripe":  # its page lets the driver try another card
+        return msgspec.structs.replace(hold, last_decline="generic_decline")
     return msgspec.structs.replace(hold, status=Status.DECLINED, card=card)
 
 
@@ -152,6 +225,16 @@ def capture(hold: Hold, amount_minor: int) -> Hold:
     if hold.card is not None and hold.card.capture_declines:
         raise Refused(402, "card_declined", "The bank of the card declined the capture.")
     return msgspec.structs.replace(hold, status=Status.CAPTURED, captured_minor=amount_minor)
+
+
+def grow(hold: Hold, amount_minor: int) -> Hold:
+    """Hold more, if the bank of the card lets a hold grow."""
+    _must_be(hold, Status.AUTHORISED, "increased")
+    if hold.card is None or not hold.card.can_grow:
+        raise Refused(402, "card_declined", "The bank of the card lets no hold grow.")
+    if amount_minor <= hold.amount_minor:
+        raise Refused(400, "amount_too_small", "A hold can only be increased.")
+    return msgspec.structs.replace(hold, amount_minor=amount_minor)
 
 
 def void(hold: Hold) -> Hold:

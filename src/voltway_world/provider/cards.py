@@ -8,11 +8,14 @@ from voltway_world.provider.books import Card
 
 DECLINES = "4000000000000002"
 CAPTURE_DECLINES = "4000000000000341"
+CAN_GROW = "4000002500001001"
+NEEDS_DRIVER = "4000002760003184"
 
 #: What the page offers to people who try the shop.
 TEST_CARDS = (
     ("4242 4242 4242 4242", "is accepted"),
     ("4000 0000 0000 0002", "is declined"),
+    ("4000 0025 0000 1001", "is accepted, and the hold can be increased"),
     ("4000 0000 0000 0341", "is accepted, but taking the money is declined later"),
 )
 
@@ -56,7 +59,13 @@ def complaints(typed: Typed, now: datetime) -> dict[str, str]:
 def card_of(number: str) -> Card:
     digits = digits_of(number)
     brand = next((name for start, name in _BRANDS if digits.startswith(start)), "Card")
-    return Card(brand=brand, last4=digits[-4:], capture_declines=digits == CAPTURE_DECLINES)
+    return Card(
+        brand=brand,
+        last4=digits[-4:],
+        capture_declines=digits == CAPTURE_DECLINES,
+        can_grow=digits == CAN_GROW,
+        needs_driver=digits == NEEDS_DRIVER,
+    )
 
 
 def wallet_card(wallet: str) -> Card:

@@ -24,6 +24,7 @@ from voltway_world.provider.books import (
 )
 from voltway_world.provider.faults import Faults
 from voltway_world.provider.journal import Books
+from voltway_world.provider.stripe.shapes import news
 from voltway_world.provider.webhooks import Messenger
 
 Asked = TypeVar("Asked")
@@ -53,7 +54,8 @@ class Desk:
         self.url = ""
 
     def hold(self, hold_id: str) -> Hold:
-        found = self.books.holds.get(hold_id)
+        # In the other shape a hold goes by three names that differ by what stands before.
+        found = self.books.holds.get(f"hold_{hold_id.rpartition('_')[2]}")
         if found is None:
             raise Refused(404, "not_found", f"There is no hold {hold_id}.")
         return found
@@ -81,7 +83,7 @@ class Desk:
                 raise
             status, page, body = refused.status, Page(), trouble(refused)
         answer = Answer(key=key, asked=fingerprint, status=status, body=body)
-        self._keep(msgspec.structs.replace(page, answer=answer))
+        self.keep(msgspec.structs.replace(page, answer=answer))
         return status, body
 
     def open_hold(self, body: bytes) -> tuple[int, Page, Any]:
@@ -117,13 +119,13 @@ class Desk:
         page = Page(
             hold=hold,
             transaction=moved(hold, "capture", amount),
-            event=told("hold.captured", hold),
+            events=told("hold.captured", hold),
         )
         return 200, page, shown(hold)
 
     def void(self, hold_id: str) -> tuple[int, Page, Any]:
         hold = rules.void(self.hold(hold_id))
-        return 200, Page(hold=hold, event=told("hold.voided", hold)), shown(hold)
+        return 200, Page(hold=hold, events=told("hold.voided", hold)), shown(hold)
 
     def refund(self, hold_id: str, body: bytes) -> tuple[int, Page, Any]:
         asked = parsed(body, AmountAsked)
@@ -141,7 +143,7 @@ class Desk:
             hold=hold,
             refund=refund,
             transaction=moved(hold, "refund", -asked.amount_minor, refund.id),
-            event=told("refund.created", hold, refund=body_out),
+            events=told("refund.created", hold, refund=body_out),
         )
         return 201, page, body_out
 
@@ -150,15 +152,17 @@ class Desk:
         hold = self.hold(hold_id)
         if declined:
             hold = rules.decline(hold, card)
-            self._keep(Page(hold=hold, event=told("hold.declined", hold)))
+            self.keep(Page(hold=hold, events=told("hold.declined", hold)))
         else:
             hold = rules.authorise(hold, card, now())
-            self._keep(Page(hold=hold, event=told("hold.authorised", hold)))
+            self.keep(Page(hold=hold, events=told("hold.authorised", hold)))
         return hold
 
     def expire(self, hold_id: str) -> Hold:
-        hold = rules.expire(self.hold(hold_id))
-        self._keep(Page(hold=hold, event=told("hold.expired", hold)))
+        before = self.hold(hold_id)
+        hold = rules.expire(before)
+        kind = "hold.expired" if before.status is Status.AUTHORISED else "page.expired"
+        self.keep(Page(hold=hold, events=told(kind, hold)))
         return hold
 
     def expire_due(self) -> None:
@@ -167,10 +171,11 @@ class Desk:
             if waits and hold.expires_at <= now():
                 self.expire(hold.id)
 
-    def _keep(self, page: Page) -> None:
+    def keep(self, page: Page) -> None:
+        """Write a step down, and begin to tell of it."""
         self.books.keep(page)
-        if page.event is not None:
-            self._messenger.send(page.event)
+        for event in page.events:
+            self._messenger.send(event)
 
 
 def now() -> datetime:
@@ -194,9 +199,13 @@ def positive(amount_minor: int) -> int:
     return amount_minor
 
 
-def told(kind: str, hold: Hold, **more: Any) -> Event:
+def told(kind: str, hold: Hold, **more: Any) -> tuple[Event, ...]:
+    """What the merchant is told of a change, in the shape in which the hold was made."""
+    if hold.shape == "stripe":
+        return news(kind, hold, now())
+    kind = kind.replace("page.", "hold.")
     data = shown(hold) | more
-    return Event(id=new_id("evt"), type=kind, created_at=now(), data=data)
+    return (Event(id=new_id("evt"), type=kind, created_at=now(), data=data),)
 
 
 def moved(hold: Hold, kind: str, amount: int, refund: str | None = None) -> BalanceTransaction:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-Place: TypeAlias = Literal["capture", "hold", "void", "refund", "get", "webhook"]
+Place: TypeAlias = Literal["capture", "hold", "void", "refund", "grow", "get", "webhook"]
 Kind: TypeAlias = Literal[
     "timeout_before",
     "timeout_after",

@@ -6,7 +6,18 @@ from typing import BinaryIO
 
 import msgspec
 
-from voltway_world.provider.books import Answer, BalanceTransaction, Event, Hold, Page, Refund
+from voltway_world.provider.books import (
+    Answer,
+    BalanceTransaction,
+    Dispute,
+    Event,
+    Hold,
+    Method,
+    Page,
+    Payout,
+    Refund,
+    Saving,
+)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Page).decode
@@ -20,6 +31,10 @@ class Books:
         self.refunds: dict[str, Refund] = {}
         self.transactions: dict[str, BalanceTransaction] = {}
         self.answers: dict[str, Answer] = {}
+        self.savings: dict[str, Saving] = {}
+        self.methods: dict[str, Method] = {}
+        self.disputes: dict[str, Dispute] = {}
+        self.payouts: dict[str, Payout] = {}
         self.undelivered: dict[str, Event] = {}
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "journal.jsonl"
@@ -54,8 +69,18 @@ class Books:
             self.refunds[page.refund.id] = page.refund
         if page.transaction is not None:
             self.transactions[page.transaction.id] = page.transaction
-        if page.event is not None:
-            self.undelivered[page.event.id] = page.event
+        for move in page.moves:
+            self.transactions[move.id] = move
+        for event in page.events if page.event is None else (page.event, *page.events):
+            self.undelivered[event.id] = event
+        if page.saving is not None:
+            self.savings[page.saving.id] = page.saving
+        if page.method is not None:
+            self.methods[page.method.id] = page.method
+        if page.dispute is not None:
+            self.disputes[page.dispute.id] = page.dispute
+        if page.payout is not None:
+            self.payouts[page.payout.id] = page.payout
         if page.answer is not None:
             self.answers[page.answer.key] = page.answer
         if page.delivered is not None:

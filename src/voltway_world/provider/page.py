@@ -19,7 +19,7 @@ from voltway_world.web import Asking
 _DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "HUF": 2, "BHD": 3, "KWD": 3, "TND": 3}
 _WALLETS = {"apple_pay": "Apple Pay", "google_pay": "Google Pay"}
 
-_pages = Environment(
+PAGES = Environment(
     loader=PackageLoader("voltway_world.provider", "pages"), autoescape=True, trim_blocks=True
 )
 
@@ -34,9 +34,9 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _policy(hold: Hold) -> str:
+def policy(*shop_urls: str) -> str:
     """A strict policy. Browsers check form-action after a redirect too, so the shop is in it."""
-    shops = sorted({_origin(hold.return_url), _origin(hold.cancel_url)})
+    shops = sorted({_origin(url) for url in shop_urls})
     return (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self' {' '.join(shops)}"
@@ -44,7 +44,7 @@ def _policy(hold: Hold) -> str:
 
 
 def _shown(hold: Hold, status: int, **more: object) -> Response[str]:
-    html = _pages.get_template("pay.html").render(
+    html = PAGES.get_template("pay.html").render(
         hold=hold,
         amount=amount(hold.amount_minor, hold.currency),
         test_cards=cards.TEST_CARDS,
@@ -56,7 +56,10 @@ def _shown(hold: Hold, status: int, **more: object) -> Response[str]:
         html,
         status_code=status,
         media_type=MediaType.HTML,
-        headers={"Content-Security-Policy": _policy(hold), "Cache-Control": "no-store"},
+        headers={
+            "Content-Security-Policy": policy(hold.return_url, hold.cancel_url),
+            "Cache-Control": "no-store",
+        },
     )
 
 
@@ -100,12 +103,15 @@ def _try_to_pay(desk: Desk, hold: Hold, asked: dict[str, str]) -> Response[str] 
         return _shown(hold, HTTPStatus.UNPROCESSABLE_ENTITY, wrong=wrong, typed=typed)
     declined = cards.digits_of(typed.number) == cards.DECLINES
     hold = desk.pay(hold.id, cards.card_of(typed.number), declined=declined)
+    if declined and hold.status is Status.REQUIRES_PAYMENT:
+        wrong = {"number": "Your bank declined this card. Try another one."}
+        return _shown(hold, HTTPStatus.PAYMENT_REQUIRED, wrong=wrong)
     return _shown(hold, HTTPStatus.PAYMENT_REQUIRED) if declined else None
 
 
 def sorry(refused: Refused) -> Response[str]:
     """The page for an address that leads nowhere."""
-    html = _pages.get_template("sorry.html").render(message=refused.message)
+    html = PAGES.get_template("sorry.html").render(message=refused.message)
     return Response(
         html,
         status_code=refused.status,

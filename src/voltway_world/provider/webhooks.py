@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -11,8 +12,11 @@ import msgspec
 from voltway_world.provider.books import Event, Page
 from voltway_world.provider.faults import Faults
 from voltway_world.provider.journal import Books
+from voltway_world.provider.stripe.shapes import event_body
 
 TRIES_MAX = 8
+#: Both shapes sign alike, under a name of their own.
+HEADERS = {"own": "Voltway-Signature", "stripe": "Stripe-Signature"}
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
@@ -71,9 +75,9 @@ class Messenger:
             await asyncio.sleep(self._delay_s * 2**tried)
 
     async def _post(self, event: Event, url: str) -> bool:
-        body = msgspec.json.encode(event)
+        body = msgspec.json.encode(_written(event))
         signed = signature(self._secret, body, int(time.time()))
-        headers = {"Content-Type": "application/json", "Voltway-Signature": signed}
+        headers = {"Content-Type": "application/json", HEADERS[event.shape]: signed}
         if self._client is None:
             self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
         try:
@@ -81,3 +85,12 @@ class Messenger:
                 return answer.ok
         except (aiohttp.ClientError, TimeoutError):
             return False
+
+
+def _written(event: Event) -> dict[str, Any]:
+    """An event as it is sent, in its shape."""
+    if event.shape == "stripe":
+        return event_body(event)
+    body = msgspec.structs.asdict(event)
+    del body["shape"]
+    return body
