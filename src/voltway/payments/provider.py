@@ -2,7 +2,8 @@
 
 A provider keeps the cards and moves the money; a driver pays on its own page, so that no card
 number ever reaches us (PCI DSS, SAQ A). A new provider is a class that keeps to ``Provider`` and
-passes ``tests/payments/test_provider_contract.py``.
+passes ``tests/payments/test_provider_contract.py``. What only some can do besides is in
+``provider_more``; the capabilities say who.
 
 Every order carries ``once``: asked twice under one key, the provider acts once and gives the same
 answer. What it refuses is a value (``Declined``); what it did not answer is raised
@@ -27,8 +28,13 @@ class Capabilities:
     hosted_page: bool = True
     partial_capture: bool = True  # the rest of the hold is released by the capture
     partial_refund: bool = True
-    increments: bool = False  # a hold can grow while the car charges
+    tries_again: bool = False  # after a decline the driver may try another card on the same page
     webhooks: bool = True
+    # What follows is a protocol of its own each, in ``provider_more``.
+    increments: bool = False  # a hold can grow while the car charges
+    saved_methods: bool = False  # a driver's method can be kept there and charged later
+    disputes: bool = False  # what a bank takes back can be read and contested
+    balance: bool = False  # what moved on our balance, with its fees and payouts, can be read
 
 
 class HoldState(StrEnum):
@@ -55,6 +61,7 @@ class Card:
 class HoldSeen:
     """A hold as the provider shows it: evidence, whatever we believed before."""
 
+    #: Its name over there from now on. A page and the hold that comes of it may be two things.
     ref: str
     reference: str  # our own name for it
     state: HoldState
@@ -64,11 +71,22 @@ class HoldSeen:
     hosted_url: str
     expires_at: datetime | None = None
     card: Card | None = None
+    disputed: bool = False  # a bank has taken some of it back, or wants to
+    can_grow: bool = False  # whether its bank lets this very hold grow
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMethod:
+    """A driver's way to pay that the provider keeps; both are its names."""
+
+    customer: str
+    method: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldOrder:
-    """Open a hold that the driver confirms on the provider's page."""
+    """Open a hold: the driver confirms it on the provider's page, or did so before, when the
+    method was saved."""
 
     once: OnceKey
     reference: str
@@ -76,6 +94,7 @@ class HoldOrder:
     description: str
     return_url: str
     cancel_url: str
+    saved: SavedMethod | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def learned(payment: Payment, seen: HoldSeen, now: datetime) -> tuple[Payment, l
     known = replace(
         payment,
         provider_ref=seen.ref,
-        hosted_url=seen.hosted_url,
+        hosted_url=seen.hosted_url or payment.hosted_url,
         card=seen.card or payment.card,
         expires_at=seen.expires_at or payment.expires_at,
     )

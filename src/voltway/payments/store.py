@@ -1,9 +1,11 @@
 """Payments as rows; what was asked for them is in ``store_steps``."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import (
@@ -167,18 +169,27 @@ async def named(
         SELECT {COLUMNS} FROM payment WHERE provider = $1 AND provider_ref = ANY($2::text[])
          UNION ALL
         SELECT {COLUMNS} FROM payment
-         WHERE provider = $1 AND provider_ref IS NULL AND id::text = ANY($3::text[])
+         WHERE provider = $1 AND id = ANY($3::uuid[])
         """,
         provider,
         [ref for ref, _ in names],
-        [reference for _, reference in names],
+        _ours(reference for _, reference in names),
     )
-    found = {row["provider_ref"] or str(row["id"]): _payment(row) for row in rows}
+    found = {name: _payment(row) for row in rows for name in (row["provider_ref"], str(row["id"]))}
     return {
         (ref, reference): found[ref] if ref in found else found[reference]
         for ref, reference in names
         if ref in found or reference in found
     }
+
+
+def _ours(references: Iterable[str]) -> list[UUID]:
+    """Those that can be names of ours. Other houses may share the account."""
+    ids = []
+    for reference in references:
+        with suppress(ValueError):
+            ids.append(UUID(reference))
+    return ids
 
 
 #: What changes in the life of a payment: column, its type, and its value.

@@ -38,6 +38,8 @@ class Webhooks:
     async def hear(self, headers: Mapping[str, str], raw: bytes) -> None:
         """Take a webhook. Raises ``WebhookNotSigned`` unless the provider sent these bytes."""
         told = self._provider.read_webhook(headers, raw)
+        if not told.ref:  # it is about no hold
+            return
         payment = await self._kept.add(told)
         if payment is None:
             return

@@ -74,7 +74,7 @@ def set_up(level: str = "info", style: str = "auto", out: TextIO | None = None) 
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(LEVELS[level])
-    for chatty in ("httpx", "httpcore", "asyncio", "uvicorn.access", "mail.log"):
+    for chatty in ("httpx", "httpcore", "asyncio", "uvicorn.access", "mail.log", "stripe"):
         logging.getLogger(chatty).setLevel(max(LEVELS[level], logging.WARNING))
 
 

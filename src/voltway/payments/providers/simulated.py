@@ -163,6 +163,8 @@ class SimulatedProvider:
         """The header is ``Voltway-Signature: t=<seconds>,v1=<hmac-sha256 of "t.body">``."""
         if len(raw) > WEBHOOK_BYTES_MAX:
             raise WebhookNotSigned(self.name, "it is too long to be one")
+        if not self._webhook_key:
+            raise WebhookNotSigned(self.name, "the secret that signs them is not set")
         self._verify(_header(headers, "voltway-signature"), raw)
         try:
             event = msgspec.json.decode(raw, type=_Event)

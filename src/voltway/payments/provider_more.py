@@ -1,0 +1,169 @@
+"""What some payment providers can do besides, each ability a protocol of its own.
+
+A provider that has one says so in its capabilities, and the contract holds the two together. As in
+``provider``: ``once`` makes asking twice harmless, a no is a value, a silence is raised.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from voltway.kernel.ids import OnceKey
+from voltway.kernel.money import Money
+from voltway.payments.provider import Card, Declined, HoldSeen, SavedMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncreaseOrder:
+    """Let a hold grow to ``amount`` in all."""
+
+    once: OnceKey
+    ref: str
+    amount: Money
+
+
+@runtime_checkable
+class GrowsHolds(Protocol):
+    async def increase(self, order: IncreaseOrder) -> HoldSeen | Declined:
+        """A no leaves the hold as it was."""
+        ...
+
+
+class SavingState(StrEnum):
+    """How far a driver has come with saving a method."""
+
+    AWAITING = "awaiting"
+    SAVED = "saved"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveOrder:
+    """Let a driver save a method on the provider's page, with strong authentication, so that it
+    can be charged later without them. Without ``customer`` the provider makes one."""
+
+    once: OnceKey
+    reference: str
+    currency: str
+    return_url: str
+    cancel_url: str
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavingSeen:
+    ref: str
+    reference: str
+    state: SavingState
+    hosted_url: str
+    saved: SavedMethod | None = None
+    card: Card | None = None
+
+
+@runtime_checkable
+class SavesMethods(Protocol):
+    async def save(self, order: SaveOrder) -> SavingSeen | Declined: ...
+
+    async def fetch_saving(self, ref: str) -> SavingSeen: ...
+
+    async def forget(self, saved: SavedMethod) -> None:
+        """Make a method useless for ever. Forgotten twice is forgotten."""
+        ...
+
+
+class DisputeState(StrEnum):
+    """Where a dispute is."""
+
+    ASKS = "asks"  # the bank waits for our evidence
+    JUDGED = "judged"  # our evidence is with the bank
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeSeen:
+    """A payment that its driver's bank wants back."""
+
+    ref: str
+    hold: str
+    state: DisputeState
+    amount: Money
+    reason: str
+    opened_at: datetime
+    answer_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestOrder:
+    """Send evidence for a disputed payment: once, for the bank reads nothing after that."""
+
+    once: OnceKey
+    dispute: str
+    product: str  # what was sold, in a sentence
+    proof: str  # when, where, how much: from the proof of the bill
+    email: str | None = None
+
+
+@runtime_checkable
+class HearsDisputes(Protocol):
+    async def disputes(self, hold: str) -> Sequence[DisputeSeen]: ...
+
+    async def contest(self, order: ContestOrder) -> DisputeSeen | Declined: ...
+
+
+class MoveKind(StrEnum):
+    """Why our balance at a provider moved."""
+
+    CAPTURE = "capture"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    PAYOUT = "payout"
+    OTHER = "other"  # fees of its own, corrections, transfers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceMove:
+    """One line of our account at a provider. ``net`` is what moved: ``amount`` less ``fee``."""
+
+    ref: str
+    kind: MoveKind
+    amount: Money
+    fee: Money
+    at: datetime
+    hold: str | None = None  # the hold it is for
+    source: str | None = None  # the refund, dispute or payout it is for
+
+    @property
+    def net(self) -> Money:
+        return self.amount - self.fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """What a provider sends, or sent, to our bank."""
+
+    ref: str
+    amount: Money
+    arrives_at: datetime
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """A page of moves, newest first; ``before`` asks for what is older, if there is more."""
+
+    moves: Sequence[BalanceMove]
+    before: str | None
+
+
+@runtime_checkable
+class TellsBalance(Protocol):
+    async def moves(self, *, before: str | None = None, payout: str | None = None) -> Moves:
+        """A page of all moves, or of those that one payout paid."""
+        ...
+
+    async def payouts(self) -> Sequence[Payout]:
+        """The newest hundred."""
+        ...

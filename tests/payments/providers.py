@@ -1,0 +1,112 @@
+"""The payment providers that we can speak to, each before the world that plays it, and what is
+asked of them."""
+
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tests.payments.hosted_page import pay
+from voltway.kernel.ids import OnceKey
+from voltway.kernel.money import EUR, Money
+from voltway.payments.provider import CaptureOrder, HoldOrder, HoldSeen, Provider
+from voltway.payments.providers.simulated import SimulatedProvider
+from voltway.payments.providers.stripe import StripeProvider
+from voltway_world.provider import ProviderServer
+
+
+class Closable(Provider, Protocol):
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A provider, and what its webhooks look like."""
+
+    name: str
+    make: Callable[..., Closable]
+    header: str
+    event: Callable[[str], Mapping[str, Any]]
+
+    def speaks_to(self, bank: ProviderServer, **more: Any) -> Closable:
+        return self.make(
+            **{
+                "url": bank.url,
+                "secret": bank.secret,
+                "webhook_secret": bank.webhook_secret,
+                "timeout_s": 0.5,
+                **more,
+            }
+        )
+
+    def body(self, event: str = "evt_1") -> bytes:
+        """A webhook that says that the hold ``hold_1`` of our ``payment-1`` was captured."""
+        return json.dumps(self.event(event)).encode()
+
+    def signed(
+        self, body: bytes, secret: str = "whsec_test", *, at: float | None = None
+    ) -> dict[str, str]:
+        stamp = int(time.time() if at is None else at)
+        digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+        return {self.header: f"t={stamp},v1={digest}"}
+
+
+def _simulated(event: str) -> Mapping[str, Any]:
+    return {
+        "id": event,
+        "type": "hold.captured",
+        "data": {"id": "hold_1", "reference": "payment-1"},
+    }
+
+
+def _stripe(event: str) -> Mapping[str, Any]:
+    intent = {"object": "payment_intent", "id": "hold_1", "metadata": {"reference": "payment-1"}}
+    return {
+        "id": event,
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "data": {"object": intent},
+    }
+
+
+SIMULATED = Kind("simulated", SimulatedProvider, "Voltway-Signature", _simulated)
+STRIPE = Kind("stripe", StripeProvider, "Stripe-Signature", _stripe)
+KINDS = [SIMULATED, STRIPE]
+
+HELD = Money(5000, EUR)
+KEYS = itertools.count(1)
+
+
+def key() -> OnceKey:
+    return OnceKey(f"key-{next(KEYS)}")
+
+
+def hold_order(once: OnceKey | None = None, reference: str = "payment-1") -> HoldOrder:
+    return HoldOrder(
+        once=once or key(),
+        reference=reference,
+        amount=HELD,
+        description="Voltway, Market Square",
+        return_url="http://127.0.0.1:1/v/x",
+        cancel_url="http://127.0.0.1:1/e/x",
+    )
+
+
+async def open_hold(provider: Closable) -> HoldSeen:
+    seen = await provider.open_hold(hold_order())
+    assert isinstance(seen, HoldSeen)
+    return seen
+
+
+async def held(provider: Closable) -> str:
+    seen = await open_hold(provider)
+    await pay(seen.hosted_url)
+    return seen.ref
+
+
+def capture(ref: str, minor: int, once: OnceKey | None = None) -> CaptureOrder:
+    return CaptureOrder(once=once or key(), ref=ref, amount=Money(minor, EUR))
