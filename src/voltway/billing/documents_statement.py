@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from voltway.billing.documents import Seller, Tax, _Document
+from voltway.billing.documents_invoice import InvoiceSeller
 
 STATEMENT: Final = "statement"
 SETTLEMENT: Final = "settlement"
@@ -26,6 +27,7 @@ class Recipient(_Document, frozen=True, kw_only=True):
     country: str
     vat_id: str | None = None
     reference: str | None = None
+    email: str | None = None
 
 
 class Charge(_Document, frozen=True, kw_only=True):
@@ -89,6 +91,7 @@ class StatementDocument(_Document, frozen=True, kw_only=True):
     self_billed: bool = False  # an invoice that the buyer writes (VAT directive, article 224)
     seller: Seller  # who writes it
     recipient: Recipient
+    reached: InvoiceSeller | None = None  # the seller as an invoice names it, where it is complete
     charges: tuple[Charge, ...] = ()
     shares: tuple[HostShare, ...] = ()
     taxes: tuple[Tax, ...]

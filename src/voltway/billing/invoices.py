@@ -1,15 +1,11 @@
 """An invoice or a credit note on a page, as a PDF, and for machines.
 
 The PDF of what has a buyer is a Factur-X: PDF/A-3b and PDF/UA-1 in one, with the XML of EN 16931 in
-it. Typst sets the page and attaches the XML; what it cannot say, that the attachment is an invoice
-(Factur-X 1.0, §6.2.3), is added to the metadata afterwards, and nothing else is touched.
+it (see ``typesetting``).
 """
 
-import io
-from importlib.resources import files
 from typing import Final
 
-import pikepdf
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from voltway.billing import documents_invoice, typesetting, xml_cii, xml_ubl
@@ -20,10 +16,6 @@ from voltway.billing.views_invoice import InvoiceView, invoice_view
 from voltway.billing.words import words
 
 _LAYOUT: Final = "templates/invoice.typ"
-
-#: What Factur-X wants in the XMP: its four properties, and the schema that PDF/A asks of any that
-#: it does not know (ISO 19005-3, §6.6.2.3.3).
-FACTUR_X: Final = files("voltway.billing").joinpath("factur_x.xmp").read_bytes()
 
 _pages = Environment(
     loader=PackageLoader("voltway.billing", "templates"),
@@ -89,7 +81,7 @@ def invoice_pdf(document: bytes, locale: str) -> bytes:
     if made.buyer is None:
         return typesetting.pdf(_LAYOUT, "invoice", data, made.issued_at)
     xml = xml_cii.cii(made).decode()
-    return _told_as_factur_x(typesetting.pdf(_LAYOUT, "invoice", data, made.issued_at, xml=xml))
+    return typesetting.pdf(_LAYOUT, "invoice", data, made.issued_at, xml=xml)
 
 
 def invoice_picture(document: bytes, locale: str) -> bytes:
@@ -105,15 +97,3 @@ def invoice_xrechnung(document: bytes) -> bytes:
 def invoice_cii(document: bytes) -> bytes:
     """The XML of the document's Factur-X by itself."""
     return xml_cii.cii(_read(document))
-
-
-def _told_as_factur_x(raw: bytes) -> bytes:
-    """The same PDF, whose metadata tell that its attachment is an invoice."""
-    with pikepdf.open(io.BytesIO(raw)) as pdf:
-        told = bytes(pdf.Root.Metadata.read_bytes())
-        head, end, rest = told.rpartition(b"</rdf:RDF>")
-        assert end, "Typst writes XMP"
-        pdf.Root.Metadata.write(head + FACTUR_X + end + rest)
-        out = io.BytesIO()
-        pdf.save(out, deterministic_id=True)
-    return out.getvalue()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from voltway.billing import (
+    documenting,
     documents_invoice,
     freezing,
     hosts,
@@ -165,7 +166,9 @@ def _draft(
             city=host.city,
             country=host.country,
             vat_id=host.vat_id,
+            email=host.email,
         ),
+        reached=documenting.seller_if_complete(party),
         shares=tuple(lines),
         **statements.totals(taxes),
     )

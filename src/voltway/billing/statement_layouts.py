@@ -2,10 +2,11 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from voltway.billing import documents, documents_statement, typesetting
+from voltway.billing import documents, documents_statement, typesetting, xml_statement
 from voltway.billing.documents_statement import SETTLEMENT
 from voltway.billing.views_statement import StatementView, view
 from voltway.billing.words import words
+from voltway.billing.xml_ubl import LacksForXRechnung, NotForMachines
 
 _LAYOUT = "templates_statement/statement.typ"
 
@@ -67,11 +68,19 @@ def statement_subject(document: bytes, locale: str) -> str:
 
 
 def statement_pdf(document: bytes, locale: str) -> bytes:
-    """The statement as a PDF. The same document gives the same bytes. Call it off the event
-    loop."""
+    """The statement as a PDF; to a business it is a Factur-X. The same document gives the same
+    bytes. Call it off the event loop."""
     made = documents_statement.statement(document)
     data = statement_view(document, locale).as_data()
-    return typesetting.pdf(_LAYOUT, "statement", data, made.issued_at)
+    return typesetting.pdf(_LAYOUT, "statement", data, made.issued_at, xml=_for_machines(document))
+
+
+def _for_machines(document: bytes) -> str | None:
+    """The same for machines, where it is an invoice to a business that says all that it needs."""
+    try:
+        return xml_statement.statement_cii(document).decode()
+    except (NotForMachines, LacksForXRechnung):
+        return None
 
 
 def statement_pictures(document: bytes, locale: str) -> list[bytes]:

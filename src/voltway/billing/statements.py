@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voltway.billing import (
+    documenting,
     documents,
     documents_invoice,
     freezing,
@@ -120,7 +121,9 @@ def _draft(
             country=customer.country,
             vat_id=customer.vat_id,
             reference=customer.reference,
+            email=customer.email,
         ),
+        reached=documenting.seller_if_complete(party),
         charges=charges,
         **totals(taxes),
     )

@@ -27,7 +27,7 @@ from voltway.billing.words import Words, language, words
 from voltway.kernel.money import Currency, Money
 
 #: The version of the layouts, as ``views.TEMPLATE`` is that of receipts.
-TEMPLATE: Final = 1
+TEMPLATE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,10 @@ class _Cii:
             about.within("ram:IncludedNote").add("ram:Content", line.note)
         xml.within("ram:SpecifiedTradeProduct").add("ram:Name", parts.name_of(line))
         agreement = xml.within("ram:SpecifiedLineTradeAgreement", "ram:NetPriceProductTradePrice")
-        agreement.add("ram:ChargeAmount", parts.fine(line.price))
+        counted = parts.counted(line, self._made.currency)
+        agreement.add("ram:ChargeAmount", counted.price)
         delivery = xml.within("ram:SpecifiedLineTradeDelivery")
-        delivery.add("ram:BilledQuantity", parts.fine(line.quantity), unitCode=line.unit)
+        delivery.add("ram:BilledQuantity", counted.quantity, unitCode=counted.unit)
         settlement = xml.within("ram:SpecifiedLineTradeSettlement")
         self._category(settlement.within("ram:ApplicableTradeTax"), line.category, line.rate)
         if line.begins is not None and line.ends is not None:

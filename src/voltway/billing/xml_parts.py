@@ -1,6 +1,7 @@
 """What both syntaxes of EN 16931 say alike: texts, amounts, days, codes; and how XML is written."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -8,6 +9,7 @@ from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 from voltway.billing.documents_invoice import Buyer, InvoiceDocument, InvoiceSeller, Item
+from voltway.billing.rules_invoice import ONCE
 from voltway.kernel.money import Currency, Money
 
 #: UNTDID 1001.
@@ -31,6 +33,8 @@ EAS_VAT: Final[Mapping[str, str]] = {
 }  # fmt: skip
 #: Digits of a quantity and of a unit price in XML: what is finer changes no cent of a line.
 FINE: Final = Decimal("0.00000001")
+#: A line is a part of a total that was rounded once, so it may be a cent beside volume times price.
+NEAR: Final = Decimal("0.02")
 
 
 _UBL: Final = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -118,6 +122,25 @@ def fine(number: str) -> str:
     """A quantity or a unit price with the digits that count."""
     told = Decimal(number).quantize(FINE).normalize()
     return f"{told:f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How much of what at which price: of a line, for machines."""
+
+    quantity: str
+    unit: str
+    price: str
+
+
+def counted(line: Item, currency: str) -> Counted:
+    """A line as machines count it: its volume at its price. Where that is not what it came to, as of
+    a fee that was capped, it is one thing at that (PEPPOL-EN16931-R120, a rule of XRechnung 3.0)."""
+    net = Money(line.net_minor, Currency(currency)).decimal
+    told = Counted(fine(line.quantity), line.unit, fine(line.price))
+    if abs(Decimal(told.quantity) * Decimal(told.price) - net) <= NEAR:
+        return told
+    return Counted("-1" if net < 0 else "1", ONCE, f"{abs(net):f}")
 
 
 def day(at: str, zone: str) -> date:

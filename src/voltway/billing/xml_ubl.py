@@ -201,7 +201,8 @@ class _Ubl:
         quantity = "CreditedQuantity" if self._kind == "CreditNote" else "InvoicedQuantity"
         xml.add("cbc:ID", str(nth))
         xml.add("cbc:Note", line.note)
-        xml.add(f"cbc:{quantity}", parts.fine(line.quantity), unitCode=line.unit)
+        counted = parts.counted(line, self._made.currency)
+        xml.add(f"cbc:{quantity}", counted.quantity, unitCode=counted.unit)
         self._amount(xml, "cbc:LineExtensionAmount", self._figures.amount(line.net_minor))
         if line.begins is not None and line.ends is not None:
             period = xml.within("cac:InvoicePeriod")
@@ -210,7 +211,7 @@ class _Ubl:
         item = xml.within("cac:Item")
         item.add("cbc:Name", parts.name_of(line))
         self._category(item.within("cac:ClassifiedTaxCategory"), line.category, line.rate)
-        self._amount(xml.within("cac:Price"), "cbc:PriceAmount", parts.fine(line.price))
+        self._amount(xml.within("cac:Price"), "cbc:PriceAmount", counted.price)
 
     def _amount(self, xml: Xml, name: str, amount: str | None) -> None:
         xml.add(name, amount, currencyID=self._made.currency)
