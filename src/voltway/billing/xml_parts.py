@@ -134,8 +134,8 @@ class Counted:
 
 
 def counted(line: Item, currency: str) -> Counted:
-    """A line as machines count it: its volume at its price. Where that is not what it came to, as of
-    a fee that was capped, it is one thing at that (PEPPOL-EN16931-R120, a rule of XRechnung 3.0)."""
+    """A line as machines count it: its volume at its price. Where that is not what it came to, as
+    of a capped fee, it is one thing at that (PEPPOL-EN16931-R120, a rule of XRechnung 3.0)."""
     net = Money(line.net_minor, Currency(currency)).decimal
     told = Counted(fine(line.quantity), line.unit, fine(line.price))
     if abs(Decimal(told.quantity) * Decimal(told.price) - net) <= NEAR:
