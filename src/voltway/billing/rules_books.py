@@ -20,6 +20,7 @@ from voltway.billing.rules_invoice import Amounts
 from voltway.kernel.ids import OnceKey, PartyId
 from voltway.kernel.money import Currency, Money
 from voltway.ledger.model import Account, Entry, Posting, account
+from voltway.payments.rules_payouts import due
 
 REVENUE: Mapping[str, Account] = {
     "ENERGY": account("revenue", "energy"),
@@ -37,10 +38,6 @@ ROUNDING = account("revenue", "rounding")
 
 def receivable(who: str) -> Account:
     return account("driver", who, "receivable")
-
-
-def due(provider: str) -> Account:
-    return account("provider", provider, "due")
 
 
 def vat(rate: str | None) -> Account:

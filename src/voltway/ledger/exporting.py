@@ -42,9 +42,11 @@ CHARTS: Final[Mapping[str, Mapping[str, Mapped]]] = {
         "tax:vat:19": Mapped("3806", "3"),
         "tax:vat:7": Mapped("3801", "2"),
         "cost": Mapped("6300"),
+        "cost:fees": Mapped("6855"),
         "cost:hosts": Mapped("5900"),
         "cost:refunds": Mapped("4700"),
         "rounding": Mapped("6300"),
+        "suspense": Mapped("1370"),
     },
     "SKR03": {
         "driver": Mapped("1400"),
@@ -60,9 +62,11 @@ CHARTS: Final[Mapping[str, Mapping[str, Mapped]]] = {
         "tax:vat:19": Mapped("1776", "3"),
         "tax:vat:7": Mapped("1771", "2"),
         "cost": Mapped("4900"),
+        "cost:fees": Mapped("4970"),
         "cost:hosts": Mapped("3100"),
         "cost:refunds": Mapped("8700"),
         "rounding": Mapped("4900"),
+        "suspense": Mapped("1590"),
     },
 }
 

@@ -30,6 +30,7 @@ CHART: Final[tuple[tuple[str, AccountType], ...]] = (
     ("tax", AccountType.TAX),
     ("cost", AccountType.EXPENSE),
     ("rounding", AccountType.EXPENSE),
+    ("suspense", AccountType.LIABILITY),
 )
 
 _RULES: Final = tuple((tuple(path.split(":")), kind) for path, kind in CHART)

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from voltway_world import serving
-from voltway_world.provider import page, saving_page
+from voltway_world.provider import page, payouts, saving_page
 from voltway_world.provider.books import Page, Refused, shown
 from voltway_world.provider.desk import Desk, parsed, trouble
 from voltway_world.provider.faults import Fault, Place
@@ -96,13 +96,33 @@ async def list_holds(
 
 @get("/v1/balance_transactions")
 async def balance_transactions(
-    request: Asking, after: FromQuery[str | None] = None
+    request: Asking,
+    after: FromQuery[str | None] = None,
+    payout: FromQuery[str | None] = None,
+    order: FromQuery[str | None] = None,
 ) -> Response[Any]:
     if stripe.in_this_shape(request):
         return await stripe.balance_transactions(request)
     desk = let_in(request)
-    moves = [msgspec.to_builtins(move) for move in desk.books.transactions.values()]
+    moves = payouts.moves(desk.books, payout, newest_first=order == "newest")
     return await _under_faults(request, "get", lambda: (200, _slice(moves, after)))
+
+
+@get("/v1/payouts")
+async def list_payouts(
+    request: Asking, after: FromQuery[str | None] = None, order: FromQuery[str | None] = None
+) -> Response[Any]:
+    if stripe.in_this_shape(request):
+        return await stripe.payouts(request)
+    desk = let_in(request)
+    rows = payouts.payouts(desk.books, newest_first=order == "newest")
+    return await _under_faults(request, "get", lambda: (200, _slice(rows, after)))
+
+
+@get("/v1/payouts/{payout:str}/report.csv")
+async def payout_report(request: Asking, payout: FromPath[str]) -> Response[str]:
+    desk = let_in(request)
+    return Response(payouts.report(desk.books, payout), media_type="text/csv")
 
 
 def _slice(rows: list[dict[str, Any]], after: str | None) -> dict[str, Any]:
@@ -165,6 +185,8 @@ def make_api(desk: Desk, secret: str) -> Litestar:
             void,
             refund,
             balance_transactions,
+            list_payouts,
+            payout_report,
             health,
             faults,
             set_faults,

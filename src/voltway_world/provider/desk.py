@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from voltway_world.provider import books as rules
+from voltway_world.provider import payouts
 from voltway_world.provider.books import (
     Answer,
     BalanceTransaction,
@@ -218,4 +219,5 @@ def moved(hold: Hold, kind: str, amount: int, refund: str | None = None) -> Bala
         currency=hold.currency,
         created_at=now(),
         refund=refund,
+        fee_minor=payouts.fee_minor(amount) if kind == "capture" else 0,
     )

@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -27,6 +28,7 @@ from voltway.payments.provider import (
     Told,
     WebhookNotSigned,
 )
+from voltway.payments.provider_more import BalanceMove, MoveKind, Moves, Payout
 
 STATES: Final = {
     "requires_payment": HoldState.AWAITING,
@@ -86,6 +88,35 @@ class _Data(msgspec.Struct):
     reference: str = ""
 
 
+class _Move(msgspec.Struct):
+    id: str
+    type: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    created_at: datetime
+    hold: str
+    refund: str | None = None
+    dispute: str | None = None
+    payout: str | None = None
+
+
+class _Moves(msgspec.Struct):
+    data: list[_Move]
+    has_more: bool
+
+
+class _Payout(msgspec.Struct):
+    id: str
+    amount_minor: int
+    currency: str
+    created_at: datetime
+
+
+class _Payouts(msgspec.Struct):
+    data: list[_Payout]
+
+
 class _Event(msgspec.Struct):
     id: str
     type: str
@@ -96,7 +127,7 @@ class SimulatedProvider:
     """Speaks to ``voltway_world.provider``. Close it when the house closes."""
 
     name = "simulated"
-    can = Capabilities()
+    can = Capabilities(balance=True)
 
     def __init__(
         self,
@@ -158,6 +189,34 @@ class SimulatedProvider:
         if isinstance(seen, Declined):
             raise ProviderNonsense(self.name, f"the hold {ref} cannot be fetched ({seen.code})")
         return seen
+
+    async def moves(self, *, before: str | None = None, payout: str | None = None) -> Moves:
+        asked = {"after": before, "payout": payout}
+        page = await self._list("/v1/balance_transactions", asked, _Moves)
+        more = page.has_more and page.data
+        return Moves([_move(each) for each in page.data], page.data[-1].id if more else None)
+
+    async def payouts(self) -> Sequence[Payout]:
+        page = await self._list("/v1/payouts", {}, _Payouts)
+        return [
+            Payout(
+                ref=each.id,
+                amount=Money(each.amount_minor, Currency(each.currency)),
+                arrives_at=each.created_at,
+                paid=True,
+            )
+            for each in page.data
+        ]
+
+    async def _list(self, path: str, asked: Mapping[str, str | None], kind: type[T]) -> T:
+        """A page of a list, the newest first."""
+        query = {name: value for name, value in asked.items() if value is not None}
+        to = f"{path}?{urlencode({**query, 'order': 'newest'})}"
+        status, body = await self._send("GET", to, {}, None)
+        page = self._read(status, body, kind)
+        if isinstance(page, Declined):
+            raise ProviderNonsense(self.name, f"{path} cannot be read ({page.code})")
+        return page
 
     def read_webhook(self, headers: Mapping[str, str], raw: bytes) -> Told:
         """The header is ``Voltway-Signature: t=<seconds>,v1=<hmac-sha256 of "t.body">``."""
@@ -256,6 +315,19 @@ class SimulatedProvider:
             expires_at=answer.expires_at,
             card=Card(card.brand, card.last4, card.wallet) if card else None,
         )
+
+
+def _move(told: _Move) -> BalanceMove:
+    currency = Currency(told.currency)
+    return BalanceMove(
+        ref=told.id,
+        kind=MoveKind(told.type) if told.type in frozenset(MoveKind) else MoveKind.OTHER,
+        amount=Money(told.amount_minor, currency),
+        fee=Money(told.fee_minor, currency),
+        at=told.created_at,
+        hold=told.hold or None,
+        source=told.refund or told.dispute or (told.payout if told.type == "payout" else None),
+    )
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

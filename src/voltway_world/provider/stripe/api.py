@@ -297,7 +297,6 @@ async def balance_transactions(request: Asking) -> Answer:
     return await _look(request, read)
 
 
-@get("/v1/payouts")
 async def payouts(request: Asking) -> Answer:
     def read(desk: StripeDesk, form: Form) -> Json:
         known(form, "limit", "starting_after")
@@ -345,7 +344,6 @@ DOORS = [
     disputes,
     dispute,
     contest,
-    payouts,
     open_dispute,
     judge,
     pay_out,

@@ -220,8 +220,6 @@ class StripeDesk:
         amount = whole(form, "amount_to_capture") if form else before.amount_minor
         hold = rules.capture(before, amount)
         move = moved(hold, "capture", amount)
-        # The bank of a card takes a share: 1.5 % and 25 of the smallest units.
-        move = msgspec.structs.replace(move, fee_minor=(amount * 15 + 500) // 1000 + 25)
         page = Page(hold=hold, transaction=move, events=told("hold.captured", hold))
         return page, shapes.intent_of(hold)
 
@@ -330,30 +328,7 @@ class StripeDesk:
 
     def pay_out(self, currency: str) -> Payout:
         """Send all of a balance that was not sent yet to the merchant's bank."""
-        open_ = [
-            move
-            for move in self.books.transactions.values()
-            if move.currency == currency and move.payout is None
-        ]
-        payout = Payout(
-            id=new_id("po"),
-            amount_minor=sum(move.amount_minor - move.fee_minor for move in open_),
-            currency=currency,
-            created_at=now(),
-        )
-        sent = BalanceTransaction(
-            id=new_id("txn"),
-            type="payout",
-            hold="",
-            reference="",
-            amount_minor=-payout.amount_minor,
-            currency=currency,
-            created_at=now(),
-            payout=payout.id,
-        )
-        paid = (msgspec.structs.replace(move, payout=payout.id) for move in open_)
-        self.desk.keep(Page(payout=payout, moves=(*paid, sent)))
-        return payout
+        return payouts.pay_out(self.books, currency)
 
 
 def _currency(form: Form) -> str:
