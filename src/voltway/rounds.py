@@ -12,6 +12,7 @@ from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
+from voltway.payments import payouts, payouts_read
 from voltway.payments import sweeps as payments
 from voltway.payments.provider import Provider
 from voltway.runtime import backlog
@@ -65,6 +66,8 @@ def plug_rounds(
     every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
     every(SELDOM, "billing.months", partial(monthly.write_due, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
+    every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
+    every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
     every(SELDOM, "api.answers", partial(forget_old_answers, begin))

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import os
+import re
 import shutil
 import sys
 from decimal import Decimal
@@ -52,6 +53,10 @@ async def test_the_first_sessions_are_metered_priced_paid_posted_receipted_and_r
     assert told["ledger"].endswith("sums differ from zero by 0")
     assert "missing" not in told
     assert told["recomputed"] == "20 of 20 bills are equal from their raw frames"
+    assert re.fullmatch(
+        r"([1-9]\d*) of \1 lines of the provider are explained, 1 of 1 payouts booked, 0 owed",
+        told["reconciled"],
+    )
 
 
 def head_and(*lines: str) -> str:

@@ -36,7 +36,7 @@ def line(kind: LineKind, gross: int, fee: int = 0, **more: str | None) -> Report
         gross=euro(gross),
         fee=euro(fee),
         at=NOW,
-        **{"hold": "hold_1", **more},  # type: ignore[arg-type]
+        **{"hold": "hold_1", **more},
     )
 
 

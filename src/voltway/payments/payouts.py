@@ -20,6 +20,7 @@ from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry
 from voltway.payments import rules_payouts as rules
 from voltway.payments import store_payouts as store
+from voltway.payments import store_payouts_paid
 from voltway.payments.model_payouts import (
     Doubt,
     KeptLine,
@@ -91,7 +92,7 @@ async def take(
         work, party, report.provider, [each.ref for each in report.lines]
     )
     fresh = [each for each in report.lines if each.ref not in known]
-    payouts = await store.payouts_named(
+    payouts = await store_payouts_paid.payouts_named(
         work, party, report.provider, [each.ref for each in report.payouts]
     )
     is_news = bool(fresh) or any(
@@ -153,7 +154,7 @@ async def _hear_of_payouts(work: Work, party: PartyId, report: Report) -> None:
     }
     told.update({each.ref: each for each in report.payouts})
     if told:
-        await store.heard_of_payouts(work, party, report.provider, told)
+        await store_payouts_paid.heard_of_payouts(work, party, report.provider, told)
 
 
 async def reconcile(
@@ -222,7 +223,7 @@ def _payment(
 
 async def _weigh(work: Work, party: PartyId, provider: str, entries: list[Entry]) -> int:
     """Book the payouts whose lines make their amount; of the others say why not."""
-    waiting = await store.open_payouts(work, party, provider)
+    waiting = await store_payouts_paid.open_payouts(work, party, provider)
     if not waiting:
         return 0
     lines: dict[str, list[ReportLine]] = {}
@@ -234,7 +235,7 @@ async def _weigh(work: Work, party: PartyId, provider: str, entries: list[Entry]
         if came_to[payout.id] is None:
             entry = rules.payout_entry(payout, work.now)
             entries += [entry] if entry is not None else []
-    await store.weighed(work, came_to)
+    await store_payouts_paid.weighed(work, came_to)
     return sum(why is None for why in came_to.values())
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId
-from voltway.payments import payouts, store_payouts
+from voltway.payments import payouts, store_payouts, store_payouts_paid
 from voltway.payments.model_payouts import LineKind, Report, ReportedPayout, ReportLine, Taken
 from voltway.payments.provider import Provider
 from voltway.payments.provider_more import BalanceMove, MoveKind, Payout, TellsBalance
@@ -37,7 +37,7 @@ async def fetch(begin: BeginWork, provider: Provider, party: PartyId, *, by: str
     # No transaction is open while we ask.
     told = await provider.payouts()
     async with begin(party) as work:
-        known = await store_payouts.payouts_named(
+        known = await store_payouts_paid.payouts_named(
             work, party, provider.name, [each.ref for each in told]
         )
     booked = {ref for ref, payout in known.items() if payout.posted}

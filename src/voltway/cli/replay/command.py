@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from voltway.app import OpenHouse, open_house
 from voltway.cli.demo.processes import HOST, free_port, running
-from voltway.cli.replay.check import Check, check_bills
+from voltway.cli.replay.check import Check, check_bills, check_payouts
 from voltway.cli.replay.count import Count, count
 from voltway.cli.replay.past import Event, NoSuchFile, PastSession, events, read_past, stations
 from voltway.cli.replay.play import Place, Player
@@ -74,13 +74,16 @@ def replay_command(
         int | None, typer.Option(help="Replay only the first sessions.", min=1)
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Recompute each bill from its raw frames afterwards.")
+        bool,
+        typer.Option(
+            "--check", help="Recompute each bill from its raw frames; reconcile the payouts."
+        ),
     ] = False,
 ) -> int:
     """Play real sessions of the past through the whole house, and compare what they cost.
 
     Exits 1 if a session is missing, the books do not balance, or a bill that was recomputed from
-    the raw frames comes out otherwise.
+    the raw frames comes out otherwise, or if a line of the provider's payouts is unexplained.
     """
     logs.set_up("warning")
     past = read_past(file)[:limit]
@@ -121,7 +124,11 @@ async def _replay(
                         if counted.receipts < len(past):
                             await asyncio.sleep(0.2)
         counted = await count(house, past, player.paid, seconds=time.perf_counter() - began)
-        return counted, await check_bills(house, len(past)) if with_check else None
+        if not with_check:
+            return counted, None
+        bills = await check_bills(house, len(past))
+        paid = await check_payouts(house, settings.provider_url, counted.currency)
+        return counted, replace(bills, payouts=paid)
 
 
 async def _world(stack: AsyncExitStack, folder: Path) -> Settings:
