@@ -54,7 +54,7 @@ async def test_the_unexplained_has_its_age_and_is_put_aside_with_a_reason(
     owner: Browser, scene: Scene
 ) -> None:
     await a_sale(scene)
-    await takes(owner, file_of(scene)+ GIFT)
+    await takes(owner, file_of(scene) + GIFT)
     page = await owner.opens("/console/payouts")
     assert "The provider moved this for a reason that we do not know." in words_of(page.text)
     action = page.text.split('action="/console/payouts/lines/')[1].split('"')[0]

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from voltway_world.provider import books as rules
+from voltway_world.provider import payouts
 from voltway_world.provider.books import (
     Answer,
     BalanceTransaction,
