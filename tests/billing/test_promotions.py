@@ -8,11 +8,13 @@ from tests.billing.proofs import DOOR, TARIFF, basis, evidence, receipt_of, told
 from tests.billing.test_cdrs_written import EVSE, PARTY
 from tests.billing.words import owes, receipt
 from tests.payments.scene import Scene
-from voltway.billing import actions, documents, freezing
+from voltway.billing import actions, checking, documents, freezing
 from voltway.billing.documents_proof import Document, fingerprint
-from voltway.billing.model import FREE_ROUTE
+from voltway.billing.model import GRANTED_ROUTE
 from voltway.billing.proof import proof_of
 from voltway.kernel.money import EUR, Money
+from voltway.ledger import actions as ledger
+from voltway.ocpp.hearing import heard_again
 from voltway.payments import actions as payments
 from voltway.payments.model import Visit
 from voltway.sessions import actions as sessions
@@ -100,8 +102,29 @@ async def test_a_code_that_pays_all_costs_nothing_and_the_hold_goes_back(scene: 
         settled = await actions.settlement_of(work, session)
         row = await work.one("SELECT used FROM promotion_view")
     assert settled is not None
-    assert settled.route == FREE_ROUTE
+    assert settled.route == GRANTED_ROUTE
     assert dict(row or {}) == {"used": 1}
+    assert await owes(scene, "revenue:energy") == Money(-781, EUR), "it was sold"
+    assert await owes(scene, "revenue:promotions") == Money(781, EUR), "and given away"
+    assert await owes(scene, f"driver:{payment.id}:receivable") == Money(0, EUR)
+
+
+async def test_the_checks_hold_where_a_code_has_paid_all(scene: Scene) -> None:
+    await a_code(scene, GrantKind.PERCENT, "100")
+    payment = await scene.pays(await opens(scene, "SPRING"))
+    session = await scene.starts(payment.token)
+    await scene.ends(70_000, minutes=60)
+    await scene.settles()
+    await ledger.seal(scene.begin)
+
+    check = await checking.check_books(
+        scene.begin, heard_again, scene.station.party.id, asked_by="the test", whole=True
+    )
+    _, made = await receipt(scene, session)
+
+    assert made.total_minor == 0
+    assert [each for part in check.parts for each in part.found] == []
+    assert await scene.count("ledger_entry") == 1
 
 
 def test_a_bill_with_a_code_and_the_tax_of_its_place_is_proved_without_the_house() -> None:

@@ -20,6 +20,7 @@ from voltway.billing.model import (
     CARD_ROUTE,
     FREE_ROUTE,
     GIVEN_ROUTE,
+    GRANTED_ROUTE,
     Settlement,
     SettlementState,
     Step,
@@ -151,17 +152,52 @@ def test_any_sale_balances_and_the_driver_owes_exactly_the_bill(
     assert after["driver:ann:receivable"] == made.total.minor
 
 
+def granted(gross_minor: int, net_minor: int) -> CdrDocument:
+    """A session of which all was granted."""
+    energy = Line(
+        kind="ENERGY",
+        reservation=None,
+        volume="1",
+        billed_volume="1",
+        price="1",
+        rate="25.5",
+        gross_minor=gross_minor,
+        net_minor=net_minor,
+        why="…",
+    )
+    off = replace(energy, kind="PROMOTION", gross_minor=-gross_minor, net_minor=-net_minor)
+    return cdr((energy, off), (Tax(rate="25.5", gross_minor=0, net_minor=0, tax_minor=0),))
+
+
+def test_what_was_granted_whole_is_a_sale_and_what_cost_nothing_is_none() -> None:
+    document = granted(980, 781)
+
+    assert rules_books.is_sold(document)
+    assert balances(sold(document)) == {
+        "driver:ann:receivable": 0,
+        "revenue:energy": -781,
+        "revenue:promotions": 781,
+    }
+    assert not rules_books.is_sold(granted(0, 0))
+    assert not rules_books.is_sold(granted(1, 0)), "an entry moves something"
+    assert not rules_books.is_sold(cdr((), ()))
+
+
 @pytest.mark.parametrize(
-    ("payable", "has_hold", "route"),
+    ("payable", "has_hold", "is_sold", "route"),
     [
-        (1, True, CARD_ROUTE),
-        (0, True, FREE_ROUTE),
-        (1, False, ACCOUNT_ROUTE),
-        (0, False, GIVEN_ROUTE),
+        (1, True, True, CARD_ROUTE),
+        (0, True, False, FREE_ROUTE),
+        (0, True, True, GRANTED_ROUTE),
+        (1, False, True, ACCOUNT_ROUTE),
+        (0, False, False, GIVEN_ROUTE),
+        (0, False, True, ACCOUNT_ROUTE),
     ],
 )
-def test_the_price_decides_the_route(payable: int, has_hold: bool, route: tuple[Step, ...]) -> None:
-    assert rules.route(payable_minor=payable, has_hold=has_hold) == route
+def test_the_price_decides_the_route(
+    payable: int, has_hold: bool, is_sold: bool, route: tuple[Step, ...]
+) -> None:
+    assert rules.route(payable_minor=payable, has_hold=has_hold, is_sold=is_sold) == route
     assert route[0] is Step.PRICE, "a settlement is opened before its route is known"
     assert route[-1] is Step.INVOICE
 

@@ -27,7 +27,9 @@ class Step(StrEnum):
 CARD_ROUTE = (Step.PRICE, Step.CAPTURE, Step.POST, Step.INVOICE)
 #: Nothing to pay, with a hold to let go.
 FREE_ROUTE = (Step.PRICE, Step.RELEASE, Step.INVOICE)
-#: No way to be paid at once: the driver owes it.
+#: Something was sold, and what was granted pays all of it.
+GRANTED_ROUTE = (Step.PRICE, Step.RELEASE, Step.POST, Step.INVOICE)
+#: No way to be paid at once: the driver owes it, or it was granted.
 ACCOUNT_ROUTE = (Step.PRICE, Step.POST, Step.INVOICE)
 #: Nothing to pay, and no hold.
 GIVEN_ROUTE = (Step.PRICE, Step.INVOICE)

@@ -8,6 +8,7 @@ from voltway.billing.model import (
     CARD_ROUTE,
     FREE_ROUTE,
     GIVEN_ROUTE,
+    GRANTED_ROUTE,
     DocumentKind,
     Step,
 )
@@ -17,11 +18,17 @@ BACK_OFF_MAX: Final = timedelta(hours=1)
 SIMPLIFIED_MAX_MINOR: Final = 100_00
 
 
-def route(*, payable_minor: int, has_hold: bool) -> tuple[Step, ...]:
-    """The way of a session that is priced. All ways begin with the price that decides them."""
-    if has_hold:
-        return CARD_ROUTE if payable_minor else FREE_ROUTE
-    return ACCOUNT_ROUTE if payable_minor else GIVEN_ROUTE
+def route(*, payable_minor: int, has_hold: bool, is_sold: bool = False) -> tuple[Step, ...]:
+    """The way of a session that is priced. All ways begin with the price that decides them.
+
+    ``is_sold`` is of one that costs nothing, for what it would have cost was granted: that stands
+    in the books as any sale, and what was granted beside it.
+    """
+    if payable_minor:
+        return CARD_ROUTE if has_hold else ACCOUNT_ROUTE
+    if is_sold:
+        return GRANTED_ROUTE if has_hold else ACCOUNT_ROUTE
+    return FREE_ROUTE if has_hold else GIVEN_ROUTE
 
 
 def is_remote(reason: str | None) -> bool:

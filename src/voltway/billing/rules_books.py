@@ -2,6 +2,7 @@
 
     the sale     driver owes us     driver:<who>:receivable   to   revenue:<what>   (net)
                                     driver:<who>:receivable   to   tax:vat:<rate>
+    granted      the sale is less   revenue:promotions        to   driver:<who>:receivable
     the capture  provider owes us   provider:<name>:due       to   driver:<who>:receivable
     a refund     the sale undone    revenue:<what>, tax       to   driver:<who>:receivable
                  and its money      driver:<who>:receivable   to   provider:<name>:due
@@ -62,6 +63,11 @@ def sale(
         evidence=evidence,
         postings=tuple(_sold(cdr)),
     )
+
+
+def is_sold(cdr: CdrDocument) -> bool:
+    """Whether a sale moves anything in the books; it may where the driver owes nothing for it."""
+    return any(True for _ in _sold(cdr))
 
 
 def _sold(cdr: CdrDocument) -> Iterator[Posting]:

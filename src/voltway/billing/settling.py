@@ -17,10 +17,12 @@ from typing import Final
 from uuid import UUID
 
 from voltway.billing import (
+    documents,
     issuing,
     pricing,
     proving,
     rules,
+    rules_books,
     store,
     store_decisions,
     store_documents,
@@ -259,7 +261,11 @@ class _Batch:
             cdr = pricing.frozen_cdr(work, settlement, priced)
             payment = known.payments.get(record.session)
             has_hold = payment is not None and payment.held_at is not None
-            route = rules.route(payable_minor=cdr.total_minor, has_hold=has_hold)
+            route = rules.route(
+                payable_minor=cdr.total_minor,
+                has_hold=has_hold,
+                is_sold=not cdr.total_minor and rules_books.is_sold(documents.cdr(cdr.document)),
+            )
             self._cdrs[settlement.id] = cdr
             facts.append(pricing.issued(cdr, payment))
             if priced.cost.deductions:
