@@ -1,14 +1,21 @@
-"""``voltway admin``: parties, people, keys, stations, tokens, contracts, tariffs from the shell.
+"""``voltway admin``: parties, people, keys, stations, tokens, contracts, prices from the shell.
 
 It works on the data folder, also while a Voltway runs on it, or on VOLTWAY_DATABASE_URL.
 """
 
 import typer
 
-from voltway.cli import admin_exchange, admin_network, admin_people, admin_prices, admin_terms
+from voltway.cli import (
+    admin_codes,
+    admin_exchange,
+    admin_network,
+    admin_people,
+    admin_prices,
+    admin_terms,
+)
 
 admin = typer.Typer(
-    help="Parties, people, keys, stations, tokens, contracts and tariffs.",
+    help="Parties, people, keys, stations, tokens, contracts, tariffs, codes and taxes.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,3 +31,4 @@ admin.add_typer(admin_terms.contract, name="contract")
 admin_terms.add_to(admin_prices.tariff)
 admin.add_typer(admin_prices.tariff, name="tariff")
 admin.add_typer(admin_exchange.market, name="market")
+admin.add_typer(admin_codes.codes, name="codes")
