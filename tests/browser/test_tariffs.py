@@ -26,6 +26,7 @@ async def test_an_operator_writes_a_tariff_is_told_what_the_law_forbids_and_sees
     await page.goto(f"{home}/console/tariffs")
     await desk.approve("the tariffs")
     await page.get_by_role("button", name="New tariff").click()
+    await expect(page.get_by_text("Type a name and a price")).to_be_visible()
     await desk.approve("an empty draft")
 
     await page.get_by_label("Name").first.fill("NIGHT")

@@ -142,3 +142,27 @@ async def test_a_viewer_reads_a_draft_and_changes_nothing(browser: Browser, scen
     assert page.status_code == 200
     assert 'value="publish"' not in page.text
     assert (await browser.sends(at, **NIGHT, revision="1", do="save")).status_code == 403
+
+
+async def test_a_field_is_no_fault_before_somebody_has_looked_at_it(owner: Browser) -> None:
+    at = await begun(owner)
+    fresh = await owner.opens(at)
+    found = re.search(r'name="fresh" value="([^"]+)"', fresh.text)
+    assert found is not None
+    form = {**NIGHT, "id": "", "e0-components": "0", "e0-c0-price": "", "fresh": found[1]}
+    await owner.sends(at, **form, revision="1", do="add-component:0")
+    grown = await owner.opens(at)
+    await owner.sends(at, **{**form, "e0-c0-price": "much"}, revision="2", do="add-element")
+    typed = await owner.opens(at)
+    await owner.sends(at, **form, revision="3", do="save")
+    looked = await owner.opens(at)
+
+    for page in (fresh, grown):
+        assert "aria-invalid" not in page.text
+        assert "Type a name and a price, then save and look." in words_of(page.text)
+    assert "much is no number" in words_of(typed.text), "what was typed is looked at"
+    assert "A price is needed; 0 is one." not in words_of(typed.text)
+    assert "A price is needed; 0 is one." in words_of(looked.text)
+    refused = await owner.sends(at, **form, revision="4", do="publish")
+    assert refused.status_code == 422
+    assert "A price is needed; 0 is one." in words_of(refused.text)

@@ -150,3 +150,43 @@ async def test_a_price_that_more_power_made_forbidden_is_told_on_the_wall_and_at
         assert "Price not allowed here" in after
         assert bay.public_id in after
         assert "remove the flat fee (Regulation (EU) 2023/1804, Art. 5(4))." in after
+
+
+async def test_a_group_takes_as_many_tariffs_as_rows_are_added_and_is_written_again(
+    owner: Browser, scene: Scene
+) -> None:
+    async with scene.begin() as work:
+        for nth in range(6):
+            text = TARIFF.replace('"DAY"', f'"T{nth}"')
+            await tariffs.add_version(work, scene.station.party.id, text)
+    typed = {"ident": "CITY", "member-1": "T0", "member-1-rfid": "yes", "member-2": "T1"}
+    more = await owner.sends("/console/tariffs/groups", **typed, do="add")
+    assert more.status_code == 200
+    assert 'name="rows" value="1,2,3"' in more.text
+    assert '<option value="T0" selected>' in more.text, "what was typed stays"
+
+    typed |= {f"member-{nth}": f"T{nth - 1}" for nth in range(3, 7)}
+    typed["member-6-until"] = "2031-01-01T00:00"
+    fewer = await owner.sends("/console/tariffs/groups", **typed, rows="1,2,3,4,5,6", do="remove:2")
+    moved = await owner.sends("/console/tariffs/groups", **typed, rows="1,3,4,5,6", do="up:6")
+    assert 'name="rows" value="1,3,4,5,6"' in fewer.text
+    assert 'name="rows" value="1,3,4,6,5"' in moved.text
+    kept = await owner.sends("/console/tariffs/groups", **typed, rows="1,3,4,6,5", do="keep")
+    assert kept.status_code == 303, words_of(kept.text)
+    shown = await owner.opens("/console/tariffs/where?group=CITY")
+
+    async with scene.begin() as work:
+        row = await work.one("SELECT members, version FROM tariff_group_view")
+    assert row is not None
+    assert [each["tariff"] for each in row["members"]] == ["T0", "T2", "T3", "T5", "T4"]
+    assert row["members"][0]["drivers"] == ["rfid"]
+    assert 'name="rows" value="1,2,3,4,5"' in shown.text
+    assert 'value="2031-01-01T00:00"' in shown.text
+
+
+@pytest.mark.parametrize("rows", ["", "x", "1,1,2", ",".join(str(nth) for nth in range(500))])
+async def test_rows_that_no_form_has_do_no_harm(owner: Browser, rows: str) -> None:
+    answer = await owner.sends("/console/tariffs/groups", ident="G", rows=rows, do="add")
+
+    assert answer.status_code == 200
+    assert answer.text.count("<fieldset") <= 100

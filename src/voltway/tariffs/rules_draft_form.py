@@ -1,6 +1,7 @@
 """The form of the editor: its parts in their order, the buttons that change them, and the form
 that shows a tariff which is there already."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,6 +33,28 @@ TEXTS: Final = ("start_time", "end_time", "start_date", "end_date", "reservation
 #: What is typed, by the name of the field.
 Fields = Mapping[str, str]
 
+#: What the form says of the tariff itself, among the parts that are fresh.
+HEAD: Final = "head"
+#: Buttons that look at all that was typed; others only change the form.
+LOOKS: Final = frozenset({"save", "publish"})
+_PART: Final = re.compile(r"(e\d+(?:-c\d+)?)-")
+
+
+def faults_shown(fields: Fields, wrong: Mapping[str, str]) -> dict[str, str]:
+    """The faults that a person is told: an empty field of a part that nobody has looked at yet is
+    no fault of theirs."""
+    fresh = fields.get("fresh", "").split(",")
+    return {
+        name: why
+        for name, why in wrong.items()
+        if fields.get(name, "").strip() or _part_of(name) not in fresh
+    }
+
+
+def _part_of(name: str) -> str:
+    part = _PART.match(name)
+    return part[1] if part else HEAD
+
 
 def elements_of(fields: Fields) -> list[int]:
     """The numbers of the elements that the form shows, in the order in which they are tried."""
@@ -50,6 +73,7 @@ def new_fields(currency: str) -> dict[str, str]:
         "tax": "net",
         "vat_from": "place",
         "power": BOTH,
+        "fresh": f"{HEAD},e0,e0-c0",
         "elements": "0",
         "e0-components": "0",
         "e0-c0-type": Dimension.ENERGY.value,
@@ -60,6 +84,9 @@ def new_fields(currency: str) -> dict[str, str]:
 def changed(fields: Fields, do: str) -> dict[str, str]:
     """The form after a button that adds, takes away or moves a part of it."""
     after = dict(fields)
+    if do in LOOKS:
+        after.pop("fresh", None)
+        return after
     verb, _, rest = do.partition(":")
     numbers = [int(part) for part in rest.split("-") if part.isdigit()]
     elements = elements_of(fields)
@@ -67,6 +94,7 @@ def changed(fields: Fields, do: str) -> dict[str, str]:
         new = max(elements, default=-1) + 1
         elements.append(new)
         after |= {f"e{new}-components": "0", f"e{new}-c0-type": "ENERGY", f"e{new}-c0-step": "1"}
+        after["fresh"] = f"{after.get('fresh', '')},e{new},e{new}-c0".strip(",")
     elif verb in ("remove-element", "up", "down") and numbers and numbers[0] in elements:
         _move(elements, elements.index(numbers[0]), verb)
         if verb == "remove-element":
@@ -80,6 +108,7 @@ def changed(fields: Fields, do: str) -> dict[str, str]:
             after[f"e{numbers[0]}-components"] = _joined([*components, new])
             after[f"e{numbers[0]}-c{new}-type"] = _unused(fields, numbers[0], components)
             after[f"e{numbers[0]}-c{new}-step"] = "1"
+            after["fresh"] = f"{after.get('fresh', '')},e{numbers[0]}-c{new}".strip(",")
     elif verb == "remove-component" and len(numbers) == 2:
         components = [each for each in components_of(fields, numbers[0]) if each != numbers[1]]
         after[f"e{numbers[0]}-components"] = _joined(components)

@@ -27,6 +27,7 @@ from voltway.tariffs.rules_draft_form import (
     changed,
     components_of,
     elements_of,
+    faults_shown,
     fields_of,
     new_fields,
 )
@@ -124,13 +125,14 @@ async def change_draft(
         for name, value in list(data.items())[: drafts.FIELDS_MAX]
         if name not in _BUTTONS and value
     }
+    after = changed(fields, do)
     revision = int(data["revision"]) if data.get("revision", "").isdigit() else 0
     try:
         async with house.begin(actor.party) as work:
             if do == "discard":
                 await drafts.discard(work, draft)
                 return see_other("/console/tariffs")
-            await drafts.save(work, draft, changed(fields, do), revision, actor.name)
+            await drafts.save(work, draft, after, revision, actor.name)
         if do == "publish":
             async with house.begin(actor.party) as work:
                 zone = (await parties.party(work, actor.party)).time_zone
@@ -147,7 +149,7 @@ async def change_draft(
         async with house.begin(actor.party) as work:
             kept = await drafts.draft(work, draft)
         return await _page(
-            request, house, actor, kept, fields, trouble=str(no), status=STATUS[no.kind]
+            request, house, actor, kept, after, trouble=str(no), status=STATUS[no.kind]
         )
     return see_other(f"/console/tariffs/drafts/{draft}#{_where(do)}")
 
@@ -185,7 +187,7 @@ async def _page(
         kept=kept,
         given=fields,
         parts=_parts(fields),
-        wrong=made.wrong,
+        wrong=faults_shown(fields, made.wrong),
         document=made.document,
         flaws=flaws,
         seen=preview(

@@ -22,9 +22,10 @@ from voltway.sessions import actions_price
 from voltway.sessions.actions_price import Asks, Climbed
 from voltway.stations import actions as stations
 from voltway.tariffs import assigning, lawful
-from voltway.tariffs.model_versions import DriverKind, GroupMember, Rung, Scope
+from voltway.tariffs.model_versions import Rung, Scope
 from voltway.web import prices
 from voltway.web.appearance import Form
+from voltway.web.console import group_form
 from voltway.web.console.door import console_page
 from voltway.web.console.form_fields import as_field, moment_of
 from voltway.web.house import House
@@ -44,12 +45,6 @@ SCOPES: Final = (
     (Scope.DRIVER, "Driver", "name or e-mail"),
 )
 WORDS: Final = {scope: word for scope, word, _ in SCOPES}
-KINDS: Final = (
-    (DriverKind.AD_HOC, "guests"),
-    (DriverKind.RFID, "cards"),
-    (DriverKind.APP, "app"),
-    (DriverKind.CONTRACT, "contracts"),
-)
 
 
 @dataclass(eq=False)
@@ -129,28 +124,37 @@ async def standing(work: Work) -> list[Standing]:
 
 @get("/tariffs/where", include_in_schema=False)
 async def where(
-    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    group: FromQuery[str] = "",
 ) -> Response[str]:
-    return await _where(request, house, actor)
+    """With ``group``, the form shows that group, to write its next version."""
+    return await where_page(request, house, actor, group=group)
 
 
-async def _where(
+async def where_page(
     request: HttpRequest,
     house: House,
     actor: Actor,
     *,
     trouble: str = "",
     given: dict[str, str] | None = None,
+    group: str = "",
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
     actor.must(Permission.SEE_ALL)
     async with house.begin(actor.party) as work:
+        zone = (await parties.party(work, actor.party)).time_zone
         lines = await standing(work)
         forbidden = await lawful.found(work, actor.party)
         tariffs = await work.all(
             "SELECT tariff_ident AS ident FROM tariff_view WHERE newest ORDER BY tariff_ident"
         )
         groups = await work.all("SELECT * FROM tariff_group_view WHERE newest ORDER BY group_ident")
+    shown = next((row for row in groups if row["group_ident"] == group), None)
+    if shown is not None and given is None:
+        given = group_form.fields_of(group, shown["members"], zone)
     return await console_page(
         request,
         house,
@@ -164,7 +168,8 @@ async def _where(
         tariffs=[row["ident"] for row in tariffs],
         groups=groups,
         scopes=SCOPES,
-        kinds=KINDS,
+        kinds=group_form.KINDS,
+        rows=group_form.rows_of(given or {}),
         may_edit=actor.may(Permission.EDIT_TARIFFS),
         trouble=trouble,
         given=given or {},
@@ -197,38 +202,7 @@ async def assign(
             await parties.audit(work, actor, "assigned a tariff", f"{made.scope}:{made.scope_id}")
     except Refusal as no:
         given = {name: value[:200] for name, value in data.items()}
-        return await _where(
-            request, house, actor, trouble=str(no), given=given, status=STATUS[no.kind]
-        )
-    return see_other(_HERE)
-
-
-@post("/tariffs/groups", include_in_schema=False)
-async def add_group(
-    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
-) -> Response[str] | Redirect:
-    """A group, or its next version: a line for each member, in their order."""
-    actor.must(Permission.EDIT_TARIFFS)
-    try:
-        async with house.begin(actor.party) as work:
-            zone = (await parties.party(work, actor.party)).time_zone
-            members = [
-                GroupMember(
-                    data[f"member-{nth}"],
-                    tuple(kind for kind, _ in KINDS if data.get(f"member-{nth}-{kind}") == "yes"),
-                    moment_of(data.get(f"member-{nth}-since", ""), zone),
-                    moment_of(data.get(f"member-{nth}-until", ""), zone),
-                )
-                for nth in range(1, 9)
-                if data.get(f"member-{nth}")
-            ]
-            made = await assigning.add_group(work, actor.party, data.get("ident", ""), members)
-            await parties.audit(
-                work, actor, "added a group of tariffs", f"tariff-group:{made.ident}"
-            )
-    except Refusal as no:
-        given = {name: value[:200] for name, value in data.items()}
-        return await _where(
+        return await where_page(
             request, house, actor, trouble=str(no), given=given, status=STATUS[no.kind]
         )
     return see_other(_HERE)
