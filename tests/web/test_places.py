@@ -3,11 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from tests.payments.scene import TARIFF, Scene
 from tests.web.browsers import Browser, words_of
 from voltway.stations import actions as stations
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs import promotions
+from voltway.tariffs.model_promotions import GrantKind
 
 
 async def test_a_place_is_listed_with_its_free_bays_and_its_price(
@@ -138,3 +141,28 @@ async def test_a_bay_where_somebody_charges_is_in_use_though_its_station_says_on
     assert "In use" in said
     assert "If it is yours, start here" not in said
     assert "1 of 2 free" in await browser.reads("/")
+
+
+async def test_a_bay_says_what_a_charge_would_cost_and_another_with_a_code(
+    browser: Browser, scene: Scene
+) -> None:
+    bay = f"/e/{scene.station.evses[1].public_id}"
+    async with scene.begin() as work:
+        await promotions.add(work, scene.station.party.id, "SPRING", GrantKind.PERCENT, Decimal(20))
+    usual = await browser.reads(bay)
+    asked = await browser.opens(f"{bay}?kwh=30,5&minutes=60&parked=10&code=spring")
+    wrong = await browser.opens(f"{bay}?kwh=30&minutes=60&code=AUTUMN")
+    nothing = await browser.opens(f"{bay}?kwh=lots&minutes=60")
+    little = await browser.opens(f"{bay}?kwh=0&minutes=60")
+
+    assert "About €9.80 for 20 kWh in 120 min, begun now" in usual
+    said = words_of(asked.text)
+    assert "About €12.76 for 30,5 kWh in 60 min, then 10 min plugged in" in said
+    assert "Energy €14.95 Idle fee €1.00 Code SPRING: 20 % off. \N{MINUS SIGN}€3.19" in said
+    assert 'form="start" autocomplete="off"' in asked.text
+    assert 'value="spring"' in asked.text, "the start takes the code that was looked at"
+    assert "There is no code AUTUMN." in words_of(wrong.text)
+    assert "About €14.70" in words_of(wrong.text), "without the code"
+    assert "lots is no number, such as 0.49." in words_of(nothing.text)
+    assert "Give 0.1 to 1000 kWh" in words_of(little.text)
+    assert [each.status_code for each in (asked, wrong, nothing, little)] == [200] * 4

@@ -1,6 +1,7 @@
 """A visit: hold, plug in, charge, stop, receipt; and every way in which it does not come so far."""
 
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pypdf
@@ -14,6 +15,8 @@ from voltway.payments import actions as payments
 from voltway.payments.model import Payment
 from voltway.sessions import actions as sessions
 from voltway.tariffs import actions as tariffs
+from voltway.tariffs import promotions
+from voltway.tariffs.model_promotions import GrantKind
 from voltway.web.words import papers
 from voltway_world.provider.faults import Fault
 
@@ -71,6 +74,37 @@ async def test_while_it_charges_the_page_shows_the_cost_of_the_one_calculator(
     assert cost.payable.minor == 147
     assert "€1.47 if you stop now" in said
     assert "3.00 kWh" in said
+
+
+async def test_a_code_stands_on_the_visit_from_the_hold_to_its_end(
+    browser: Browser, scene: Scene
+) -> None:
+    async with scene.begin() as work:
+        party = scene.station.party.id
+        await promotions.add(work, party, "FIRST", GrantKind.ENERGY, Decimal(5))
+    answer = await start(browser, scene, code="first")
+    await pay(answer.headers["location"], "4242 4242 4242 4242")
+    async with scene.begin() as work:
+        row = await work.one("SELECT id FROM payment_view")
+        assert row is not None
+        payment = await payments.payment(work, row["id"])
+    visit = f"/v/{payment.visit_key}"
+    held = await browser.reads(visit)
+    await scene.starts(payment.token)
+    await scene.settles()
+    scene.clock.jump(timedelta(minutes=10))
+    await scene.meters(53_000)
+    running = await browser.reads(visit)
+    await scene.ends(54_000)
+    await scene.settles()
+    over = await browser.reads(visit)
+
+    says = "Code FIRST: the first 5 kWh are free."
+    assert f"Your code is held for this visit {says}" in held
+    assert f"{says} \N{MINUS SIGN}€1.47" in running
+    assert "€0.00 if you stop now" in running
+    assert "Nothing to pay Your code has paid all of it. The €50 hold is released." in over
+    assert f"{says} \N{MINUS SIGN}€1.96" in over
 
 
 async def test_a_stop_is_asked_of_the_station_and_the_page_says_so(

@@ -15,6 +15,7 @@ from voltway.parties import actions as parties
 from voltway.runtime.work import Work
 from voltway.sessions import rules_owed, rules_record, store, store_readings, store_signed
 from voltway.sessions.actions_lay_out import tokens_in
+from voltway.sessions.actions_price import Asks, place_for
 from voltway.sessions.actions_record import record
 from voltway.sessions.model import Session, SessionRecord, SignedSample
 from voltway.sessions.rules_evidence import Evidence
@@ -29,9 +30,10 @@ from voltway.tariffs import promotions, taxes
 from voltway.tariffs.model import Cost
 from voltway.tariffs.model_promotions import Grant
 from voltway.tariffs.model_taxes import Supply
-from voltway.tariffs.model_versions import Assigned, DriverKind, Place
+from voltway.tariffs.model_versions import Assigned, DriverKind
 
 __all__ = [
+    "CodeForGuests",
     "KeptReading",
     "Leg",
     "NoSuchOrphan",
@@ -78,6 +80,12 @@ class SessionOver(Refusal):
     """This session is over already."""
 
     session: SessionId
+
+
+class CodeForGuests(Refusal):
+    """A code is typed by guests before they start; a card, an app or a contract takes none."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
 
 
 async def session(work: Work, id: SessionId) -> Session:
@@ -167,21 +175,35 @@ async def _grants(work: Work, so_far: SessionRecord) -> Sequence[Grant]:
 
 
 async def estimate(
-    work: Work, place: EvsePlace, legs: Sequence[Leg], begins: datetime
+    work: Work,
+    place: EvsePlace,
+    legs: Sequence[Leg],
+    begins: datetime,
+    *,
+    asks: Asks | None = None,
+    code: str = "",
 ) -> tuple[Assigned | None, Cost]:
-    """What a guest's session would cost that begins here then, and the tariff that would hold."""
-    where = Place(
-        place.party, place.location, place.station, evse=place.evse, kind=DriverKind.AD_HOC
-    )
+    """What a session would cost that begins here then, for whoever asks (nobody named is a guest)
+    and with the code that they type, and the tariff that would hold. No code is held by it.
+
+    Raises ``CodeRefused`` as a start would, :class:`CodeForGuests` where others give one.
+    """
+    where, _ = await place_for(work, place, asks or Asks())
     assigned = (await tariffs.tariff_for(work, {where}, begins)).get(where)
     party = await parties.party(work, place.party)
+    grants: tuple[Grant, ...] = ()
+    if code.strip():
+        if where.kind is not DriverKind.AD_HOC:
+            raise CodeForGuests
+        grants = (await promotions.looked_at(work, place.party, code),)
     tariff = None
     if assigned is not None:
         ends = begins + timedelta(seconds=sum(leg.lasts_s for leg in legs))
         told = await spot.version_for(work, assigned.version_id, begins, ends, guess=True)
         tariff, _ = await taxes.taxed(work, told, Supply(place.party, place.location, begins))
     zone = ZoneInfo(place.time_zone)
-    return assigned, rules_owed.estimated(legs, tariff, party, begins=begins, zone=zone)
+    cost = rules_owed.estimated(legs, tariff, party, begins=begins, zone=zone, grants=grants)
+    return assigned, cost
 
 
 async def stop(work: Work, id: SessionId, by: str) -> OrderId:

@@ -48,6 +48,24 @@ class Climbed:
 async def which_tariff(work: Work, evse: EvseId, asks: Asks, at: datetime) -> Climbed:
     """The ladder as a session that begins then would climb it; nothing is frozen."""
     where = await stations.place_of(work, evse)
+    place, token = await place_for(work, where, asks)
+    rungs = await tariffs.climb(work, place, at)
+    tax = None
+    if any(rung.version and rung.version.tariff.taxes_by_place for rung in rungs):
+        supply = Supply(where.party, where.location, at)
+        tax = (await taxes.rules_for(work, {supply}))[supply]
+    return Climbed(
+        where=where,
+        place=place,
+        at=at,
+        token=token,
+        rungs=tuple(_taxed(rung, tax) for rung in rungs),
+        tax=str(tax) if isinstance(tax, taxes.NoTaxRate) else tax.why if tax else "",
+    )
+
+
+async def place_for(work: Work, where: EvsePlace, asks: Asks) -> tuple[Place, Token | None]:
+    """An EVSE as whoever asks comes to it: what prices go by, and the token that was shown."""
     party = where.party
     token, driver, contract, fleet = None, asks.driver, asks.contract, asks.fleet
     kind = DriverKind.AD_HOC
@@ -63,19 +81,7 @@ async def which_tariff(work: Work, evse: EvseId, asks: Asks, at: datetime) -> Cl
     elif driver is not None or fleet is not None:
         kind = DriverKind.CONTRACT
     place = Place(party, where.location, where.station, where.evse, driver, contract, fleet, kind)
-    rungs = await tariffs.climb(work, place, at)
-    tax = None
-    if any(rung.version and rung.version.tariff.taxes_by_place for rung in rungs):
-        supply = Supply(party, where.location, at)
-        tax = (await taxes.rules_for(work, {supply}))[supply]
-    return Climbed(
-        where=where,
-        place=place,
-        at=at,
-        token=token,
-        rungs=tuple(_taxed(rung, tax) for rung in rungs),
-        tax=str(tax) if isinstance(tax, taxes.NoTaxRate) else tax.why if tax else "",
-    )
+    return place, token
 
 
 def _taxed(rung: Rung, tax: TaxRule | taxes.NoTaxRate | None) -> Rung:

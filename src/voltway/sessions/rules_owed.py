@@ -46,7 +46,13 @@ def owed(
 
 
 def estimated(
-    legs: Sequence[Leg], tariff: Tariff | None, party: Party, *, begins: datetime, zone: ZoneInfo
+    legs: Sequence[Leg],
+    tariff: Tariff | None,
+    party: Party,
+    *,
+    begins: datetime,
+    zone: ZoneInfo,
+    grants: Sequence[Grant] = (),
 ) -> Cost:
     """What would be owed for a session that begins then and goes as somebody has in mind."""
     points, changes = [], []
@@ -59,7 +65,7 @@ def estimated(
         energy_wh += leg.energy_wh
         points.append(MeterPoint(at, energy_wh))
     planned = pricing.periods_of(points, changes, begins=begins, ends=at)
-    return _owed(planned, energy_wh, tariff, party, zone)
+    return _owed(planned, energy_wh, tariff, party, zone, grants)
 
 
 def cost(record: SessionRecord, tariff: Tariff, grants: Sequence[Grant] = ()) -> Cost:

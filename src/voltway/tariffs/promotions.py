@@ -130,21 +130,12 @@ async def claim(
     work: Work, party: PartyId, code: str, *, token: TokenUid, driver: str | None
 ) -> Claim:
     """Hold a code for the visit of this token. ``driver`` is how we know somebody again."""
-    written = code.strip().upper()[:40]
-    found = await store_promotions.lock(work, party, written) if CODE.fullmatch(written) else None
-    if found is None:
-        raise NoSuchCode(written if written.isprintable() else "")
-    if not found.holds_at(work.now):
-        raise CodeNotNow(written)
+    written = _written(code)
+    found = await store_promotions.lock(work, party, written) if written else None
     known = driver.strip().lower() if driver else None
-    of_all, of_one = await store_promotions.counted(work, found.id, known)
-    if found.uses_max is not None and of_all >= found.uses_max:
-        raise CodeUsedUp(written)
-    if found.per_driver_max is not None:
-        if not known:
-            raise CodeForKnown(written)
-        if of_one >= found.per_driver_max:
-            raise CodeUsedByYou(written)
+    found = await _usable(work, found, code, known)
+    if found.per_driver_max is not None and not known:
+        raise CodeForKnown(found.code)
     made = Claim(
         id=new_id(work.now),
         party=party,
@@ -155,6 +146,36 @@ async def claim(
     )
     await store_promotions.keep_claim(work, made)
     return made
+
+
+async def looked_at(work: Work, party: PartyId, code: str) -> Grant:
+    """What a code would take off that somebody typed; nothing is held. Raises what ``claim`` does,
+    but that it does not ask who it is."""
+    written = _written(code)
+    found = await store_promotions.named(work, party, written) if written else None
+    found = await _usable(work, found, code, None)
+    return Grant(kind=found.kind, value=found.value, name=found.code, source=found.id)
+
+
+def _written(code: str) -> str:
+    """A code as it is kept; nothing where none can be so called."""
+    written = code.strip().upper()[:40]
+    return written if CODE.fullmatch(written) else ""
+
+
+async def _usable(work: Work, found: Promotion | None, typed: str, driver: str | None) -> Promotion:
+    """The code, if it holds now and was not used as often as it may be."""
+    if found is None:
+        written = typed.strip().upper()[:40]
+        raise NoSuchCode(written if written.isprintable() else "")
+    if not found.holds_at(work.now):
+        raise CodeNotNow(found.code)
+    of_all, of_one = await store_promotions.counted(work, found.id, driver)
+    if found.uses_max is not None and of_all >= found.uses_max:
+        raise CodeUsedUp(found.code)
+    if found.per_driver_max is not None and driver and of_one >= found.per_driver_max:
+        raise CodeUsedByYou(found.code)
+    return found
 
 
 async def grants_of(

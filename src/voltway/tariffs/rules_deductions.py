@@ -173,16 +173,21 @@ def _line(
     after: tuple[Fraction, Fraction],
     currency: Currency,
 ) -> DeductionLine:
+    return DeductionLine(
+        name=grant.name,
+        source=str(grant.source),
+        before_taxes=as_decimal(after[0] - before[0]),
+        after_taxes=as_decimal(after[1] - before[1]),
+        why=saying(grant, currency),
+    )
+
+
+def saying(grant: Grant, currency: Currency) -> str:
+    """What a code takes off, as a sentence."""
     value = f"{grant.value.normalize():f}"
     said = {
         GrantKind.AMOUNT: f"{value} {currency} off, with tax",
         GrantKind.PERCENT: f"{value} % off",
         GrantKind.ENERGY: f"the first {value} kWh are free",
     }[grant.kind]
-    return DeductionLine(
-        name=grant.name,
-        source=str(grant.source),
-        before_taxes=as_decimal(after[0] - before[0]),
-        after_taxes=as_decimal(after[1] - before[1]),
-        why=f"Code {grant.name}: {said}.",
-    )
+    return f"Code {grant.name}: {said}."

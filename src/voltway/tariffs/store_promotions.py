@@ -42,6 +42,10 @@ async def lock(work: Work, party: PartyId, code: str) -> Promotion | None:
         str(party),
         code,
     )
+    return await named(work, party, code)
+
+
+async def named(work: Work, party: PartyId, code: str) -> Promotion | None:
     row = await work.one("SELECT * FROM promotion WHERE party_id = $1 AND code = $2", party, code)
     return None if row is None else _promotion(row)
 

@@ -12,7 +12,7 @@ from voltway.tariffs.model import Dimension, Tariff
 from voltway.tariffs.rules_display import PriceLine, describe, outlook
 from voltway.web.formats import Formats, zone_of
 
-_WHAT: Final = {
+WHAT: Final = {
     Dimension.ENERGY: "Energy",
     Dimension.TIME: "Charging time",
     Dimension.FLAT: "Start fee",
@@ -104,7 +104,7 @@ def _ahead(tariff: Tariff, at: datetime, zone: str, formats: Formats) -> tuple[A
 def _shown(line: PriceLine, tariff: Tariff, formats: Formats) -> Shown:
     assert line.dimension is not None
     return Shown(
-        what=_WHAT[line.dimension],
+        what=WHAT[line.dimension],
         price=formats.price(line.amount, tariff.currency),
         unit=_UNIT[line.unit],
         when=_when(line),

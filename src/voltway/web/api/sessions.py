@@ -16,7 +16,7 @@ from voltway.runtime.work import Row
 from voltway.sessions import actions
 from voltway.sessions.actions import NoSuchSession
 from voltway.sessions.model import SessionState
-from voltway.tariffs.model import CostLine
+from voltway.tariffs.model import CostLine, DeductionLine
 from voltway.web.api import orders
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
@@ -67,6 +67,15 @@ class CostLineShown(Shown):
     why: Annotated[str, Meta(description="Which part of the tariff it is.")]
 
 
+class DeductionShown(Shown):
+    """What was taken off, by its name, as amounts below nothing."""
+
+    name: str
+    before_taxes: str
+    after_taxes: str
+    why: str
+
+
 class SessionCost(Shown):
     """What a session costs; of a running one, until now."""
 
@@ -78,6 +87,7 @@ class SessionCost(Shown):
     after_taxes: Annotated[str, Meta(description="Exact.", examples=["11.664499"])]
     payable: Annotated[Amount, Meta(description="Rounded to what can be paid.")]
     lines: list[CostLineShown]
+    deductions: list[DeductionShown]
 
 
 @reads("/sessions", "List the sessions")
@@ -140,6 +150,7 @@ async def read_cost(caller: Calling, session_id: FromPath[UUID]) -> SessionCost:
         after_taxes=f"{cost.after_taxes:f}",
         payable=Amount.of(cost.payable.minor, cost.currency),
         lines=[line_shown(line) for line in cost.lines],
+        deductions=[deduction_shown(each) for each in cost.deductions],
     )
 
 
@@ -171,6 +182,15 @@ def line_shown(line: CostLine) -> CostLineShown:
         billed_volume=f"{line.billed_volume:f}",
         price=f"{line.price:f}",
         vat=None if line.vat is None else f"{line.vat:f}",
+        before_taxes=f"{line.before_taxes:f}",
+        after_taxes=f"{line.after_taxes:f}",
+        why=line.why,
+    )
+
+
+def deduction_shown(line: DeductionLine) -> DeductionShown:
+    return DeductionShown(
+        name=line.name,
         before_taxes=f"{line.before_taxes:f}",
         after_taxes=f"{line.after_taxes:f}",
         why=line.why,

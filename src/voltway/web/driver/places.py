@@ -1,5 +1,7 @@
 """Places, bays, and the start of a visit."""
 
+from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
 from typing import Annotated, Any, Final
@@ -13,13 +15,14 @@ from litestar.response import Redirect, Response, ServerSentEvent
 
 from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import LocationId
+from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
 from voltway.payments.actions import open_visit
 from voltway.payments.actions_visit import NotAnAddress
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
-from voltway.web.driver import views
+from voltway.web.driver import estimates, views
 from voltway.web.driver.views import Asked, Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -95,9 +98,10 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
 async def evse(
     request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str]
 ) -> Response[str]:
-    """A bay: where, what state, what price, what is held, and the start."""
+    """A bay: where, what state, what price, what a charge would cost, what is held, and the
+    start."""
     async with house.begin() as work:
-        return await _evse_page(request, house, work, public_id)
+        return await _evse_page(request, house, work, public_id, query=request.query_params)
 
 
 async def _evse_page(
@@ -111,10 +115,13 @@ async def _evse_page(
     email_wrong: str = "",
     code: str = "",
     code_wrong: str = "",
+    query: Mapping[str, str] | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
     formats = formats_of(request, house)
     bay, starts = await _evse_now(work, house, public_id, formats)
+    asked = estimates.asked_of(query or {}, PowerW(bay.power_w))
+    estimate = await estimates.estimated(work, bay, asked, formats)
     party = await parties.party(work, bay.party)
     help_ = await views.help_of(
         work, bay.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location_id
@@ -132,7 +139,9 @@ async def _evse_page(
         trouble=trouble,
         email=email,
         email_wrong=email_wrong,
-        code=code,
+        estimate=estimate,
+        is_asked=bool(query),
+        code=code or (estimate.code if estimate else ""),
         code_wrong=code_wrong,
     )
 
@@ -186,20 +195,17 @@ async def start(
     """Open a hold, and send the driver to the provider's page to confirm it."""
     email = data.get("email", "").strip()[:254]
     code = data.get("code", "").strip()[:40]
+    again = partial(_evse_page, request, house, public_id=public_id, email=email, code=code)
     async with house.begin() as work:
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
         )
         shown = data.get("price", "")
         if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
-            return await _evse_page(
-                request,
-                house,
+            return await again(
                 work,
-                public_id,
                 trouble="The price changed while you looked. Please read it and start again; "
                 "nothing was held.",
-                email=email,
                 status=HTTPStatus.CONFLICT,
             )
     here = public_url(request, house)
@@ -216,25 +222,17 @@ async def start(
         )
     except (NotAnAddress, CodeRefused) as wrong:
         async with house.begin() as work:
-            return await _evse_page(
-                request,
-                house,
+            return await again(
                 work,
-                public_id,
-                email=email,
-                code=code,
-                **{"email_wrong" if isinstance(wrong, NotAnAddress) else "code_wrong": str(wrong)},
+                email_wrong=str(wrong) if isinstance(wrong, NotAnAddress) else "",
+                code_wrong=str(wrong) if isinstance(wrong, CodeRefused) else "",
                 status=STATUS[wrong.kind],
             )
     except (Refusal, Outage) as trouble:
         async with house.begin() as work:
-            return await _evse_page(
-                request,
-                house,
+            return await again(
                 work,
-                public_id,
                 trouble=f"{trouble} You were not charged. Please try again in a moment.",
-                email=email,
                 status=HTTPStatus.SERVICE_UNAVAILABLE
                 if isinstance(trouble, Outage)
                 else HTTPStatus.CONFLICT,

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from voltway.billing import actions as billing
+from voltway.billing import rules_amounts
 from voltway.billing.model import Invoice
 from voltway.kernel.ids import SessionId
 from voltway.kernel.money import Money
@@ -19,8 +20,11 @@ from voltway.sessions.model import SessionState
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, OrderRecord
 from voltway.stations.orders import OrderState
+from voltway.tariffs import promotions
 from voltway.tariffs.model import MeterPoint
+from voltway.tariffs.rules_deductions import saying
 from voltway.web import series
+from voltway.web.driver import estimates
 from voltway.web.driver.standing import idle_words
 from voltway.web.formats import EN_DASH, Formats
 from voltway.web.house import House
@@ -85,6 +89,7 @@ class Charge:
     readings: tuple[MeterPoint, ...]
     stopping: str
     idle: str = ""  # what standing here costs, and from when on
+    off: tuple[tuple[str, str], ...] = ()  # what is taken off: why, and how much
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class VisitView:
     took_nothing: bool = False
     lost_at: datetime | None = None
     trouble: str = ""
+    code: str = ""  # what the visit's code takes off, before there is something to take it off
 
     @property
     def is_over(self) -> bool:
@@ -150,7 +156,15 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
         took_nothing=payment.captured_minor == 0,
         lost_at=lost_at,
         trouble=_trouble(order) if phase is Phase.PLUG_IN else "",
+        code=await _code(work, payment) if charge is None and phase not in OVER else "",
     )
+
+
+async def _code(work: Work, payment: Payment) -> str:
+    """What the code of this visit will take off, if it holds one."""
+    shown = (payment.party, payment.token)
+    grant = (await promotions.grants_of(work, [shown])).get(shown)
+    return saying(grant, payment.currency) if grant else ""
 
 
 def _plugs_at(house: House, place: EvsePlace) -> str:
@@ -299,6 +313,7 @@ async def _charge(
         soc=session.soc_percent,
         soc_first=socs[0][1] if socs else None,
         cost=formats.money(cost.payable),
+        off=estimates.off(rules_amounts.bill(cost).lines, cost.currency, formats),
         eta=eta,
         eta_words=eta_words,
         chart=series.power(
