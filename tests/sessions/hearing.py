@@ -11,11 +11,10 @@ from voltway.kernel.money import EUR
 from voltway.kernel.units import EnergyWh, PowerW
 from voltway.parties.model import Party
 from voltway.sessions import rules
-from voltway.sessions.desk import Desk, Names, Place, Port
+from voltway.sessions.desk import Desk, Flow, Names, Place, Port
 from voltway.sessions.model import Row, Session, SessionRecord
 from voltway.sessions.rules_record import record
 from voltway.stations.reports import Ended, Metered, Started
-from voltway.tariffs.model import StateChange
 
 Told = Started | Metered | Ended
 
@@ -45,10 +44,10 @@ class Known:
 
     session: Session
     rows: Sequence[Row]
-    changes: Sequence[StateChange]
+    flows: Sequence[Flow]
 
     def record(self, now: datetime) -> SessionRecord:
-        return record(self.session, self.rows, self.changes, now)
+        return record(self.session, self.rows, self.flows, now)
 
 
 def heard(
@@ -74,12 +73,8 @@ def _known(desk: Desk, session: Session) -> Known:
         for one in desk.readings
         if one.session == session.id
     ]
-    flows = {
-        StateChange(flow.at, flow.charging, flow.by_vehicle)
-        for flow in desk.flows
-        if flow.session == session.id
-    }
-    return Known(session, rows, sorted(flows, key=str))
+    flows = [flow for flow in desk.flows if flow.session == session.id]
+    return Known(session, rows, flows)
 
 
 def _ids() -> Iterator[SessionId]:

@@ -1,6 +1,7 @@
 """The order in which a station's words arrive, and how often, never changes a bill."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from hypothesis import given, settings
@@ -21,6 +22,14 @@ STORY: tuple[Told, ...] = (
     updated("a", 5, 30, 14_000, charging=True),
     updated("a", 6, 40, 15_000, charging=False, by_vehicle=True),
     finished("a", 7, 50, 15_000),
+)
+#: A clock of whole seconds: the vehicle is full, asks again and is full, all in one second.
+ONE_SECOND: tuple[Told, ...] = (
+    started("a", 0, 0, 10_000, charging=True),
+    updated("a", 1, 30, 15_000, charging=False, by_vehicle=True),
+    updated("a", 2, 30, charging=True),
+    updated("a", 3, 30, charging=False, by_vehicle=True),
+    finished("a", 4, 50, 15_000),
 )
 NEXT: tuple[Told, ...] = (
     started("b", 0, 55, 15_000, charging=True),
@@ -91,3 +100,16 @@ def test_what_is_lost_is_lost_the_same_in_any_order(lost: set[int], data: st.Dat
     told = data.draw(st.permutations(kept))
 
     assert billed(told) == billed(kept)
+
+
+@given(st.permutations(ONE_SECOND))
+@settings(max_examples=120)
+def test_of_one_second_the_highest_number_holds_in_any_order(told: list[Told]) -> None:
+    assert billed(told) == billed(ONE_SECOND)
+    assert in_force(records(told)["a"]) == [(minute(0), True, False), (minute(30), False, True)]
+
+
+def in_force(record: SessionRecord) -> list[tuple[datetime, bool, bool]]:
+    """What holds from each moment on."""
+    last = {each.at: (each.charging, each.by_vehicle) for each in record.changes}
+    return [(at, *flow) for at, flow in last.items()]

@@ -35,7 +35,7 @@ from voltway.kernel.units import PowerW
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
 from voltway.runtime.work import Overtaken
-from voltway.sessions import actions, rules
+from voltway.sessions import actions, rules, rules_flow
 from voltway.sessions.desk import Desk, Flow, Names, Place, Port
 from voltway.sessions.model import Session
 from voltway.sessions.shelf import KNOWN_FOR, Shelf
@@ -212,7 +212,7 @@ def fully(desk: Desk, told: Sequence[Metered]) -> tuple[Session, list[Flow]]:
 def in_force(flows: Sequence[Flow]) -> list[tuple[object, bool, bool]]:
     """What the flows say, without those that say again what held already."""
     changes: list[tuple[object, bool, bool]] = []
-    for flow in sorted(set(flows), key=lambda each: (each.at, each.charging)):
+    for flow in rules_flow.changes(flows):
         if not changes or changes[-1][1:] != (flow.charging, flow.by_vehicle):
             changes.append((flow.at, flow.charging, flow.by_vehicle))
     return changes

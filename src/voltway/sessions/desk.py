@@ -63,6 +63,7 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
     at: datetime
     charging: bool
     by_vehicle: bool
+    seq: int | None = None  # the number of the event that told it, where the version has numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,16 @@ class Desk:
             self.metered[moved.id] = (stood[0] if stood else session, moved)
 
     def tell_flow(
-        self, session: Session, at: datetime, *, charging: bool, by_vehicle: bool
+        self,
+        session: Session,
+        at: datetime,
+        *,
+        charging: bool,
+        by_vehicle: bool,
+        seq: int | None = None,
     ) -> None:
         """From this moment on energy flows, or does not. See Note [A flow told again]."""
-        self.flows.append(Flow(session.id, at, charging, by_vehicle))
+        self.flows.append(Flow(session.id, at, charging, by_vehicle, seq))
         if session.flow is not None:
             self.flows += [
                 Flow(session.id, *untold) for untold in session.flow.untold if untold[0] >= at

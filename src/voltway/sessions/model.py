@@ -139,13 +139,13 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 class LastFlow(msgspec.Struct, frozen=True, gc=False):
     """What a session's last numbered event said of the flow, or those before it where it said
     nothing. ``sure``: nothing else was said of that moment or a later one. ``untold`` are the
-    flows that were not worth keeping: moment, energy flows, the vehicle withholds it."""
+    flows that were not worth keeping: moment, energy flows, the vehicle withholds it, number."""
 
     seq: int
     charging: bool
     by_vehicle: bool
     sure: bool
-    untold: tuple[tuple[datetime, bool, bool], ...] = ()
+    untold: tuple[tuple[datetime, bool, bool, int], ...] = ()
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,7 +19,7 @@ from voltway.sessions.rules_start import (
     numbered,
     started,
 )
-from voltway.sessions.sequence import holds, is_number
+from voltway.sessions.sequence import holds, is_number, valid
 from voltway.sessions.text import clean_ref
 from voltway.stations.reports import Context, Ended, Metered, PortStatus, Started, StatusChanged
 
@@ -151,7 +151,13 @@ def take(
         changes["started_at"] = min([session.started_at, at, *(each.at for each in kept)])
     if report.charging is not None:
         at, _ = desk.when(report.at, received_at)
-        desk.tell_flow(session, at, charging=report.charging, by_vehicle=bool(report.by_vehicle))
+        desk.tell_flow(
+            session,
+            at,
+            charging=report.charging,
+            by_vehicle=bool(report.by_vehicle),
+            seq=valid(report.seq),
+        )
         if is_newest and session.is_running:
             changes["state"] = _flowing(report.charging)
     if session.is_running:

@@ -31,7 +31,6 @@ from voltway.sessions.model import EndKind, Row, Session, SessionRecord, Session
 from voltway.sessions.text import clean_ref
 from voltway.stations.clock import ZONE_STEP_S, Method
 from voltway.stations.reports import Booted, Ended, HeardAgain, Metered, Started, StatusChanged
-from voltway.tariffs.model import StateChange
 
 #: Frames keep whole milliseconds of their moments, sessions all that the clock gave.
 _GRAIN: Final = timedelta(milliseconds=1)
@@ -129,13 +128,9 @@ def told_again(basis: Basis, heard: Sequence[HeardAgain]) -> Retold:
         for one in desk.readings
         if one.session == session.id
     }
-    changes = {
-        StateChange(flow.at, flow.charging, flow.by_vehicle)
-        for flow in desk.flows
-        if flow.session == session.id
-    }
+    flows = [flow for flow in desk.flows if flow.session == session.id]
     own = replace(session, id=basis.session, tariff_version_id=basis.tariff_version_id)
-    made = rules_record.record(own, list(rows), list(changes), basis.read_at)
+    made = rules_record.record(own, list(rows), flows, basis.read_at)
     return Retold(own, tuple(rows), made)
 
 

@@ -120,8 +120,8 @@ def _told(desk: Desk, session: Session, last: int, told: LastFlow, at: datetime)
         and (before.charging, before.by_vehicle) == flow
         and len(untold) < UNTOLD_MAX
     ):
-        return replace(told, sure=True, untold=(*untold, (at, *flow)))
-    desk.tell_flow(session, at, charging=flow[0], by_vehicle=flow[1])
+        return replace(told, sure=True, untold=(*untold, (at, *flow, told.seq)))
+    desk.tell_flow(session, at, charging=flow[0], by_vehicle=flow[1], seq=told.seq)
     return replace(told, untold=untold)
 
 

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from voltway.kernel.units import EnergyWh, RegisterWh
+from voltway.sessions import rules_flow
+from voltway.sessions.desk import Flow
 from voltway.sessions.model import Doubt, EndKind, Row, Session, SessionRecord
 from voltway.sessions.rules_energy import Measured, Sample, Told, measure
 from voltway.sessions.rules_evidence import Evidence, evidence
 from voltway.sessions.sequence import is_whole
 from voltway.stations.reports import Context
-from voltway.tariffs.model import StateChange
 
 
 def measured(session: Session, rows: Sequence[Row], now: datetime) -> Measured:
@@ -109,7 +110,7 @@ def remeasured(session: Session, rows: Sequence[Row], now: datetime) -> Session:
 
 
 def record(
-    session: Session, rows: Sequence[Row], changes: Sequence[StateChange], now: datetime
+    session: Session, rows: Sequence[Row], flows: Sequence[Flow], now: datetime
 ) -> SessionRecord:
     """All that pricing and billing need; of a running session as it stands at this moment."""
     found = measured(session, rows, now)
@@ -130,7 +131,7 @@ def record(
         reason=session.reason,
         energy_wh=EnergyWh(found.energy_wh),
         points=found.points,
-        changes=tuple(sorted(changes, key=lambda each: (each.at, each.charging, each.by_vehicle))),
+        changes=rules_flow.changes(flows),
         start_register_wh=session.begin_wh,
         end_register_wh=session.end_wh,
         doubts=tuple(doubt for doubt in Doubt if doubt in doubts),

@@ -173,7 +173,15 @@ def _take(desk: Desk, session: Session, report: Started, received_at: datetime) 
     """The readings of a start, and whether energy flows."""
     kept = keep(desk, report.readings, received_at, session, claimed=report.at)
     if report.charging is not None:
-        desk.flows.append(Flow(session.id, session.started_at, report.charging, False))
+        desk.flows.append(
+            Flow(
+                session.id,
+                session.started_at,
+                report.charging,
+                False,
+                sequence.valid(report.seq),
+            )
+        )
     changes = moved(session, kept)
     if report.charging is not None and report.seq is not None:
         changes["flow"] = LastFlow(report.seq, report.charging, by_vehicle=False, sure=True)

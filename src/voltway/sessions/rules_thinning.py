@@ -12,10 +12,11 @@ from typing import Final
 import msgspec
 
 from voltway.sessions import rules_owed, rules_record
+from voltway.sessions.desk import Flow
 from voltway.sessions.model import HOLDS, Session, SessionRecord
 from voltway.sessions.rules_packing import CONTEXTS, KeptReading
 from voltway.stations.reports import Context
-from voltway.tariffs.model import Cost, StateChange, Tariff
+from voltway.tariffs.model import Cost, Tariff
 
 GRAIN_M: Final = 15
 
@@ -33,7 +34,7 @@ class Billed:
     """What a bill is made from, besides readings."""
 
     session: Session
-    changes: Sequence[StateChange]
+    flows: Sequence[Flow]
     tariff: Tariff | None
 
 
@@ -104,7 +105,7 @@ def _bill(billed: Billed, readings: Sequence[KeptReading]) -> tuple[object, ...]
     """All of a bill that readings can change."""
     session = billed.session
     found: SessionRecord = rules_record.record(
-        session, [each.row for each in readings], billed.changes, session.heard_at
+        session, [each.row for each in readings], billed.flows, session.heard_at
     )
     cost: Cost | None = rules_owed.cost(found, billed.tariff) if billed.tariff else None
     return found.energy_wh, found.begins, found.ends, found.doubts, cost

@@ -20,6 +20,11 @@ def is_number(seq: int | None) -> bool:
     return seq is not None and 0 <= seq <= NUMBER_MAX
 
 
+def valid(seq: int | None) -> int | None:
+    """The number, if it can be one of a message."""
+    return seq if is_number(seq) else None
+
+
 def holds(seen: Seen, seq: int) -> bool:
     place = bisect_right(seen, (seq, NUMBER_MAX + 1)) - 1
     return place >= 0 and seen[place][1] >= seq

@@ -8,12 +8,12 @@ from uuid import UUID
 from voltway.kernel.ids import SessionId, new_id
 from voltway.runtime import parts
 from voltway.runtime.work import Work
-from voltway.sessions.desk import Desk
+from voltway.sessions import rules_flow
+from voltway.sessions.desk import Desk, Flow
 from voltway.sessions.model import Row as Kept
 from voltway.sessions.model import Session
 from voltway.sessions.rules_packing import CONTEXT_PLACE, CONTEXTS, KeptReading
 from voltway.sessions.store_packs import SET_BACK_MAX, packed_readings
-from voltway.tariffs.model import StateChange
 
 _READING: Final = (
     ("received_at", "timestamptz"),
@@ -108,38 +108,42 @@ async def whole_readings(work: Work, session: Session) -> list[KeptReading]:
 
 
 def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
-    """When energy began to flow or ceased. Told twice, it is kept once."""
-    flows = {(flow, desk.place.party) for desk in desks for flow in desk.flows}
+    """When energy began to flow or ceased. Told twice, it is kept once, where it came first, under
+    its highest number."""
+    flows = [(flow, desk.place.party) for desk in desks for flow in rules_flow.once(desk.flows)]
     if not flows:
         return
     work.later(
         """
-        INSERT INTO session_state (session_id, party_id, at, charging, by_vehicle)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[], $5::bool[])
-            ON CONFLICT DO NOTHING
+        INSERT INTO session_state AS kept (session_id, party_id, at, charging, by_vehicle, seq)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[], $5::bool[],
+                             $6::integer[])
+            ON CONFLICT (session_id, at, charging, by_vehicle) DO UPDATE SET seq = EXCLUDED.seq
+         WHERE EXCLUDED.seq > coalesce(kept.seq, -1)
         """,
         [flow.session for flow, _ in flows],
         [party for _, party in flows],
         [flow.at for flow, _ in flows],
         [flow.charging for flow, _ in flows],
         [flow.by_vehicle for flow, _ in flows],
+        [flow.seq for flow, _ in flows],
     )
 
 
-async def flows(work: Work, sessions: Collection[SessionId]) -> dict[SessionId, list[StateChange]]:
+async def flows(work: Work, sessions: Collection[SessionId]) -> dict[SessionId, list[Flow]]:
+    """When energy began to flow and ceased in these sessions, as it came."""
     rows = await work.all(
         """
-        SELECT session_id, at, charging, by_vehicle
+        SELECT session_id, at, charging, by_vehicle, seq
           FROM session_state
          WHERE session_id = ANY($1::uuid[])
-         ORDER BY session_id, at, charging, by_vehicle
+         ORDER BY session_id, arrival
         """,
         list(sessions),
     )
-    found: dict[SessionId, list[StateChange]] = {}
+    found: dict[SessionId, list[Flow]] = {}
     for row in rows:
-        change = StateChange(row["at"], row["charging"], row["by_vehicle"])
-        found.setdefault(row["session_id"], []).append(change)
+        found.setdefault(row["session_id"], []).append(Flow(*row.values()))
     return found
 
 
