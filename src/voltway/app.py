@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
@@ -33,8 +34,9 @@ from voltway.kernel.errors import Misconfigured
 from voltway.ocpp import gateways
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
+from voltway.payments import accounts, choosing
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import HoldReleased, PaymentRefunded
-from voltway.payments.provider import Provider
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
@@ -89,7 +91,7 @@ class OpenHouse:
     database: Database
     bus: Bus
     jobs: Jobs
-    provider: Provider
+    provider: AnyProvider
     clock: Clock
     http: str  # http://HOST:PORT
     ocpp: str  # ws://HOST:PORT/ocpp, and empty where no stations are served
@@ -149,7 +151,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     settings = replace(settings, public_url=settings.public_url or http)
     database = await _open_database(settings, clock, drain)
     provider = _provider(settings)
-    drain.part("provider", provider.close)
+    drain.part("provider", partial(choosing.close, provider))
     # With a database of our own there is no other process whose jobs we might take for dead.
     is_sole = not settings.database_url
     bus, jobs = Bus(database, sole=is_sole), Jobs(database, sole=is_sole)
@@ -221,7 +223,7 @@ async def _start_work(
     database: Database,
     bus: Bus,
     jobs: Jobs,
-    provider: Provider,
+    provider: AnyProvider,
     drain: Drain,
     *,
     with_rounds: bool,
@@ -263,7 +265,10 @@ async def _open_database(settings: Settings, clock: Clock, drain: Drain) -> Data
     return database
 
 
-def _provider(settings: Settings) -> SimulatedProvider | NoProvider:
+def _provider(settings: Settings) -> AnyProvider:
+    """One provider, or those that a file names. Raises ``Misconfigured``."""
+    if settings.providers:
+        return accounts.providers(accounts.read(Path(settings.providers)))
     if not settings.provider_url:
         return NoProvider()
     return SimulatedProvider(
@@ -302,7 +307,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
 
 
-def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: Provider) -> None:
+def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) -> None:
     """Which jobs there are, and who does them."""
 
     async def settle(

@@ -14,7 +14,7 @@ from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
 from voltway.payments import payouts, payouts_read
 from voltway.payments import sweeps as payments
-from voltway.payments.provider import Provider
+from voltway.payments.choosing import AnyProvider
 from voltway.runtime import backlog
 from voltway.runtime.bus import Bus
 from voltway.runtime.jobs import Jobs
@@ -41,7 +41,7 @@ def plug_rounds(
     bus: Bus,
     jobs: Jobs,
     settings: Settings,
-    provider: Provider,
+    provider: AnyProvider,
     begin: BeginWork,
 ) -> None:
     """What is done again and again, whether or not anybody asks."""

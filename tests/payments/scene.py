@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.network import AStation, a_party, a_station
 from tests.payments.hosted_page import pay
+from tests.payments.providers import Closable
 from voltway.billing import actions as billing
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued
@@ -20,7 +21,6 @@ from voltway.kernel.ids import SessionId, TokenUid, TransactionRef
 from voltway.kernel.units import RegisterWh
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment, PaymentRefunded, Visit
-from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
@@ -48,7 +48,7 @@ class Scene:
     begin: BeginWork
     clock: JumpingClock
     bank: ProviderServer
-    provider: SimulatedProvider
+    provider: Closable
     station: AStation
     bus: Bus
     jobs: Jobs
@@ -181,7 +181,7 @@ async def a_scene(
     database: Database,
     clock: JumpingClock,
     bank: ProviderServer,
-    provider: SimulatedProvider,
+    provider: Closable,
     *,
     tariff: str = TARIFF,
 ) -> AsyncIterator[Scene]:

@@ -168,14 +168,16 @@ class World:
 async def open_world(
     url: str, folder: Path, clock: JumpingClock, **party: Any
 ) -> AsyncIterator[World]:
-    """The world around the database at this address, with a party as told."""
+    """The world around the database at this address, with a party as told; ``pays_by`` says in
+    which shape the house speaks to the payment provider."""
+    pays_by = party.pop("pays_by", "simulated")
     async with AsyncExitStack() as stack:
         http = f"{HOST}:{port_of_its_own()}"
         provider = await stack.enter_async_context(
             ProviderServer(
                 folder / "provider",
                 secret=SECRET,
-                webhook=f"http://{http}/webhooks/payments/simulated",
+                webhook=f"http://{http}/webhooks/payments/{pays_by}",
                 webhook_secret=SIGNING,
                 webhook_delay_s=0.05,
             )
@@ -188,9 +190,7 @@ async def open_world(
                 "database_url": url,
                 "http": http,
                 "ocpp": f"{HOST}:0",
-                "provider_url": provider.url,
-                "provider_secret": SECRET,
-                "provider_webhook_secret": SIGNING,
+                "providers": _providers(folder, pays_by, provider.url),
                 "smtp_host": mail.smtp_host,
                 "smtp_port": mail.smtp_port,
                 "smtp_tls": "none",
@@ -205,6 +205,22 @@ async def open_world(
         )
         async with AsyncExitStack() as stations:
             yield World(house, clock, operator, provider, mail, browser, stations)
+
+
+def _providers(folder: Path, kind: str, url: str) -> str:
+    """The file of payment providers that the house is given."""
+    file = folder / "providers.toml"
+    file.write_text(
+        f"""
+        [[provider]]
+        name = "{kind}"
+        kind = "{kind}"
+        url = "{url}"
+        secret = "{SECRET}"
+        webhook_secret = "{SIGNING}"
+        """
+    )
+    return str(file)
 
 
 def at(text: str) -> datetime:

@@ -32,7 +32,7 @@ from voltway.kernel.money import Currency, Money
 from voltway.ledger import actions as ledger
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
-from voltway.payments.provider import Provider
+from voltway.payments.choosing import AnyProvider
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
 
@@ -200,7 +200,9 @@ async def _credit(work: Work, found: Standing, made: Adjustment, minor: int) -> 
         await ledger.post(work, entry)
 
 
-async def give_back_adjusted(begin: BeginWork, provider: Provider, body: Mapping[str, str]) -> None:
+async def give_back_adjusted(
+    begin: BeginWork, provider: AnyProvider, body: Mapping[str, str]
+) -> None:
     """Give back what an adjustment took off. Done twice, it moves once; the credit note and the
     books follow from the refund."""
     await payments.refund(

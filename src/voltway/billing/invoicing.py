@@ -33,7 +33,7 @@ from voltway.ledger import actions as ledger
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
 from voltway.payments import actions as payments
-from voltway.payments.provider import Provider
+from voltway.payments.choosing import AnyProvider
 from voltway.runtime.work import BeginWork, Job, Work
 
 #: The job that gives back the tax which passed to the buyer.
@@ -301,7 +301,7 @@ async def _book(
         await work.enqueue(Job(GIVE_BACK, f"{GIVE_BACK}:{made.id}", body, party=found.party))
 
 
-async def give_back_tax(begin: BeginWork, provider: Provider, body: Mapping[str, str]) -> None:
+async def give_back_tax(begin: BeginWork, provider: AnyProvider, body: Mapping[str, str]) -> None:
     """Give back what was paid of the tax that passed to the buyer. Done twice, it moves once."""
     await payments.refund(
         begin,

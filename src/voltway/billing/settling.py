@@ -40,8 +40,8 @@ from voltway.kernel.ids import SessionId, SettlementId
 from voltway.kernel.money import Money
 from voltway.payments import actions as payments
 from voltway.payments import rules as payment_rules
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import Why
-from voltway.payments.provider import Provider
 from voltway.runtime.database import retrying
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
@@ -82,7 +82,7 @@ Ask = payments.Asking | Release
 Said = tuple[Ask, "payments.Answer | Trouble | None"]
 
 
-async def settle(begin: BeginWork, provider: Provider, body: Mapping[str, str]) -> None:
+async def settle(begin: BeginWork, provider: AnyProvider, body: Mapping[str, str]) -> None:
     """Walk a settlement as far as it goes now. Run twice, or by two at once, it is walked once."""
     [trouble] = await settle_many(begin, provider, [body])
     if trouble is not None:
@@ -90,7 +90,7 @@ async def settle(begin: BeginWork, provider: Provider, body: Mapping[str, str]) 
 
 
 async def settle_many(
-    begin: BeginWork, provider: Provider, bodies: Sequence[Mapping[str, str]]
+    begin: BeginWork, provider: AnyProvider, bodies: Sequence[Mapping[str, str]]
 ) -> list[Exception | None]:
     """Walk settlements as far as they go now; by their places, what kept one from being walked.
 
@@ -102,7 +102,7 @@ async def settle_many(
 
 
 async def _walk_or_halves(
-    begin: BeginWork, provider: Provider, ids: Sequence[SettlementId]
+    begin: BeginWork, provider: AnyProvider, ids: Sequence[SettlementId]
 ) -> dict[SettlementId, Exception]:
     """Walk these; where that breaks, each half of them by itself. What broke, in the end."""
     try:
@@ -120,11 +120,11 @@ async def _walk_or_halves(
     return {}
 
 
-async def _walk(begin: BeginWork, provider: Provider, ids: Sequence[SettlementId]) -> None:
+async def _walk(begin: BeginWork, provider: AnyProvider, ids: Sequence[SettlementId]) -> None:
     """Go on, ask, go on with what was answered, until nothing is left to ask."""
     few = asyncio.Semaphore(ASKED_AT_ONCE)
     asked: dict[asyncio.Task[Said], SettlementId] = {}
-    asks = await retrying(begin, None, partial(_go_on, provider, ids, {}))
+    asks = await retrying(begin, None, partial(_go_on, ids, {}))
     try:
         while True:
             for id, ask in asks.items():
@@ -135,14 +135,14 @@ async def _walk(begin: BeginWork, provider: Provider, ids: Sequence[SettlementId
             if not done:
                 done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
             said = {asked.pop(task): task.result() for task in done}
-            asks = await retrying(begin, None, partial(_go_on, provider, list(said), said))
+            asks = await retrying(begin, None, partial(_go_on, list(said), said))
     finally:
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
 
 
-async def _ask(begin: BeginWork, provider: Provider, ask: Ask, few: asyncio.Semaphore) -> Said:
+async def _ask(begin: BeginWork, provider: AnyProvider, ask: Ask, few: asyncio.Semaphore) -> Said:
     async with few:
         try:
             if isinstance(ask, payments.Asking):
@@ -155,7 +155,6 @@ async def _ask(begin: BeginWork, provider: Provider, ask: Ask, few: asyncio.Sema
 
 
 async def _go_on(
-    provider: Provider,
     ids: Sequence[SettlementId],
     said: Mapping[SettlementId, Said],
     work: Work,
@@ -165,7 +164,7 @@ async def _go_on(
     for id in ids:
         if id not in found:
             raise store.NoSuchSettlement(id)
-    batch = _Batch(work, provider)
+    batch = _Batch(work)
     for id, settlement in found.items():
         if settlement.state not in (SettlementState.DONE, SettlementState.HELD):
             batch.walking[id] = replace(
@@ -182,9 +181,8 @@ async def _go_on(
 class _Batch:
     """Settlements on their walk within one work."""
 
-    def __init__(self, work: Work, provider: Provider) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
-        self._provider = provider
         self.walking: dict[SettlementId, Settlement] = {}
         self.asks: dict[SettlementId, Ask] = {}
         self._cdrs: dict[SettlementId, Cdr] = {}
@@ -209,9 +207,7 @@ class _Batch:
         }
         outcomes: dict[SettlementId, payments.Outcome | None] = {}
         if captures:
-            noted = await payments.note_captured(
-                self._work, self._provider, list(captures.values())
-            )
+            noted = await payments.note_captured(self._work, list(captures.values()))
             outcomes.update(zip(captures, noted, strict=True))
         for id, (_, answer) in said.items():
             if id not in captures:

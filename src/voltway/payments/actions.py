@@ -31,7 +31,7 @@ from voltway.payments.sweeps import (
     void_leftovers,
 )
 from voltway.payments.watchers import Shown, hears_session_ended, hears_session_started, link
-from voltway.payments.webhooks import Webhooks, hear_webhook
+from voltway.payments.webhooks import WebhookDoors, hear_webhook
 from voltway.runtime.work import Work
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "Outcome",
     "Shown",
     "Wanted",
-    "Webhooks",
+    "WebhookDoors",
     "ask_capture",
     "capture",
     "captures_done",

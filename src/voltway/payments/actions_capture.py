@@ -14,13 +14,13 @@ from voltway.kernel.errors import Kind, Refusal, Trouble
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import OnceKey, PaymentId
 from voltway.kernel.money import Money
-from voltway.payments import rules, store, store_steps
+from voltway.payments import choosing, rules, store, store_steps
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import Captured, Payment, PaymentState, StepTaken, Verb, Why
 from voltway.payments.provider import (
     CaptureOrder,
     Declined,
     HoldSeen,
-    Provider,
     ProviderNonsense,
     ProviderSilent,
 )
@@ -51,6 +51,7 @@ class Asking:
 
     step: StepTaken
     order: CaptureOrder
+    provider: str
 
 
 #: What the provider said, or that it said nothing.
@@ -60,7 +61,7 @@ Outcome = Captured | Declined | Trouble
 
 
 async def capture(
-    begin: BeginWork, provider: Provider, payment: PaymentId, amount: Money, once: OnceKey
+    begin: BeginWork, provider: AnyProvider, payment: PaymentId, amount: Money, once: OnceKey
 ) -> Captured | Declined:
     """Take this much of a hold; the rest of it is released. ``once`` names the settlement."""
     async with begin() as work:
@@ -71,7 +72,7 @@ async def capture(
 
 
 async def finish_capture(
-    begin: BeginWork, provider: Provider, step: StepTaken
+    begin: BeginWork, provider: AnyProvider, step: StepTaken
 ) -> Captured | Declined:
     """Ask for a noted capture once more, and note what came of it."""
     async with begin() as work:
@@ -80,10 +81,10 @@ async def finish_capture(
     return await _finish(begin, provider, asking)
 
 
-async def _finish(begin: BeginWork, provider: Provider, asking: Asking) -> Captured | Declined:
+async def _finish(begin: BeginWork, provider: AnyProvider, asking: Asking) -> Captured | Declined:
     answer = await ask_capture(provider, asking)
     async with begin() as work:
-        [outcome] = await note_captured(work, provider, [(asking, answer)])
+        [outcome] = await note_captured(work, [(asking, answer)])
     return _known(outcome)
 
 
@@ -146,11 +147,13 @@ def _already(payment: Payment, step: StepTaken | None, wanted: Wanted) -> Outcom
 
 def _asking(step: StepTaken, payment: Payment) -> Asking:
     amount = Money(step.amount_minor, payment.currency)
-    return Asking(step, CaptureOrder(once=step.once, ref=payment.provider_ref or "", amount=amount))
+    order = CaptureOrder(once=step.once, ref=payment.provider_ref or "", amount=amount)
+    return Asking(step, order, payment.provider)
 
 
-async def ask_capture(provider: Provider, asking: Asking) -> Answer:
+async def ask_capture(given: AnyProvider, asking: Asking) -> Answer:
     """The provider's answer. No transaction is open."""
+    provider = choosing.of(given, asking.provider)
     try:
         answer = await provider.capture(asking.order)
         if isinstance(answer, Declined) and answer.code == Declined.MOVED_ON:
@@ -160,9 +163,7 @@ async def ask_capture(provider: Provider, asking: Asking) -> Answer:
     return answer
 
 
-async def note_captured(
-    work: Work, provider: Provider, answers: Sequence[tuple[Asking, Answer]]
-) -> list[Outcome]:
+async def note_captured(work: Work, answers: Sequence[tuple[Asking, Answer]]) -> list[Outcome]:
     """Note what came of captures; a silence is noted too, and nothing but evidence leads out of
     not knowing."""
     locked = await store.lock_many(work, [asking.step.payment for asking, _ in answers])
@@ -177,7 +178,7 @@ async def note_captured(
             outcomes.append(answer)
             continue
         after, news = _after(before, answer, work)
-        outcome = _outcome(provider, step, after, answer)
+        outcome = _outcome(asking.provider, step, after, answer)
         outcomes.append(outcome)
         if isinstance(outcome, Trouble):
             continue  # nonsense moves nothing
@@ -202,12 +203,12 @@ def _after(before: Payment, answer: HoldSeen | Declined, work: Work) -> tuple[Pa
 
 
 def _outcome(
-    provider: Provider, step: StepTaken, after: Payment, answer: HoldSeen | Declined
+    provider: str, step: StepTaken, after: Payment, answer: HoldSeen | Declined
 ) -> Outcome:
     if isinstance(answer, Declined):
         return answer
     if not rules.is_over(after.state):
-        return ProviderNonsense(provider.name, f"a capture left a hold that is {answer.state}")
+        return ProviderNonsense(provider, f"a capture left a hold that is {answer.state}")
     if after.state is PaymentState.CAPTURED:
         return Captured(after.id, after.captured, step.id)
     return Declined(after.state, f"The hold was {after.state} when we took the money.")

@@ -13,8 +13,9 @@ from voltway.drivers import actions as drivers
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OnceKey, PaymentId
 from voltway.kernel.money import Money
-from voltway.payments import rules, store, store_steps
+from voltway.payments import choosing, rules, store, store_steps
 from voltway.payments.actions_capture import KeyOfAnotherStep
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import (
     Payment,
     PaymentRefunded,
@@ -26,7 +27,6 @@ from voltway.payments.model import (
 from voltway.payments.provider import (
     Declined,
     HoldState,
-    Provider,
     ProviderSilent,
     Refunded,
     RefundOrder,
@@ -48,12 +48,12 @@ class RefundTooLarge(Refusal):
     left: Money
 
 
-async def release(begin: BeginWork, provider: Provider, payment: PaymentId, why: Why) -> Payment:
+async def release(begin: BeginWork, given: AnyProvider, payment: PaymentId, why: Why) -> Payment:
     """Let a hold go. From now on nothing can start for it; the driver gets everything back."""
     async with begin() as work:
         step = await note_release(work, await store.lock(work, payment), why)
     if step is not None:
-        await finish_release(begin, provider, step)
+        await finish_release(begin, given, step)
     async with begin() as work:
         return await store.load(work, payment)
 
@@ -93,9 +93,10 @@ async def end_token(work: Work, payment: Payment) -> None:
         await drivers.expire(work, token.id)
 
 
-async def finish_release(begin: BeginWork, provider: Provider, step: StepTaken) -> None:
+async def finish_release(begin: BeginWork, given: AnyProvider, step: StepTaken) -> None:
     """Ask for a noted release, and note what came of it."""
     payment = await _about_to_ask(begin, step)
+    provider = choosing.of(given, payment.provider)
     order = ReleaseOrder(once=step.once, ref=payment.provider_ref or "")
     try:
         answer = await provider.release(order)
@@ -119,7 +120,7 @@ async def finish_release(begin: BeginWork, provider: Provider, step: StepTaken) 
 
 async def refund(
     begin: BeginWork,
-    provider: Provider,
+    given: AnyProvider,
     payment: PaymentId,
     amount: Money,
     *,
@@ -133,7 +134,7 @@ async def refund(
         if step.answer == "done":
             return Refunded(step.detail or "", amount)
         return Declined(step.answer, step.detail or "")
-    return await finish_refund(begin, provider, step)
+    return await finish_refund(begin, given, step)
 
 
 async def _note_refund(
@@ -155,10 +156,11 @@ async def _note_refund(
 
 
 async def finish_refund(
-    begin: BeginWork, provider: Provider, step: StepTaken
+    begin: BeginWork, given: AnyProvider, step: StepTaken
 ) -> Refunded | Declined:
     """Ask for a noted refund, and note what came of it."""
     payment = await _about_to_ask(begin, step)
+    provider = choosing.of(given, payment.provider)
     amount = Money(step.amount_minor, payment.currency)
     order = RefundOrder(
         once=step.once, ref=payment.provider_ref or "", amount=amount, reason=step.reason

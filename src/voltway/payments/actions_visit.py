@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -10,10 +11,19 @@ from voltway.drivers import actions as drivers
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, new_id
 from voltway.parties import actions as parties
-from voltway.payments import rules, store, store_steps
+from voltway.payments import choosing, rules, store, store_steps
 from voltway.payments.actions_money import keep, note_silence
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import HoldPlaced, Payment, PaymentState, StepTaken, Verb, Visit
-from voltway.payments.provider import Declined, HoldOrder, HoldSeen, Provider, ProviderSilent
+from voltway.payments.provider import (
+    Declined,
+    HoldOrder,
+    HoldSeen,
+    Provider,
+    ProviderNonsense,
+    ProviderSilent,
+)
+from voltway.payments.providers.none import NobodyPaysHere
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import StartCharging
@@ -26,6 +36,8 @@ VISIT_LASTS: Final = timedelta(minutes=30)
 #: How long a token that was made for one visit can start a session.
 TOKEN_LASTS: Final = timedelta(hours=2)
 START_WITHIN_S: Final = 120
+#: The answer of a step whose provider could not do it, so that another was asked.
+PASSED_ON: Final = "passed_on"
 #: An answer that takes longer than this is not coming any more.
 SILENT_AFTER: Final = timedelta(seconds=30)
 #: Nobody needs more unpaid visits at one EVSE than this; each costs the provider and us a row.
@@ -86,7 +98,7 @@ class NothingToStart(Refusal):
 
 async def open_visit(
     begin: BeginWork,
-    provider: Provider,
+    given: AnyProvider,
     *,
     evse: EvseId,
     email: str | None,
@@ -94,26 +106,41 @@ async def open_visit(
     return_url: str,
     cancel_url: str,
     code: str = "",
+    method: str = "",
 ) -> Visit:
     """Freeze the price, and open a hold that the driver confirms on the provider's page.
 
-    A promotion code is held in the same work.
+    A promotion code is held in the same work. Where a provider cannot open a page, the next that
+    is offered for this party, currency and method is asked.
 
     The URLs may hold ``{visit_key}``, which is not known before.
     """
     async with begin() as work:
-        payment = await _new_payment(
-            work, provider, evse=evse, email=email, locale=locale, urls=(return_url, cancel_url)
+        payment, offered = await _new_payment(
+            work,
+            given,
+            evse=evse,
+            email=email,
+            locale=locale,
+            urls=(return_url, cancel_url),
+            method=method,
         )
         if code.strip():
             await promotions.claim(
                 work, payment.party, code, token=payment.token, driver=payment.email
             )
         once = OnceKey(f"{payment.id}:hold")
-        step = store_steps.new_step(work, payment, Verb.HOLD, once, payment.hold_minor, "")
+        first = store_steps.new_step(work, payment, Verb.HOLD, once, payment.hold_minor, "")
         await store.add(work, payment)
-        await store_steps.note_step(work, step)
-    payment = await finish_hold(begin, provider, step)
+        await store_steps.note_step(work, first)
+    step: StepTaken | None = first
+    for following in offered[1:]:
+        if step is not None:
+            step = await _hold_or_pass_on(begin, given, step, following)
+    if step is not None:
+        await finish_hold(begin, given, step)
+    async with begin() as work:
+        payment = await store.load(work, payment.id)
     if payment.state is PaymentState.DECLINED or payment.hosted_url is None:
         raise HoldRefused(payment.why or "the provider declined it.")
     return Visit(payment.visit_key, payment.hosted_url)
@@ -121,13 +148,15 @@ async def open_visit(
 
 async def _new_payment(
     work: Work,
-    provider: Provider,
+    given: AnyProvider,
     *,
     evse: EvseId,
     email: str | None,
     locale: str,
     urls: tuple[str, str],
-) -> Payment:
+    method: str,
+) -> tuple[Payment, Sequence[Provider]]:
+    """A visit's payment with the first of the providers that are offered for it."""
     email = (email or "").strip() or None
     if email is not None and not EMAIL.fullmatch(email):
         raise NotAnAddress
@@ -141,11 +170,15 @@ async def _new_payment(
         raise NoPriceHere(place.public_id)
     if await store.waiting_at(work, evse, work.now - CROWD_WITHIN) >= CROWD:
         raise TooManyVisits(place.public_id)
+    name = f"{party.country_code}*{party.ident}"
+    offered = choosing.offered(given, name, party.currency, method)
+    if not offered:
+        raise NobodyPaysHere
     token = await drivers.make_ad_hoc_token(
         work, place.party, assigned.version_id, work.now + TOKEN_LASTS
     )
     key = secrets.token_urlsafe(18)
-    return Payment(
+    payment = Payment(
         id=PaymentId(new_id(work.now)),
         party=place.party,
         visit_key=key,
@@ -155,7 +188,7 @@ async def _new_payment(
         tariff_version=assigned.version_id,
         locale=locale[:16],
         email=email,
-        provider=provider.name,
+        provider=offered[0].name,
         state=PaymentState.ASKED,
         hold_minor=party.hold_minor,
         currency=party.currency,
@@ -164,10 +197,62 @@ async def _new_payment(
         cancel_url=urls[1].replace("{visit_key}", key),
         description=f"{party.name}, {place.location_name}, {place.public_id}",
     )
+    return payment, offered
 
 
-async def finish_hold(begin: BeginWork, provider: Provider, step: StepTaken) -> Payment:
+async def _hold_or_pass_on(
+    begin: BeginWork, given: AnyProvider, step: StepTaken, following: Provider
+) -> StepTaken | None:
+    """Ask for a hold; where nothing comes of it, the step by which the next provider is asked.
+
+    A silence is passed on as well as a no: a page may have been opened of which nobody has heard,
+    and nobody can pay on such a page.
+    """
+    try:
+        answer = await _ask_hold(begin, given, step)
+    except (ProviderSilent, ProviderNonsense) as trouble:
+        return await _pass_on(begin, step, following, str(trouble))
+    if isinstance(answer, Declined):
+        return await _pass_on(begin, step, following, answer.reason)
+    await _note_opened(begin, step, answer)
+    return None
+
+
+async def _pass_on(
+    begin: BeginWork, step: StepTaken, following: Provider, why: str
+) -> StepTaken | None:
+    async with begin() as work:
+        before = await store.lock(work, step.payment)
+        if before.state is not PaymentState.ASKED:
+            return None  # a round has asked again meanwhile, and has its answer
+        await store_steps.answered(work, step.id, PASSED_ON, why)
+        after = replace(before, provider=following.name)
+        once = OnceKey(f"{before.id}:hold:{following.name}")
+        again = store_steps.new_step(work, after, Verb.HOLD, once, before.hold_minor, "")
+        await store_steps.note_step(work, again)
+        await keep(work, before, after)
+        return again
+
+
+async def finish_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> Payment:
     """Ask for a noted hold, and note what came of it."""
+    try:
+        answer = await _ask_hold(begin, given, step)
+    except ProviderSilent as silence:
+        await note_silence(begin, step, silence)
+        raise
+    return await _note_opened(begin, step, answer)
+
+
+async def _note_opened(begin: BeginWork, step: StepTaken, answer: HoldSeen | Declined) -> Payment:
+    async with begin() as work:
+        if isinstance(answer, HoldSeen):
+            await store_steps.answered(work, step.id, "done", answer.ref)
+            return await learn(work, step.payment, answer)
+        return await _note_refused(work, step, answer)
+
+
+async def _ask_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> HoldSeen | Declined:
     async with begin() as work:
         await store_steps.tried(work, step.id)
         payment = await store.load(work, step.payment)
@@ -180,15 +265,10 @@ async def finish_hold(begin: BeginWork, provider: Provider, step: StepTaken) -> 
         cancel_url=payment.cancel_url,
     )
     try:
-        answer = await provider.open_hold(order)
-    except ProviderSilent as silence:
-        await note_silence(begin, step, silence)
+        return await choosing.of(given, payment.provider).open_hold(order)
+    except ProviderSilent:
+        choosing.note_silent(given, payment.provider)
         raise
-    async with begin() as work:
-        if isinstance(answer, HoldSeen):
-            await store_steps.answered(work, step.id, "done", answer.ref)
-            return await learn(work, payment.id, answer)
-        return await _note_refused(work, step, answer)
 
 
 async def _note_refused(work: Work, step: StepTaken, no: Declined) -> Payment:
@@ -199,13 +279,13 @@ async def _note_refused(work: Work, step: StepTaken, no: Declined) -> Payment:
     return after
 
 
-async def refresh(begin: BeginWork, provider: Provider, payment: PaymentId) -> Payment:
+async def refresh(begin: BeginWork, given: AnyProvider, payment: PaymentId) -> Payment:
     """The payment after a look at the provider's side: the driver is back before the webhook."""
     async with begin() as work:
         known = await store.load(work, payment)
     if rules.is_over(known.state) or known.provider_ref is None:
         return known
-    seen = await provider.fetch(known.provider_ref)
+    seen = await choosing.of(given, known.provider).fetch(known.provider_ref)
     async with begin() as work:
         await store.looked(work, payment)
         return await learn(work, payment, seen)

@@ -6,11 +6,13 @@ from typing import Final
 
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId
-from voltway.payments import payouts, store_payouts, store_payouts_paid
+from voltway.parties import actions as parties
+from voltway.payments import choosing, payouts, store_payouts, store_payouts_paid
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.model_payouts import LineKind, Report, ReportedPayout, ReportLine, Taken
 from voltway.payments.provider import Provider
 from voltway.payments.provider_more import BalanceMove, MoveKind, Payout, TellsBalance
-from voltway.runtime.work import BeginWork
+from voltway.runtime.work import BeginWork, Work
 
 #: A payout with more pages than this is no payout.
 PAGES_MAX: Final = 1_000
@@ -29,11 +31,33 @@ class TellsNothing(Refusal):
     provider: str
 
 
-async def fetch(begin: BeginWork, provider: Provider, party: PartyId, *, by: str) -> Taken:
-    """Ask the provider for the payouts that are not in the books, and take what it tells. Raises
-    ``TellsNothing`` where it cannot be asked, ``ProviderSilent`` where it does not answer."""
-    if not isinstance(provider, TellsBalance):
-        raise TellsNothing(provider.name)
+async def own(work: Work, given: AnyProvider, party: PartyId) -> Sequence[Provider]:
+    """The providers that are for this party, whether or not they can be asked for payouts."""
+    owner = await parties.party(work, party)
+    return choosing.of_party(given, f"{owner.country_code}*{owner.ident}")
+
+
+async def fetch(begin: BeginWork, given: AnyProvider, party: PartyId, *, by: str) -> Taken:
+    """Ask a party's providers for the payouts that are not in the books, and take what they tell.
+    Raises ``TellsNothing`` where none can be asked, ``ProviderSilent`` where one does not answer;
+    what was told before that is kept."""
+    async with begin(party) as work:
+        providers = [each for each in await own(work, given, party) if each.can.balance]
+    if not providers:
+        raise TellsNothing(", ".join(provider.name for provider in choosing.every(given)))
+    taken = [await _fetch(begin, provider, party, by=by) for provider in providers]
+    return Taken(
+        lines=sum(each.lines for each in taken),
+        fresh=sum(each.fresh for each in taken),
+        payouts=sum(each.payouts for each in taken),
+        posted=sum(each.posted for each in taken),
+        open=sum(each.open for each in taken),
+        said=tuple(said for each in taken for said in each.said),
+    )
+
+
+async def _fetch(begin: BeginWork, provider: Provider, party: PartyId, *, by: str) -> Taken:
+    assert isinstance(provider, TellsBalance), "its capabilities say so"
     # No transaction is open while we ask.
     told = await provider.payouts()
     async with begin(party) as work:
@@ -88,14 +112,14 @@ def _line(move: BalanceMove, payout: str) -> ReportLine:
     )
 
 
-async def fetch_own(begin: BeginWork, provider: Provider) -> int:
-    """The round: ask for payouts where the provider's account is one party's alone. Of an account
+async def fetch_own(begin: BeginWork, given: AnyProvider) -> int:
+    """The round: ask for payouts where a provider's account is one party's alone. Of an account
     that several share nobody can tell whose a payout is; each takes its own report."""
-    if not isinstance(provider, TellsBalance):
-        return 0
-    async with begin() as work:
-        owners = await store_payouts.owners(work, provider.name)
-    if len(owners) != 1:
-        return 0
-    taken = await fetch(begin, provider, owners[0], by="the house")
-    return taken.posted
+    posted = 0
+    for provider in choosing.every(given):
+        if provider.can.balance:
+            async with begin() as work:
+                owners = await store_payouts.owners(work, provider.name)
+            if len(owners) == 1:
+                posted += (await _fetch(begin, provider, owners[0], by="the house")).posted
+    return posted

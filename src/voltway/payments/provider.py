@@ -200,6 +200,10 @@ class Provider(Protocol):
         """The hold as it is now."""
         ...
 
+    async def close(self) -> None:
+        """Let its lines go, when the house closes."""
+        ...
+
     def read_webhook(self, headers: Mapping[str, str], raw: bytes) -> Told:
         """What a webhook tells. Raises ``WebhookNotSigned`` unless it was the provider who sent
         exactly these bytes, a short while ago."""

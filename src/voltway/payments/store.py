@@ -195,6 +195,7 @@ def _ours(references: Iterable[str]) -> list[UUID]:
 #: What changes in the life of a payment: column, its type, and its value.
 _MOVES: Final[Sequence[tuple[str, str, Callable[[Payment], object]]]] = (
     ("state", "text", lambda p: p.state),
+    ("provider", "text", lambda p: p.provider),
     ("provider_ref", "text", lambda p: p.provider_ref),
     ("hosted_url", "text", lambda p: p.hosted_url),
     ("captured_minor", "bigint", lambda p: p.captured_minor),

@@ -21,8 +21,8 @@ from voltway.payments.actions_money import (
     release,
 )
 from voltway.payments.actions_visit import SILENT_AFTER, START_WITHIN_S, finish_hold, refresh
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import Payment, PaymentState, StepTaken, Verb, Why
-from voltway.payments.provider import Provider
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions as sessions
 
@@ -37,7 +37,7 @@ FORGET_AT_ONCE_MAX: Final = 10_000
 
 
 async def release_unstarted(
-    begin: BeginWork, provider: Provider, *, within_s: int = START_WITHIN_S
+    begin: BeginWork, provider: AnyProvider, *, within_s: int = START_WITHIN_S
 ) -> int:
     """Let holds go for which nothing started in time: the driver was not charged."""
     async with begin() as work:
@@ -48,7 +48,7 @@ async def release_unstarted(
     return done
 
 
-async def _release_unstarted(begin: BeginWork, provider: Provider, id: PaymentId) -> None:
+async def _release_unstarted(begin: BeginWork, provider: AnyProvider, id: PaymentId) -> None:
     async with begin() as work:
         payment = await store.lock(work, id)
         if payment.state is not PaymentState.HELD or payment.session is not None:
@@ -61,7 +61,7 @@ async def _release_unstarted(begin: BeginWork, provider: Provider, id: PaymentId
         await finish_release(begin, provider, step)
 
 
-async def resolve_unknown(begin: BeginWork, provider: Provider) -> int:
+async def resolve_unknown(begin: BeginWork, provider: AnyProvider) -> int:
     """Ask again what was asked without an answer, and look at what we may have missed."""
     async with begin() as work:
         steps = await store_steps.open_steps(work, work.now - SILENT_AFTER)
@@ -75,7 +75,7 @@ async def resolve_unknown(begin: BeginWork, provider: Provider) -> int:
     return done
 
 
-async def _ask_again(begin: BeginWork, provider: Provider, step: StepTaken) -> None:
+async def _ask_again(begin: BeginWork, provider: AnyProvider, step: StepTaken) -> None:
     match step.verb:
         case Verb.HOLD:
             await finish_hold(begin, provider, step)
@@ -118,7 +118,7 @@ async def _stop_if_over(work: Work, payment: Payment) -> bool:
     return False
 
 
-async def void_leftovers(begin: BeginWork, provider: Provider) -> int:
+async def void_leftovers(begin: BeginWork, provider: AnyProvider) -> int:
     """Let holds go that nobody will take from any more, before a day is over."""
     async with begin() as work:
         leftovers = await store.left_over(work, work.now - LEFT_OVER_AFTER)

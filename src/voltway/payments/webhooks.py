@@ -10,8 +10,9 @@ from functools import partial
 from typing import Final
 
 from voltway.kernel.ids import PaymentId
-from voltway.payments import rules, store, store_webhooks
+from voltway.payments import choosing, rules, store, store_webhooks
 from voltway.payments.actions_visit import SILENT_AFTER, learn
+from voltway.payments.choosing import AnyProvider
 from voltway.payments.provider import Provider, Told
 from voltway.runtime.database import retrying
 from voltway.runtime.together import Together
@@ -25,6 +26,22 @@ async def hear_webhook(
 ) -> None:
     """Take a single webhook."""
     await Webhooks(begin, provider).hear(headers, raw)
+
+
+class WebhookDoors:
+    """Where the webhooks of all providers of a house come in, each under its provider's name."""
+
+    def __init__(self, begin: BeginWork, given: AnyProvider) -> None:
+        self._begin = begin
+        self._given = given
+        self._doors: dict[str, Webhooks] = {}
+
+    def of(self, name: str) -> "Webhooks | None":
+        """Where those of one provider come in, if the house has it."""
+        provider = choosing.named(self._given, name)
+        if provider is None:
+            return None
+        return self._doors.setdefault(name, Webhooks(self._begin, provider))
 
 
 class Webhooks:

@@ -127,6 +127,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "back. Empty: the address that pages are served at."
         ),
     ] = ""
+    providers: Annotated[
+        str,
+        _says(
+            "The file that names the payment providers of this house, each with its keys and for "
+            "whom it is: [how](payments.md). Empty: the one of `VOLTWAY_PROVIDER_URL`."
+        ),
+    ] = ""
     provider_url: Annotated[
         Url, _says("The payment provider's API. Empty: nobody can pay by card.")
     ] = ""

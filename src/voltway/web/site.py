@@ -10,7 +10,8 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler, LifeSpanScope, Receive, Scope, Send
 
-from voltway.payments.actions import Webhooks
+from voltway.payments.actions import WebhookDoors
+from voltway.payments.choosing import Providers
 from voltway.web import appearance, assets, health, problems, security, webhooks
 from voltway.web.console.site import CONSOLE
 from voltway.web.driver.site import DRIVER
@@ -27,12 +28,13 @@ class Site(Litestar):
         """Serve this house from now on."""
         settings = house.settings
         pays_at = security.origin_of(settings.provider_url) if settings.provider_url else None
+        pages = house.provider.pages if isinstance(house.provider, Providers) else ()
         plugs_at = security.origin_of(settings.simulator_url) if settings.simulator_url else None
         self.state["house"] = house
-        self.state["webhooks"] = Webhooks(house.begin, house.provider)
+        self.state["webhooks"] = WebhookDoors(house.begin, house.provider)
         self.guard = security.Guard(
             self.answer,
-            form_targets=tuple(filter(None, (pays_at, plugs_at))),
+            form_targets=tuple(filter(None, (pays_at, *pages, plugs_at))),
             is_https=settings.public_url.startswith("https://"),
         )
 
@@ -111,8 +113,8 @@ def _house(state: State) -> House:
     return house
 
 
-def _webhooks(state: State) -> Webhooks:
-    kept: Webhooks = state["webhooks"]
+def _webhooks(state: State) -> WebhookDoors:
+    kept: WebhookDoors = state["webhooks"]
     return kept
 
 

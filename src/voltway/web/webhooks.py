@@ -8,8 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from voltway.kernel.errors import Kind, Refusal
-from voltway.payments.actions import Webhooks
-from voltway.web.house import House
+from voltway.payments.actions import WebhookDoors
 from voltway.web.pages import HttpRequest
 
 #: A webhook is an id and a kind; a large one is not from a provider.
@@ -31,12 +30,12 @@ class NoSuchProvider(Refusal):
 )
 async def payments(
     request: HttpRequest,
-    house: NamedDependency[House],
-    webhooks: NamedDependency[Webhooks],
+    webhooks: NamedDependency[WebhookDoors],
     provider: FromPath[str],
 ) -> dict[str, bool]:
     """Verify on the raw body, keep once, and fetch the truth from the provider."""
-    if provider != house.provider.name:
+    door = webhooks.of(provider)
+    if door is None:
         raise NoSuchProvider
-    await webhooks.hear(dict(request.headers), await request.body())
+    await door.hear(dict(request.headers), await request.body())
     return {"heard": True}

@@ -1,8 +1,8 @@
-"""No payment provider: nobody can pay by card, and every hold says so."""
+"""Where there is no payment provider: none at all, or none of this name any more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.payments.provider import (
@@ -10,6 +10,7 @@ from voltway.payments.provider import (
     CaptureOrder,
     HoldOrder,
     HoldSeen,
+    ProviderSilent,
     Refunded,
     RefundOrder,
     ReleaseOrder,
@@ -25,7 +26,7 @@ class NobodyPaysHere(Refusal):
 
 
 class NoProvider:
-    """Stands where a provider would, and refuses."""
+    """Stands where a provider would, and refuses: nobody can pay by card."""
 
     name = "none"
     can = Capabilities(
@@ -52,3 +53,29 @@ class NoProvider:
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+class GoneProvider(NoProvider):
+    """Stands for a provider that has payments of ours and is not set up any more: silent for
+    ever, so that they rest, seen by operators, until it is back."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def _silent(self) -> NoReturn:
+        raise ProviderSilent(self.name, "it is not among the providers of this house any more")
+
+    async def open_hold(self, order: HoldOrder) -> HoldSeen:
+        self._silent()
+
+    async def capture(self, order: CaptureOrder) -> HoldSeen:
+        self._silent()
+
+    async def release(self, order: ReleaseOrder) -> HoldSeen:
+        self._silent()
+
+    async def refund(self, order: RefundOrder) -> Refunded:
+        self._silent()
+
+    async def fetch(self, ref: str) -> HoldSeen:
+        self._silent()

@@ -126,19 +126,20 @@ class _Event(msgspec.Struct):
 class SimulatedProvider:
     """Speaks to ``voltway_world.provider``. Close it when the house closes."""
 
-    name = "simulated"
     can = Capabilities(balance=True)
 
     def __init__(
         self,
         url: str,
         *,
+        name: str = "simulated",
         secret: str,
         webhook_secret: str,
         timeout_s: float = 10.0,
         tolerance_s: int = 300,
         wall: Callable[[], float] = time.time,
     ) -> None:
+        self.name = name
         self._webhook_key = webhook_secret.encode()
         self._tolerance_s = tolerance_s
         # The age of a webhook is told by its sender's clock, which never jumps as ours may.

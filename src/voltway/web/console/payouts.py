@@ -15,7 +15,6 @@ from voltway.parties.model import Actor, Permission
 from voltway.payments import payouts as actions
 from voltway.payments import payouts_csv, payouts_read
 from voltway.payments.model_payouts import Taken
-from voltway.payments.provider_more import TellsBalance
 from voltway.web.appearance import Form
 from voltway.web.console import payout_views
 from voltway.web.console.door import console_page
@@ -46,7 +45,10 @@ async def _page(
 ) -> Response[str]:
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:
-        desk = await payout_views.desk(work, formats_of(request, house), provider=_own(house))
+        own = await payouts_read.own(work, house.provider, actor.party)
+        able = [each.name for each in own if each.can.balance]
+        first = own[0].name if own else ""
+        desk = await payout_views.desk(work, formats_of(request, house), provider=first)
     return await console_page(
         request,
         house,
@@ -59,14 +61,11 @@ async def _page(
         told=told,
         given=given or {},
         may_move=actor.may(Permission.MOVE_MONEY),
-        can_ask=isinstance(house.provider, TellsBalance),
-        own=_own(house),
+        can_ask=bool(able),
+        own=first,
+        asks=", ".join(able),
         why_max=actions.WHY_MAX,
     )
-
-
-def _own(house: House) -> str:
-    return house.provider.name
 
 
 @post("/payouts/reports", include_in_schema=False)
