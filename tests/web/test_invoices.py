@@ -129,6 +129,20 @@ async def test_a_refund_shows_its_credit_note(browser: Browser, scene: Scene) ->
     assert (await browser.opens(f"{visit}/documents/{number}/xrechnung")).status_code == 404
 
 
+async def test_where_nothing_was_heard_there_is_no_proof_and_the_page_says_why(
+    browser: Browser, scene: Scene
+) -> None:
+    """The scene's station is told directly, so that there are no frames."""
+    visit, _ = await charged(browser, scene)
+    made = (await browser.sends(f"{visit}/invoice", **COMPANY)).headers["location"]
+    assert "Get the proof of this bill" in await browser.reads(made)
+
+    answer = await browser.opens(f"{made}/proof")
+
+    assert answer.status_code == 404
+    assert "The raw frames that receipt" in words_of(answer.text)
+
+
 async def test_nobody_reads_the_documents_of_another_visit(browser: Browser, scene: Scene) -> None:
     visit, _ = await charged(browser, scene)
     made = (await browser.sends(f"{visit}/invoice", **COMPANY)).headers["location"]

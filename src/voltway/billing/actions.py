@@ -42,7 +42,7 @@ from voltway.billing.invoices import (
 )
 from voltway.billing.invoicing import give_back_tax, invoice_for_company
 from voltway.billing.model import Cdr, DocumentKind, Invoice, Settlement, SettlementState
-from voltway.billing.proof import prove
+from voltway.billing.proofs import LINES_ON_A_PAGE, prove
 from voltway.billing.receipts import (
     receipt_html,
     receipt_mail,
@@ -88,6 +88,7 @@ from voltway.runtime.work import Work
 
 __all__ = [
     "GIVE_BACK_ADJUSTED",
+    "LINES_ON_A_PAGE",
     "Addressee",
     "Adjustment",
     "Choice",

@@ -16,14 +16,13 @@ from voltway.billing import (
     recomputing,
     rules_proof,
     rules_proof_sum,
-    store_documents,
 )
 from voltway.billing.documents_proof import Document, Frame, Proof, fingerprint
 from voltway.billing.freezing import utc
 from voltway.billing.model import Invoice
 from voltway.billing.recomputing import Evidence
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import InvoiceId, TariffId
+from voltway.kernel.ids import TariffId
 from voltway.runtime.work import Work
 from voltway.sessions.rules_again import NotTold, touched_by
 from voltway.stations.model import Direction, KeptFrame
@@ -77,16 +76,15 @@ class NotProved(Refusal):
 
 @dataclass(eq=False)
 class NothingToProve(Refusal):
-    """{number} is no receipt of a session. Ask for the receipts that it covers."""
+    """No session is behind {number}, so there are no frames to prove it from."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 
     number: str
 
 
-async def prove(work: Work, door: Door, id: InvoiceId) -> bytes:
-    """The proof of a receipt, as a file. Raises ``FramesGone`` and ``NotProved``."""
-    receipt = await store_documents.invoice(work, id)
+async def receipt_proof(work: Work, door: Door, receipt: Invoice) -> Proof:
+    """The proof of a receipt. Raises ``FramesGone`` and ``NotProved``."""
     if not receipt.is_receipt or receipt.session is None:
         raise NothingToProve(receipt.number)
     found = await recomputing.evidence_of(work, [receipt.session])
@@ -101,7 +99,7 @@ async def prove(work: Work, door: Door, id: InvoiceId) -> bytes:
         tariff = Document(
             name=f"{kept.ident}, version {kept.version}", text=text, sha256=fingerprint(text)
         )
-    return documents_proof.written(proof_of(receipt, evidence, tariff, door))
+    return proof_of(receipt, evidence, tariff, door)
 
 
 async def _text(work: Work, kept: TariffVersion, evidence: Evidence) -> str:

@@ -87,7 +87,7 @@ def _made_again(proof: Proof, hear: Hearing) -> Iterator[Step]:
     made = make(proof.basis, kept(proof), document, tariff, hear)
     yield from _metering(proof, made, document)
     yield from _pricing(proof, made, document, tariff)
-    yield from _documents(receipt, proof.cdr, document)
+    yield from agreeing(receipt, proof.cdr, document)
 
 
 def kept(proof: Proof) -> list[KeptFrame]:
@@ -248,8 +248,8 @@ def terms(document: CdrDocument) -> Iterator[Step]:
         yield Step(True, f"{grant.name} was granted: {grant.kind} of {grant.value}.")
 
 
-def _documents(receipt: Receipt, cdr: Document, document: CdrDocument) -> Iterator[Step]:
-    """From the CDR to the receipt."""
+def agreeing(receipt: Receipt, cdr: Document, document: CdrDocument) -> Iterator[Step]:
+    """Whether a receipt says what its CDR does."""
     wrong = []
     if receipt.cdr_sha256 != fingerprint(cdr.text):
         wrong.append("the fingerprint of the CDR")

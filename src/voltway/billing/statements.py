@@ -21,7 +21,8 @@ from voltway.billing import (
     store_documents,
     store_statements,
 )
-from voltway.billing.documents import Tax
+from voltway.billing.documents import Receipt, Tax
+from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.documents_statement import (
     STATEMENT,
     Charge,
@@ -146,8 +147,28 @@ def due_on(work: Work, party: Party, days: int) -> date:
 
 def _charge(line: Unstated) -> Charge:
     if line.corrects is None:
-        return _receipt(line)
-    made = documents_invoice.invoice(line.document)
+        receipt = documents.receipt(line.document)
+        return receipt_charge(receipt, sha256=line.sha256, vehicle=line.label)
+    return credit_charge(
+        documents_invoice.invoice(line.document),
+        sha256=line.sha256,
+        at=freezing.utc(line.ended_at),
+        vehicle=line.label,
+        corrects=line.corrects,
+        stated_on=line.stated_on,
+    )
+
+
+def credit_charge(
+    made: InvoiceDocument,
+    *,
+    sha256: str,
+    at: str,
+    vehicle: str,
+    corrects: str,
+    stated_on: str | None,
+) -> Charge:
+    """A credit note as a line of a statement: with a minus."""
     taxes = [
         Tax(
             rate=part.rate,
@@ -167,34 +188,34 @@ def _charge(line: Unstated) -> Charge:
     )
     place, visit = made.place, made.visit
     return Charge(
-        number=line.number,
-        sha256=line.sha256,
+        number=made.number,
+        sha256=sha256,
         session=visit.session if visit else None,
-        at=freezing.utc(line.ended_at),
+        at=at,
         zone=place.zone if place else made.zone,
         place=place.location if place else "",
         evse=place.evse if place else "",
-        vehicle=line.label,
+        vehicle=vehicle,
         energy_wh=visit.energy_wh if visit else 0,
         taxes=tuple(taxes),
         net_minor=sum(tax.net_minor for tax in taxes),
         gross_minor=sum(tax.gross_minor for tax in taxes),
-        corrects=line.corrects,
-        stated_on=line.stated_on,
+        corrects=corrects,
+        stated_on=stated_on,
     )
 
 
-def _receipt(line: Unstated) -> Charge:
-    made = documents.receipt(line.document)
+def receipt_charge(made: Receipt, *, sha256: str, vehicle: str) -> Charge:
+    """A receipt as a line of a statement."""
     return Charge(
-        number=line.number,
-        sha256=line.sha256,
+        number=made.number,
+        sha256=sha256,
         session=made.visit.session,
         at=made.visit.ends,
         zone=made.place.zone,
         place=made.place.location,
         evse=made.place.evse,
-        vehicle=line.label,
+        vehicle=vehicle,
         energy_wh=made.visit.energy_wh,
         taxes=made.taxes,
         net_minor=made.net_minor,

@@ -189,6 +189,16 @@ async def referring_to(work: Work, ids: Collection[InvoiceId]) -> list[Invoice]:
     return [_invoice(row) for row in rows]
 
 
+async def numbered(work: Work, party: PartyId, numbers: Collection[str]) -> list[Invoice]:
+    """A party's documents of these numbers, by their numbers."""
+    rows = await work.all(
+        "SELECT * FROM invoice WHERE party_id = $1 AND number = ANY($2::text[]) ORDER BY number",
+        party,
+        list(numbers),
+    )
+    return [_invoice(row) for row in rows]
+
+
 async def issued_once(work: Work, once: OnceKey) -> Invoice | None:
     """What was issued under this key."""
     row = await work.one("SELECT * FROM invoice WHERE once = $1", once)

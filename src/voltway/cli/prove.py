@@ -16,8 +16,8 @@ from voltway.runtime.work import Work
 
 
 @dataclass(eq=False)
-class NoReceiptNumbered(Refusal):
-    """There is no receipt {number}."""
+class NoDocumentNumbered(Refusal):
+    """There is no receipt, invoice, credit note or statement {number}."""
 
     kind: ClassVar[Kind] = Kind.ABSENT
 
@@ -35,7 +35,7 @@ class FileNotWritten(Refusal):
 
 
 def prove_command(
-    number: Annotated[str, typer.Argument(help="The receipt's number, such as VLT-R2026-000118.")],
+    number: Annotated[str, typer.Argument(help="Its number, such as VLT-R2026-000118.")],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Where to write it; without, NUMBER.proof.json here."),
@@ -43,12 +43,13 @@ def prove_command(
     data: Data = None,
     of_party: OfParty = None,
 ) -> int:
-    """Write the proof of a bill: its frames, readings, tariff and each step of the sum."""
+    """Write the proof of a receipt, an invoice, a credit note or a statement: the frames, readings
+    and tariff of each session behind it, and each step of the sum."""
 
     async def proof(work: Work, _: Party) -> bytes:
-        row = await work.one("SELECT id FROM invoice_view WHERE number = $1", number)
+        row = await work.one("SELECT id FROM document_view WHERE number = $1", number)
         if row is None:
-            raise NoReceiptNumbered(number)
+            raise NoDocumentNumbered(number)
         return await billing.prove(work, StationDoor(), InvoiceId(row["id"]))
 
     made = run_for(data, of_party, proof)

@@ -15,6 +15,7 @@ from voltway.billing import actions
 from voltway.billing.model import DocumentKind, Invoice, Relation
 from voltway.billing.rules_buyer import GivenBuyer
 from voltway.kernel.ids import InvoiceId, OnceKey
+from voltway.ocpp.own_frames import StationDoor
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row
 from voltway.web.api.caller import Caller, Calling
@@ -227,6 +228,22 @@ async def read_document_xrechnung(caller: Calling, document_id: FromPath[UUID]) 
     return Response(actions.document_xrechnung(found), media_type="application/xml", headers=name)
 
 
+@reads(
+    "/documents/{document_id:uuid}/proof",
+    "Read the proof of a document",
+    Permission.SEE_MONEY,
+    opt={GIVES: "application/json"},
+)
+async def read_document_proof(caller: Calling, document_id: FromPath[UUID]) -> Response[bytes]:
+    """Of a receipt, an invoice, a credit note or a statement: what it was made of, and each step of
+    the sum. It is checked with `voltway check`, without a database."""
+    found = await _found(caller, document_id)
+    async with caller.begin() as work:
+        made = await actions.prove(work, StationDoor(), found.id, most=actions.LINES_ON_A_PAGE)
+    name = {"Content-Disposition": f'attachment; filename="{found.number}.proof.json"'}
+    return Response(made, media_type="application/json", headers=name)
+
+
 async def _found(caller: Caller, id: UUID) -> Invoice:
     async with caller.begin() as work:
         return await actions.invoice(work, InvoiceId(id))
@@ -263,5 +280,6 @@ ROUTER = Router(
         read_document_html,
         read_document_pdf,
         read_document_xrechnung,
+        read_document_proof,
     ],
 )

@@ -19,10 +19,12 @@ from voltway.billing.rules_buyer import OTHERS, GivenBuyer
 from voltway.billing.rules_tax import EU
 from voltway.billing.words import language
 from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.ocpp.own_frames import StationDoor
 from voltway.payments import actions as payments
 from voltway.web import words
 from voltway.web.appearance import Form
 from voltway.web.driver import views
+from voltway.web.driver.proving import proof_file
 from voltway.web.driver.visits import NoReceiptYet, pdf_of
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, page, reader, see_other
@@ -120,6 +122,17 @@ async def document_xrechnung(
     house: NamedDependency[House], key: FromPath[str], number: FromPath[str]
 ) -> Response[bytes]:
     return xrechnung(await _document(house, key, number))
+
+
+@get("/v/{key:str}/documents/{number:str}/proof", include_in_schema=False)
+async def document_proof(
+    house: NamedDependency[House], key: FromPath[str], number: FromPath[str]
+) -> Response[bytes]:
+    """All that an invoice or a credit note was made of, for ``voltway check``."""
+    found = await _document(house, key, number)
+    async with house.begin() as work:
+        made = await billing.prove(work, StationDoor(), found.id)
+    return proof_file(made, found.number)
 
 
 def xrechnung(found: Invoice) -> Response[bytes]:

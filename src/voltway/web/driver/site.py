@@ -30,5 +30,6 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     invoices.write_invoice,
     invoices.document,
     invoices.document_pdf,
+    invoices.document_proof,
     invoices.document_xrechnung,
 )
