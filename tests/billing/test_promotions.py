@@ -4,10 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
 
+import pytest
+
 from tests.billing.proofs import DOOR, TARIFF, basis, evidence, receipt_of, told, wrong
 from tests.billing.test_cdrs_written import EVSE, PARTY
 from tests.billing.words import owes, receipt
 from tests.payments.scene import Scene
+from tests.tariffs.test_taxes import declared
 from voltway.billing import actions, checking, documents, freezing
 from voltway.billing.documents_proof import Document, fingerprint
 from voltway.billing.model import GRANTED_ROUTE
@@ -127,14 +130,23 @@ async def test_the_checks_hold_where_a_code_has_paid_all(scene: Scene) -> None:
     assert await scene.count("ledger_entry") == 1
 
 
-def test_a_bill_with_a_code_and_the_tax_of_its_place_is_proved_without_the_house() -> None:
+@pytest.mark.parametrize(
+    ("country", "total_minor"),
+    [
+        ("FI", 520),  # 6 kWh at 0.49 and an hour at 1.20, with 25.5 %
+        ("GR", 439),  # with the 6 % that the party declared
+    ],
+)
+def test_a_bill_with_a_code_and_the_tax_of_its_place_is_proved_without_the_house(
+    country: str, total_minor: int
+) -> None:
     """The code and the tax are in the CDR; the tariff in the proof leaves the tax open."""
     text = TARIFF.replace(', "vat": 25.5', "").replace(
         '"tax_included": "YES"', '"tax_included": "NO", "voltway_taxes": "by_place"'
     )
     tariff = read_tariff(text)
     record = told_again(basis(), DOOR.hear(told())).record
-    taxed = rule(taxes.table(), "FI", record.begins, record.zone)
+    taxed = rule(taxes.table(), country, record.begins, record.zone, (), (declared("GR"),))
     grant = Grant(kind=GrantKind.ENERGY, value=Decimal(5), name="SPRING", source=uuid4())
     priced = freezing.priced(
         record,
@@ -159,4 +171,8 @@ def test_a_bill_with_a_code_and_the_tax_of_its_place_is_proved_without_the_house
     assert tariff.taxes_by_place
     assert wrong(proof) == []
     assert [line.kind for line in proof.sum.lines] == ["ENERGY", "TIME", "PROMOTION"]
-    assert proof.sum.total_minor == 520  # 6 kWh at 0.49 and an hour at 1.20, with 25.5 %
+    assert proof.sum.total_minor == total_minor
+    frozen = found.document.taxed
+    assert frozen is not None
+    assert frozen.basis == ("Law 1/2020" if country == "GR" else "")
+    assert (b"basis" in raw) is (country == "GR"), "bills without a declaration keep their bytes"

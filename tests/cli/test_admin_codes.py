@@ -1,4 +1,4 @@
-"""``voltway admin codes``: promotion codes from the shell."""
+"""``voltway admin codes | tax``: promotion codes and declared taxes from the shell."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,3 +52,22 @@ def test_what_is_no_code_is_refused_with_a_sentence(
     assert status == 2
     assert says in " ".join(said.split())
     assert asked("codes", "list") == []
+
+
+def test_a_reduced_rate_is_declared_and_withdrawn_with_its_law(
+    ask: Admin, asked: Callable[..., Any]
+) -> None:
+    asked("party", "add", "Voltway Oy", "--ident", "VLT", "--vat-id", "FI12345678")
+    nothing = ask("tax", "list")
+
+    said = ask("tax", "declare", "gr", "--basis", "E.2060/2023")
+    asked("tax", "declare", "GRC", "--basis", "Law 1/2030", "--withdraw", "--since", "2030-01-01")
+    refused = ask("tax", "declare", "SE", "--basis", "none")
+    [withdrawn, declared] = asked("tax", "list")
+
+    assert nothing[1] == "Nothing is declared: charging takes the standard rate.\n"
+    assert said[1].startswith("Charging in GR takes electricity's reduced rate from ")
+    assert refused[0] == 2
+    assert "Sweden has no reduced rate that charging could take." in refused[2]
+    assert (declared["applies"], declared["legal_basis"]) == (True, "E.2060/2023")
+    assert (withdrawn["applies"], withdrawn["since"]) == (False, "2030-01-01T00:00:00Z")

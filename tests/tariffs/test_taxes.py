@@ -2,22 +2,24 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.network import a_party, a_station
 from tests.tariffs.test_actions import ocpi
+from voltway.kernel.ids import PartyId
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
 from voltway.tariffs import actions, taxes
 from voltway.tariffs.documents import BadField
-from voltway.tariffs.model_taxes import Supply
+from voltway.tariffs.model_taxes import Supply, TaxDeclaration, TaxRule
 from voltway.tariffs.ocpi import read_tariff
 from voltway.tariffs.ocpi_write import OcpiVersion, TariffBeyondVersion, document, written
 from voltway.tariffs.rules import TaxesOpen, price
 from voltway.tariffs.rules_taxes import NoTaxRate, completed, reduced_at, rule, standard_at
-from voltway.tariffs.taxes import NoOverride
+from voltway.tariffs.taxes import NoDeclaration, NoOverride
 
 EU = {
     "AT",
@@ -63,6 +65,10 @@ def test_the_table_has_each_country_with_its_days_in_order() -> None:
         for rate in country.standard:
             assert Decimal(5) < rate.rate < Decimal(30)
             assert rate.source in table.sources
+        for low in country.charging:
+            assert low.rate in reduced_at(country, low.since), f"{code} has no such reduced rate"
+            assert low.basis.endswith(".")
+            assert low.source in table.sources
         for reduced in country.reduced:
             standard = standard_at(country, reduced.since)
             assert standard is None or all(each < standard for each in reduced.rates), code
@@ -100,7 +106,7 @@ def test_the_day_is_that_of_the_place_s_own_clock() -> None:
     after = rule(table, "FIN", midnight, HELSINKI)
 
     assert (before.rate, after.rate) == (Decimal(24), Decimal("25.5"))
-    assert after.why == "25.5 % in Finland on 2024-09-01, table of 2026-11-26."
+    assert after.why == "25.5 % in Finland on 2024-09-01, table of 2026-11-26.2."
 
 
 def test_reduced_rates_are_told_with_their_days() -> None:
@@ -229,3 +235,140 @@ async def test_a_rate_that_cannot_be_is_refused(
         party = await a_party(work)
         with pytest.raises(NoOverride):
             await taxes.override(work, party.id, country, Decimal(rate), reason=reason, by="A")
+
+
+@pytest.mark.parametrize(
+    ("country", "on", "rate"),
+    [
+        ("GR", "2023-10-11", "24"),
+        ("GR", "2023-10-12", "6"),
+        ("HR", "2026-11-26", "13"),
+        ("IE", "2020-06-30", "23"),
+        ("IRL", "2020-07-01", "13.5"),
+        ("IE", "2022-05-01", "9"),
+        ("IE", "2030-12-31", "9"),
+        ("IE", "2031-01-01", "13.5"),
+        ("LU", "2023-06-01", "7"),
+        ("LU", "2024-01-01", "8"),
+        ("MT", "2026-11-26", "5"),
+        ("PT", "2026-11-26", "23"),
+        ("FI", "2026-11-26", "25.5"),
+    ],
+)
+def test_a_declared_rate_is_electricity_s_of_the_day_where_charging_may_take_it(
+    country: str, on: str, rate: str
+) -> None:
+    table = taxes.table()
+    noon = datetime.fromisoformat(f"{on}T12:00:00+00:00")
+    said = [declared(each) for each in table.countries]
+
+    found = rule(table, country, noon, ZoneInfo("UTC"), (), said)
+    without = rule(table, country, noon, ZoneInfo("UTC"))
+
+    assert found.rate == Decimal(rate)
+    assert without.declared is None, "the default is the standard rate"
+    if found.declared is not None:
+        assert found.rate < without.rate
+        assert found.basis == "Law 1/2020"
+        assert found.why.endswith("declared by Aino: Law 1/2020")
+
+
+def declared(
+    country: str, *, applies: bool = True, days: int = 0, until: int | None = None
+) -> TaxDeclaration:
+    """Since the beginning of 2015 and so many days."""
+    begins = datetime(2015, 1, 1, tzinfo=UTC)
+    return TaxDeclaration(
+        id=uuid4(),
+        party=PartyId(UUID(int=1)),
+        country=country,
+        applies=applies,
+        since=begins + timedelta(days=days),
+        until=None if until is None else begins + timedelta(days=until),
+        legal_basis="Law 1/2020",
+        made_by="Aino",
+        created_at=begins,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        pytest.param([], "25", id="nothing said: the standard rate"),
+        pytest.param([declared("HR")], "13", id="declared"),
+        pytest.param([declared("IE")], "25", id="declared for another country"),
+        pytest.param([declared("HR"), declared("HR", applies=False)], "25", id="withdrawn at once"),
+        pytest.param([declared("HR", applies=False), declared("HR")], "13", id="declared again"),
+        pytest.param([declared("HR", days=1), declared("HR", applies=False)], "13", id="the later"),
+        pytest.param([declared("HR", until=10)], "25", id="ended"),
+        pytest.param([declared("HR", days=9000)], "25", id="to come"),
+    ],
+)
+def test_of_declarations_the_last_that_holds_counts(said: list[TaxDeclaration], rate: str) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    assert rule(taxes.table(), "HR", noon, ZoneInfo("UTC"), (), said).rate == Decimal(rate)
+
+
+async def test_a_declaration_is_dated_goes_behind_a_set_rate_and_is_never_changed(
+    begin: BeginWork, clock: JumpingClock
+) -> None:
+    async with begin() as work:
+        party = await a_party(work)
+        at = await a_station(work, party)
+        await work.run("UPDATE location SET country = 'IRL', time_zone = 'Europe/Dublin'")
+        before = Supply(party.id, at.location.id, work.now - timedelta(days=1))
+        supply = Supply(party.id, at.location.id, work.now)
+        made = await taxes.declare(
+            work,
+            party.id,
+            "irl",
+            applies=True,
+            legal_basis=" Revenue, 16 June 2020 ",
+            by="Aino",
+            since=work.now - timedelta(days=30),
+        )
+        found = await taxes.rules_for(work, {supply, before})
+        await taxes.override(work, party.id, "IE", Decimal(11), reason="Ruling", by="Aino")
+        over = (await taxes.rules_for(work, {supply}))[supply]
+        with pytest.raises(Exception, match="never changed"):
+            async with begin() as other:
+                await other.run("DELETE FROM tax_declaration")
+    clock.jump(timedelta(days=1))
+    async with begin() as work:
+        await taxes.override(work, party.id, "IE", None, reason="Over", by="Aino")
+        await taxes.declare(
+            work, party.id, "IE", applies=False, legal_basis="Revenue, 2026", by="Aino"
+        )
+        now = Supply(party.id, at.location.id, work.now)
+        withdrawn = (await taxes.rules_for(work, {now, supply}))[now]
+
+    chosen = found[supply]
+    assert isinstance(chosen, TaxRule)
+    assert (chosen.rate, chosen.declared, chosen.basis) == (
+        Decimal(9),
+        made.id,
+        "Revenue, 16 June 2020",
+    )
+    assert (made.country, made.since) == ("IE", supply.at), "prices do not change backwards"
+    rates = [each.rate for each in (found[before], over, withdrawn) if isinstance(each, TaxRule)]
+    assert rates == [Decimal(23), Decimal(11), Decimal(23)]
+
+
+@pytest.mark.parametrize(
+    ("country", "basis", "says"),
+    [
+        ("FI", "Law", "Finland has no reduced rate that charging could take."),
+        ("PT", "Law", "charging posts are left out by name"),
+        ("XX", "Law", "the table knows no country XX."),
+        ("IE", " ", "it needs its legal basis"),
+        ("IE", "x" * 501, "in 1 to 500 characters"),
+    ],
+)
+async def test_what_cannot_be_declared_is_refused_with_the_reason(
+    begin: BeginWork, country: str, basis: str, says: str
+) -> None:
+    async with begin() as work:
+        party = await a_party(work)
+        with pytest.raises(NoDeclaration, match=says):
+            await taxes.declare(work, party.id, country, applies=True, legal_basis=basis, by="Aino")

@@ -190,3 +190,42 @@ async def test_rows_that_no_form_has_do_no_harm(owner: Browser, rows: str) -> No
 
     assert answer.status_code == 200
     assert answer.text.count("<fieldset") <= 100
+
+
+async def test_a_reduced_rate_is_declared_with_its_law_and_withdrawn(
+    owner: Browser, scene: Scene
+) -> None:
+    at = "/console/tariffs/taxes/declarations"
+    before = await owner.reads("/console/tariffs/taxes")
+    bad = await owner.sends(at, **{"declare-country": "PT", "legal_basis": "Law 1"})
+    empty = await owner.sends(at, **{"declare-country": "IE", "legal_basis": " "})
+    done = await owner.sends(
+        at, **{"declare-country": "IE", "legal_basis": "Revenue, 16 June 2020", "applies": "yes"}
+    )
+    assert done.status_code == 303, words_of(done.text)
+    after = await owner.reads("/console/tariffs/taxes")
+    await owner.sends(at, **{"declare-country": "IE", "legal_basis": "Over", "applies": "no"})
+    withdrawn = await owner.reads("/console/tariffs/taxes")
+    async with scene.begin() as work:
+        audit = await work.all("SELECT * FROM audit_view WHERE on_what = 'tax:IE'")
+
+    assert "Nothing is declared: charging takes the standard rate everywhere." in before
+    assert "Ireland IE 23 %" in before
+    assert before.count("Its rates are as known to us on 2026-11-26, from no database.") == 3
+    assert (bad.status_code, empty.status_code) == (422, 422)
+    assert "charging posts are left out by name" in words_of(bad.text)
+    assert 'value="Law 1"' in bad.text, "nothing typed is lost"
+    assert "it needs its legal basis" in words_of(empty.text)
+    assert "IE the reduced rate Revenue, 16 June 2020 The owner" in after
+    assert "9 % declared; standard 23 %" in after
+    assert "Ireland IE 23 %" in withdrawn
+    assert len(audit) == 2
+
+
+async def test_a_viewer_declares_nothing(browser: Browser, scene: Scene) -> None:
+    await sits_down(browser, scene, Role.VIEWER)
+
+    answer = await browser.sends("/console/tariffs/taxes/declarations", legal_basis="Law")
+
+    assert answer.status_code == 403
+    assert "Declare a reduced rate" not in await browser.reads("/console/tariffs/taxes")

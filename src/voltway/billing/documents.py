@@ -81,6 +81,8 @@ class Taxed(_Document, frozen=True, kw_only=True, omit_defaults=True):
     table: str
     table_sha256: str
     override: str | None = None
+    declared: str | None = None  # that electricity's reduced rate is taken
+    basis: str = ""  # by which law
     why: str
 
 

@@ -142,6 +142,8 @@ def taxed(rule: TaxRule | None) -> Taxed | None:
         table=rule.table,
         table_sha256=rule.table_sha256,
         override=str(rule.override) if rule.override else None,
+        declared=str(rule.declared) if rule.declared else None,
+        basis=rule.basis,
         why=rule.why,
     )
 

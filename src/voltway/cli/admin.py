@@ -11,6 +11,7 @@ from voltway.cli import (
     admin_network,
     admin_people,
     admin_prices,
+    admin_taxes,
     admin_terms,
 )
 
@@ -32,3 +33,4 @@ admin_terms.add_to(admin_prices.tariff)
 admin.add_typer(admin_prices.tariff, name="tariff")
 admin.add_typer(admin_exchange.market, name="market")
 admin.add_typer(admin_codes.codes, name="codes")
+admin.add_typer(admin_taxes.tax, name="tax")

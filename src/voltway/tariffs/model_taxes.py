@@ -28,8 +28,19 @@ class ReducedSince(msgspec.Struct, frozen=True, rename={"since": "from"}):
     source: str
 
 
+class ChargingSince(msgspec.Struct, frozen=True, rename={"since": "from"}):
+    """The reduced rate of electricity that charging takes where a party has declared so, from a
+    day on; ``basis`` says what of the law it stands on, and what nobody has said yet."""
+
+    since: date
+    rate: Decimal
+    basis: str
+    source: str
+
+
 class Country(msgspec.Struct, frozen=True):
-    """A country's rates, oldest first. ``electricity`` says which of them holds for charging."""
+    """A country's rates, oldest first. ``electricity`` says which of them holds for charging where
+    nobody has declared anything else."""
 
     alpha3: str
     name: str
@@ -37,6 +48,7 @@ class Country(msgspec.Struct, frozen=True):
     note: str
     standard: tuple[RateSince, ...]
     reduced: tuple[ReducedSince, ...]
+    charging: tuple[ChargingSince, ...] = ()
 
 
 class TaxTable(msgspec.Struct, frozen=True):
@@ -79,6 +91,25 @@ class TaxOverride:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaxDeclaration:
+    """That a party's charging in a country takes electricity's reduced rate, and by which law; one
+    that does not apply ends it."""
+
+    id: UUID
+    party: PartyId
+    country: str
+    applies: bool
+    since: datetime
+    until: datetime | None
+    legal_basis: str
+    made_by: str
+    created_at: datetime
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRule:
     """The rate that holds for a supply, and where it stems from; frozen with its bill."""
 
@@ -87,4 +118,6 @@ class TaxRule:
     table: str
     table_sha256: str
     override: UUID | None = None
+    declared: UUID | None = None
+    basis: str = ""  # of what was declared
     why: str

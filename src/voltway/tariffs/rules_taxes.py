@@ -4,17 +4,29 @@ Charging is a supply of goods (Court of Justice, C-282/22), taxed where it is su
 country of the EVSE. A component that states its VAT is right about it, for none is not the same as
 0 % (OCPI 2.2.1, PriceComponent); only a tariff that says that its taxes go by the place takes the
 rest from the table.
+
+It takes the standard rate. Where a country taxes electricity lower, charging may take that rate:
+whether it does is national law, and where that is silent the party's to answer for. So the lower
+rate holds where the party has declared so, with its legal basis.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.tariffs.model import Tariff
-from voltway.tariffs.model_taxes import Country, TaxOverride, TaxRule, TaxTable
+from voltway.tariffs.model_taxes import (
+    ChargingSince,
+    Country,
+    TaxDeclaration,
+    TaxOverride,
+    TaxRule,
+    TaxTable,
+)
 
 
 @dataclass(eq=False)
@@ -54,21 +66,36 @@ def reduced_at(country: Country, on: date) -> tuple[Decimal, ...]:
     return held[-1].rates if held else ()
 
 
+def charging_at(country: Country, on: date) -> ChargingSince | None:
+    """The reduced rate of electricity that a party may declare for charging on a day, if any."""
+    held = [each for each in country.charging if each.since <= on]
+    return held[-1] if held else None
+
+
+def declares(declarations: Iterable[TaxDeclaration], country: str, at: datetime) -> bool:
+    """Whether the reduced rate is declared for a country at a moment."""
+    said = _latest([each for each in declarations if each.country == country and each.holds_at(at)])
+    return said is not None and said.applies
+
+
 def rule(
     table: TaxTable,
     code: str,
     at: datetime,
     zone: ZoneInfo,
     overrides: Iterable[TaxOverride] = (),
+    declarations: Iterable[TaxDeclaration] = (),
 ) -> TaxRule:
     """The tax on charging in a country at a moment; its days are those of the place's own clock.
+
+    A rate that the party set goes before what it declared, and that before the standard rate. Both
+    come in the order in which they were told.
 
     Raises :class:`NoTaxRate` where neither the table nor the operator knows one.
     """
     two = country_of(table, code) or code
     on = at.astimezone(zone).date()
-    holding = [each for each in overrides if each.country == two and each.holds_at(at)]
-    over = max(holding, key=lambda each: (each.since, each.created_at), default=None)
+    over = _latest([each for each in overrides if each.country == two and each.holds_at(at)])
     if over is not None and over.rate is not None:
         return TaxRule(
             country=two,
@@ -79,6 +106,11 @@ def rule(
             why=f"{over.rate.normalize():f} % in {two}, set by {over.made_by}: {over.reason}",
         )
     country = table.countries.get(two)
+    said = _latest([each for each in declarations if each.country == two and each.holds_at(at)])
+    if country is not None and said is not None and said.applies:
+        low = charging_at(country, on)
+        if low is not None:
+            return _declared(table, two, country, low, said, on)
     rate = standard_at(country, on) if country is not None else None
     if country is None or rate is None:
         raise NoTaxRate(two, on)
@@ -88,6 +120,37 @@ def rule(
         table=table.version,
         table_sha256=table.sha256,
         why=f"{rate.normalize():f} % in {country.name} on {on}, table of {table.version}.",
+    )
+
+
+Told = TypeVar("Told", TaxOverride, TaxDeclaration)
+
+
+def _latest(holding: Sequence[Told]) -> Told | None:
+    """The one that begins last; of two of one moment the later told counts: they come in order."""
+    found = max(enumerate(holding), key=lambda each: (each[1].since, each[0]), default=None)
+    return None if found is None else found[1]
+
+
+def _declared(
+    table: TaxTable,
+    two: str,
+    country: Country,
+    low: ChargingSince,
+    said: TaxDeclaration,
+    on: date,
+) -> TaxRule:
+    return TaxRule(
+        country=two,
+        rate=low.rate,
+        table=table.version,
+        table_sha256=table.sha256,
+        declared=said.id,
+        basis=said.legal_basis,
+        why=(
+            f"{low.rate.normalize():f} % in {country.name} on {on}, the reduced rate of electricity"
+            f" by the table of {table.version}, declared by {said.made_by}: {said.legal_basis}"
+        ),
     )
 
 

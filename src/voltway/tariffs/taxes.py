@@ -16,15 +16,18 @@ from voltway.kernel.ids import PartyId, new_id
 from voltway.runtime.work import Work
 from voltway.tariffs import rules_taxes, store_taxes
 from voltway.tariffs.model import Tariff
-from voltway.tariffs.model_taxes import Supply, TaxOverride, TaxRule, TaxTable
+from voltway.tariffs.model_taxes import Supply, TaxDeclaration, TaxOverride, TaxRule, TaxTable
 from voltway.tariffs.rules_taxes import NoTaxRate, completed
 
 __all__ = [
+    "NoDeclaration",
     "NoOverride",
     "NoTaxRate",
     "Supply",
     "TaxRule",
     "completed",
+    "declarations",
+    "declare",
     "override",
     "overrides",
     "rules_for",
@@ -38,6 +41,15 @@ REASON_LENGTH_MAX = 500
 @dataclass(eq=False)
 class NoOverride(Refusal):
     """This rate cannot be set: {why}."""
+
+    kind = Kind.INVALID
+
+    why: str
+
+
+@dataclass(eq=False)
+class NoDeclaration(Refusal):
+    """This cannot be declared: {why}"""
 
     kind = Kind.INVALID
 
@@ -92,6 +104,54 @@ async def override(
     return made
 
 
+async def declare(
+    work: Work,
+    party: PartyId,
+    country: str,
+    *,
+    applies: bool,
+    legal_basis: str,
+    by: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> TaxDeclaration:
+    """Declare that the party's charging in a country takes electricity's reduced rate, from now or
+    later on, by this law; or, where it does not apply, that it does so no more. What was priced
+    before stays as it was."""
+    two = rules_taxes.country_of(table(), country.strip().upper())
+    if two is None:
+        raise NoDeclaration(f"the table knows no country {country.strip()[:40]}.")
+    told = table().countries[two]
+    if not told.charging:
+        why = f" {told.note}" if told.note else ""
+        raise NoDeclaration(f"{told.name} has no reduced rate that charging could take.{why}")
+    said = legal_basis.strip()
+    if not 1 <= len(said) <= REASON_LENGTH_MAX:
+        raise NoDeclaration(
+            f"it needs its legal basis, a law or a ruling, in 1 to {REASON_LENGTH_MAX} characters."
+        )
+    begins = max(since or work.now, work.now)
+    if until is not None and until <= begins:
+        raise NoDeclaration("it would end before it begins.")
+    made = TaxDeclaration(
+        id=new_id(work.now),
+        party=party,
+        country=two,
+        applies=applies,
+        since=begins,
+        until=until,
+        legal_basis=said,
+        made_by=by,
+        created_at=work.now,
+    )
+    await store_taxes.keep_declaration(work, made)
+    return made
+
+
+async def declarations(work: Work, party: PartyId) -> Sequence[TaxDeclaration]:
+    return await store_taxes.declarations_of(work, [party])
+
+
 async def overrides(work: Work, party: PartyId) -> Sequence[TaxOverride]:
     return await store_taxes.overrides_of(work, [party])
 
@@ -99,13 +159,18 @@ async def overrides(work: Work, party: PartyId) -> Sequence[TaxOverride]:
 async def rules_for(work: Work, supplies: set[Supply]) -> Mapping[Supply, TaxRule | NoTaxRate]:
     """The tax of each of these supplies, or that there is none known."""
     places = await store_taxes.places_of(work, {each.location for each in supplies})
-    over = await store_taxes.overrides_of(work, {each.party for each in supplies})
+    owners = {each.party for each in supplies}
+    over = await store_taxes.overrides_of(work, owners)
+    said = await store_taxes.declarations_of(work, owners)
     found: dict[Supply, TaxRule | NoTaxRate] = {}
     for supply in supplies:
         country, zone = places.get(supply.location, ("an unknown country", "UTC"))
         theirs = [each for each in over if each.party == supply.party]
+        declared = [each for each in said if each.party == supply.party]
         try:
-            found[supply] = rules_taxes.rule(table(), country, supply.at, ZoneInfo(zone), theirs)
+            found[supply] = rules_taxes.rule(
+                table(), country, supply.at, ZoneInfo(zone), theirs, declared
+            )
         except NoTaxRate as none:
             found[supply] = none
     return found

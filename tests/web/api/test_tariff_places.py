@@ -130,3 +130,21 @@ async def test_what_the_law_forbids_is_refused_to_a_machine_and_listed_where_it_
         assert "Art. 5(4)" in problem["detail"]
     assert (await owner.get("/tariffs/not-allowed")).json() == []
     assert (await stranger.get("/tariffs/not-allowed")).json() == []
+
+
+async def test_a_machine_declares_a_reduced_rate_with_its_law(
+    owner: Caller, stranger: Caller
+) -> None:
+    table = (await owner.get("/taxes")).json()
+    lows = {each["code"]: each["charging"] for each in table["countries"] if each["charging"]}
+    declared = await made(
+        owner, "/tax-declarations", {"country": "ie", "legal_basis": "Revenue, 16 June 2020"}
+    )
+    refused = await owner.post("/tax-declarations", {"country": "PT", "legal_basis": "Law"})
+
+    assert sorted(lows) == ["GR", "HR", "IE", "LU", "MT"]
+    assert lows["IE"][-2]["rate"] == "9"
+    assert (declared["country"], declared["applies"]) == ("IE", True)
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_declaration")
+    assert await owner.items("/tax-declarations") == [declared]
+    assert await stranger.items("/tax-declarations") == []

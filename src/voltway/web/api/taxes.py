@@ -16,6 +16,7 @@ from voltway.web.api.operations import adds, reads
 from voltway.web.api.shapes import Given, Moment, Page, Shown, Text, shown, utc
 
 OVERRIDES = Source("tax_override_view")
+DECLARATIONS = Source("tax_declaration_view")
 
 Rate = Annotated[
     str,
@@ -36,12 +37,22 @@ class Standard(Shown):
     source: str
 
 
+class Charging(Shown):
+    """Electricity's reduced rate that charging takes where a party declared so, from a day on."""
+
+    since: str
+    rate: str
+    basis: str
+    source: str
+
+
 class Country(Shown):
-    """A country of the table."""
+    """A country of the table. Charging takes the standard rate where nothing is declared."""
 
     code: str
     name: str
     standard: list[Standard]
+    charging: list[Charging]
     note: str
 
 
@@ -77,6 +88,32 @@ class NewOverride(Given):
     until: Moment | None = None
 
 
+class Declaration(Shown):
+    """That the party's charging in a country takes electricity's reduced rate, and by which law;
+    one that does not apply ends it."""
+
+    id: UUID
+    country: str
+    applies: bool
+    since: Moment
+    until: Moment | None
+    legal_basis: str
+    made_by: str
+    created_at: Moment
+
+
+class NewDeclaration(Given):
+    """A declaration. It never changes; a later one takes its place."""
+
+    country: Annotated[str, Meta(min_length=2, max_length=3, pattern=r"^[A-Za-z]+$")]
+    legal_basis: Annotated[
+        Text, Meta(description="The law or ruling, with its date; it is frozen with each bill.")
+    ]
+    applies: Annotated[bool, Meta(description="False: the standard rate holds again.")] = True
+    since: Moment | None = None
+    until: Moment | None = None
+
+
 @reads("/taxes", "Read the table of taxes")
 async def read_table(caller: Calling) -> Table:
     """Tariffs that leave their taxes to the place (`"voltway_taxes": "by_place"`) take them here;
@@ -96,6 +133,15 @@ async def read_table(caller: Calling) -> Table:
                         since=rate.since.isoformat(), rate=f"{rate.rate:f}", source=rate.source
                     )
                     for rate in each.standard
+                ],
+                charging=[
+                    Charging(
+                        since=low.since.isoformat(),
+                        rate=f"{low.rate:f}",
+                        basis=low.basis,
+                        source=low.source,
+                    )
+                    for low in each.charging
                 ],
             )
             for code, each in table.countries.items()
@@ -142,4 +188,53 @@ async def add_override(caller: Calling, data: JSONBody[NewOverride]) -> Override
     )
 
 
-ROUTER = Router("/", tags=["taxes"], route_handlers=[read_table, list_overrides, add_override])
+@reads("/tax-declarations", "List what was declared of electricity's reduced rates")
+async def list_declarations(caller: Calling, window: Paging) -> Page[Declaration]:
+    async with caller.begin() as work:
+        return await listed(work, DECLARATIONS, window, lambda row: shown(Declaration, row))
+
+
+@adds("/tax-declarations", "Declare electricity's reduced rate", Permission.EDIT_TARIFFS)
+async def add_declaration(caller: Calling, data: JSONBody[NewDeclaration]) -> Declaration:
+    """Only where the table has such a rate for charging. The rate is that of the table on the day
+    of each session; a rate set over the table goes before it."""
+    async with caller.begin() as work:
+        made = await taxes.declare(
+            work,
+            caller.actor.party,
+            data.country,
+            applies=data.applies,
+            legal_basis=data.legal_basis,
+            by=caller.name,
+            since=None if data.since is None else utc(data.since),
+            until=None if data.until is None else utc(data.until),
+        )
+        await caller.audit(
+            work,
+            "declared a reduced tax rate" if made.applies else "withdrew a reduced tax rate",
+            f"tax:{made.country}",
+            legal_basis=made.legal_basis,
+        )
+    return Declaration(
+        id=made.id,
+        country=made.country,
+        applies=made.applies,
+        since=made.since,
+        until=made.until,
+        legal_basis=made.legal_basis,
+        made_by=made.made_by,
+        created_at=made.created_at,
+    )
+
+
+ROUTER = Router(
+    "/",
+    tags=["taxes"],
+    route_handlers=[
+        read_table,
+        list_overrides,
+        add_override,
+        list_declarations,
+        add_declaration,
+    ],
+)

@@ -136,6 +136,7 @@ _SEATED: Final = Router(
         promotions.add_code,
         taxes.list_taxes,
         taxes.set_rate,
+        taxes.declare,
         people.people,
         people.add_operator,
         people.change_operator,

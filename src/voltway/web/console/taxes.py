@@ -15,8 +15,8 @@ from voltway.kernel.errors import Refusal
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.tariffs import taxes
-from voltway.tariffs.model_taxes import RateSince, TaxOverride
-from voltway.tariffs.rules_taxes import reduced_at, standard_at
+from voltway.tariffs.model_taxes import ChargingSince, RateSince, TaxOverride
+from voltway.tariffs.rules_taxes import charging_at, declares, reduced_at, standard_at
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
 from voltway.web.console.form_fields import moment_of, number_of
@@ -39,6 +39,9 @@ class CountryLine:
     others: tuple[RateSince, ...]
     note: str
     override: TaxOverride | None
+    low: ChargingSince | None  # what may be declared today
+    declared: bool
+    is_ours: bool  # from no database
 
 
 @get("/tariffs/taxes", include_in_schema=False)
@@ -62,6 +65,7 @@ async def _page(
     async with house.begin(actor.party) as work:
         party = await parties.party(work, actor.party)
         set_here = await taxes.overrides(work, actor.party)
+        declared = await taxes.declarations(work, actor.party)
         now = work.now
     today = now.astimezone(ZoneInfo(party.time_zone)).date()
     holding = {each.country: each for each in set_here if each.holds_at(now)}
@@ -79,6 +83,9 @@ async def _page(
                 others=tuple(each for each in country.standard if each not in begun[-1:]),
                 note=country.note,
                 override=override if override and override.rate is not None else None,
+                low=charging_at(country, today),
+                declared=declares(declared, code, now),
+                is_ours=bool(begun) and begun[-1].source == "ours",
             )
         )
     return await console_page(
@@ -92,6 +99,10 @@ async def _page(
         table=table,
         lines=sorted(lines, key=lambda line: (line.code != party.country_code, line.name)),
         overrides=list(reversed(set_here)),
+        declarations=list(reversed(declared)),
+        declarable=sorted(
+            (country.name, code) for code, country in table.countries.items() if country.charging
+        ),
         home=party.country_code,
         may_edit=actor.may(Permission.EDIT_TARIFFS),
         trouble=trouble,
@@ -121,6 +132,36 @@ async def set_rate(
             await parties.audit(
                 work, actor, "set a tax rate", f"tax:{made.country}", {"reason": made.reason}
             )
+    except Refusal as no:
+        given = {name: value[:500] for name, value in data.items()}
+        return await _page(
+            request, house, actor, trouble=str(no), given=given, status=STATUS[no.kind]
+        )
+    return see_other(_HERE)
+
+
+@post("/tariffs/taxes/declarations", include_in_schema=False)
+async def declare(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
+) -> Response[str] | Redirect:
+    """Declare electricity's reduced rate by a law, or withdraw it."""
+    actor.must(Permission.EDIT_TARIFFS)
+    try:
+        async with house.begin(actor.party) as work:
+            zone = (await parties.party(work, actor.party)).time_zone
+            made = await taxes.declare(
+                work,
+                actor.party,
+                data.get("declare-country", ""),
+                applies=data.get("applies") != "no",
+                legal_basis=data.get("legal_basis", ""),
+                by=actor.name,
+                since=moment_of(data.get("declare-since", ""), zone),
+                until=moment_of(data.get("declare-until", ""), zone),
+            )
+            did = "declared a reduced tax rate" if made.applies else "withdrew a reduced tax rate"
+            about = {"legal_basis": made.legal_basis}
+            await parties.audit(work, actor, did, f"tax:{made.country}", about)
     except Refusal as no:
         given = {name: value[:500] for name, value in data.items()}
         return await _page(
