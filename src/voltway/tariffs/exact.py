@@ -17,6 +17,7 @@ Exact: TypeAlias = int | Fraction
 #: A third of an hour is told as 0.333333333333333; what ends within these places is told exactly.
 PLACES = 15
 _SCALE = 10**PLACES
+_SCALED = Decimal(_SCALE)
 
 #: Wide enough that no number we accept is ever cut by the context.
 _WIDE = Context(prec=80)
@@ -66,27 +67,25 @@ def less(one: Exact, other: Exact) -> bool:
     return one.numerator * other.denominator < other.numerator * one.denominator
 
 
-def as_decimal(number: Exact | Quotient, *, rounding: str = ROUND_HALF_UP) -> Decimal:
+def as_decimal(number: Exact | Quotient) -> Decimal:
     """The number as a decimal: exact if it ends within ``PLACES``, else rounded there."""
-    return divided(number.numerator, number.denominator, rounding=rounding)
+    return divided(number.numerator, number.denominator)
 
 
-def divided(numerator: int, denominator: int, *, rounding: str = ROUND_HALF_UP) -> Decimal:
+def divided(numerator: int, denominator: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """The same of a quotient that was never made a fraction."""
     places, rest = divmod(abs(numerator) * _SCALE, denominator)
-    if rounding == ROUND_HALF_UP and 2 * rest >= denominator:
+    if rest and 2 * rest >= denominator and rounding == ROUND_HALF_UP:
         places += 1
-    if numerator < 0:
-        places = -places
-    if not places % _SCALE:
-        return Decimal(places // _SCALE)  # 20 rather than 2E+1: a price is read by people
-    return Decimal(places).scaleb(-PLACES, _WIDE).normalize(_WIDE)
+    # A quotient that ends loses its noughts behind the point and no others: 20 rather than 2E+1,
+    # for a price is read by people.
+    return _WIDE.divide(Decimal(-places if numerator < 0 else places), _SCALED)
 
 
-def amount(number: Exact, currency: Currency) -> Money:
+def amount(number: Exact | Quotient, currency: Currency) -> Money:
     """What is paid for an exact cost.
 
     A cost that does not end is cut, not rounded, before the one rounding to minor units: rounding
     twice would turn 0.00499999999999999 into a cent.
     """
-    return payable(as_decimal(number, rounding=ROUND_DOWN), currency)
+    return payable(divided(number.numerator, number.denominator, ROUND_DOWN), currency)

@@ -288,9 +288,8 @@ class StateChange:
     by_vehicle: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostLine:
-    """What one price component contributes.
+class CostLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one price component contributes. (A struct, for each running cost makes some anew.)
 
     ``used`` and ``billed`` are exact, in Wh, seconds or times; ``volume`` and ``billed_volume``
     are the same in the unit of the price. Of an idle fee, ``idle`` says what was free.
@@ -318,8 +317,7 @@ class CostLine:
         return as_decimal(self.billed * Fraction(1, BASE_UNITS[self.dimension]))
 
 
-@dataclass(frozen=True, slots=True)
-class TaxLine:
+class TaxLine(msgspec.Struct, frozen=True, gc=False):
     """All that is taxed at one rate. A rate of none is what no tax was stated for."""
 
     rate: Decimal | None

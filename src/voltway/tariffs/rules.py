@@ -5,9 +5,10 @@ all come from ``price``. There is no second way to arrive at an amount. What els
 a tariff is found here too: the periods of a session, the prices a driver reads, what AFIR forbids.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import attrgetter
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -24,9 +25,10 @@ from voltway.tariffs.rules_afir import lint_afir
 from voltway.tariffs.rules_deductions import deducted
 from voltway.tariffs.rules_display import PriceLine, describe
 from voltway.tariffs.rules_periods import periods_of
-from voltway.tariffs.rules_select import Priced, Stretch, active, stretches, terms_for
+from voltway.tariffs.rules_select import Stretch, active, stretches
 from voltway.tariffs.rules_spot import NoMarketPrice
 from voltway.tariffs.rules_taxes import TaxesOpen
+from voltway.tariffs.rules_terms import Priced, Terms, terms_for, unit_for
 from voltway.tariffs.rules_total import Share, total
 
 __all__ = [
@@ -44,6 +46,12 @@ Witness: TypeAlias = Callable[[Stretch, Dimension, Exact, Priced | None], None]
 
 #: The order in which a bill lists its lines: as AFIR art. 5 orders the prices.
 LISTED = (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME, Dimension.FLAT)
+#: See Note [Members under names of their own].
+ENERGY, TIME, PARKING_TIME, FLAT = LISTED
+
+#: What is priced by itself, in this order.
+PRICED = (Reservation.EXPIRES, Reservation.RESERVATION, None)
+BY_TIME = attrgetter("begins", "ends")
 
 
 def price(
@@ -63,14 +71,14 @@ def price(
     """
     if tariff.taxes_by_place:
         raise TaxesOpen(tariff.id)
-    ordered = sorted(periods, key=lambda period: (period.begins, period.ends))
+    ordered = sorted(periods, key=BY_TIME)
+    kinds = {period.reservation for period in ordered}
     shares: list[Share] = []
-    for kind in (Reservation.EXPIRES, Reservation.RESERVATION, None):
-        these = [period for period in ordered if period.reservation is kind]
-        if these:
+    for kind in PRICED:
+        if kind in kinds:
+            these = [period for period in ordered if period.reservation is kind]
             shares += _shares(tariff, these, zone, kind, witness)
-    charged = any(period.reservation is None for period in periods)
-    cost = total(tariff, shares, charged=charged)
+    cost = total(tariff, shares, charged=None in kinds)
     if not grants:
         return cost
     return deducted(cost, ordered, grants, lambda some: price(tariff, some, zone))
@@ -83,10 +91,14 @@ def _shares(
     kind: Reservation | None,
     witness: Witness | None,
 ) -> list[Share]:
+    terms = terms_for(tariff, kind)
     tally = _Tally(kind, witness)
-    for stretch in stretches(terms_for(tariff, kind), periods, zone):
-        tally.add(stretch)
-    return tally.stepped()
+    if witness is not None or kind is not None or terms.asks_the_power:
+        for stretch in stretches(terms, periods, zone):
+            tally.add(stretch)
+    else:
+        tally.add_all(stretches(terms, periods, zone))
+    return list(tally.stepped(tariff, terms))
 
 
 @dataclass(slots=True)
@@ -107,23 +119,58 @@ class _Tally:
     last: dict[Dimension, _Used] = field(default_factory=dict)
 
     def add(self, stretch: Stretch) -> None:
-        period = stretch.period
-        if self.kind is not None:
-            self._use(stretch, Dimension.TIME, period.reserved_s)
+        period, share = stretch.period, stretch.share
+        if self.kind is None:
+            self._use_all(
+                stretch,
+                period.energy_wh * share,
+                period.charging_s * share,
+                period.parking_s * share,
+            )
         else:
-            if period.energy_wh:
-                self._use(stretch, Dimension.ENERGY, period.energy_wh)
-            if period.charging_s:
-                self._use(stretch, Dimension.TIME, period.charging_s)
-            if period.parking_s:
-                self._use(stretch, Dimension.PARKING_TIME, period.parking_s)
-        # A flat fee is paid once, when it is first active.
-        if Dimension.FLAT in stretch.prices and Dimension.FLAT not in self.used:
-            self._use(stretch._replace(share=1), Dimension.FLAT, 1)
+            self._use(stretch, TIME, period.reserved_s * share)
+            self._use_once(stretch)
+
+    def add_all(self, some: Iterable[Stretch]) -> None:
+        """The same of the stretches of a session, those of the same prices together. Nobody may
+        watch, and no price may ask for the power, which is another in each stretch.
+        """
+        first: Stretch | None = None
+        energy_wh: Exact = 0
+        charging_s: Exact = 0
+        parking_s: Exact = 0
+        for stretch in some:
+            if first is None or stretch.prices is not first.prices:
+                if first is not None:
+                    self._use_all(first, energy_wh, charging_s, parking_s)
+                first = stretch
+                energy_wh = charging_s = parking_s = 0
+            period, share = stretch.period, stretch.share
+            if share == 1:
+                energy_wh += period.energy_wh
+                charging_s += period.charging_s
+                parking_s += period.parking_s
+            else:
+                energy_wh += period.energy_wh * share
+                charging_s += period.charging_s * share
+                parking_s += period.parking_s * share
+        if first is not None:
+            self._use_all(first, energy_wh, charging_s, parking_s)
+
+    def _use_all(
+        self, stretch: Stretch, energy_wh: Exact, charging_s: Exact, parking_s: Exact
+    ) -> None:
+        self._use(stretch, ENERGY, energy_wh)
+        self._use(stretch, TIME, charging_s)
+        self._use(stretch, PARKING_TIME, parking_s)
+        self._use_once(stretch)
+
+    def _use_once(self, stretch: Stretch) -> None:
+        """A flat fee is paid once, when it is first active."""
+        if FLAT in stretch.prices and FLAT not in self.used:
+            self._use(stretch, FLAT, 1)
 
     def _use(self, stretch: Stretch, dimension: Dimension, volume: Exact) -> None:
-        if stretch.share != 1:
-            volume *= stretch.share
         if not volume:
             return
         priced = active(stretch.prices.get(dimension, ()), stretch.period)
@@ -141,37 +188,26 @@ class _Tally:
         used.volume += volume
         self.last[dimension] = used
 
-    def stepped(self) -> list[Share]:
+    def stepped(self, tariff: Tariff, terms: Terms) -> Iterator[Share]:
         """The shares, with what the last step of each kind adds to its last price.
 
         See Note [Steps round up the session].
         """
-        time = Dimension.PARKING_TIME if Dimension.PARKING_TIME in self.used else Dimension.TIME
-        shares: list[Share] = []
+        time = PARKING_TIME if PARKING_TIME in self.used else TIME
         for dimension in LISTED:
-            if dimension in self.used:
-                shares += self._of(dimension, steps=dimension in (Dimension.ENERGY, time))
-        return shares
-
-    def _of(self, dimension: Dimension, *, steps: bool) -> Iterator[Share]:
-        together = self.used[dimension].values()
-        for each in together:
-            share = self._share(dimension, each)
-            if steps and each is self.last[dimension]:
-                share = _rounded_up(share, added(used.volume for used in together))
-            yield _capped(share)
-
-    def _share(self, dimension: Dimension, used: _Used) -> Share:
-        volume = narrowed(used.volume)
-        return Share(
-            dimension=dimension,
-            element=used.priced.place,
-            reservation=self.kind,
-            component=used.priced.component,
-            used=volume,
-            billed=volume,
-            idle=used.priced.idle,
-        )
+            if dimension not in self.used:
+                continue
+            together = self.used[dimension].values()
+            last = self.last[dimension] if dimension is ENERGY or dimension is time else None
+            for each in together:
+                volume = narrowed(each.volume)
+                billed = volume
+                if each is last:
+                    used = volume if len(together) == 1 else added(one.volume for one in together)
+                    billed = _rounded_up(each.priced.component.step_size, volume, used)
+                unit = unit_for(terms, each.priced, tariff, self.kind)
+                billed = _capped(each.priced, billed)
+                yield Share(dimension, self.kind, each.priced, unit, volume, billed)
 
 
 # Note [Steps round up the session]
@@ -182,17 +218,18 @@ class _Tally:
 # parking time is rounded up: the charging time before it was followed by another time.
 
 
-def _rounded_up(last: Share, used: Exact) -> Share:
-    step = last.component.step_size
+def _rounded_up(step: int, last: Exact, used: Exact) -> Exact:
+    """What of the last price is billed, where the session used so much of its kind."""
     if not step:
         return last
     whole = -(-used.numerator // (used.denominator * step)) * step
-    return last if whole == used else last._replace(billed=added((last.used, whole, -used)))
+    return last if whole == used else added((last, whole, -used))
 
 
-def _capped(share: Share) -> Share:
+def _capped(priced: Priced, billed: Exact) -> Exact:
     """An idle fee costs a session no more than its cap: what is beyond it is not billed."""
-    if share.idle is None or share.idle.cap is None or not share.component.price:
-        return share
-    most_s = Fraction(share.idle.cap) / Fraction(share.component.price) * 3600
-    return share._replace(billed=narrowed(min(share.billed, most_s)))
+    idle, price = priced.idle, priced.component.price
+    if idle is None or idle.cap is None or not price:
+        return billed
+    most_s = Fraction(idle.cap) / Fraction(price) * 3600
+    return narrowed(min(billed, most_s))

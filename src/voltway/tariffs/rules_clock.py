@@ -50,39 +50,41 @@ def holds_by_clock(restrictions: Restrictions, local: Local) -> bool:
     return restrictions.end_date is None or local.day < restrictions.end_date
 
 
-def named_times(restrictions: Iterable[Restrictions]) -> list[time]:
+def named_times(restrictions: Iterable[Restrictions]) -> tuple[time, ...]:
     """The times of day at which these may turn, with midnight; none if none asks the clock."""
     asking = [each for each in restrictions if each.asks_the_clock]
     named = [at for each in asking for at in (each.start_time, each.end_time) if at is not None]
-    return sorted({MIDNIGHT, *named}) if asking else []
+    return tuple(sorted({MIDNIGHT, *named})) if asking else ()
 
 
 def clock_turns(
-    times: Sequence[time], zone: ZoneInfo, begins: datetime, ends: datetime
-) -> set[datetime]:
+    times: tuple[time, ...], zone: ZoneInfo, begins: datetime, ends: datetime
+) -> list[datetime]:
     """Every UTC moment after the beginning and before the end at which a clock restriction may
-    begin or cease to hold: the named times of each local day, its midnight, and the moments at
-    which the zone's own clocks are put forward or back.
+    begin or cease to hold, in order: the named times of each local day, its midnight, and the
+    moments at which the zone's own clocks are put forward or back.
     """
     if not times:
-        return set()
-    return {turn for turn in _turns(times, zone, begins, ends) if begins < turn < ends}
-
-
-def _turns(
-    times: Sequence[time], zone: ZoneInfo, begins: datetime, ends: datetime
-) -> Iterator[datetime]:
+        return []
     day = begins.astimezone(zone).date()
     last = ends.astimezone(zone).date()
+    turns: set[datetime] = set()
     while day <= last:
-        midnight, change = _day(day, zone)
-        if change is None:
-            for at in times:
-                yield midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
-        else:
-            yield change
-            yield from _both_times(times, zone, day)
+        turns.update([turn for turn in _turns(times, zone, day) if begins < turn < ends])
         day += DAY
+    return sorted(turns)
+
+
+@lru_cache(maxsize=1024)
+def _turns(times: tuple[time, ...], zone: ZoneInfo, day: date) -> Sequence[datetime]:
+    """Those of one local day. Many sessions have the same day under the same tariff."""
+    midnight, change = _day(day, zone)
+    if change is None:
+        return [
+            midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+            for at in times
+        ]
+    return [change, *_both_times(times, zone, day)]
 
 
 @lru_cache(maxsize=4096)

@@ -33,16 +33,10 @@ from voltway.tariffs.model import (
     Weekday,
 )
 from voltway.tariffs.rules_phrases import Phrase, phrases
-from voltway.tariffs.rules_select import (
-    Placed,
-    active,
-    elements_for,
-    stretches,
-    terms_for,
-    terms_of,
-)
+from voltway.tariffs.rules_select import active, stretches
 from voltway.tariffs.rules_spot import follows_market, price_at
 from voltway.tariffs.rules_tax import with_tax
+from voltway.tariffs.rules_terms import Placed, elements_for, terms_for, terms_of
 
 
 class Rank(IntEnum):

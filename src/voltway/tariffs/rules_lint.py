@@ -37,8 +37,8 @@ from voltway.tariffs.rules_region import (
     of_a_stop,
     restrictions_of,
 )
-from voltway.tariffs.rules_select import elements_for
 from voltway.tariffs.rules_spot import follows_market
+from voltway.tariffs.rules_terms import elements_for
 from voltway.tariffs.rules_words import lasts
 
 #: So many of a kind are told one by one.

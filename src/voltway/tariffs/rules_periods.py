@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter
 
 from voltway.tariffs.exact import Exact, narrowed
 from voltway.tariffs.model import ChargingPeriod, MeterPoint, StateChange
 
 MICROSECOND = timedelta(microseconds=1)
+BY_TIME = attrgetter("at", "energy_wh")
 
 
 def periods_of(
@@ -55,7 +57,7 @@ def periods_of(
 def _metered(points: Sequence[MeterPoint], begins: datetime, ends: datetime) -> list[MeterPoint]:
     """The points in order, one a moment, never falling, from nothing at the beginning."""
     kept = [MeterPoint(begins, 0)]
-    for point in sorted(points, key=lambda each: (each.at, each.energy_wh)):
+    for point in sorted(points, key=BY_TIME):
         if point.at < begins or point.energy_wh < kept[-1].energy_wh:
             continue
         at = min(point.at, ends)
@@ -88,18 +90,19 @@ def _periods(
     moments: Sequence[datetime], points: Sequence[MeterPoint], states: Sequence[StateChange]
 ) -> Iterator[ChargingPeriod]:
     meter = _Meter(points)
-    powers = {point.at: point.power_w for point in points}
+    told = {point.at: point for point in points}
     changed = [change.at for change in states]
     before: Exact = 0
     for begins, ends in pairwise(moments):
-        after = meter.at(ends)
+        point = told.get(ends)
+        after = meter.at(ends) if point is None else point.energy_wh
         lasted_us = (ends - begins) // MICROSECOND
         whole_s, rest_us = divmod(lasted_us, 1_000_000)
         lasted_s = Fraction(lasted_us, 1_000_000) if rest_us else whole_s
         nth = bisect_right(changed, begins)
         parks = nth > 0 and not states[nth - 1].charging and states[nth - 1].by_vehicle
         energy = after - before
-        power = _power(energy, lasted_us, powers.get(ends))
+        power = _power(energy, lasted_us, None if point is None else point.power_w)
         yield ChargingPeriod(
             begins=begins,
             ends=ends,

@@ -5,134 +5,31 @@ elements can be active together. A dimension that no element prices is free.
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from voltway.tariffs.exact import Exact, exact, less, narrowed
-from voltway.tariffs.model import (
-    ChargingPeriod,
-    Dimension,
-    IdleTerms,
-    PriceComponent,
-    Reservation,
-    Restrictions,
-    Tariff,
-    TariffElement,
-)
-from voltway.tariffs.rules_clock import Local, clock_turns, holds_by_clock, local_at, named_times
+from msgspec import Struct
+
+from voltway.tariffs.exact import Exact, less
+from voltway.tariffs.model import ChargingPeriod, Dimension
+from voltway.tariffs.rules_clock import Local, clock_turns, holds_by_clock, local_at
 from voltway.tariffs.rules_spot import price_at
+from voltway.tariffs.rules_terms import Choice, PowerLimits, Priced, Terms
+
+#: So many answers are remembered of one tariff: of each quarter of a day, and more.
+CHOSEN_MAX = 256
 
 
-class Placed(NamedTuple):
-    """An element and its place in the tariff."""
-
-    place: int
-    element: TariffElement
-
-
-class PowerLimits(NamedTuple):
-    """The power and current at which a price applies; minimum inclusive, maximum exclusive."""
-
-    least_kw: Exact | None
-    most_kw: Exact | None
-    least_a: Exact | None
-    most_a: Exact | None
-
-
-class Priced(NamedTuple):
-    """A price that may apply, the element it stands in, and what power it asks for, if any.
-
-    ``key`` tells the prices of a dimension apart: an element that follows a market has many.
-    """
-
-    place: int
-    component: PriceComponent
-    power: PowerLimits | None
-    key: Hashable
-    idle: IdleTerms | None = None
-    untold: datetime | None = None  # from when on the market's price is not known
-
-
-class Stretch(NamedTuple):
+class Stretch(Struct, frozen=True, gc=False):
     """A part of a period in which no restriction turns."""
 
     period: ChargingPeriod
     share: Exact  # of the period
     prices: Mapping[Dimension, Sequence[Priced]]
     into: Exact = 0  # at which fraction of the period it begins
-
-
-class _Choice(NamedTuple):
-    """An element as it is looked at again and again: its limits and its prices, made once."""
-
-    restrictions: Restrictions
-    least_wh: Exact | None
-    most_wh: Exact | None
-    grace_s: int
-    prices: Mapping[Dimension, Priced]
-
-
-class Terms(NamedTuple):
-    """All that a tariff asks of a session, or of a reservation before it: made once for many."""
-
-    choices: Sequence[_Choice]
-    times: Sequence[time]  # of the local clock at which something turns; none: no clock is asked
-    durations: Sequence[timedelta]
-    markets: Sequence[datetime]
-    steps: Sequence[Exact]
-    waits: Sequence[Exact]
-
-
-def elements_for(tariff: Tariff, reservation: Reservation | None) -> list[Placed]:
-    """The elements that may price a session, a reservation, or a reservation that nobody used.
-
-    When it expired, what is priced for that goes before what is priced for holding it.
-    """
-    placed = [Placed(place, element) for place, element in enumerate(tariff.elements)]
-
-    def of(kind: Reservation | None) -> list[Placed]:
-        return [each for each in placed if each.element.restrictions.reservation is kind]
-
-    if reservation is Reservation.EXPIRES:
-        return of(Reservation.EXPIRES) + of(Reservation.RESERVATION)
-    return of(reservation)
-
-
-#: The terms of the tariffs that were asked for last, by the very tariff: to tell two tariffs apart
-#: by what is in them takes longer than to make their terms anew.
-_known: dict[tuple[int, Reservation | None], tuple[Tariff, Terms]] = {}
-KNOWN_MAX = 512
-
-
-def terms_for(tariff: Tariff, reservation: Reservation | None) -> Terms:
-    """What a tariff asks; the same tariff's are remembered."""
-    key = (id(tariff), reservation)
-    found = _known.get(key)
-    if found is not None and found[0] is tariff:
-        return found[1]
-    made = terms_of(elements_for(tariff, reservation))
-    if len(_known) >= KNOWN_MAX:
-        _known.clear()
-    _known[key] = (tariff, made)
-    return made
-
-
-def terms_of(elements: Sequence[Placed]) -> Terms:
-    choices = [_choice(each) for each in elements]
-    limits = [choice.restrictions for choice in choices]
-    return Terms(
-        choices=choices,
-        times=named_times(limits),
-        durations=sorted(set(_durations(limits))),
-        markets=sorted(set(_markets(choices))),
-        steps=sorted({step for each in choices for step in (each.least_wh, each.most_wh) if step}),
-        waits=sorted({each.grace_s for each in choices if each.grace_s}),
-    )
 
 
 def active(prices: Sequence[Priced], period: ChargingPeriod) -> Priced | None:
@@ -181,6 +78,11 @@ def stretches(terms: Terms, periods: Sequence[ChargingPeriod], zone: ZoneInfo) -
         return
     timeline = _timeline(terms, periods, zone)
     turns, steps, waits = timeline.turns, terms.steps, terms.waits
+    if not turns and not steps and not waits:
+        prices = timeline.prices(0, 0, 0)
+        for period in periods:
+            yield Stretch(period, 1, prices)
+        return
     used: Exact = 0
     idle: Exact = 0
     for period in periods:
@@ -255,10 +157,28 @@ class _Timeline:
         """What may apply after so many turns, so many steps and so many grace times."""
         found = self.known.get((when, step, wait))
         if found is None:
-            at = self.turns[when - 1] if when else self.begins
-            used = self.terms.steps[step - 1] if step else 0
-            idle = self.terms.waits[wait - 1] if wait else 0
-            found = self.known[when, step, wait] = self._chosen(at, used, idle)
+            found = self.known[when, step, wait] = self._found(when, step, wait)
+        return found
+
+    def _found(self, when: int, step: int, wait: int) -> Mapping[Dimension, Sequence[Priced]]:
+        """The same, remembered by where the clock stands among all that the tariff asks of it."""
+        terms = self.terms
+        at = self.turns[when - 1] if when else self.begins
+        used = terms.steps[step - 1] if step else 0
+        idle = terms.waits[wait - 1] if wait else 0
+        if terms.chosen is None:
+            return self._chosen(at, used, idle)
+        lasts = bisect_right(terms.durations, at - self.begins)
+        key: Hashable = (lasts, step, wait)
+        if terms.times:
+            local = at.astimezone(self.zone)
+            day = local.date() if terms.asks_the_date else local.weekday()
+            key = (day, bisect_right(terms.times, local.time()), key)
+        found = terms.chosen.get(key)
+        if found is None:
+            if len(terms.chosen) >= CHOSEN_MAX:
+                terms.chosen.clear()
+            found = terms.chosen[key] = self._chosen(at, used, idle)
         return found
 
     def _chosen(
@@ -284,7 +204,7 @@ class _Timeline:
         return chosen
 
 
-def _holds(choice: _Choice, local: Local, lasted_s: float, used: Exact) -> bool:
+def _holds(choice: Choice, local: Local, lasted_s: float, used: Exact) -> bool:
     """Everything but power and current. Whole seconds of a float are exact."""
     limits = choice.restrictions
     if not holds_by_clock(limits, local):
@@ -302,18 +222,10 @@ def _timeline(terms: Terms, periods: Sequence[ChargingPeriod], zone: ZoneInfo) -
     begins = periods[0].begins
     ends = max([period.ends for period in periods])
     turns = clock_turns(terms.times, zone, begins, ends)
-    for others in ([begins + lasts for lasts in terms.durations], terms.markets):
-        turns.update([turn for turn in others if begins < turn < ends])
-    return _Timeline(terms, zone, begins, sorted(turns), {})
-
-
-def _markets(choices: Iterable[_Choice]) -> Iterator[datetime]:
-    """Where the market's price changes, or is not known any more."""
-    for choice in choices:
-        for priced in choice.prices.values():
-            for told in (priced.component.spot and priced.component.spot.curve) or ():
-                yield told.begins
-                yield told.ends
+    if terms.durations or terms.markets:
+        others = (*(begins + lasts for lasts in terms.durations), *terms.markets)
+        turns = sorted({*turns, *(turn for turn in others if begins < turn < ends)})
+    return _Timeline(terms, zone, begins, turns, {})
 
 
 def _at_market(priced: Priced, at: datetime) -> Priced:
@@ -323,38 +235,3 @@ def _at_market(priced: Priced, at: datetime) -> Priced:
         return priced._replace(untold=at)
     component = replace(priced.component, price=price)
     return priced._replace(component=component, key=(priced.place, price))
-
-
-def _choice(placed: Placed) -> _Choice:
-    limits = placed.element.restrictions
-    power = None
-    if limits.asks_the_power:
-        power = PowerLimits(
-            _exactly(limits.min_power_kw),
-            _exactly(limits.max_power_kw),
-            _exactly(limits.min_current_a),
-            _exactly(limits.max_current_a),
-        )
-    prices: dict[Dimension, Priced] = {}
-    for component in placed.element.price_components:
-        priced = Priced(placed.place, component, power, placed.place, placed.element.idle)
-        prices.setdefault(component.dimension, priced)
-    least, most = _exactly(limits.min_kwh), _exactly(limits.max_kwh)
-    return _Choice(
-        limits,
-        None if least is None else narrowed(least * 1000),
-        None if most is None else narrowed(most * 1000),
-        placed.element.idle.grace_s if placed.element.idle else 0,
-        prices,
-    )
-
-
-def _exactly(limit: Decimal | None) -> Exact | None:
-    return None if limit is None else exact(limit)
-
-
-def _durations(limits: Iterable[Restrictions]) -> Iterator[timedelta]:
-    for each in limits:
-        for lasts_s in (each.min_duration_s, each.max_duration_s):
-            if lasts_s is not None:
-                yield timedelta(seconds=lasts_s)

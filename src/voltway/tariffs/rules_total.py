@@ -1,19 +1,18 @@
 """From what was used to what is owed: prices times volumes, tax, and the limits on the sum."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import gcd
 from typing import NamedTuple
 
-from voltway.tariffs.exact import Exact, Quotient, added, amount, as_decimal, exact
+from voltway.kernel.money import Currency
+from voltway.tariffs.exact import Exact, Quotient, amount, as_decimal, divided, exact, ratio
 from voltway.tariffs.model import (
-    BASE_UNITS,
     Bound,
     Cost,
     CostLine,
     Dimension,
-    IdleTerms,
     LimitLine,
     PriceComponent,
     PriceLimit,
@@ -22,7 +21,9 @@ from voltway.tariffs.model import (
     TaxIncluded,
     TaxLine,
 )
-from voltway.tariffs.rules_tax import factor, net_and_gross
+from voltway.tariffs.rules_tax import factor
+from voltway.tariffs.rules_terms import Priced
+from voltway.tariffs.rules_unit import UnitPrice
 from voltway.tariffs.rules_words import why_limit, why_line
 
 
@@ -30,105 +31,96 @@ class Share(NamedTuple):
     """What one price was used for, and what of it is billed; in Wh, seconds or times."""
 
     dimension: Dimension
-    element: int
     reservation: Reservation | None
-    component: PriceComponent
+    priced: Priced
+    unit: UnitPrice
     used: Exact
     billed: Exact
-    idle: IdleTerms | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Sum:
+class _Sum(NamedTuple):
     """An exact amount before and after tax."""
 
     before: Exact
     after: Exact
 
-    @property
-    def tax(self) -> Exact:
-        return added((self.after, -self.before))
 
-    def __sub__(self, other: "_Sum") -> "_Sum":
-        return _Sum(self.before - other.before, self.after - other.after)
+class _Both(NamedTuple):
+    """The same as two numerators over one denominator, which nobody has brought to its lowest
+    terms: that takes longer than all else, and only limits and several rates need it.
+    """
 
-
-NOTHING = _Sum(0, 0)
-
-
-class _Part(NamedTuple):
-    """The same of one line."""
-
-    before: Quotient
-    after: Quotient
+    before: int
+    after: int
+    over: int
 
     @property
-    def tax(self) -> Quotient:
-        (net, of_net), (gross, of_gross) = self
-        return Quotient(gross * of_net - net * of_gross, of_net * of_gross)
+    def tax(self) -> int:
+        return self.after - self.before
+
+    def exactly(self) -> _Sum:
+        return _Sum(ratio(self.before, self.over), ratio(self.after, self.over))
 
 
 def total(tariff: Tariff, shares: Sequence[Share], *, charged: bool) -> Cost:
     """The cost of these shares. The least price is owed by those who charged, not for a
     reservation alone: that has no session to be priced.
     """
-    sums = [_cost(tariff, share) for share in shares]
-    plain = _together(sums)
-    bounded, limits = _bounded(tariff, plain, charged=charged)
+    parts = [_part(share) for share in shares]
+    bounded, limits = _bounded(tariff, _together(parts), charged=charged)
+    before, after, over = bounded
+    currency, before_taxes = tariff.currency, divided(before, over)
     return Cost(
-        currency=tariff.currency,
-        before_taxes=as_decimal(bounded.before),
-        after_taxes=as_decimal(bounded.after),
-        payable=amount(bounded.after, tariff.currency),
-        lines=tuple(_line(tariff, share, each) for share, each in zip(shares, sums, strict=True)),
-        limits=limits,
-        taxes=_taxes(tariff, shares, sums, bounded),
-    )
-
-
-def _cost(tariff: Tariff, share: Share) -> _Part:
-    component, base = share.component, BASE_UNITS[share.dimension]
-    net, gross = net_and_gross(component.price, component.vat, tariff.tax_included)
-    before = _times(share.billed, net, base)
-    return _Part(before, before if net is gross else _times(share.billed, gross, base))
-
-
-def _times(volume: Exact, price: Fraction, base: int) -> Quotient:
-    return Quotient(
-        volume.numerator * price.numerator, volume.denominator * price.denominator * base
-    )
-
-
-def _together(sums: Sequence[_Part]) -> _Sum:
-    return _Sum(added(each.before for each in sums), added(each.after for each in sums))
-
-
-def _factor(tariff: Tariff, component: PriceComponent) -> Fraction:
-    return factor(component.vat, tariff.tax_included)
-
-
-def _line(tariff: Tariff, share: Share, cost: _Part) -> CostLine:
-    return CostLine(
-        dimension=share.dimension,
-        element=share.element,
-        reservation=share.reservation,
-        used=share.used,
-        billed=share.billed,
-        price=share.component.price,
-        vat=_rate(tariff, share.component),
-        before_taxes=as_decimal(cost.before),
-        tax=as_decimal(cost.tax),
-        after_taxes=as_decimal(cost.after),
-        why=why_line(
-            share.dimension,
-            share.component,
-            tariff.currency,
-            reservation=share.reservation,
-            used=share.used,
-            billed=share.billed,
-            idle=share.idle,
+        currency=currency,
+        before_taxes=before_taxes,
+        after_taxes=divided(after, over),
+        payable=amount(Quotient(after, over), currency),
+        lines=tuple(
+            [_line(currency, share, part) for share, part in zip(shares, parts, strict=True)]
         ),
-        idle=share.idle,
+        limits=limits,
+        taxes=_taxes(tariff, shares, parts, bounded, before_taxes),
+    )
+
+
+def _part(share: Share) -> _Both:
+    net, gross, over = share.unit.net, share.unit.gross, share.unit.over
+    numerator, denominator = share.billed.as_integer_ratio()
+    return _Both(numerator * net, numerator * gross, denominator * over)
+
+
+def _together(parts: Iterable[_Both]) -> _Both:
+    before, after, over = 0, 0, 1
+    for part in parts:
+        if part.over == over:
+            before += part.before
+            after += part.after
+        else:
+            shared = gcd(over, part.over)
+            mine, theirs = part.over // shared, over // shared
+            before = before * mine + part.before * theirs
+            after = after * mine + part.after * theirs
+            over *= mine
+    return _Both(before, after, over)
+
+
+def _line(currency: Currency, share: Share, part: _Both) -> CostLine:
+    dimension, reservation, priced, unit, used, billed = share
+    before, after, over = part
+    component, idle = priced.component, priced.idle
+    return CostLine(
+        dimension=dimension,
+        element=priced.place,
+        reservation=reservation,
+        used=used,
+        billed=billed,
+        price=component.price,
+        vat=unit.rate,
+        before_taxes=divided(before, over),
+        tax=divided(after - before, over),
+        after_taxes=divided(after, over),
+        why=why_line(unit.said, component, currency, used, billed, idle),
+        idle=idle,
     )
 
 
@@ -136,21 +128,24 @@ def _rate(tariff: Tariff, component: PriceComponent) -> Decimal | None:
     return None if tariff.tax_included is TaxIncluded.NOT_APPLICABLE else component.vat
 
 
-def _bounded(tariff: Tariff, plain: _Sum, *, charged: bool) -> tuple[_Sum, tuple[LimitLine, ...]]:
+def _bounded(tariff: Tariff, plain: _Both, *, charged: bool) -> tuple[_Both, tuple[LimitLine, ...]]:
     """The sum within the tariff's limits. Before and after tax are bound each by itself."""
-    limits = []
-    bounded = plain
+    if tariff.min_price is None and tariff.max_price is None:
+        return plain, ()
+    limits: list[LimitLine] = []
+    whole = bounded = plain.exactly()
     if tariff.min_price is not None and charged:
-        least = _limit(tariff, tariff.min_price, plain)
+        least = _limit(tariff, tariff.min_price, whole)
         moved = _Sum(max(bounded.before, least.before), max(bounded.after, least.after))
         limits += _moved(tariff, Bound.MIN_PRICE, bounded, moved)
         bounded = moved
     if tariff.max_price is not None:
-        most = _limit(tariff, tariff.max_price, plain)
+        most = _limit(tariff, tariff.max_price, whole)
         moved = _Sum(min(bounded.before, most.before), min(bounded.after, most.after))
         limits += _moved(tariff, Bound.MAX_PRICE, bounded, moved)
         bounded = moved
-    return bounded, tuple(limits)
+    (before, of_before), (after, of_after) = (each.as_integer_ratio() for each in bounded)
+    return _Both(before * of_after, after * of_before, of_before * of_after), tuple(limits)
 
 
 def _limit(tariff: Tariff, limit: PriceLimit, plain: _Sum) -> _Sum:
@@ -164,36 +159,38 @@ def _limit(tariff: Tariff, limit: PriceLimit, plain: _Sum) -> _Sum:
         return _Sum(before, exact(limit.after_taxes))
     if plain.before:
         return _Sum(before, before * Fraction(plain.after) / plain.before)
-    return _Sum(before, before * _factor(tariff, tariff.elements[0].price_components[0]))
+    vat = tariff.elements[0].price_components[0].vat
+    return _Sum(before, before * factor(vat, tariff.tax_included))
 
 
 def _moved(tariff: Tariff, bound: Bound, plain: _Sum, bounded: _Sum) -> list[LimitLine]:
-    moved = bounded - plain
-    if moved == NOTHING:
+    if bounded == plain:
         return []
-    before, after = as_decimal(moved.before), as_decimal(moved.after)
+    before = as_decimal(bounded.before - plain.before)
+    after = as_decimal(bounded.after - plain.after)
     why = why_limit(bound, as_decimal(bounded.after), tariff.currency)
     return [LimitLine(bound, before, after, why)]
 
 
 def _taxes(
-    tariff: Tariff, shares: Sequence[Share], sums: Sequence[_Part], bounded: _Sum
+    tariff: Tariff,
+    shares: Sequence[Share],
+    parts: Sequence[_Both],
+    bounded: _Both,
+    before_taxes: Decimal,
 ) -> tuple[TaxLine, ...]:
     """What is taxed at each rate, highest first. A limit is shared out as the lines were."""
-    at_rate: dict[Decimal | None, list[_Part]] = {}
-    for share, cost in zip(shares, sums, strict=True):
-        at_rate.setdefault(_rate(tariff, share.component), []).append(cost)
-    if not at_rate:
-        if bounded == NOTHING:
-            return ()
-        at_rate[_rate(tariff, tariff.elements[0].price_components[0])] = []
-    if len(at_rate) == 1:
-        [rate] = at_rate
-        return (TaxLine(rate, as_decimal(bounded.before), as_decimal(bounded.tax)),)
-    ordered = sorted(at_rate, key=lambda rate: Decimal(-1) if rate is None else rate, reverse=True)
-    rates = {rate: _together(costs) for rate, costs in at_rate.items()}
-    bases = _shared([rates[rate].before for rate in ordered], bounded.before)
-    taxes = _shared([rates[rate].tax for rate in ordered], bounded.tax)
+    if not shares and not bounded.before and not bounded.after:
+        return ()
+    rates = {share.unit.rate for share in shares}
+    rates = rates or {_rate(tariff, tariff.elements[0].price_components[0])}
+    if len(rates) == 1:
+        return (TaxLine(rates.pop(), before_taxes, divided(bounded.tax, bounded.over)),)
+    ordered = sorted(rates, key=lambda rate: Decimal(-1) if rate is None else rate, reverse=True)
+    both = list(zip(shares, parts, strict=True))
+    sums = [_together(part for share, part in both if share.unit.rate == rate) for rate in ordered]
+    bases = _shared([each.exactly().before for each in sums], bounded.exactly().before)
+    taxes = _shared([ratio(each.tax, each.over) for each in sums], ratio(bounded.tax, bounded.over))
     return tuple(
         TaxLine(rate, as_decimal(base), as_decimal(tax))
         for rate, base, tax in zip(ordered, bases, taxes, strict=True)

@@ -26,7 +26,8 @@ from voltway.tariffs.model import (
 )
 from voltway.tariffs.rules_clock import holds_by_clock, local_at
 from voltway.tariffs.rules_display import condition_of
-from voltway.tariffs.rules_select import Priced, Stretch, elements_for
+from voltway.tariffs.rules_select import Stretch
+from voltway.tariffs.rules_terms import Priced, elements_for
 from voltway.tariffs.rules_words import lasts
 
 MICROSECOND = timedelta(microseconds=1)

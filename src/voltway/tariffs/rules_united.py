@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from voltway.tariffs.exact import Exact, narrowed
 from voltway.tariffs.model import ChargingPeriod, Dimension, Reservation, Tariff
-from voltway.tariffs.rules_select import Priced, Stretch, active, stretches, terms_for
+from voltway.tariffs.rules_select import Stretch, active, stretches
+from voltway.tariffs.rules_terms import Priced, terms_for
 
 MICROSECOND = timedelta(microseconds=1)
 
