@@ -30,6 +30,7 @@ from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
+from voltway.evidence import actions as evidence
 from voltway.kernel.errors import Misconfigured
 from voltway.ocpp import gateways
 from voltway.ocpp.hearing import heard_again
@@ -333,6 +334,7 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     jobs.handle_many("settle", settle)
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
+    jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)
     jobs.handle(checking.JOB, check_books)
     jobs.handle(runs.JOB, monthly.write_job, at_once=1)
     jobs.handle("send_alert", send_alert)

@@ -1,6 +1,7 @@
 """Records signed with keys of our own, by the published formats, for what no real sample shows."""
 
 import base64
+import hashlib
 import json
 import struct
 from collections.abc import Sequence
@@ -10,8 +11,10 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from ecdsa import SigningKey
+from ecdsa.util import sigencode_der
 
-from voltway.evidence import rules
+from voltway.evidence import curves, rules
 from voltway.evidence.keys import read_key
 from voltway.evidence.model import Finding, Sent
 
@@ -25,6 +28,31 @@ BEGIN: Final = {
     "ST": "G",
 }
 END: Final = {**BEGIN, "TM": "2026-03-02T13:00:00,000+0100 S", "TX": "E", "RV": 2864.285}
+
+
+class SlowMeter:
+    """One of the curve that no library of the house's knows but a slow one (secp192k1)."""
+
+    def __init__(self) -> None:
+        self.key = SigningKey.generate(curve=curves.SECP192K1)
+
+    @property
+    def public(self) -> str:
+        return str(self.key.verifying_key.to_der("uncompressed").hex())
+
+    def record(self, page: int, *readings: dict[str, Any]) -> str:
+        said = {"FV": "1.2", "GS": "G1", "MS": "M1", "PG": f"T{page}", "IS": True, "IT": "NONE"}
+        payload = json.dumps({**said, "RD": readings})
+        signed = self.key.sign(payload.encode(), hashfunc=hashlib.sha256, sigencode=sigencode_der)
+        signature = {"SD": signed.hex(), "SA": "ECDSA-secp192k1-SHA256"}
+        return f"OCMF|{payload}|{json.dumps(signature)}"
+
+    def charge(self, records: int) -> list[str]:
+        """A charge of so many records, from begin to end."""
+        between = {**BEGIN, "TX": "C"}
+        last = records - 1
+        steps = [(BEGIN,), *[(between,)] * (records - 2), (END,)]
+        return [self.record(nth, *step) for nth, step in zip(range(last + 1), steps, strict=True)]
 
 
 @dataclass

@@ -40,7 +40,7 @@ def test_each_curve_of_the_specification_is_known(curve: ec.EllipticCurve, metho
 
 
 def test_the_curve_that_openssl_s_binding_lacks_is_known_too() -> None:
-    signer = SigningKey.generate(curve=curves._SECP192K1)
+    signer = SigningKey.generate(curve=curves.SECP192K1)
     payload = b"128.8.0"
     signature = signer.sign(payload, hashfunc=__import__("hashlib").sha256, sigencode=sigencode_der)
     point = signer.verifying_key.to_string("uncompressed")

@@ -16,6 +16,7 @@ from tests.payments.providers import Closable
 from voltway.billing import actions as billing
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued
+from voltway.evidence import actions as evidence
 from voltway.kernel.errors import Outage, Trouble
 from voltway.kernel.ids import SessionId, TokenUid, TransactionRef
 from voltway.kernel.units import RegisterWh
@@ -215,6 +216,7 @@ async def a_scene(
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(TELL_AGAIN, tell_again)
+    jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)
     door = Serving(webhook_door(scene))
     scene.door = await door.start()
     bank.send_webhooks_to(scene.door)

@@ -166,7 +166,11 @@ async def test_a_session_without_its_key_waits_and_is_checked_anew_when_the_key_
     assert (await kept(world, session)).finding.verdict is Verdict.UNCHECKED
 
     await registers(world, post, meter.public_key)
-    assert (await kept(world, session)).finding.verdict is Verdict.VALID
+
+    async def is_valid() -> bool:
+        return (await kept(world, session)).finding.verdict is Verdict.VALID
+
+    await world.until("session:*", is_valid)
     async with world.house.begin() as work:
         settlement = await billing.settlement_of(work, session)
         assert settlement is not None

@@ -156,6 +156,8 @@ async def test_signed_data_are_found_among_packed_readings_too(scene: Scene) -> 
     await pack_readings(scene.begin, after_h=1)
     async with scene.begin() as work:
         await evidence.register_key(work, scene.station.station.id, meter.public, by="Olga")
+    await scene.settles()
+    async with scene.begin() as work:
         after = await evidence.dossier(work, session)
     assert after is not None
     assert after.pieces == before.pieces

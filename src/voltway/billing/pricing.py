@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from voltway.billing import documents, freezing, rules
+from voltway.billing import documents, freezing, rules, store_decisions
 from voltway.billing.documents import Decided
 from voltway.billing.freezing import Priced
 from voltway.billing.model import Cdr, CdrIssued, Settlement
 from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token, TokenKind
-from voltway.kernel.ids import EvseId, PartyId, SessionId, StationId, TariffId, TokenUid, new_id
+from voltway.kernel.ids import (
+    EvseId,
+    PartyId,
+    SessionId,
+    SettlementId,
+    StationId,
+    TariffId,
+    TokenUid,
+    new_id,
+)
 from voltway.kernel.ids import TransactionRef as Ref
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
@@ -125,6 +134,15 @@ async def records_of(
     work: Work, settlements: Sequence[Settlement]
 ) -> Mapping[SessionId, SessionRecord]:
     return await sessions.records(work, [each.session for each in settlements])
+
+
+async def decisions(
+    work: Work, settlements: Sequence[Settlement]
+) -> Mapping[SettlementId, Decided]:
+    """What people decided of those that were held."""
+    held = [each.id for each in settlements if each.reviewed_by is not None]
+    found = await store_decisions.of(work, held) if held else {}
+    return {id: decision.frozen for id, decision in found.items()}
 
 
 def frozen_cdr(work: Work, settlement: Settlement, made: Priced) -> Cdr:

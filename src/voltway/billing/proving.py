@@ -10,10 +10,10 @@ from voltway.billing.documents import Signed
 from voltway.billing.documents_cdr import SignedData, SignedValue
 from voltway.evidence import actions as evidence
 from voltway.evidence import container, keys, rules
-from voltway.evidence.model import Dossier, Format, Mark, Record, Verdict
+from voltway.evidence.model import Dossier, Finding, Format, Mark, Question, Record, Verdict
 from voltway.kernel.ids import PartyId, SessionId
 from voltway.runtime.work import Work
-from voltway.sessions.model import SessionRecord
+from voltway.sessions.model import SAYS, SessionRecord
 
 #: OCPI 2.2.1, SignedValue: the longest that its fields take; and its words for the formats.
 PLAIN_MAX: Final = 512
@@ -31,6 +31,13 @@ class Proofs:
 
     dossiers: Mapping[SessionId, Dossier]
     demanding: frozenset[PartyId]
+    #: What must be judged before these are billed.
+    open: Mapping[SessionId, Question]
+
+    def why_held(self, record: SessionRecord) -> str:
+        """Why nobody is billed before a person has looked; empty: bill it."""
+        said = [SAYS[doubt] for doubt in record.held_by]
+        return " ".join([*said, *filter(None, [self.held_because(record)])])
 
     def held_because(self, record: SessionRecord) -> str:
         """Why nobody is billed for this session before a person has looked; empty: bill it."""
@@ -55,11 +62,17 @@ class Proofs:
         return _signed(found) if found is not None else None
 
 
-async def proofs(work: Work, records: Sequence[SessionRecord]) -> Proofs:
-    """Check what the meters of these sessions signed."""
-    dossiers = await evidence.examine(work, [record.session for record in records])
+async def proofs(
+    work: Work, records: Sequence[SessionRecord], judged: Sequence[tuple[Question, Finding]]
+) -> Proofs:
+    """What the meters of these sessions signed, and what was found of it: as far as just that was
+    judged, and nothing came since."""
+    asked = await evidence.questions(work, [record.session for record in records])
+    answered = [each for each in judged if asked.get(each[0].session) == each[0]]
+    dossiers = await evidence.keep(work, answered) if answered else {}
+    still = {session: each for session, each in asked.items() if session not in dossiers}
     demanding = await evidence.demands(work, {record.party for record in records})
-    return Proofs(dossiers, frozenset(demanding))
+    return Proofs(dossiers, frozenset(demanding), still)
 
 
 def for_partners(dossier: Dossier) -> SignedData | None:

@@ -24,10 +24,8 @@ from voltway.billing import (
     rules,
     rules_books,
     store,
-    store_decisions,
     store_documents,
 )
-from voltway.billing.documents import Decided
 from voltway.billing.model import (
     Cdr,
     Settlement,
@@ -35,6 +33,8 @@ from voltway.billing.model import (
     SettlementState,
     Step,
 )
+from voltway.evidence import actions as evidence
+from voltway.evidence.model import Finding, Question
 from voltway.kernel.errors import Outage, Trouble
 from voltway.kernel.ids import SessionId, SettlementId
 from voltway.kernel.money import Money
@@ -45,7 +45,6 @@ from voltway.payments.model import Why
 from voltway.runtime.database import retrying
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
-from voltway.sessions.model import SAYS, SessionRecord
 from voltway.tariffs import promotions
 from voltway.tariffs.model_promotions import Grant
 
@@ -61,8 +60,9 @@ TOGETHER_S: Final = 0.25
 # A commit costs as much for one settlement as for a hundred, so a batch takes each step in one go:
 #
 # - first work: lock, price, freeze the CDRs; what needs no provider is posted and receipted; for
-#   the rest the captures are noted;
-# - the provider is asked, side by side; who does not answer in time keeps nobody else waiting;
+#   the rest the captures are noted; where a meter signed, what it signed is gathered first;
+# - the provider is asked, and signatures are judged, side by side; who does not answer in time
+#   keeps nobody else waiting;
 # - second work: note the answers, post, number the receipts and freeze them.
 #
 # A trouble that belongs to one settlement rests that one. What breaks a whole work (a poison that
@@ -77,9 +77,9 @@ class Release:
     settlement: Settlement
 
 
-#: What is asked of the world for a settlement, and what came of it.
-Ask = payments.Asking | Release
-Said = tuple[Ask, "payments.Answer | Trouble | None"]
+#: What is asked of the world for a settlement, or judged off the loop, and what came of it.
+Ask = payments.Asking | Release | Question
+Said = tuple[Ask, "payments.Answer | Finding | Trouble | None"]
 
 
 async def settle(begin: BeginWork, provider: AnyProvider, body: Mapping[str, str]) -> None:
@@ -143,6 +143,8 @@ async def _walk(begin: BeginWork, provider: AnyProvider, ids: Sequence[Settlemen
 
 
 async def _ask(begin: BeginWork, provider: AnyProvider, ask: Ask, few: asyncio.Semaphore) -> Said:
+    if isinstance(ask, Question):
+        return ask, await evidence.judge(ask)
     async with few:
         try:
             if isinstance(ask, payments.Asking):
@@ -186,6 +188,7 @@ class _Batch:
         self.walking: dict[SettlementId, Settlement] = {}
         self.asks: dict[SettlementId, Ask] = {}
         self._cdrs: dict[SettlementId, Cdr] = {}
+        self._judged: list[tuple[Question, Finding]] = []
 
     def _at(self, *steps: Step) -> list[Settlement]:
         """Those whose next step this is."""
@@ -209,8 +212,10 @@ class _Batch:
         if captures:
             noted = await payments.note_captured(self._work, list(captures.values()))
             outcomes.update(zip(captures, noted, strict=True))
-        for id, (_, answer) in said.items():
-            if id not in captures:
+        for id, (ask, answer) in said.items():
+            if isinstance(ask, Question) and isinstance(answer, Finding):
+                self._judged.append((ask, answer))
+            elif id not in captures:
                 outcomes[id] = answer if isinstance(answer, Trouble) else None
         for settlement in self._at(Step.CAPTURE, Step.RELEASE):
             if settlement.id in outcomes:
@@ -232,19 +237,21 @@ class _Batch:
             return
         work = self._work
         records = await pricing.records_of(work, group)
-        proofs = await proving.proofs(work, list(records.values()))
+        proofs = await proving.proofs(work, list(records.values()), self._judged)
         certain = []
         for settlement in group:
             record = records.get(settlement.session)
             if record is None:
                 why = str(sessions.NoSuchSession(settlement.session))
                 self._went_on([await _rest(work, settlement, why)])
-            elif settlement.reviewed_by is None and (why := _why_held(record, proofs)):
+            elif question := proofs.open.get(record.session):
+                self.asks[settlement.id] = question
+            elif settlement.reviewed_by is None and (why := proofs.why_held(record)):
                 self._went_on([await _hold(work, settlement, why)])
             else:
                 certain.append((settlement, record))
         known = await pricing.known(work, [record for _, record in certain])
-        decisions = await _decisions(work, [each for each, _ in certain])
+        decisions = await pricing.decisions(work, [each for each, _ in certain])
         facts = []
         used: dict[Grant, SessionId] = {}
         for settlement, record in certain:
@@ -325,21 +332,6 @@ class _Batch:
                 self._went_on([done])
         if self.walking:
             await store.save(self._work, *self.walking.values())
-
-
-async def _decisions(
-    work: Work, settlements: Sequence[Settlement]
-) -> Mapping[SettlementId, Decided]:
-    """What people decided of those that were held."""
-    held = [each.id for each in settlements if each.reviewed_by is not None]
-    found = await store_decisions.of(work, held) if held else {}
-    return {id: decision.frozen for id, decision in found.items()}
-
-
-def _why_held(record: SessionRecord, proofs: proving.Proofs) -> str:
-    """Why nobody is billed before a person has looked; empty: bill it."""
-    said = [SAYS[doubt] for doubt in record.held_by]
-    return " ".join([*said, *filter(None, [proofs.held_because(record)])])
 
 
 async def _hold(work: Work, settlement: Settlement, why: str) -> Settlement:

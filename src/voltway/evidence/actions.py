@@ -1,24 +1,31 @@
 """What can be done about signed meter data: register keys, check sessions, give what is kept."""
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
 from voltway.evidence import container, keys, rules, rules_keys, store
-from voltway.evidence.model import Dossier, Flaw, MeterKey, Sent, Verdict
+from voltway.evidence.model import Dossier, Finding, Flaw, MeterKey, Question, Sent, Verdict
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, SessionId, StationId, TariffId, new_id
-from voltway.runtime.work import BeginWork, Work
+from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import Session, SignedSample
 from voltway.stations import actions as stations
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs.model import Dimension
 
-#: So many sessions are looked at anew when a station gets its key.
+#: So many sessions are looked at anew when a station gets its key, and the job that does it.
 AGAIN_MAX: Final = 200
+CHECK_UNCHECKED: Final = "check_unchecked"
+
+#: See Note [Judged off the loop].
+_JUDGES: Final = ThreadPoolExecutor(2, thread_name_prefix="judge")
 
 _BY_TIME: Final = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
 
@@ -109,9 +116,11 @@ async def register_key(
     )
     await store.keep_key(work, key)
     work.touch(f"station:{station}")
-    again = await store.unchecked_of(work, station, AGAIN_MAX)
-    if again:
-        await examine(work, again)
+    if await store.unchecked_of(work, station, 1):
+        body = {"party": str(key.party), "station": str(station)}
+        await work.enqueue(
+            Job(CHECK_UNCHECKED, f"{CHECK_UNCHECKED}:{key.id}", body, party=key.party)
+        )
     return key
 
 
@@ -142,38 +151,99 @@ async def keys_of(work: Work, station: StationId) -> list[MeterKey]:
     return await store.keys_of(work, [station])
 
 
-async def examine(work: Work, ids: Collection[SessionId]) -> dict[SessionId, Dossier]:
-    """Take the signed data out of these sessions' readings, check it, and keep both. Sessions of
-    which nothing was signed are left out. Done again, the newest finding stands."""
+async def questions(work: Work, ids: Collection[SessionId]) -> dict[SessionId, Question]:
+    """The signed data in these sessions' readings, and the keys to check them with. Sessions of
+    which nothing was signed are left out."""
     samples = await sessions.signed_of(work, ids)
     if not samples:
         return {}
     found = await sessions.sessions_by_id(work, samples)
     registered = await store.keys_of(work, {each.station for each in found})
-    dossiers, cut = {}, set()
+    asked = {}
     for session in found:
         theirs = [each for each in registered if each.station == session.station]
-        made, is_cut = _dossier(
-            work,
-            session,
-            samples[session.id],
-            rules_keys.key_at(theirs, session.evse_number, session.started_at),
+        pieces, is_cut = _pieces(samples[session.id])
+        asked[session.id] = Question(
+            session=session.id,
+            party=session.party,
+            pieces=tuple(pieces),
+            is_cut=is_cut,
+            key=rules_keys.key_at(theirs, session.evse_number, session.started_at),
             by_time=await _is_priced_by_time(work, session),
         )
-        dossiers[session.id] = made
-        if is_cut:
-            cut.add(session.id)
-        work.touch(f"session:{session.id}")
+    return asked
+
+
+async def judge(question: Question) -> Finding:
+    """What is found of it. See Note [Judged off the loop]."""
+    return await asyncio.get_running_loop().run_in_executor(_JUDGES, judged, question)
+
+
+async def keep(
+    work: Work, answered: Sequence[tuple[Question, Finding]]
+) -> dict[SessionId, Dossier]:
+    """Keep signed data and what was found of them. Done again, the newest finding stands."""
+    dossiers = {
+        asked.session: Dossier(
+            session=asked.session,
+            party=asked.party,
+            pieces=asked.pieces,
+            finding=finding,
+            key=asked.key,
+            checked_at=work.now,
+        )
+        for asked, finding in answered
+    }
+    cut = {asked.session for asked, _ in answered if asked.is_cut}
     await store.keep(work, list(dossiers.values()), cut=cut)
+    work.touch(*(f"session:{session}" for session in dossiers))
     return dossiers
 
 
-async def check_again(work: Work, id: SessionId) -> Dossier:
+async def check_again(begin: BeginWork, party: PartyId, id: SessionId) -> Dossier:
     """Check a session anew: its key was registered, or readings came late."""
-    found = await examine(work, [id])
-    if id not in found:
+    async with begin(party) as work:
+        asked = (await questions(work, [id])).get(id)
+    if asked is None:
         raise NothingSigned
-    return found[id]
+    finding = await judge(asked)
+    async with begin(party) as work:
+        return (await keep(work, [(asked, finding)]))[id]
+
+
+async def check_unchecked(begin: BeginWork, body: Mapping[str, str]) -> None:
+    """The job of a station that got a key: check its newest sessions that had none. Done twice, the
+    newest finding stands."""
+    party = PartyId(UUID(body["party"]))
+    async with begin(party) as work:
+        again = await store.unchecked_of(work, StationId(UUID(body["station"])), AGAIN_MAX)
+    for id in again:
+        with suppress(NothingSigned):
+            await check_again(begin, party, id)
+
+
+# Note [Judged off the loop]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~
+# A session can have a thousand records, and a signature of secp192k1 costs a millisecond, for no
+# library but a slow one knows that curve: on the loop, every station would wait for it. So what is
+# asked is gathered in a work, judged in a thread with no transaction open, and kept in another
+# work. Two threads at most, for they take the interpreter from the loop some milliseconds at a time.
+# Whoever bills by a finding gathers the question anew, and believes it only if it is the same.
+
+
+def judged(question: Question) -> Finding:
+    """What is found of a session's signed data. Pure, and slow."""
+    key = question.key
+    finding = rules.judge(
+        question.pieces,
+        key.key if key else None,
+        by_time=question.by_time,
+        meter=key.meter if key else "",
+    )
+    if not question.is_cut:
+        return finding
+    flaws = tuple(dict.fromkeys((Flaw.TOO_LARGE, *finding.flaws)))
+    return replace(finding, verdict=Verdict.INVALID, flaws=flaws)
 
 
 async def dossier(work: Work, id: SessionId) -> Dossier | None:
@@ -219,35 +289,6 @@ async def _is_priced_by_time(work: Work, session: Session) -> bool:
         return True
     parts = (part for element in tariff.elements for part in element.price_components)
     return any(part.dimension in _BY_TIME and part.price for part in parts)
-
-
-def _dossier(
-    work: Work,
-    session: Session,
-    samples: Sequence[SignedSample],
-    key: MeterKey | None,
-    *,
-    by_time: bool,
-) -> tuple[Dossier, bool]:
-    """And whether there was more than can be kept."""
-    pieces, is_cut = _pieces(samples)
-    finding = rules.judge(
-        pieces, key.key if key else None, by_time=by_time, meter=key.meter if key else ""
-    )
-    if is_cut:
-        flaws = tuple(dict.fromkeys((Flaw.TOO_LARGE, *finding.flaws)))
-        finding = replace(finding, verdict=Verdict.INVALID, flaws=flaws)
-    return (
-        Dossier(
-            session=session.id,
-            party=session.party,
-            pieces=tuple(pieces),
-            finding=finding,
-            key=key,
-            checked_at=work.now,
-        ),
-        is_cut,
-    )
 
 
 def _pieces(samples: Sequence[SignedSample]) -> tuple[list[Sent], bool]:

@@ -75,7 +75,7 @@ _K1_POINT: Final = PointJacobi(
     0xFFFFFFFFFFFFFFFFFFFFFFFE26F2FC170F69466A74DEFD8D,
     generator=True,
 )
-_SECP192K1: Final = PlainCurve("secp192k1", _K1, _K1_POINT, CURVES["secp192k1"].oid)
+SECP192K1: Final = PlainCurve("secp192k1", _K1, _K1_POINT, CURVES["secp192k1"].oid)
 
 
 def curve_of_method(method: str) -> str | None:
@@ -102,7 +102,7 @@ def is_point(point: bytes, curve: str) -> bool:
     """Whether this is a point of the curve, and so can be a key."""
     try:
         if curve == "secp192k1":
-            VerifyingKey.from_string(point, curve=_SECP192K1)
+            VerifyingKey.from_string(point, curve=SECP192K1)
         else:
             ec.EllipticCurvePublicKey.from_encoded_point(_OPENSSL[curve], point)
     except (ValueError, MalformedPointError, UnsupportedAlgorithm):
@@ -114,7 +114,7 @@ def fits(point: bytes, curve: str, signature: bytes, payload: bytes) -> bool:
     """Whether this key has signed this payload (ECDSA with SHA-256). The signature is DER."""
     try:
         if curve == "secp192k1":
-            key = VerifyingKey.from_string(point, curve=_SECP192K1)
+            key = VerifyingKey.from_string(point, curve=SECP192K1)
             return bool(
                 key.verify(signature, payload, hashfunc=hashlib.sha256, sigdecode=sigdecode_der)
             )

@@ -265,3 +265,15 @@ class Dossier:
     finding: Finding
     key: MeterKey | None
     checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The signed data of a session as they are to be judged, and the key to judge them by."""
+
+    session: SessionId
+    party: PartyId
+    pieces: tuple[Sent, ...]
+    is_cut: bool  # there was more than can be kept
+    key: MeterKey | None
+    by_time: bool  # the bill has lines for time

@@ -206,7 +206,8 @@ async def check_signed_data(caller: Calling, session_id: FromPath[UUID]) -> Sign
     """After its key was registered, or readings came late. A bill that is made never changes."""
     async with caller.begin() as work:
         await sessions.session(work, SessionId(session_id))
-        return _signed(await actions.check_again(work, SessionId(session_id)))
+    begin, party = caller.house.begin, caller.actor.party
+    return _signed(await actions.check_again(begin, party, SessionId(session_id)))
 
 
 @reads(

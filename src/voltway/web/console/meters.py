@@ -211,7 +211,8 @@ async def check_again(
     actor.must(Permission.EDIT_NETWORK)
     async with house.begin(actor.party) as work:
         await sessions.session(work, SessionId(session))
-        await actions.check_again(work, SessionId(session))
+    await actions.check_again(house.begin, actor.party, SessionId(session))
+    async with house.begin(actor.party) as work:
         await parties.audit(work, actor, "checked signed data anew", f"session:{session}")
     return see_other(f"/console/sessions/{session}")
 
