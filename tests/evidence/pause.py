@@ -49,28 +49,28 @@ def a_charge(records: int) -> Question:
 
 async def longest_pause(doing: Coroutine[Any, Any, T]) -> tuple[T, float]:
     """What something gives, and for how long the loop stood still meanwhile, in seconds."""
-    worst = 0.0
+    loop = asyncio.get_running_loop()
+    worst, before = 0.0, perf_counter()
+    beats: list[asyncio.Handle] = [loop.call_soon(int)]
 
-    async def beats() -> None:
-        nonlocal worst
-        while True:
-            before = perf_counter()
-            await asyncio.sleep(TICK_S)
-            worst = max(worst, perf_counter() - before - TICK_S)
+    def beat() -> None:
+        nonlocal worst, before
+        now = perf_counter()
+        worst, before = max(worst, now - before - TICK_S), now
+        beats[0] = loop.call_later(TICK_S, beat)
 
-    beating = asyncio.create_task(beats())
-    await asyncio.sleep(0)
+    beat()
     try:
-        return await doing, worst
+        given = await doing
+        beats[0].cancel()
+        beat()
+        return given, worst
     finally:
-        beating.cancel()
+        beats[0].cancel()
 
 
 async def _on_the_loop(question: Question) -> Finding:
-    await asyncio.sleep(0)
-    finding = actions.judged(question)
-    await asyncio.sleep(TICK_S)
-    return finding
+    return actions.judged(question)
 
 
 def main() -> None:

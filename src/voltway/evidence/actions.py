@@ -227,7 +227,7 @@ async def check_unchecked(begin: BeginWork, body: Mapping[str, str]) -> None:
 # A session can have a thousand records, and a signature of secp192k1 costs a millisecond, for no
 # library but a slow one knows that curve: on the loop, every station would wait for it. So what is
 # asked is gathered in a work, judged in a thread with no transaction open, and kept in another
-# work. Two threads at most, for they take the interpreter from the loop some milliseconds at a time.
+# work. Two threads at most: they take the interpreter from the loop, some milliseconds at a time.
 # Whoever bills by a finding gathers the question anew, and believes it only if it is the same.
 
 
