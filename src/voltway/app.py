@@ -23,7 +23,7 @@ from voltway.alerts.watchers import (
     hears_invoice_issued,
 )
 from voltway.billing import actions as billing
-from voltway.billing import checking, monthly, runs
+from voltway.billing import checking, monthly, runs, simulation_runs
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
@@ -337,5 +337,6 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)
     jobs.handle(checking.JOB, check_books)
     jobs.handle(runs.JOB, monthly.write_job, at_once=1)
+    jobs.handle(simulation_runs.JOB, simulation_runs.run_job, at_once=1)
     jobs.handle("send_alert", send_alert)
     jobs.handle(TELL_AGAIN, tell_again)

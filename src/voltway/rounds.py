@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from voltway.alerts import actions as alerts
-from voltway.billing import checking, monthly, runs
+from voltway.billing import checking, monthly, runs, simulation_runs
 from voltway.billing.sweeps import wake_resting
 from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
@@ -97,5 +97,6 @@ def _plug_storage(
     every(HOURLY, "alerts.old", partial(alerts.forget_old_alerts, begin, days=days))
     every(HOURLY, "webhooks.old", partial(payments.forget_old_webhooks, begin, days=days))
     every(HOURLY, "billing.runs", partial(runs.forget_old_runs, begin, days=days))
+    every(HOURLY, "tariffs.simulated", partial(simulation_runs.forget_old, begin, days=days))
     days = settings.keep_unpaid_days
     every(HOURLY, "payments.unpaid", partial(payments.forget_unpaid, begin, days=days))

@@ -1,7 +1,7 @@
 """Tariffs at the console: in, out, simulated, and the markets that they follow."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from httpx import Response
@@ -9,10 +9,17 @@ from httpx import Response
 from tests.payments.scene import TARIFF, Scene
 from tests.web.browsers import HERE, Browser, words_of
 from tests.web.conftest import sits_down
+from voltway.billing import simulation_runs
+from voltway.billing.model_simulations import SimulatedDay, Sums
+from voltway.billing.simulating import Simulation
 from voltway.kernel.ids import TransactionRef
+from voltway.kernel.money import EUR
 from voltway.parties.model import Role
 from voltway.stations.reports import Context, Metered
 from voltway.tariffs import actions as tariffs
+from voltway.web.console.tariff_simulator import seen
+from voltway.web.formats import Formats
+from voltway.web.words import locale
 
 NIGHT = """[{"id": "NIGHT", "currency": "EUR", "elements": [
     {"price_components": [{"type": "ENERGY", "price": 0.49, "vat": 25.5, "step_size": 1}]},
@@ -183,3 +190,62 @@ def _apart(tariff: dict[str, Any]) -> dict[str, Any]:
     energy, parking = both.pop("price_components")
     idle = {"price_components": [parking], "voltway_idle": both["voltway_idle"]}
     return tariff | {"elements": [{"price_components": [energy]}, idle]}
+
+
+async def test_very_many_days_are_simulated_on_a_page_of_their_own(
+    owner: Browser, browser: Browser, scene: Scene
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token)
+    await scene.ends(70_000, minutes=60)
+    await scene.settles()
+    draft = TARIFF.replace("0.49", "0.59")
+    asked = {"first": "2025-06-01", "last": "2026-03-02", "text": draft}
+
+    answer = await owner.sends("/console/tariffs/simulate", **asked)
+    assert answer.status_code == 303, words_of(answer.text)
+    at = answer.headers["location"]
+    waits = await owner.reads(at)
+    await simulation_runs.run_job(scene.begin, {"run": at.rsplit("/", maxsplit=1)[1]})
+    over = await owner.reads(at)
+    listed = await owner.reads("/console/tariffs/simulate")
+    long = await owner.sends("/console/tariffs/simulate", **{**asked, "first": "2001-01-01"})
+
+    assert "Simulation of DAY 2025-06-01 to 2026-03-02" in waits
+    assert "Waits to begin 0 of 1 sessions" in waits
+    for said in ("€9.80", "€11.80", "+€2.00", "+20.4 %", "Element 1 always holds."):
+        assert said in over
+    assert "Large simulations" in listed
+    assert "2025-06-01 to 2026-03-02 done 1" in listed
+    assert long.status_code == 422
+    assert "Choose days that follow each other, 1100 at most." in words_of(long.text)
+    await sits_down(browser, scene, Role.VIEWER)
+    assert (await browser.opens(at)).status_code == 403
+
+
+def test_very_many_days_are_drawn_as_months() -> None:
+    days = [SimulatedDay(date(2026, 1, 1) + timedelta(days=nth), 100, 150) for nth in range(63)]
+    formats = Formats(locale("en"), datetime(2026, 3, 2, tzinfo=UTC))
+
+    drawn = [
+        seen(
+            Simulation(
+                currency=EUR,
+                first=days[0].day,
+                last=some[-1].day,
+                sessions=(),
+                left_out=0,
+                sums=Sums(days=tuple(some)),
+            ),
+            formats,
+        )["bars"]
+        for some in (days[:62], days)
+    ]
+
+    assert [len(bars) for bars in drawn] == [62, 3]
+    assert [(bar.word, bar.old) for bar in drawn[1]] == [
+        ("2026-01", "€31.00"),
+        ("2026-02", "€28.00"),
+        ("2026-03", "€4.00"),
+    ]
+    assert drawn[1][0].new_y == 0, "the highest fills the picture"

@@ -6,11 +6,13 @@ Nothing is kept: a simulation changes no session and no bill.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voltway.billing import rules_amounts
+from voltway.billing.model_simulations import Sums, Tally
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import LocationId, PartyId, SessionId
 from voltway.kernel.money import Currency, Money
@@ -85,8 +87,9 @@ class Simulation:
     currency: Currency
     first: date
     last: date
-    sessions: tuple[SimulatedSession, ...]
+    sessions: tuple[SimulatedSession, ...]  # all, or of very many those that would change most
     left_out: int  # beyond the most that are looked at, the oldest
+    sums: Sums
 
     @property
     def compared(self) -> tuple[SimulatedSession, ...]:
@@ -95,11 +98,11 @@ class Simulation:
 
     @property
     def old(self) -> Money:
-        return _sum([each.old for each in self.compared], self.currency)
+        return Money(self.sums.old_minor, self.currency)
 
     @property
     def new(self) -> Money:
-        return _sum([each.new for each in self.compared], self.currency)
+        return Money(self.sums.new_minor, self.currency)
 
     @property
     def difference(self) -> Money:
@@ -107,11 +110,19 @@ class Simulation:
 
     @property
     def dearer(self) -> int:
-        return sum(1 for each in self.compared if each.difference and each.difference.minor > 0)
+        return self.sums.dearer
 
     @property
     def cheaper(self) -> int:
-        return sum(1 for each in self.compared if each.difference and each.difference.minor < 0)
+        return self.sums.cheaper
+
+
+class Span(NamedTuple):
+    """The sessions that are looked at: by when they ended, and where."""
+
+    begins: datetime
+    ends: datetime
+    location: LocationId | None
 
 
 async def simulate(
@@ -124,22 +135,16 @@ async def simulate(
     location: LocationId | None = None,
 ) -> Simulation:
     """Price the sessions that ended on these days (as the party's clock has them) by a draft."""
-    if not timedelta(0) <= last - first < timedelta(days=DAYS_MAX):
-        raise DaysNotUsable
+    span = await span_of(work, party, draft, first, last, location)
     owner = await parties.party(work, party)
-    if draft.currency != owner.currency:
-        raise OtherCurrency(draft.currency, owner.currency)
-    zone = ZoneInfo(owner.time_zone)
-    begins = datetime.combine(first, datetime.min.time(), zone)
-    ends = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
-    rows = await _ended(work, begins, ends, location)
+    rows = await ended(work, span, limit=10 * SESSIONS_MAX)
     found: list[SimulatedSession] = []
     for place in range(0, min(len(rows), SESSIONS_MAX), AT_ONCE):
         some = rows[place : min(place + AT_ONCE, SESSIONS_MAX)]
-        found += await _priced(work, owner, draft, some, traces=False)
-    found.sort(key=_moves_most)
+        found += await priced(work, owner, draft, some, traces=False)
+    found.sort(key=moves_most)
     shown = {each.session for each in found[:TRACED_MAX]}
-    told = await _priced(work, owner, draft, [row for row in rows if row["id"] in shown])
+    told = await priced(work, owner, draft, [row for row in rows if row["id"] in shown])
     by_id = {each.session: each for each in told}
     return Simulation(
         currency=owner.currency,
@@ -147,38 +152,112 @@ async def simulate(
         last=last,
         sessions=tuple(by_id.get(each.session, each) for each in found),
         left_out=max(0, len(rows) - SESSIONS_MAX),
+        sums=counted(Tally(), found).sums,
     )
 
 
-def _moves_most(each: SimulatedSession) -> tuple[int, int, datetime]:
+def counted(tally: Tally, sessions: Sequence[SimulatedSession]) -> Tally:
+    """The tally with these sessions, each on the day of its place on which it ended."""
+    for each in sessions:
+        day = each.ends.astimezone(ZoneInfo(each.zone)).date()
+        old, new = each.old, each.new
+        tally.add(day, None if old is None else old.minor, None if new is None else new.minor)
+    return tally
+
+
+async def span_of(
+    work: Work,
+    party: PartyId,
+    draft: Tariff,
+    first: date,
+    last: date,
+    location: LocationId | None,
+    *,
+    most: int = DAYS_MAX,
+) -> Span:
+    """These days as the party's clock has them. Raises :class:`DaysNotUsable` and
+    :class:`OtherCurrency`."""
+    if not timedelta(0) <= last - first < timedelta(days=most):
+        raise DaysNotUsable(most)
+    owner = await parties.party(work, party)
+    if draft.currency != owner.currency:
+        raise OtherCurrency(draft.currency, owner.currency)
+    zone = ZoneInfo(owner.time_zone)
+    try:
+        begins = datetime.combine(first, datetime.min.time(), zone)
+        ends = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
+        return Span(begins.astimezone(UTC), ends.astimezone(UTC), location)
+    except OverflowError as error:  # a day at the end of all time
+        raise DaysNotUsable(most) from error
+
+
+async def is_too_much(
+    work: Work,
+    party: PartyId,
+    draft: Tariff,
+    first: date,
+    last: date,
+    location: LocationId | None,
+) -> bool:
+    """Whether these are more days or sessions than are priced while somebody waits."""
+    if last - first >= timedelta(days=DAYS_MAX):
+        return True
+    return await count(work, await span_of(work, party, draft, first, last, location)) > (
+        SESSIONS_MAX
+    )
+
+
+async def count(work: Work, span: Span) -> int:
+    row = await work.one(
+        """
+        SELECT count(*)::int AS n FROM session_view
+         WHERE ended_at >= $1 AND ended_at < $2 AND ($3::uuid IS NULL OR location_id = $3)
+        """,
+        *span,
+    )
+    return int(row["n"]) if row else 0
+
+
+def moves_most(each: SimulatedSession) -> tuple[int, int, datetime]:
     """What waits first, then the largest difference, then the oldest."""
     moved = each.difference
     return (moved is not None, -abs(moved.minor) if moved is not None else 0, each.begins)
 
 
-async def _ended(
-    work: Work, begins: datetime, ends: datetime, location: LocationId | None
+_SESSIONS: Final = """
+    SELECT s.id, s.ended_at, s.location_name, coalesce(s.public_id, s.identity) AS place, s.zone,
+           b.total_minor, b.currency, b.last_trouble
+      FROM session_view s
+      LEFT JOIN settlement_view b ON b.session_id = s.id
+"""
+
+
+async def ended(
+    work: Work, span: Span, *, after: tuple[datetime, UUID] | None = None, limit: int
 ) -> Sequence[Row]:
-    """The sessions that ended then, the newest first, and what was billed for them."""
+    """The sessions that ended then, the newest first, and what was billed for them; with ``after``,
+    those that come after this moment and name."""
     return await work.all(
-        """
-        SELECT s.id, s.location_name, coalesce(s.public_id, s.identity) AS place, s.zone,
-               b.total_minor, b.currency, b.last_trouble
-          FROM session_view s
-          LEFT JOIN settlement_view b ON b.session_id = s.id
+        _SESSIONS
+        + """
          WHERE s.ended_at >= $1 AND s.ended_at < $2
            AND ($3::uuid IS NULL OR s.location_id = $3)
+           AND ($4::timestamptz IS NULL OR (s.ended_at, s.id) < ($4, $5::uuid))
          ORDER BY s.ended_at DESC, s.id DESC
-         LIMIT $4
+         LIMIT $6
         """,
-        begins,
-        ends,
-        location,
-        10 * SESSIONS_MAX,
+        *span,
+        *(after or (None, None)),
+        limit,
     )
 
 
-async def _priced(
+async def rows_of(work: Work, ids: Sequence[SessionId]) -> Sequence[Row]:
+    """These sessions, as ``ended`` gives them."""
+    return await work.all(_SESSIONS + " WHERE s.id = ANY($1::uuid[])", list(ids))
+
+
+async def priced(
     work: Work, party: Party, draft: Tariff, rows: Sequence[Row], *, traces: bool = True
 ) -> list[SimulatedSession]:
     records = await sessions.records(work, [SessionId(row["id"]) for row in rows])
@@ -237,7 +316,3 @@ async def _one(
         held=held or ("" if billed is not None else str(row["last_trouble"] or "Not billed yet.")),
         steps=steps,
     )
-
-
-def _sum(amounts: Sequence[Money | None], currency: Currency) -> Money:
-    return Money(sum(each.minor for each in amounts if each is not None), currency)

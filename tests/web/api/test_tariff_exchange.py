@@ -3,6 +3,8 @@
 import json
 
 from tests.web.api.conftest import Caller
+from voltway.billing import simulation_runs
+from voltway.runtime.work import BeginWork
 
 DAY = """{"id": "DAY", "currency": "EUR", "elements": [{"price_components": [
     {"type": "ENERGY", "price": 0.4900, "vat": 25.5, "step_size": 1}]},
@@ -91,3 +93,23 @@ async def test_a_simulation_without_sessions_is_empty(owner: Caller) -> None:
     assert answer.status_code == 200, answer.text
     assert (answer.json()["sessions_n"], answer.json()["difference"]["minor"]) == (0, 0)
     assert backwards.json()["code"] == "days_not_usable"
+
+
+async def test_a_run_of_many_days_says_how_far_it_is_and_what_it_came_to(
+    owner: Caller, stranger: Caller, begin: BeginWork
+) -> None:
+    path = "/tariff-simulation-runs"
+    asked = await owner.ask("POST", f"{path}?from=2024-03-01&to=2026-03-02", content=DAY.encode())
+    assert asked.status_code == 201, asked.text
+    at = f"{path}/{asked.json()['id']}"
+    before = (await owner.get(at)).json()
+    await simulation_runs.run_job(begin, {"run": asked.json()["id"]})
+    after = (await owner.get(at)).json()
+    long = await owner.ask("POST", f"{path}?from=2001-03-01&to=2026-03-02", content=DAY.encode())
+    bad = await owner.ask("POST", f"{path}?from=2026-03-01&to=2026-03-02", content=b"\xff\x00")
+
+    assert (before["state"], before["outcome"]) == ("waiting", None)
+    assert (after["state"], after["total"], after["outcome"]["sessions_n"]) == ("done", 0, 0)
+    assert (await stranger.get(at)).status_code == 404
+    assert (long.status_code, long.json()["code"]) == (422, "days_not_usable")
+    assert (bad.status_code, bad.json()["code"]) == (422, "not_json")

@@ -1,30 +1,28 @@
 """The simulator: what past sessions would have cost under a draft, and why."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from http import HTTPStatus
-from itertools import groupby
 from typing import Any, Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.response import Response
+from litestar.response import Redirect, Response
 
-from voltway.billing import simulating
+from voltway.billing import simulating, simulation_runs
 from voltway.billing.simulating import TRACED_MAX, Simulation
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import LocationId
 from voltway.kernel.money import Money
 from voltway.parties.model import Actor, Permission
-from voltway.runtime.work import Row, Work
+from voltway.runtime.work import Work
 from voltway.tariffs.model import Dimension, Tariff
 from voltway.tariffs.ocpi import read_tariff
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page, uuid_of
-from voltway.web.formats import Formats, zone_of
+from voltway.web.formats import Formats
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, formats_of
+from voltway.web.pages import HttpRequest, formats_of, see_other
 from voltway.web.problems import STATUS
 
 #: So many days are looked at where none are chosen.
@@ -34,6 +32,8 @@ DAYS: Final = 7
 HIGH: Final = 88
 WIDE: Final = 16
 GAP: Final = 6
+#: More days than these are shown as months.
+DAYS_SHOWN: Final = 62
 
 WHAT: Final = {
     Dimension.ENERGY: "Energy",
@@ -57,7 +57,7 @@ class NoDay(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day: what was billed, and what would have been, as heights of the picture."""
+    """A day or a month: what was billed, and what would have been, as heights of the picture."""
 
     x: int
     old_y: int
@@ -79,23 +79,23 @@ async def simulator(
 @post("/tariffs/simulate", include_in_schema=False)
 async def simulate(
     request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
-) -> Response[str]:
-    """Price the sessions of the chosen days under the draft; nothing is kept."""
+) -> Response[str] | Redirect:
+    """Price the sessions of the chosen days under the draft, at once; of very many by a job, which
+    has a page of its own."""
     actor.must(Permission.SEE_MONEY)
     given = {name: data.get(name, "") for name in ("first", "last", "tariff", "text", "location")}
     try:
         first, last = _day(given["first"]), _day(given["last"])
         async with house.begin(actor.party) as work:
-            draft = await _draft(work, given)
-            place = uuid_of(given["location"])
-            made = await simulating.simulate(
-                work,
-                actor.party,
-                draft,
-                first,
-                last,
-                location=None if place is None else LocationId(place),
-            )
+            document = await _document(work, given)
+            draft, place = read_tariff(document), uuid_of(given["location"])
+            where = None if place is None else LocationId(place)
+            if await simulating.is_too_much(work, actor.party, draft, first, last, where):
+                run = await simulation_runs.ask(
+                    work, actor.party, document, first, last, location=where, by=actor.name
+                )
+                return see_other(f"/console/tariffs/simulations/{run.id}")
+            made = await simulating.simulate(work, actor.party, draft, first, last, location=where)
     except Refusal as no:
         status = STATUS[no.kind]
         return await _page(request, house, actor, given, trouble=str(no), status=status)
@@ -109,16 +109,16 @@ def _day(text: str) -> date:
         raise NoDay from error
 
 
-async def _draft(work: Work, given: dict[str, str]) -> Tariff:
+async def _document(work: Work, given: dict[str, str]) -> str:
     if given["text"].strip():
-        return read_tariff(given["text"])
+        return given["text"]
     row = await work.one(
         "SELECT document FROM tariff_view WHERE newest AND tariff_ident = $1",
         given["tariff"].replace("\x00", "")[:36],
     )
     if row is None:
         raise NoDraft
-    return read_tariff(row["document"])
+    return str(row["document"])
 
 
 async def _page(
@@ -138,6 +138,7 @@ async def _page(
             "SELECT tariff_ident FROM tariff_view WHERE newest ORDER BY tariff_ident LIMIT 500"
         )
         places = await work.all("SELECT id, name FROM location_view ORDER BY name LIMIT 500")
+        recent = await simulation_runs.recent(work, actor.party)
     return await console_page(
         request,
         house,
@@ -149,14 +150,14 @@ async def _page(
         places=places,
         given=given,
         trouble=trouble,
-        **_seen(made, formats_of(request, house), places),
+        recent=recent,
+        **seen(made, formats_of(request, house)),
         draft=draft.id if draft else "",
-        what=WHAT,
-        traced_max=TRACED_MAX,
     )
 
 
-def _seen(made: Simulation | None, formats: Formats, places: Sequence[Row]) -> dict[str, Any]:
+def seen(made: Simulation | None, formats: Formats) -> dict[str, Any]:
+    """What a page shows of a simulation."""
     if made is None:
         return {"made": None}
     bars = _bars(made, formats)
@@ -164,6 +165,7 @@ def _seen(made: Simulation | None, formats: Formats, places: Sequence[Row]) -> d
         "made": made,
         "shown": made.sessions[:TRACED_MAX],
         "bars": bars,
+        "by_month": _is_by_month(made),
         "wide": max(1, len(bars)) * (WIDE + GAP),
         "high": HIGH,
         "bar": WIDE,
@@ -171,7 +173,7 @@ def _seen(made: Simulation | None, formats: Formats, places: Sequence[Row]) -> d
         "signed": lambda money: signed(money, formats),
         "share": _share(made, formats),
         "words": _words(made, formats),
-        "at": next((row["name"] for row in places if len(places) == 1), ""),
+        "what": WHAT,
     }
 
 
@@ -190,27 +192,28 @@ def _share(made: Simulation, formats: Formats) -> str:
     return f"+{told}" if made.difference.minor > 0 else told
 
 
-def _bars(made: Simulation, formats: Formats) -> list[Bar]:
-    def ended_on(each: simulating.SimulatedSession) -> date:
-        return each.ends.astimezone(zone_of(each.zone)).date()
+def _is_by_month(made: Simulation) -> bool:
+    return len(made.sums.days) > DAYS_SHOWN
 
-    days = []
-    for day, group in groupby(sorted(made.compared, key=ended_on), key=ended_on):
-        some = list(group)
-        old = sum(each.old.minor for each in some if each.old)
-        new = sum(each.new.minor for each in some if each.new)
-        days.append((day, old, new))
-    most = max((max(old, new) for _, old, new in days), default=0) or 1
+
+def _bars(made: Simulation, formats: Formats) -> list[Bar]:
+    """A bar for each day; of very many days, for each month."""
+    sums: dict[str, tuple[int, int]] = {}
+    for each in made.sums.days:
+        word = f"{each.day:%Y-%m}" if _is_by_month(made) else each.day.isoformat()
+        old, new = sums.get(word, (0, 0))
+        sums[word] = (old + each.old_minor, new + each.new_minor)
+    most = max((max(pair) for pair in sums.values()), default=0) or 1
     return [
         Bar(
             x=nth * (WIDE + GAP),
             old_y=HIGH - round(HIGH * old / most),
             new_y=HIGH - round(HIGH * new / most),
-            word=day.isoformat(),
+            word=word,
             old=formats.amount(old, made.currency),
             new=formats.amount(new, made.currency),
         )
-        for nth, (day, old, new) in enumerate(days)
+        for nth, (word, (old, new)) in enumerate(sums.items())
     ]
 
 
@@ -220,7 +223,7 @@ def _words(made: Simulation, formats: Formats) -> str:
     more = "more" if moved > 0 else "less"
     change = f"{formats.money(made.difference if moved > 0 else -made.difference)} {more}"
     return (
-        f"{len(made.compared)} sessions were billed {formats.money(made.old)}; under the draft "
+        f"{made.sums.compared_n} sessions were billed {formats.money(made.old)}; under the draft "
         f"they would have been billed {formats.money(made.new)}, "
         f"{change if moved else 'the same'}."
     )
