@@ -21,6 +21,7 @@ from voltway.alerts.watchers import (
     hears_document_issued,
     hears_hold_released,
     hears_invoice_issued,
+    hears_payment_alarm,
 )
 from voltway.billing import actions as billing
 from voltway.billing import checking, monthly, runs, simulation_runs
@@ -38,6 +39,7 @@ from voltway.ocpp.server import OcppServer
 from voltway.payments import accounts, choosing
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import HoldReleased, PaymentRefunded
+from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
@@ -306,6 +308,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
+    bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
 
 
 def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) -> None:

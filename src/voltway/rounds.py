@@ -12,7 +12,7 @@ from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
-from voltway.payments import payouts, payouts_read
+from voltway.payments import monitoring, payouts, payouts_read
 from voltway.payments import sweeps as payments
 from voltway.payments.choosing import AnyProvider
 from voltway.runtime import backlog
@@ -66,6 +66,8 @@ def plug_rounds(
     every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
     every(SELDOM, "billing.months", partial(monthly.write_due, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
+    limits = monitoring.limits_of(settings)
+    every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
@@ -95,6 +97,7 @@ def _plug_storage(
     every(HOURLY, "stations.old", partial(stations.forget_old_events, begin, days=days))
     every(HOURLY, "orphans.old", partial(sessions.forget_old_orphans, begin, days=days))
     every(HOURLY, "alerts.old", partial(alerts.forget_old_alerts, begin, days=days))
+    every(HOURLY, "alarms.old", partial(monitoring.forget_old, begin, days=days))
     every(HOURLY, "webhooks.old", partial(payments.forget_old_webhooks, begin, days=days))
     every(HOURLY, "billing.runs", partial(runs.forget_old_runs, begin, days=days))
     every(HOURLY, "tariffs.simulated", partial(simulation_runs.forget_old, begin, days=days))

@@ -147,6 +147,7 @@ async def _the_money_is_there(desk: Eyes, wh: int) -> None:
     await expect(drawer.get_by_role("heading", level=2)).to_contain_text(in_euro(wh))
     await expect(drawer.get_by_role("heading", name="Postings")).to_be_visible()
     await desk.approve("a payment")
+    await _a_payment_by_itself_and_its_payout(desk)
     receipt = await drawer.get_by_role("link", name="Receipt").get_attribute("href")
     pdf = await page.request.get(f"{page.url.split('/console')[0]}{receipt}")
     assert (await pdf.body()).startswith(b"%PDF-")
@@ -161,6 +162,24 @@ async def _the_money_is_there(desk: Eyes, wh: int) -> None:
     for word in ("Sessions", "Lobby", "Review", "Jobs", "Tariffs", "People and keys"):
         await goes_to(page, word)
         await desk.approve(f"the console's {word}")
+
+
+async def _a_payment_by_itself_and_its_payout(desk: Eyes) -> None:
+    """All of one payment; a report that is no report; and back to the drawer."""
+    page, drawer = desk.page, desk.page.url
+    await page.get_by_role("link", name="All of it").click()
+    await expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    await expect(page.get_by_text("Charging ended")).to_be_visible()
+    await desk.approve("a payment by itself")
+    await goes_to(page, "Money")
+    await page.get_by_role("link", name="Payouts", exact=True).click()
+    await page.get_by_text("A file from the provider").click()
+    await page.get_by_label("or its text").fill("this is no report")
+    with desk.expecting("the server responded with a status of 4"):
+        await page.get_by_role("button", name="Take the report").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Its first line names no column")
+    await desk.approve("a report that cannot be read")
+    await page.goto(drawer)
 
 
 async def _the_books_are_checked(desk: Eyes) -> None:

@@ -20,8 +20,9 @@ PATIENCE_S = 10
 class Board:
     """Something that is looked at: a number, and how often it was drawn."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, redraw_s: float | None = None) -> None:
         self.streams = streams
+        self.redraw_s = redraw_s
         self.touches = LocalTouches()
         self.number = 1
         self.drawn = 0
@@ -35,7 +36,7 @@ class Board:
 async def served(board: Board) -> AsyncIterator[AsyncClient]:
     @get("/live")
     async def live() -> ServerSentEvent:
-        return board.streams.live(board.touches, ("board:1",), board.draw)
+        return board.streams.live(board.touches, ("board:1",), board.draw, redraw_s=board.redraw_s)
 
     listener = listen("HTTP", "127.0.0.1:0")
     server = WebServer(Litestar([live], exception_handlers=HANDLERS), listener)
@@ -80,8 +81,13 @@ async def test_the_whole_view_comes_at_once_and_again_after_a_touch() -> None:
     assert second["data"] == "<p>2</p>\n<p>end</p>"
 
 
-async def test_touches_that_come_together_are_drawn_together() -> None:
-    board = Board(Streams(redraw_s=0.2))
+@pytest.mark.parametrize(
+    ("of_all", "its_own"), [(0.2, None), (0.01, 0.2)], ids=["as all views", "as this view asks"]
+)
+async def test_touches_that_come_together_are_drawn_together(
+    of_all: float, its_own: float | None
+) -> None:
+    board = Board(Streams(redraw_s=of_all), its_own)
     async with served(board) as client, client.stream("GET", "/live") as answer:
         lines = lines_of(answer)
         await next_event(lines)

@@ -23,6 +23,7 @@ from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import AlertId
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
+from voltway.payments import monitoring
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Job, Work
 
@@ -78,6 +79,10 @@ async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], let
         page = f"{public_url}/console/books" if public_url else ""
         open_now = await checking.open_findings(work, alert.party)
         return partial(letters.books_letter, open_now, seller=seller, page=page)
+    if alert.template is Template.PAYMENTS:
+        page = f"{public_url}/console/money" if public_url else ""
+        alarms = await monitoring.open_alarms(work, alert.party)
+        return partial(letters.payments_letter, alarms, seller=seller, page=page)
     if alert.template is Template.DOCUMENT:
         assert alert.invoice is not None, "a document's alert names the document"
         invoice = await billing.invoice(work, alert.invoice)

@@ -17,6 +17,7 @@ from voltway.billing.model import Invoice
 from voltway.billing.model_checks import SAYS, OpenFinding
 from voltway.billing.words import language, words
 from voltway.payments.model import Payment, Why
+from voltway.payments.model_alarms import Alarm
 
 #: So many findings are told in a mail; the page has them all.
 LINES: Final = 20
@@ -107,6 +108,20 @@ def books_letter(findings: Sequence[OpenFinding], *, seller: str, page: str) -> 
     lines = [f"{SAYS[one.invariant]} But: {one.said} ({one.about})" for one in findings[:LINES]]
     where = f"Look at them in the console: {page}" if page else "Look at them in the console."
     why = "This mail goes to the owners of the account whenever a check finds something new."
+    html = _pages.get_template("books.html").render(
+        title=title, lines=lines, where=where, page=page, seller=seller, why=why
+    )
+    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
+    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
+
+
+def payments_letter(alarms: Sequence[Alarm], *, seller: str, page: str) -> Letter:
+    """To an owner: what about payments needs somebody to look, the newest first. By the time of the
+    mail it may be over."""
+    title = "Payments need somebody to look" if alarms else "Payments are as usual again"
+    lines = [one.said for one in alarms[:LINES]]
+    where = f"Look at them in the console: {page}" if page else "Look at them in the console."
+    why = "This mail goes to the owners of the account when payments are not as usual."
     html = _pages.get_template("books.html").render(
         title=title, lines=lines, where=where, page=page, seller=seller, why=why
     )

@@ -18,6 +18,7 @@ class Template(StrEnum):
     RECEIPT = "receipt"
     NOT_CHARGED = "not_charged"
     BOOKS = "books"  # to the owners: a check of the books found something
+    PAYMENTS = "payments"  # to the owners: payments need somebody to look
     DOCUMENT = "document"  # an invoice, a credit note, a statement or a settlement
 
 

@@ -16,6 +16,7 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.payments import actions as payments
 from voltway.payments.model import HoldReleased, Payment
+from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.runtime.work import Work
 
 
@@ -93,32 +94,43 @@ async def hears_hold_released(work: Work, facts: Sequence[Fact]) -> None:
 async def hears_books_fault(work: Work, facts: Sequence[Fact]) -> None:
     """Mail the owners that a check of the books found something new."""
     for fact in facts:
-        if not isinstance(fact, BooksFaultFound):
-            continue
-        owners = [
-            each
-            for each in await parties.operators(work, fact.party)
-            if each.role is Role.OWNER and each.active
-        ]
-        await queue(
-            work,
-            [
-                Alert(
-                    id=AlertId(new_id(work.now)),
-                    party=fact.party,
-                    once=OnceKey(f"books:{fact.check}:{owner.id}"),
-                    recipient=owner.email,
-                    template=Template.BOOKS,
-                    locale="en",
-                    payment=None,
-                    invoice=None,
-                    state=AlertState.QUEUED,
-                    created_at=work.now,
-                    next_try_at=work.now,
-                )
-                for owner in owners
-            ],
-        )
+        if isinstance(fact, BooksFaultFound):
+            await _tell_owners(work, fact, Template.BOOKS, f"books:{fact.check}")
+
+
+async def hears_payment_alarm(work: Work, facts: Sequence[Fact]) -> None:
+    """Mail the owners that payments are not as usual: one mail for all that came at once."""
+    raised = {(fact.party, fact.at): fact for fact in facts if isinstance(fact, PaymentAlarmRaised)}
+    for fact in raised.values():
+        once = f"payments:{fact.party}:{fact.at.isoformat()}"
+        await _tell_owners(work, fact, Template.PAYMENTS, once)
+
+
+async def _tell_owners(work: Work, fact: Fact, template: Template, once: str) -> None:
+    owners = [
+        each
+        for each in await parties.operators(work, fact.party)
+        if each.role is Role.OWNER and each.active
+    ]
+    await queue(
+        work,
+        [
+            Alert(
+                id=AlertId(new_id(work.now)),
+                party=fact.party,
+                once=OnceKey(f"{once}:{owner.id}"),
+                recipient=owner.email,
+                template=template,
+                locale="en",
+                payment=None,
+                invoice=None,
+                state=AlertState.QUEUED,
+                created_at=work.now,
+                next_try_at=work.now,
+            )
+            for owner in owners
+        ],
+    )
 
 
 def _alert(

@@ -79,6 +79,7 @@ async def add(work: Work, payment: Payment) -> None:
         payment.currency,
         payment.created_at,
     )
+    work.touch(*_of_parties([payment]))
 
 
 async def load(work: Work, payment: PaymentId) -> Payment:
@@ -234,8 +235,13 @@ async def move_many(work: Work, moves: Sequence[tuple[Payment, Payment]]) -> int
         [before.state for before, _ in moves],
         *([value(after) for _, after in moves] for _, _, value in _MOVES),
     )
-    work.touch(*(before.subject for before, _ in moves))
+    work.touch(*(before.subject for before, _ in moves), *_of_parties(each for each, _ in moves))
     return count
+
+
+def _of_parties(payments: Iterable[Payment]) -> set[str]:
+    """What pages look at that show all payments of a party."""
+    return {f"payments:{each.party}" for each in payments}
 
 
 async def looked(work: Work, payment: PaymentId) -> None:

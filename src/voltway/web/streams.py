@@ -62,17 +62,25 @@ class Streams:
         """End every live view; browsers come back by themselves to whoever serves then."""
         self._closing.set()
 
-    def live(self, touches: Touches, subjects: tuple[str, ...], draw: Draw) -> ServerSentEvent:
-        """A view of these subjects as server-sent events."""
+    def live(
+        self,
+        touches: Touches,
+        subjects: tuple[str, ...],
+        draw: Draw,
+        *,
+        redraw_s: float | None = None,
+    ) -> ServerSentEvent:
+        """A view of these subjects as server-sent events. What comes within ``redraw_s`` is drawn
+        together; a view that is drawn slowly is drawn no more often than it can be."""
         if self._open >= self._most or self._closing.is_set():
             raise TooManyLivePages
         return ServerSentEvent(
-            self._views(touches, subjects, draw),
+            self._views(touches, subjects, draw, max(redraw_s or 0, self._redraw_s)),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
     async def _views(
-        self, touches: Touches, subjects: tuple[str, ...], draw: Draw
+        self, touches: Touches, subjects: tuple[str, ...], draw: Draw, redraw_s: float
     ) -> AsyncIterator[ServerSentEventMessage]:
         self._open += 1
         OPEN_STREAMS.set(self._open)
@@ -80,7 +88,7 @@ class Streams:
             async with touches.listen(*subjects) as touched:
                 nth = 0
                 last: str | None = None
-                async for is_touched in self._beats(touched):
+                async for is_touched in self._beats(touched, redraw_s):
                     view = await draw() if is_touched else None
                     if view is None or view == last:
                         yield ServerSentEventMessage(data=None, comment="still here")
@@ -93,7 +101,9 @@ class Streams:
             self._open -= 1
             OPEN_STREAMS.set(self._open)
 
-    async def _beats(self, touched: AsyncIterator[frozenset[str]]) -> AsyncIterator[bool]:
+    async def _beats(
+        self, touched: AsyncIterator[frozenset[str]], redraw_s: float
+    ) -> AsyncIterator[bool]:
         """``True`` when the view is to be drawn, ``False`` when silence has lasted long enough.
 
         After some heartbeats it is drawn all the same, so that ages stay true and a touch that
@@ -121,7 +131,7 @@ class Streams:
                     return
                 following = None
                 yield True
-                await asyncio.wait({closing}, timeout=self._redraw_s)
+                await asyncio.wait({closing}, timeout=redraw_s)
         finally:
             for waiting in (closing, following or closing):
                 waiting.cancel()

@@ -1,11 +1,12 @@
 """What the console shows of money, read from the rooms' views."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from voltway.runtime.work import Row, Work
+from voltway.web.console.money_filters import Filters
 from voltway.web.formats import Formats
 
 LINES: Final = 100
@@ -13,7 +14,7 @@ LINES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One payment on its way: held, energy, captured, booked, receipt."""
+    """One payment on its way: held, energy, captured, booked, paid out."""
 
     id: UUID
     session: UUID | None
@@ -21,7 +22,7 @@ class Transaction:
     number: int | None
     place: str
     way: str
-    marks: tuple[str, str, str, str]
+    marks: tuple[str, ...]
     glyph: str
     words: str
     hold: str
@@ -40,8 +41,7 @@ class Tally:
     held: str
     held_n: int
     oldest: datetime | None
-    captured: str
-    captured_n: int
+    unexplained: int
     resting: int
     resting_sum: str
     next_try: datetime | None
@@ -49,32 +49,30 @@ class Tally:
 
 
 _SELECT: Final = """
-    SELECT p.*, e.number AS evse_number, e.location_name, e.time_zone,
+    SELECT p.*, e.number AS evse_number, e.location_id, e.location_name, e.time_zone,
            s.id AS settlement_id, s.state AS bill_state, s.next_step, s.next_try_at, s.last_trouble,
            s.done AS bill_done, s.total_minor, s.invoice_id, s.invoice_number
-      FROM payment_view p
+      FROM payment_monitor_view p
       LEFT JOIN evse_view e ON e.id = p.evse_id
       LEFT JOIN settlement_view s ON s.payment_id = p.id
 """
 
 
-async def transactions(work: Work, formats: Formats, *, words: str, kind: str) -> list[Transaction]:
+async def transactions(
+    work: Work, formats: Formats, filters: Filters, *, most: int = LINES
+) -> list[Transaction]:
+    """Payments that fit, the newest first."""
+    values: list[Any] = [most]
     rows = await work.all(
-        _SELECT
-        + """
-         WHERE ($1 = '' OR concat_ws(' ', e.location_name, e.public_id, p.card_last4,
-                                     s.invoice_number, p.provider_ref) ILIKE '%' || $1 || '%')
-           AND ($2 <> 'held' OR p.hold_open)
-           AND ($2 <> 'needs' OR s.state IN ('resting', 'held')
-                OR p.state IN ('unknown', 'capture_declined'))
-           AND ($2 <> 'done' OR p.ended_at IS NOT NULL)
-         ORDER BY p.id DESC LIMIT $3
-        """,
-        words,
-        kind,
-        LINES,
+        f"{_SELECT} WHERE {filters.where(values)} ORDER BY p.created_at DESC, p.id DESC LIMIT $1",
+        *values,
     )
     return [_transaction(row, formats) for row in rows]
+
+
+async def transaction(work: Work, formats: Formats, payment: UUID) -> Transaction | None:
+    row = await work.one(f"{_SELECT} WHERE p.id = $1", payment)
+    return _transaction(row, formats) if row else None
 
 
 def _transaction(row: Row, formats: Formats) -> Transaction:
@@ -82,7 +80,8 @@ def _transaction(row: Row, formats: Formats) -> Transaction:
     held = row["held_at"] is not None
     captured = row["captured_minor"] > 0 or row["state"] == "captured"
     booked = row["invoice_id"] is not None
-    walked = (held, row["session_id"] is not None, captured, booked)
+    paid = row["paid_out_at"] is not None
+    walked = (held, row["session_id"] is not None, captured, booked, paid)
     marks = tuple(
         "bad" if nth == bad_at else "done" if is_done else "none"
         for nth, is_done in enumerate(walked)
@@ -98,7 +97,7 @@ def _transaction(row: Row, formats: Formats) -> Transaction:
         number=row["evse_number"],
         place=row["location_name"] or "",
         way=_way(row),
-        marks=(marks[0], marks[1], marks[2], marks[3]),
+        marks=marks,
         glyph=glyph,
         words=words,
         hold=formats.amount(row["hold_minor"], row["currency"]),
@@ -125,6 +124,8 @@ def _stand(row: Row, formats: Formats) -> tuple[str, str, int | None]:
         return "faulted", f"Rests at {row['next_step']}, next try {again}", 2
     if row["bill_state"] == "held":
         return "idle", "In review, meter doubtful", 2
+    if row["disputed"]:
+        return "faulted", "Disputed at the bank", 4
     match row["state"]:
         case "asked" | "awaiting":
             return "", "Waiting for the driver's payment", None
@@ -146,8 +147,10 @@ def _stand(row: Row, formats: Formats) -> tuple[str, str, int | None]:
             return "", "Charging", None
         case _ if row["invoice_number"]:
             refunded = row["refunded_minor"]
-            amount = formats.amount(refunded, row["currency"]) if refunded else ""
-            return "", f"Booked, {amount} refunded" if amount else "Booked, receipt issued", None
+            done = "Paid out" if row["paid_out_at"] else "Booked"
+            if refunded:
+                return "", f"{done}, {formats.amount(refunded, row['currency'])} refunded", None
+            return "", done if row["paid_out_at"] else "Booked, receipt issued", None
         case _:
             return "", "Captured, booking", None
 
@@ -171,14 +174,13 @@ async def tally(work: Work, formats: Formats) -> Tally:
         """,
         currency,
     )
-    captured = await _counted(
+    open_lines = await _counted(
         work,
         """
-        SELECT coalesce(sum(captured_minor), 0)::bigint AS minor, count(*)::int AS n
-          FROM payment_view WHERE captured_minor > 0 AND ended_at >= $1 AND currency = $2
+        SELECT (SELECT count(*) FROM payout_line_view
+                 WHERE doubt IS NOT NULL AND closed_at IS NULL)::int
+             + (SELECT count(*) FROM payout_view WHERE doubt IS NOT NULL)::int AS n
         """,
-        work.now - timedelta(days=1),
-        currency,
     )
     resting = await _counted(
         work,
@@ -195,44 +197,9 @@ async def tally(work: Work, formats: Formats) -> Tally:
         held=formats.amount(held["minor"], currency),
         held_n=held["n"],
         oldest=held["oldest"],
-        captured=formats.amount(captured["minor"], currency),
-        captured_n=captured["n"],
+        unexplained=open_lines["n"],
         resting=resting["n"],
         resting_sum=formats.amount(resting["minor"], currency),
         next_try=resting["next_try"],
         unknown=unknown["n"],
     )
-
-
-_ICONS: Final = {"hold": "hold", "capture": "check", "release": "unlock", "refund": "money"}
-_DID: Final = {"hold": "Hold", "capture": "Capture", "release": "Release", "refund": "Refund"}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One thing asked of the provider, and what it said."""
-
-    icon: str
-    title: str
-    detail: str
-    amount: str
-    at: datetime
-
-
-async def story_of(work: Work, chosen: Transaction, formats: Formats) -> list[Asked]:
-    """What was asked of the provider, in its order."""
-    rows = await work.all(
-        "SELECT * FROM payment_step_view WHERE payment_id = $1 ORDER BY asked_at, id", chosen.id
-    )
-    return [
-        Asked(
-            icon=_ICONS[row["verb"]],
-            title=_DID[row["verb"]],
-            detail=row["answer"] or row["last_trouble"] or "no answer yet",
-            amount=formats.amount(row["amount_minor"], chosen.currency)
-            if row["amount_minor"]
-            else "",
-            at=row["answered_at"] or row["asked_at"],
-        )
-        for row in rows
-    ]
