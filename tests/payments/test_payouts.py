@@ -14,7 +14,7 @@ from voltway.payments import actions as payments
 from voltway.payments import payouts, payouts_csv, payouts_read
 from voltway.payments.model_payouts import Doubt, Taken
 from voltway.payments.payouts import LineExplained, NoReason, ReportOfAnother
-from voltway.payments.payouts_read import TellsNothing
+from voltway.payments.payouts_read import AccountShared, TellsNothing
 from voltway.payments.providers.none import NoProvider
 from voltway_world.provider import payouts as bank_payouts
 
@@ -251,6 +251,10 @@ async def test_of_an_account_that_two_parties_share_nobody_is_asked(scene: Scene
     bank_payouts.pay_out(scene.bank.books, "EUR")
 
     assert await payouts_read.fetch_own(scene.begin, scene.provider) == 0
+    for party in (scene.station.party.id, other.id):
+        with pytest.raises(AccountShared):
+            await payouts_read.fetch(scene.begin, scene.provider, party, by="Aino")
+    assert await scene.count("payout_line_view") == 0, "nobody is told of the other's payments"
 
 
 async def test_a_provider_that_tells_nothing_says_so(scene: Scene) -> None:

@@ -1,10 +1,11 @@
 """A provider's report read from the provider itself, payout by payout."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from voltway.kernel.errors import Refusal
+from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.payments import choosing, payouts, store_payouts, store_payouts_paid
@@ -31,6 +32,16 @@ class TellsNothing(Refusal):
     provider: str
 
 
+@dataclass(eq=False)
+class AccountShared(Refusal):
+    """
+    The account at {provider} is shared with others, whose payments its answers name too: take your
+    own report as a file.
+    """
+
+    provider: str
+
+
 async def own(work: Work, given: AnyProvider, party: PartyId) -> Sequence[Provider]:
     """The providers that are for this party, whether or not they can be asked for payouts."""
     owner = await parties.party(work, party)
@@ -39,12 +50,15 @@ async def own(work: Work, given: AnyProvider, party: PartyId) -> Sequence[Provid
 
 async def fetch(begin: BeginWork, given: AnyProvider, party: PartyId, *, by: str) -> Taken:
     """Ask a party's providers for the payouts that are not in the books, and take what they tell.
-    Raises ``TellsNothing`` where none can be asked, ``ProviderSilent`` where one does not answer;
-    what was told before that is kept."""
+    Raises ``TellsNothing`` where none can be asked, ``AccountShared`` where an account is not this
+    party's alone, ``ProviderSilent`` where one does not answer; what was told before is kept."""
     async with begin(party) as work:
         providers = [each for each in await own(work, given, party) if each.can.balance]
     if not providers:
         raise TellsNothing(", ".join(provider.name for provider in choosing.every(given)))
+    for provider in providers:
+        if await _owners(begin, provider) - {party}:
+            raise AccountShared(provider.name)
     taken = [await _fetch(begin, provider, party, by=by) for provider in providers]
     return Taken(
         lines=sum(each.lines for each in taken),
@@ -117,9 +131,16 @@ async def fetch_own(begin: BeginWork, given: AnyProvider) -> int:
     that several share nobody can tell whose a payout is; each takes its own report."""
     posted = 0
     for provider in choosing.every(given):
-        if provider.can.balance:
-            async with begin() as work:
-                owners = await store_payouts.owners(work, provider.name)
-            if len(owners) == 1:
-                posted += (await _fetch(begin, provider, owners[0], by="the house")).posted
+        if not provider.can.balance:
+            continue
+        owners = await _owners(begin, provider)
+        if len(owners) == 1:
+            with suppress(Outage):  # the others are asked all the same, and this one in an hour
+                posted += (await _fetch(begin, provider, owners.pop(), by="the house")).posted
     return posted
+
+
+async def _owners(begin: BeginWork, provider: Provider) -> set[PartyId]:
+    """Whose payments a provider has kept."""
+    async with begin() as work:
+        return set(await store_payouts.owners(work, provider.name))

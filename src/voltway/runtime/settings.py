@@ -184,30 +184,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _says("The longest message that a station may send.", ge=4096, le=1_048_576)
     ] = 1_048_576
     alarm_declines_points: Annotated[
-        int,
-        _says(
-            "Payments alarm when so many percentage points more cards are declined in a quarter of "
-            "an hour than in the last four weeks.",
-            ge=1,
-            le=100,
-        ),
+        int, _says("Alarm: so many points more of cards declined than usual.", ge=1, le=100)
     ] = 20
-    alarm_declines_tries: Annotated[
-        int, _says("Of fewer cards than this no rate of declines is an alarm.", ge=1)
-    ] = 20
-    alarm_capture_rests_min: Annotated[
-        int, _says("Payments alarm when a capture waits so many minutes for its answer.", ge=1)
-    ] = 30
-    alarm_silent_min: Annotated[
-        int,
-        _says("Payments alarm when a provider has answered nothing for so many minutes.", ge=1),
-    ] = 5
-    alarm_amount_times: Annotated[
-        int, _says("Payments alarm when so many times the usual amount was taken.", ge=2)
-    ] = 5
-    alarm_card_places: Annotated[
-        int, _says("Payments alarm when one card paid at so many places within an hour.", ge=2)
-    ] = 4
+    alarm_declines_tries: Annotated[int, _says("Alarm: not of fewer cards than this.", ge=1)] = 20
+    alarm_capture_rests_min: Annotated[int, _says("Alarm: a capture waits so long.", ge=1)] = 30
+    alarm_silent_min: Annotated[int, _says("Alarm: a provider is silent for so long.", ge=1)] = 5
+    alarm_amount_times: Annotated[int, _says("Alarm: so many times the usual was taken.", ge=2)] = 5
+    alarm_card_places: Annotated[int, _says("Alarm: one card at so many places an hour.", ge=2)] = 4
     simulator_url: Annotated[
         Url,
         _says("Where the simulated stations are steered; the demo shows a button for it."),
