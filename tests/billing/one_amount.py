@@ -5,6 +5,10 @@ is a plan of legs. The estimate prices the plan. Everything else prices what a s
 tells of the same session, as the rooms hear it: the running cost before the end is told, then the
 CDR, the capture, the books and the receipt that are made of its record; and ``voltway price``
 prices the tariff and the session written as OCPI documents.
+
+Some tariffs follow a market, of which some prices come late or are corrected. Each use lays the
+tariff beside what was told when it prices: the estimate when the session begins, the running cost
+just before its end, the others afterwards. An earlier use that could only guess is left out.
 """
 
 import sys
@@ -24,7 +28,7 @@ import typer
 
 from tests.sessions.hearing import EVSE, LOCATION, OPERATOR, PARTY, STATION, heard
 from tests.sessions.plans import CARD, REF, told
-from tests.tariffs.random_prices import a_tariff
+from tests.tariffs.random_prices import a_market, a_tariff, following_markets
 from voltway.billing import documents, freezing, rules_books
 from voltway.billing.documents import CdrDocument, Receipt
 from voltway.billing.model import Cdr
@@ -39,8 +43,10 @@ from voltway.sessions.model import SessionRecord
 from voltway.sessions.rules_owed import Leg
 from voltway.stations.model import Location
 from voltway.tariffs import rules as pricing
+from voltway.tariffs import rules_series, rules_spot
 from voltway.tariffs.exact import as_decimal
 from voltway.tariffs.model import Tariff
+from voltway.tariffs.model_spot import ToldPrice
 from voltway.tariffs.ocpi import read_tariff
 from voltway.tariffs.ocpi_sessions import read_session
 from voltway.tariffs.ocpi_write import OcpiVersion, document, written
@@ -67,10 +73,11 @@ CHANGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A tariff, and a session that is to be priced under it."""
+    """A tariff, and a session that is to be priced under it; and what the markets asked."""
 
     seed: int
-    tariff: Tariff
+    written: Tariff
+    market: Mapping[str, Sequence[ToldPrice]]
     legs: tuple[Leg, ...]
     begins: datetime
     zone: ZoneInfo
@@ -82,19 +89,45 @@ class Case:
     def ends(self) -> datetime:
         return self.begins + timedelta(seconds=sum(leg.lasts_s for leg in self.legs))
 
+    @property
+    def tariff(self) -> Tariff:
+        """As it prices the session when all is told."""
+        return self.known_at(datetime.max.replace(tzinfo=UTC))
+
+    def known_at(self, at: datetime, *, guess: bool = False) -> Tariff:
+        """As it prices the session by what the markets had told until a moment."""
+        return rules_spot.bound(
+            self.written,
+            lambda spot: rules_series.curve(
+                spot,
+                [each for each in self.market[spot.series] if each.told_at <= at],
+                began=self.begins,
+            ),
+            guess=guess,
+        )
+
+    def is_known_at(self, at: datetime) -> bool:
+        """Whether nothing that counts was told later."""
+        return self.known_at(at) == self.tariff
+
 
 def a_case(seed: int) -> Case:
     """What this seed draws. The tariff has been written as OCPI 2.3.0 and read again, as a stored
     version is."""
     random = Random(seed)
-    tariff = read_tariff(written(document(a_tariff(random), OcpiVersion.V230)))
+    tariff = a_tariff(random)
+    if follows := random.random() < 0.4:
+        tariff = following_markets(random, tariff)
     begins = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=random.randrange(365 * 86_400))
     if random.random() < 0.3:
         begins = random.choice(CHANGES) - timedelta(seconds=random.randrange(8 * 3600))
+    legs = tuple(_leg(random) for _ in range(random.randint(1, 8)))
+    ends = begins + timedelta(seconds=sum(leg.lasts_s for leg in legs))
     return Case(
         seed=seed,
-        tariff=tariff,
-        legs=tuple(_leg(random) for _ in range(random.randint(1, 8))),
+        written=read_tariff(written(document(tariff, OcpiVersion.V230))),
+        market={each: a_market(random, begins, ends) for each in ("FI", "DE")} if follows else {},
+        legs=legs,
         begins=begins,
         zone=ZoneInfo(random.choice(ZONES)),
         meter_wh=random.randrange(50_000_000),
@@ -124,13 +157,15 @@ def amounts(case: Case) -> Mapping[str, Money]:
     assert so_far.running
     assert not record.running
     currency = case.tariff.currency
-    found = {
-        "estimate": rules_owed.estimated(
-            case.legs, case.tariff, case.party, begins=case.begins, zone=case.zone
-        ).payable,
-        "running cost": rules_owed.owed(so_far, case.tariff, case.party).payable,
-        **_billed(case, record),
-    }
+    found = _billed(case, record)
+    if case.is_known_at(case.begins):
+        tariff = case.known_at(case.begins, guess=True)
+        found["estimate"] = rules_owed.estimated(
+            case.legs, tariff, case.party, begins=case.begins, zone=case.zone
+        ).payable
+    if case.is_known_at(case.ends):
+        tariff = case.known_at(case.ends, guess=True)
+        found["running cost"] = rules_owed.owed(so_far, tariff, case.party).payable
     if record.energy_wh >= case.party.no_charge_below_wh:  # the command knows no party
         found["voltway price"] = pricing.price(
             case.tariff, read_session(_as_ocpi(case)), case.zone
@@ -272,6 +307,7 @@ class Found:
     cases: int
     uses: Counter[str]
     costly: int
+    follows: int
     different: Sequence[str]
     taken_s: float
 
@@ -280,16 +316,18 @@ def walk(count: int, seed: int = 1) -> Found:
     """Price this many cases for every use."""
     uses: Counter[str] = Counter()
     different: list[str] = []
-    costly = 0
+    costly = follows = 0
     began = perf_counter()
     for nth in range(seed, seed + count):
-        found = amounts(a_case(nth))
+        case = a_case(nth)
+        found = amounts(case)
+        follows += bool(rules_spot.follows_market(case.written))
         uses.update(found.keys())
         costly += max(each.minor for each in found.values()) > 0
         if len(set(found.values())) > 1:
             said = ", ".join(f"{use} {amount}" for use, amount in found.items())
             different.append(f"seed {nth}: {said}")
-    return Found(count, uses, costly, different, perf_counter() - began)
+    return Found(count, uses, costly, follows, different, perf_counter() - began)
 
 
 def main(
@@ -302,6 +340,7 @@ def main(
         typer.echo(f"{use}: {times:,} amounts")
     typer.echo(
         f"{found.cases:,} tariffs and sessions from seed {seed}, {found.costly:,} not free, "
+        f"{found.follows:,} that follow a market, "
         f"in {found.taken_s:.0f} s: {len(found.different)} with more than one amount"
     )
     for line in found.different[:20]:

@@ -5,7 +5,7 @@ What Hypothesis draws is small and odd; these are of the size that a network has
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Final
@@ -18,11 +18,15 @@ from voltway.tariffs.model import (
     PriceLimit,
     Reservation,
     Restrictions,
+    Spot,
+    SpotMode,
+    SpotPrice,
     Tariff,
     TariffElement,
     TaxIncluded,
     Weekday,
 )
+from voltway.tariffs.model_spot import ToldPrice
 
 CURRENCIES: Final = ("EUR", "EUR", "EUR", "SEK", "HUF", "CHF", "JPY", "BHD")
 
@@ -112,3 +116,54 @@ def _range(random: Random, most: int, share: float) -> tuple[Decimal | None, Dec
 
 def _time(random: Random) -> time:
     return time(random.randint(0, 23), random.choice((0, 0, 15, 30, 59)))
+
+
+def following_markets(random: Random, tariff: Tariff) -> Tariff:
+    """The tariff with some of its prices of energy following a market, up to what they were."""
+    elements = (
+        replace(
+            element,
+            price_components=tuple(
+                replace(each, spot=_spot(random, each.price))
+                if each.dimension is Dimension.ENERGY and random.random() < 0.7
+                else each
+                for each in element.price_components
+            ),
+        )
+        for element in tariff.elements
+    )
+    return replace(tariff, elements=tuple(elements))
+
+
+def _spot(random: Random, most: Decimal) -> Spot:
+    return Spot(
+        series=random.choice(("FI", "DE")),
+        percent=Decimal(random.choice((0, 0, 5, 25, -10))),
+        markup=_amount(random, 1),
+        floor=min(most, random.choice((Decimal(0), Decimal("0.02"), _amount(random, 1)))),
+        mode=random.choice(list(SpotMode)),
+    )
+
+
+def a_market(random: Random, begins: datetime, ends: datetime) -> tuple[ToldPrice, ...]:
+    """What a market asks from before a moment to after another, without a hole: mostly told the
+    day before, some of it late, some of it corrected."""
+    lasts = random.choice((timedelta(minutes=15), timedelta(hours=1)))
+    at = begins.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    late, corrected = random.choice(((0.0, 0.0), (0.0, 0.0), (0.3, 0.0), (0.2, 0.2)))
+    told: list[ToldPrice] = []
+    while at <= ends:
+        price = SpotPrice(at, at + lasts, _market(random))
+        first = at - timedelta(hours=12)
+        if random.random() < late:
+            first = at + random.choice((timedelta(minutes=5), timedelta(days=2)))
+        told.append(ToldPrice(price, first))
+        if random.random() < corrected:
+            again = first + random.choice((timedelta(hours=1), timedelta(days=1)))
+            told.append(ToldPrice(price._replace(price=_market(random)), again))
+        at += lasts
+    return tuple(told)
+
+
+def _market(random: Random) -> Decimal:
+    return Decimal(random.randint(-2_000, 9_000)).scaleb(-4)
