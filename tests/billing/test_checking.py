@@ -6,7 +6,7 @@ Invariants 4 and 9 need raw frames, and are broken in tests/stories/test_recompu
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
@@ -27,9 +27,11 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.runtime.database import connect_owner
 
+Intruder: TypeAlias = "asyncpg.Connection[Any]"
+
 
 @pytest.fixture
-async def intruder(database_url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+async def intruder(database_url: str) -> AsyncIterator[Intruder]:
     connection = await connect_owner(database_url)
     await connection.execute("SET session_replication_role = replica")
     yield connection
@@ -180,7 +182,7 @@ BREAKS = [
 @pytest.mark.parametrize(("breaking", "wanted"), BREAKS)
 async def test_what_is_broken_is_found(
     settled: Scene,
-    intruder: "asyncpg.Connection[Any]",
+    intruder: Intruder,
     breaking: str,
     wanted: set[tuple[str, str]],
 ) -> None:
@@ -216,7 +218,7 @@ async def test_a_prepaid_balance_that_was_spent_twice_is_found(settled: Scene) -
 
 
 async def test_a_finding_is_told_once_to_the_owners_and_closed_with_a_reason(
-    settled: Scene, intruder: "asyncpg.Connection[Any]"
+    settled: Scene, intruder: Intruder
 ) -> None:
     party = settled.station.station.party
     async with settled.begin() as work:
@@ -258,7 +260,7 @@ async def test_a_finding_is_told_once_to_the_owners_and_closed_with_a_reason(
 
 
 async def test_what_a_check_of_everything_finds_no_more_is_closed(
-    settled: Scene, intruder: "asyncpg.Connection[Any]"
+    settled: Scene, intruder: Intruder
 ) -> None:
     party = settled.station.station.party
     await intruder.execute("UPDATE payment SET refunded_minor = 5")

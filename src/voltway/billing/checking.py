@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from voltway.billing import checks_bills, checks_books, checks_money, store_checks
+from voltway.billing import checks_bills, checks_books, checks_documents, checks_money, store_checks
 from voltway.billing.model_checks import (
     BooksCheck,
     BooksFaultFound,
@@ -121,7 +121,7 @@ async def check_books(
         await _timed(begin, party, lambda work: checks_money.payments(work, since)),
         await _timed(begin, party, lambda work: checks_money.once(work, since)),
         await _timed(begin, party, lambda work: checks_money.holds(work, since)),
-        await _timed(begin, party, lambda work: checks_money.invoices(work, since)),
+        await _timed(begin, party, lambda work: _documents(work, since)),
         await _timed(begin, party, checks_books.prepaid),
         await _timed(begin, party, lambda work: checks_books.evidence(work, since)),
     ]
@@ -138,6 +138,13 @@ async def check_books(
     )
     parts += bills.parts()
     return await _kept(begin, party, parts, asked_by, began_at, bills.until, whole=whole)
+
+
+async def _documents(work: Work, since: datetime) -> Checked:
+    """Invariant 7, of receipts and of all that is issued beside them."""
+    receipts = await checks_money.invoices(work, since)
+    beside = await checks_documents.documents(work, since)
+    return replace(receipts, found=checks_money.first([*receipts.found, *beside]))
 
 
 async def _timed(

@@ -21,21 +21,27 @@ async def _count(work: Work, sql: str, *values: object) -> int:
 
 
 async def payments(work: Work, since: datetime) -> Checked:
-    """Invariant 2: 0 ≤ captured ≤ held, 0 ≤ refunded ≤ captured, each as the provider answered."""
+    """Invariant 2: 0 ≤ captured ≤ held, 0 ≤ refunded + disputed ≤ captured, each as the provider
+    answered. What a bank took back by a dispute is known by the provider's payout reports."""
     rows = await work.all(
         """
         SELECT p.id, p.hold_minor, p.captured_minor, p.refunded_minor, p.currency,
-               s.captured, s.refunded
+               s.captured, s.refunded, d.disputed
           FROM payment_view p
          CROSS JOIN LATERAL (
                 SELECT coalesce(sum(amount_minor) FILTER (WHERE verb = 'capture'), 0) AS captured,
                        coalesce(sum(amount_minor) FILTER (WHERE verb = 'refund'), 0) AS refunded
                   FROM payment_step_view
                  WHERE payment_id = p.id AND answer = 'done') AS s
+         CROSS JOIN LATERAL (
+                SELECT coalesce(-sum(gross_minor), 0)::bigint AS disputed
+                  FROM payout_line_view
+                 WHERE payment_id = p.id AND kind = 'dispute' AND currency = p.currency) AS d
          WHERE p.created_at >= $1
            AND (p.captured_minor NOT BETWEEN 0 AND p.hold_minor
                 OR p.refunded_minor NOT BETWEEN 0 AND p.captured_minor
-                OR p.captured_minor <> s.captured OR p.refunded_minor <> s.refunded)
+                OR p.captured_minor <> s.captured OR p.refunded_minor <> s.refunded
+                OR d.disputed < 0 OR p.refunded_minor + d.disputed > p.captured_minor)
          LIMIT $2
         """,
         since,
@@ -50,7 +56,8 @@ def _payment(row: Row) -> Found:
         f"payment:{row['id']}",
         f"Held {row['hold_minor']}, captured {row['captured_minor']}, refunded"
         f" {row['refunded_minor']} (in the smallest unit of {row['currency']}); the provider took"
-        f" {row['captured']} and gave back {row['refunded']}.",
+        f" {row['captured']} and gave back {row['refunded']}, and banks took back"
+        f" {row['disputed']} by disputes.",
     )
 
 

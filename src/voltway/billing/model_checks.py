@@ -31,7 +31,7 @@ class Invariant(StrEnum):
 #: In the words of whoever reads the page.
 SAYS: Mapping[Invariant, str] = {
     Invariant.ENTRIES: "Every entry is whole and sums to zero in each currency.",
-    Invariant.PAYMENTS: "Nothing is captured above the hold, or given back above the capture.",
+    Invariant.PAYMENTS: "No more is captured than held, or given back or disputed than captured.",
     Invariant.ONCE: "A payment is captured once at most, and a session is settled once.",
     Invariant.RECOMPUTED: "Recomputed from the raw frames, each bill is the same to the cent.",
     Invariant.BOUNDS: "No more energy is billed than can have flowed, nor more time than passed.",
