@@ -6,18 +6,20 @@ A version is never changed, so each is read from its document once in a process 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import LocationId, PartyId, StationId, TariffId, new_id
 from voltway.kernel.money import Currency
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
-from voltway.tariffs import lawful, store, store_groups, taxes
+from voltway.tariffs import lawful, purses, store, store_groups, taxes
 from voltway.tariffs.assigning import NoSuchTariff, assign
 from voltway.tariffs.documents import BadField
 from voltway.tariffs.model import Tariff
 from voltway.tariffs.model_versions import (
     Assigned,
+    Assignment,
     Place,
     Rung,
     Scope,
@@ -225,10 +227,14 @@ async def holding(work: Work, party: PartyId, ident: str, at: datetime) -> Tarif
 
 async def _known_of(work: Work, wanted: set[tuple[Where, datetime]]) -> Known:
     """What was assigned where, and what it names, in a statement each: one where nothing is
-    assigned, two where tariffs are, three where groups are."""
+    assigned, two where tariffs are, three where groups are; two more where somebody has a plan."""
     scope_ids = {id for place, _ in wanted for id in Place(*place).ids}
     until = max(at for _, at in wanted)
-    assignments = await store.assignments_to(work, scope_ids, until)
+    found, subscribed = await store.told_to(work, scope_ids, until)
+    assignments: dict[UUID, list[Assignment]] = dict(found)
+    if subscribed:  # whoever has no plan costs no statement
+        for each in await purses.assigned(work, subscribed, {at for _, at in wanted}):
+            assignments[each.scope_id] = [*assignments.get(each.scope_id, ()), each]
     told = [each for those in assignments.values() for each in those]
     named = {(each.party, each.group) for each in told if each.group is not None}
     groups = await store_groups.groups_of(work, named) if named else {}

@@ -351,6 +351,9 @@ class DeductionLine:
     before_taxes: Decimal
     after_taxes: Decimal
     why: str
+    of_plan: str | None = None  # the kind of allowance, where a plan gave it
+    taken: Decimal | None = None  # how much of it, in kWh, times, minutes or major units
+    rest: Decimal | None = None  # what is left of it this month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

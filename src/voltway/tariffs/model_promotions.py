@@ -1,4 +1,4 @@
-"""Promotion codes: what one takes off, how often it may be used, and who holds one."""
+"""What is taken off a session; promotion codes, how often one may be used, and who holds one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,8 @@ class GrantKind(StrEnum):
     AMOUNT = "amount"  # so much money, with tax
     PERCENT = "percent"
     ENERGY = "energy"  # the first kWh of the session
+    START = "start"  # its flat fee; of a plan alone
+    MINUTES = "minutes"  # the first minutes of charging; of a plan alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +25,11 @@ class Grant:
     """What is taken off the cost of one session, under its name."""
 
     kind: GrantKind
-    value: Decimal  # major units, percent, kWh
+    value: Decimal  # major units, percent, kWh, times, minutes
     name: str
     source: UUID
+    plan: bool = False  # of a subscription's month, and no code
+    rest: Decimal | None = None  # what is left of that month's allowance afterwards
 
     def __post_init__(self) -> None:
         assert self.value > 0

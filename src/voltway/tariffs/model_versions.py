@@ -99,9 +99,17 @@ class Assignment:
     since: datetime
     group: str | None = None
     until: datetime | None = None
+    plan: str | None = None  # it comes with a subscription, and is assigned by nobody
+    locations: tuple[
+        LocationId, ...
+    ] = ()  # of a plan: where alone it holds; none named: everywhere
+    told_at: datetime | None = None  # of a plan: since when it is had
 
     def holds_at(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
+
+    def holds_in(self, location: LocationId) -> bool:
+        return not self.locations or location in self.locations
 
 
 class GroupMember(msgspec.Struct, frozen=True, omit_defaults=True):

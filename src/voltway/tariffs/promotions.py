@@ -6,7 +6,7 @@ where the visit ends without one.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,6 +98,8 @@ async def add(
     written = code.strip().upper()
     if not CODE.fullmatch(written):
         raise NotACode("it must have 3 to 24 letters, digits or hyphens")
+    if kind not in (GrantKind.AMOUNT, GrantKind.PERCENT, GrantKind.ENERGY):
+        raise NotACode("only a plan frees starts and minutes")
     if not 0 < value <= VALUE_MAX or (kind is GrantKind.PERCENT and value > 100):
         raise NotACode("what it takes off must be more than nothing, and at most 100 percent")
     if kind is GrantKind.ENERGY and value * 1000 != int(value * 1000):
@@ -188,6 +190,14 @@ async def grants_of(
 async def used_by(work: Work, sessions: Collection[SessionId]) -> Mapping[SessionId, Grant]:
     """What was taken off these sessions when they were billed."""
     return await store_promotions.used_by(work, sessions) if sessions else {}
+
+
+def parted(grants: Sequence[Grant]) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """What codes gave, and what a plan did."""
+    return (
+        tuple(each for each in grants if not each.plan),
+        tuple(each for each in grants if each.plan),
+    )
 
 
 async def use_up(work: Work, used: Mapping[Grant, SessionId]) -> None:

@@ -70,7 +70,7 @@ def _rung(scope: Scope, place: Place, at: datetime, known: Known) -> Rung | None
         return None
     called = _called(scope)
     told = known.assignments.get(scope_id)
-    held = _held(told, scope, place.party, at) if told else None
+    held = _held(told, scope, place, at) if told else None
     if held is None or (held.ident is None and held.group is None):
         says = f"The {called} has no tariff of its own."
         return Rung(scope=scope, scope_id=scope_id, says=says, assignment=held)
@@ -78,6 +78,12 @@ def _rung(scope: Scope, place: Place, at: datetime, known: Known) -> Rung | None
         return _of_group(held, held.group, place, at, known)
     assert held.ident is not None
     version = newest(known.versions.get((place.party, held.ident), ()), at)
+    if held.plan is not None and version is not None:
+        says = (
+            f"Tariff {version.ident}, version {version.version}, comes with the plan {held.plan} "
+            f"of the {called}."
+        )
+        return Rung(scope=scope, scope_id=scope_id, says=says, assignment=held, version=version)
     says = (
         f"The {called} has tariff {held.ident}, but no version of it holds at that moment."
         if version is None
@@ -129,13 +135,20 @@ def newest_group(versions: Iterable[GroupVersion], at: datetime) -> GroupVersion
 
 
 def _held(
-    assignments: Iterable[Assignment], scope: Scope, party: PartyId, at: datetime
+    assignments: Iterable[Assignment], scope: Scope, place: Place, at: datetime
 ) -> Assignment | None:
     """The latest that has begun and not ended. Of two of one moment the later told counts: they
-    come in order."""
+    come in order. A plan's counts from when it was subscribed to, whichever month of it runs."""
     holding = [
         each
         for each in assignments
-        if each.scope is scope and each.party == party and each.holds_at(at)
+        if each.scope is scope
+        and each.party == place.party
+        and each.holds_at(at)
+        and each.holds_in(place.location)
     ]
-    return max(enumerate(holding), key=lambda each: (each[1].since, each[0]), default=(0, None))[1]
+    return max(
+        enumerate(holding),
+        key=lambda each: (each[1].told_at or each[1].since, each[0]),
+        default=(0, None),
+    )[1]

@@ -2,11 +2,11 @@
 
 Deductions come after everything that the tariff says, its least and its most price too, in the
 order in which they are given. What one takes off is taken of each tax rate in proportion; free
-energy is taken off the rates at which that energy was priced.
+energy, time and starts are taken off the rates at which those were priced.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +15,7 @@ from typing import TypeAlias
 import msgspec
 
 from voltway.kernel.money import Currency
-from voltway.tariffs.exact import amount, as_decimal
+from voltway.tariffs.exact import Exact, amount, as_decimal
 from voltway.tariffs.model import (
     ChargingPeriod,
     Cost,
@@ -43,17 +43,21 @@ def deducted(
     left: ByRate = {
         line.rate: (Fraction(line.before_taxes), Fraction(line.tax)) for line in cost.taxes
     }
-    free_wh = 0
+    free = {GrantKind.ENERGY: 0, GrantKind.MINUTES: 0}
     lines = []
     for grant in grants:
         before = _sum(left)
-        if grant.kind is GrantKind.ENERGY:
-            until = free_wh + int(grant.value * 1000)
+        if grant.kind in COUNTED:
+            counted, since = COUNTED[grant.kind], free[grant.kind]
+            until = since + int(grant.value * counted.each)
             worth = _less(
-                _worth(cost, periods, until, price), _worth(cost, periods, free_wh, price)
+                _worth(counted, cost, periods, until, price),
+                _worth(counted, cost, periods, since, price),
             )
-            free_wh = until
+            free[grant.kind] = until
             left = _without(left, worth)
+        elif grant.kind is GrantKind.START:
+            left = _without(left, _of(cost.lines, Dimension.FLAT, stepped=True))
         elif grant.kind is GrantKind.PERCENT:
             left = _scaled(left, 1 - Fraction(grant.value) / 100)
         else:
@@ -79,24 +83,43 @@ def deducted(
 def first_wh(periods: Sequence[ChargingPeriod], wh: int) -> list[ChargingPeriod]:
     """The part of a session in which it used its first watt-hours; energy is spread evenly over a
     period, so a period is cut in proportion."""
+    return _first(periods, wh, _energy_of)
+
+
+def first_s(periods: Sequence[ChargingPeriod], seconds: int) -> list[ChargingPeriod]:
+    """The part of a session in which it charged for its first seconds."""
+    return _first(periods, seconds, _charging_of)
+
+
+def _energy_of(period: ChargingPeriod) -> Exact:
+    return period.energy_wh
+
+
+def _charging_of(period: ChargingPeriod) -> Exact:
+    return period.charging_s
+
+
+def _first(
+    periods: Sequence[ChargingPeriod], most: int, volume: Callable[[ChargingPeriod], Exact]
+) -> list[ChargingPeriod]:
     found: list[ChargingPeriod] = []
-    left = Fraction(wh)
+    left = Fraction(most)
     for period in sorted(periods, key=lambda each: (each.begins, each.ends)):
         if left <= 0:
             break
         if period.reservation is not None:
             continue
-        if period.energy_wh <= left:
+        if volume(period) <= left:
             found.append(period)
-            left -= Fraction(period.energy_wh)
+            left -= Fraction(volume(period))
             continue
-        share = left / Fraction(period.energy_wh)
+        share = left / Fraction(volume(period))
         micros = (period.ends - period.begins) // MICRO * share.numerator // share.denominator
         found.append(
             msgspec.structs.replace(
                 period,
                 ends=period.begins + MICRO * micros,
-                energy_wh=left,
+                energy_wh=period.energy_wh * share,
                 charging_s=period.charging_s * share,
                 parking_s=period.parking_s * share,
             )
@@ -105,24 +128,42 @@ def first_wh(periods: Sequence[ChargingPeriod], wh: int) -> list[ChargingPeriod]
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What is free by the first so many: which dimension, and how its units are counted."""
+
+    dimension: Dimension
+    each: int  # base units in one that is granted
+    volume: Callable[[ChargingPeriod], Exact]
+
+
+COUNTED: Mapping[GrantKind, _Counted] = {
+    GrantKind.ENERGY: _Counted(Dimension.ENERGY, 1000, _energy_of),
+    GrantKind.MINUTES: _Counted(Dimension.TIME, 60, _charging_of),
+}
+
+
 def _worth(
+    counted: _Counted,
     cost: Cost,
     periods: Sequence[ChargingPeriod],
-    wh: int,
+    most: int,
     price: Callable[[Sequence[ChargingPeriod]], Cost],
 ) -> ByRate:
-    """What the first watt-hours cost. All of them cost what was billed, steps included."""
-    if wh <= 0:
+    """What the first watt-hours or seconds cost. All of them cost what was billed, steps too."""
+    if most <= 0:
         return {}
-    if wh >= sum(each.energy_wh for each in periods if each.reservation is None):
-        return _energy(cost.lines, stepped=True)
-    return _energy(price(first_wh(periods, wh)).lines, stepped=False)
+    if most >= sum(counted.volume(each) for each in periods if each.reservation is None):
+        return _of(cost.lines, counted.dimension, stepped=True)
+    some = _first(periods, most, counted.volume)
+    return _of(price(some).lines, counted.dimension, stepped=False)
 
 
-def _energy(lines: Sequence[CostLine], *, stepped: bool) -> ByRate:
+def _of(lines: Sequence[CostLine], dimension: Dimension, *, stepped: bool) -> ByRate:
+    """What a dimension of the session itself cost at each rate."""
     found: ByRate = {}
     for line in lines:
-        if line.dimension is not Dimension.ENERGY or not line.billed:
+        if line.dimension is not dimension or line.reservation is not None or not line.billed:
             continue
         share = Fraction(1) if stepped else Fraction(line.used) / Fraction(line.billed)
         net, tax = found.get(line.vat, (Fraction(0), Fraction(0)))
@@ -179,15 +220,21 @@ def _line(
         before_taxes=as_decimal(after[0] - before[0]),
         after_taxes=as_decimal(after[1] - before[1]),
         why=saying(grant, currency),
+        of_plan=grant.kind.value if grant.plan else None,
+        taken=grant.value if grant.plan else None,
+        rest=grant.rest,
     )
 
 
 def saying(grant: Grant, currency: Currency) -> str:
-    """What a code takes off, as a sentence."""
+    """What a code or a plan takes off, as a sentence."""
     value = f"{grant.value.normalize():f}"
     said = {
         GrantKind.AMOUNT: f"{value} {currency} off, with tax",
         GrantKind.PERCENT: f"{value} % off",
         GrantKind.ENERGY: f"the first {value} kWh are free",
+        GrantKind.START: "no start fee",
+        GrantKind.MINUTES: f"the first {value} min of charging are free",
     }[grant.kind]
-    return f"Code {grant.name}: {said}."
+    left = "" if grant.rest is None else f"; {grant.rest.normalize():f} left this month"
+    return f"{'Plan' if grant.plan else 'Code'} {grant.name}: {said}{left}."

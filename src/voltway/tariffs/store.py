@@ -133,11 +133,23 @@ async def assignments_to(
 ) -> Mapping[UUID, list[Assignment]]:
     """What was ever assigned to these by this moment, in the order in which it was told: also of
     one moment, whose clock says nothing of it."""
+    return (await told_to(work, scope_ids, until))[0]
+
+
+async def told_to(
+    work: Work, scope_ids: Iterable[UUID], until: datetime
+) -> tuple[Mapping[UUID, list[Assignment]], frozenset[UUID]]:
+    """The same, and which of these have or had a plan by then, which may bring another tariff."""
     rows = await work.ask(
         """
-        SELECT party_id, scope, scope_id, tariff_ident, since, group_ident, until
+        SELECT party_id, scope, scope_id, tariff_ident, since, group_ident, until, created_at, told,
+               false AS by_plan
           FROM tariff_assignment
          WHERE scope_id = ANY($1::uuid[]) AND since <= $2
+         UNION ALL
+        SELECT party_id, scope, subscriber, NULL, begins, NULL, ends, created_at, 0, true
+          FROM subscription
+         WHERE subscriber = ANY($1::uuid[]) AND begins <= $2
          ORDER BY created_at, told
         """,
         sorted(set(scope_ids)),
@@ -145,6 +157,8 @@ async def assignments_to(
     )
     found: dict[UUID, list[Assignment]] = {}
     for row in rows:
+        if row["by_plan"]:
+            continue
         each = Assignment(
             party=PartyId(row["party_id"]),
             scope=Scope(row["scope"]),
@@ -155,4 +169,4 @@ async def assignments_to(
             until=row["until"],
         )
         found.setdefault(each.scope_id, []).append(each)
-    return found
+    return found, frozenset(row["scope_id"] for row in rows if row["by_plan"])

@@ -13,6 +13,7 @@ import msgspec
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, new_id
+from voltway.parties.model import Party
 from voltway.runtime.work import Work
 from voltway.tariffs import rules_taxes, store_taxes
 from voltway.tariffs.model import Tariff
@@ -30,6 +31,7 @@ __all__ = [
     "declare",
     "override",
     "overrides",
+    "rule_at_home",
     "rules_for",
     "table",
     "taxed",
@@ -174,6 +176,13 @@ async def rules_for(work: Work, supplies: set[Supply]) -> Mapping[Supply, TaxRul
         except NoTaxRate as none:
             found[supply] = none
     return found
+
+
+async def rule_at_home(work: Work, party: Party, at: datetime) -> TaxRule:
+    """The tax on what a party sells from where it is, and at no EVSE. Raises :class:`NoTaxRate`."""
+    over = await store_taxes.overrides_of(work, [party.id])
+    zone = ZoneInfo(party.time_zone)
+    return rules_taxes.rule(table(), party.country_code, at, zone, over)
 
 
 async def taxed(work: Work, tariff: Tariff, supply: Supply) -> tuple[Tariff, TaxRule | None]:
