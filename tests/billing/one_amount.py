@@ -47,6 +47,7 @@ from voltway.tariffs import rules_series, rules_spot
 from voltway.tariffs.exact import as_decimal
 from voltway.tariffs.model import Tariff
 from voltway.tariffs.model_spot import ToldPrice
+from voltway.tariffs.model_subscriptions import Allowances, Month, PlanVersion, Purse
 from voltway.tariffs.ocpi import read_tariff
 from voltway.tariffs.ocpi_sessions import read_session
 from voltway.tariffs.ocpi_write import OcpiVersion, document, written
@@ -84,6 +85,7 @@ class Case:
     meter_wh: int
     hold_minor: int
     party: Party
+    purse: Purse | None = None  # what is left of the month of the driver's subscription
 
     @property
     def ends(self) -> datetime:
@@ -133,7 +135,35 @@ def a_case(seed: int) -> Case:
         meter_wh=random.randrange(50_000_000),
         hold_minor=random.choice((500, 5_000, 10_000_000)),
         party=replace(OPERATOR, no_charge_below_wh=EnergyWh(random.choice((0, 100, 100, 1000)))),
+        purse=_purse(random, tariff.currency) if random.random() < 0.4 else None,
     )
+
+
+def _purse(random: Random, currency: Currency) -> Purse:
+    """A month of a plan of which somewhat is left, of one kind or of several."""
+    some = random.choices((True, False), k=5)
+    plan = PlanVersion(
+        id=UUID(int=20),
+        party=PARTY,
+        ident="PLUS",
+        version=1,
+        name="Plus",
+        fee=Money(999, currency),
+        vat=None,
+        tariff=None,
+        locations=(),
+        allowances=Allowances(
+            energy_kwh=Decimal(random.randint(1, 60_000)) / 1000 if some[0] else Decimal(0),
+            starts=some[1],
+            minutes=random.randint(1, 200) if some[2] else 0,
+            percent=Decimal(random.randint(1, 100)) if some[3] else Decimal(0),
+            credit=Money(random.randint(1, 2_000), currency).decimal if some[4] else Decimal(0),
+        ),
+        valid_from=CHANGES[0],
+        created_at=CHANGES[0],
+    )
+    month = Month(0, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+    return Purse(subscription=UUID(int=21), party=PARTY, plan=plan, month=month)
 
 
 def _leg(random: Random) -> Leg:
@@ -161,12 +191,23 @@ def amounts(case: Case) -> Mapping[str, Money]:
     if case.is_known_at(case.begins):
         tariff = case.known_at(case.begins, guess=True)
         found["estimate"] = rules_owed.estimated(
-            case.legs, tariff, case.party, begins=case.begins, zone=case.zone
+            case.legs,
+            tariff,
+            case.party,
+            begins=case.begins,
+            zone=case.zone,
+            purse=case.purse,
         ).payable
     if case.is_known_at(case.ends):
         tariff = case.known_at(case.ends, guess=True)
-        found["running cost"] = rules_owed.owed(so_far, tariff, case.party).payable
-    if record.energy_wh >= case.party.no_charge_below_wh:  # the command knows no party
+        cost, _ = rules_owed.with_allowance(so_far, tariff, case.party, (), case.purse)
+        found["running cost"] = cost.payable
+    if case.purse is not None:  # as the proof of the bill has it: with what was frozen
+        _, grants = rules_owed.with_allowance(record, case.tariff, case.party, (), case.purse)
+        again = rules_owed.owed(record, case.tariff, case.party, grants)
+        found["what was granted, again"] = again.payable
+    # The command knows no party, and nobody's subscription.
+    elif record.energy_wh >= case.party.no_charge_below_wh:
         found["voltway price"] = pricing.price(
             case.tariff, read_session(_as_ocpi(case)), case.zone
         ).payable
@@ -178,7 +219,12 @@ def _billed(case: Case, record: SessionRecord) -> dict[str, Money]:
     """The amounts of what is made when the session is settled."""
     currency = case.tariff.currency
     priced = freezing.priced(
-        record, case.tariff, case.party, where=_location(case), account=str(case.seed)
+        record,
+        case.tariff,
+        case.party,
+        where=_location(case),
+        account=str(case.seed),
+        purse=case.purse,
     )
     raw, sha256 = documents.frozen(freezing.cdr_document(priced))
     made = documents.cdr(raw)

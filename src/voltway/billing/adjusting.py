@@ -184,7 +184,11 @@ async def _credit(work: Work, found: Standing, made: Adjustment, minor: int) -> 
         work, party, of, minor, reason=made.reason, once=once
     )
     entry = rules_books.correction(
-        rules_books.undone(amounts, documents.cdr(found.cdr.document).account, made.currency),
+        rules_books.undone(
+            amounts,
+            rules_books.receivable(documents.cdr(found.cdr.document).account),
+            made.currency,
+        ),
         party=made.party,
         at=work.now,
         memo=f"Took {note.number} off the receipt {receipt.number}: {made.reason}",

@@ -218,7 +218,7 @@ async def credit_receipt(
     assert cdr is not None, "a receipt is made of a CDR"
     account = documents.cdr(cdr.document).account
     entry = rules_books.correction(
-        rules_books.undone(amounts, account, found.currency),
+        rules_books.undone(amounts, rules_books.receivable(account), found.currency),
         party=found.party,
         at=work.now,
         memo=f"Took {made.number} off {of.document.number}: {reason}",

@@ -49,10 +49,18 @@ class Visit(_Document, frozen=True, kw_only=True):
     doubtful: tuple[str, ...] = ()
 
 
+class OfPlan(_Document, frozen=True, kw_only=True):
+    """What a line took of a subscription's month."""
+
+    kind: str  # energy, start, minutes, percent, amount
+    taken: str  # in kWh, times, minutes, percent, or money with tax
+    rest: str | None = None  # what was left of it then
+
+
 class Line(_Document, frozen=True, kw_only=True):
     """One price, what it was for, and what it came to."""
 
-    kind: str  # ENERGY, TIME, PARKING_TIME, FLAT; MIN_PRICE, MAX_PRICE; PROMOTION
+    kind: str  # ENERGY, TIME, PARKING_TIME, FLAT; MIN_PRICE, MAX_PRICE; PROMOTION, ALLOWANCE
     reservation: str | None
     volume: str  # in kWh, h or times
     billed_volume: str
@@ -63,7 +71,8 @@ class Line(_Document, frozen=True, kw_only=True):
     why: str
     free_s: int = 0  # of an idle fee: of each stop
     most: str | None = None  # of an idle fee: for the session, with tax
-    name: str | None = None  # of what was taken off: the code
+    name: str | None = None  # of what was taken off: the code, the plan
+    of_plan: OfPlan | None = None
 
 
 class Tax(_Document, frozen=True, kw_only=True):
@@ -93,6 +102,8 @@ class Granted(_Document, frozen=True, kw_only=True):
     value: str
     name: str
     source: str
+    plan: bool = False  # of a subscription's month
+    rest: str | None = None  # what was left of it
 
 
 class Paid(_Document, frozen=True, kw_only=True):

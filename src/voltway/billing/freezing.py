@@ -13,6 +13,7 @@ from voltway.billing.documents import (
     Decided,
     Granted,
     Line,
+    OfPlan,
     Paid,
     Place,
     Receipt,
@@ -40,6 +41,7 @@ from voltway.tariffs.model import (
     Tariff,
 )
 from voltway.tariffs.model_promotions import Grant, GrantKind
+from voltway.tariffs.model_subscriptions import Purse
 from voltway.tariffs.model_taxes import TaxRule
 from voltway.tariffs.rules_tax import with_tax
 from voltway.tariffs.rules_taxes import completed
@@ -80,11 +82,12 @@ def priced(
     decided: Decided | None = None,
     taxed: TaxRule | None = None,
     grants: Sequence[Grant] = (),
+    purse: Purse | None = None,
 ) -> Priced:
     """The price of a session, and the amounts of its bill; as a person decided of it, where
-    somebody did."""
+    somebody did. What the session can use of a purse is taken off, and for the caller to note."""
     record, party = rules_review.decided(record, party, decided)
-    cost = rules_owed.owed(record, tariff, party, grants)
+    cost, grants = rules_owed.with_allowance(record, tariff, party, grants, purse)
     return Priced(
         record=record,
         where=where,
@@ -173,6 +176,8 @@ def grants_of(document: CdrDocument) -> tuple[Grant, ...]:
             value=Decimal(each.value),
             name=each.name,
             source=UUID(each.source),
+            plan=each.plan,
+            rest=None if each.rest is None else Decimal(each.rest),
         )
         for each in document.granted
     )
@@ -184,6 +189,8 @@ def granted(grant: Grant) -> Granted:
         value=f"{grant.value.normalize():f}",
         name=grant.name,
         source=str(grant.source),
+        plan=grant.plan,
+        rest=_text(grant.rest),
     )
 
 
@@ -326,7 +333,7 @@ def line_of(line: BillLine, tariff: Tariff | None) -> Line:
             most=_most(part, tariff),
         )
     return Line(
-        kind=part.bound if isinstance(part, LimitLine) else "PROMOTION",
+        kind=_kind(part),
         reservation=None,
         volume="0",
         billed_volume="0",
@@ -336,7 +343,20 @@ def line_of(line: BillLine, tariff: Tariff | None) -> Line:
         net_minor=line.net_minor,
         why=part.why,
         name=part.name if isinstance(part, DeductionLine) else None,
+        of_plan=_of_plan(part) if isinstance(part, DeductionLine) else None,
     )
+
+
+def _kind(part: LimitLine | DeductionLine) -> str:
+    if isinstance(part, LimitLine):
+        return part.bound
+    return "PROMOTION" if part.of_plan is None else "ALLOWANCE"
+
+
+def _of_plan(part: DeductionLine) -> OfPlan | None:
+    if part.of_plan is None or part.taken is None:
+        return None
+    return OfPlan(kind=part.of_plan, taken=f"{part.taken:f}", rest=_text(part.rest))
 
 
 def _most(part: CostLine, tariff: Tariff | None) -> str | None:

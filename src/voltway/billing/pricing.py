@@ -30,8 +30,9 @@ from voltway.sessions.model import SessionRecord
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, Location
 from voltway.tariffs import actions_spot as spot
-from voltway.tariffs import promotions, taxes
+from voltway.tariffs import promotions, purses, taxes
 from voltway.tariffs.model_promotions import Grant
+from voltway.tariffs.model_subscriptions import Charges, Purse
 from voltway.tariffs.model_taxes import Supply
 
 
@@ -46,6 +47,8 @@ class Known:
     stopped_by: Mapping[tuple[StationId, Ref], str]
     #: What is taken off these sessions: the codes that their visits hold.
     grants: Mapping[SessionId, Sequence[Grant]] = field(default_factory=dict)
+    #: What is left of the months of subscriptions; those who only look again have none.
+    purses: Mapping[SessionId, Purse] = field(default_factory=dict)
 
 
 async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
@@ -68,6 +71,19 @@ async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
         await stations.stopped_by(work, remote) if remote else {},
         await granted(work, {session: each.token for session, each in linked.items()}, records),
     )
+
+
+async def purses_of(
+    work: Work, known: Known, records: Sequence[SessionRecord]
+) -> Mapping[SessionId, Purse]:
+    """What is left of the months of subscriptions for these sessions; nobody else may use anything
+    of it until this work ends."""
+    asked: dict[SessionId, Charges] = {}
+    for record in records:
+        token = known.tokens.get((record.party, record.token)) if record.token else None
+        if token is not None and record.session not in known.payments:
+            asked[record.session] = sessions.charges_of(record, token)
+    return await purses.purses(work, asked, lock=True)
 
 
 async def granted(
@@ -100,6 +116,7 @@ async def priced(
         party,
         taxed=taxed,
         grants=known.grants.get(record.session, ()),
+        purse=known.purses.get(record.session),
         where=where,
         account=account,
         token=token,

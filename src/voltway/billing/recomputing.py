@@ -32,7 +32,7 @@ from voltway.stations import actions as stations
 from voltway.stations.frames_past import Span, frames_between
 from voltway.stations.model import KeptFrame
 from voltway.stations.reports import HeardAgain
-from voltway.tariffs import promotions
+from voltway.tariffs import promotions, purses
 
 #: Frames keep whole milliseconds, so moments that are nearer than that are one.
 GRAIN: Final = timedelta(milliseconds=1)
@@ -133,7 +133,8 @@ async def _known(work: Work, records: Sequence[SessionRecord]) -> pricing.Known:
     found = await parties.parties(work, {each.party for each in records})
     places = await stations.places_of(work, {each.evse for each in records if each.evse})
     used = await promotions.used_by(work, [each.session for each in records])
-    grants = {session: (grant,) for session, grant in used.items()}
+    allowed = await purses.used_by(work, [each.session for each in records])
+    grants = {**allowed, **{session: (grant,) for session, grant in used.items()}}
     return pricing.Known({}, {party.id: party for party in found}, places, {}, {}, grants)
 
 

@@ -31,6 +31,8 @@ REVENUE: Mapping[str, Account] = {
     "MIN_PRICE": account("revenue", "minimum"),
     "MAX_PRICE": account("revenue", "maximum"),
     "PROMOTION": account("revenue", "promotions"),
+    "ALLOWANCE": account("revenue", "allowances"),
+    "SUBSCRIPTION": account("revenue", "subscriptions"),
 }
 REFUNDS = account("cost", "refunds")
 #: The cents by which net and tax of an invoice miss the gross that was shown.
@@ -120,7 +122,7 @@ def refund(
     bear, and the provider owes us that much less."""
     gift_minor = amount.minor - (credited.total_minor if credited else 0)
     postings = [
-        *(undone(credited, who, amount.currency) if credited else ()),
+        *(undone(credited, receivable(who), amount.currency) if credited else ()),
         *_posting(REFUNDS, receivable(who), gift_minor, amount.currency),
         Posting(receivable(who), due(provider), amount),
     ]
@@ -145,7 +147,7 @@ def money_back(
     return Entry(party=party, once=once, at=at, memo=memo, evidence=evidence, postings=(posting,))
 
 
-def undone(credited: Amounts, who: str, currency: Currency) -> Iterator[Posting]:
+def undone(credited: Amounts, owed: Account, currency: Currency) -> Iterator[Posting]:
     """A sale the other way round, as far as a credit note takes it back."""
     sums: dict[Account, int] = {}
     off = [(each.kind, -each.net_minor) for each in credited.allowances]
@@ -155,7 +157,7 @@ def undone(credited: Amounts, who: str, currency: Currency) -> Iterator[Posting]
         sums[vat(part.rate)] = sums.get(vat(part.rate), 0) + part.tax_minor
     sums[ROUNDING] = credited.rounding_minor
     for earned, minor in sums.items():
-        yield from _posting(earned, receivable(who), minor, currency)
+        yield from _posting(earned, owed, minor, currency)
 
 
 def tax_passed(receipt: Receipt, who: str) -> Iterator[Posting]:

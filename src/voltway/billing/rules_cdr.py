@@ -135,7 +135,7 @@ def _parts(billed: CdrDocument) -> dict[str, Part]:
     lines: dict[str, list[Line]] = {}
     off_gross = off_net = 0
     for line in billed.lines:
-        if line.kind in ("MAX_PRICE", "PROMOTION"):
+        if line.kind in ("MAX_PRICE", "PROMOTION", "ALLOWANCE"):
             off_gross, off_net = off_gross + line.gross_minor, off_net + line.net_minor
         else:
             lines.setdefault(_part_of(line), []).append(line)

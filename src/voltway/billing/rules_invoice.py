@@ -33,7 +33,7 @@ from voltway.tariffs.exact import as_decimal
 UNITS = {"ENERGY": "KWH", "TIME": "HUR", "PARKING_TIME": "HUR"}
 ONCE = "C62"
 #: What adds or takes off, and has no price and no rate of its own.
-CHANGES = frozenset({"MIN_PRICE", "MAX_PRICE", "PROMOTION"})
+CHANGES = frozenset({"MIN_PRICE", "MAX_PRICE", "PROMOTION", "ALLOWANCE"})
 #: What is taxed alike: a category and a rate.
 Key = tuple[str, str | None]
 
@@ -235,6 +235,8 @@ NAMES = {
     "MIN_PRICE": "Up to the lowest price",
     "MAX_PRICE": "Down to the highest price",
     "PROMOTION": "Promotion code",
+    "ALLOWANCE": "Free by subscription",
+    "SUBSCRIPTION": "Subscription",
 }
 
 

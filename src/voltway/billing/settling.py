@@ -45,8 +45,9 @@ from voltway.payments.model import Why
 from voltway.runtime.database import retrying
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
-from voltway.tariffs import promotions
+from voltway.tariffs import promotions, purses
 from voltway.tariffs.model_promotions import Grant
+from voltway.tariffs.model_subscriptions import Use
 
 #: A walk that takes longer than this has lost its worker.
 WALKS_WITHIN: Final = timedelta(minutes=5)
@@ -251,9 +252,12 @@ class _Batch:
             else:
                 certain.append((settlement, record))
         known = await pricing.known(work, [record for _, record in certain])
+        allowed = await pricing.purses_of(work, known, [record for _, record in certain])
+        known = replace(known, purses=allowed)
         decisions = await pricing.decisions(work, [each for each, _ in certain])
         facts = []
         used: dict[Grant, SessionId] = {}
+        uses: list[Use] = []
         for settlement, record in certain:
             try:
                 priced = await pricing.priced(work, record, known, decisions.get(settlement.id))
@@ -272,11 +276,14 @@ class _Batch:
             self._cdrs[settlement.id] = cdr
             facts.append(pricing.issued(cdr, payment))
             if priced.cost.deductions:
-                used |= dict.fromkeys(priced.grants, record.session)
+                codes, given = promotions.parted(priced.grants)
+                used |= dict.fromkeys(codes, record.session)
+                uses += purses.taken(known.purses.get(record.session), record.session, given)
             routed = replace(settlement, route=route, payment=payment.id if payment else None)
             self._went_on([routed.finished(Step.PRICE)])
         await store_documents.keep_cdrs(work, [self._cdrs[fact.settlement] for fact in facts])
         await promotions.use_up(work, used)
+        await purses.use(work, uses)
         await work.announce(facts)
 
     async def note_asks(self) -> None:

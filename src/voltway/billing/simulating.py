@@ -23,7 +23,7 @@ from voltway.sessions import actions as sessions
 from voltway.sessions import rules_owed
 from voltway.sessions.model import SAYS, SessionRecord
 from voltway.tariffs import actions_spot as spot
-from voltway.tariffs import promotions, taxes
+from voltway.tariffs import promotions, purses, taxes
 from voltway.tariffs.model import Tariff
 from voltway.tariffs.model_promotions import Grant
 from voltway.tariffs.model_taxes import Supply
@@ -262,12 +262,14 @@ async def priced(
 ) -> list[SimulatedSession]:
     records = await sessions.records(work, [SessionId(row["id"]) for row in rows])
     used = await promotions.used_by(work, list(records))
+    allowed = await purses.used_by(work, list(records))
     found = []
     for row in rows:
         record = records.get(SessionId(row["id"]))
         if record is not None:
             grant = used.get(record.session)
-            asked = _Asked(draft, () if grant is None else (grant,), traces)
+            given = allowed.get(record.session, ())
+            asked = _Asked(draft, given if grant is None else (grant, *given), traces)
             found.append(await _one(work, party, asked, row, record))
     return found
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from babel import Locale
 
 from voltway.billing import formats
-from voltway.billing.documents import Line, Paid, Receipt, Tax
+from voltway.billing.documents import Line, OfPlan, Paid, Receipt, Tax
 from voltway.billing.model import DocumentKind
 from voltway.billing.words import Words, doubt, language, words
 from voltway.billing.words_signed import signed_words
@@ -174,6 +174,8 @@ def _row(line: Line, currency: Currency, locale: Locale, said: Words) -> Row:
 
 def _how(line: Line, currency: Currency, locale: Locale, said: Words) -> str:
     """The volume times the price, and what a step made of the volume."""
+    if line.of_plan is not None:
+        return _of_plan(line.of_plan, currency, locale, said)
     if line.price is None:
         return ""
     each, billed = Decimal(line.price), Decimal(line.billed_volume)
@@ -191,6 +193,29 @@ def _how(line: Line, currency: Currency, locale: Locale, said: Words) -> str:
     if line.volume != line.billed_volume and used != whole:
         notes.append(said.billed_as.format(used=used, billed=whole))
     return f"{how} ({'; '.join(notes)})" if notes else how
+
+
+def _of_plan(part: OfPlan, currency: Currency, locale: Locale, said: Words) -> str:
+    """What a session took of a subscription's month, and what it left."""
+
+    def told(text: str) -> str:
+        value = Decimal(text)
+        match part.kind:
+            case "energy":
+                return f"{_kwh(value, locale)}{formats.NBSP}kWh"
+            case "minutes":
+                return f"{formats.number(value, locale)}{formats.NBSP}min"
+            case "amount":
+                return formats.price(value, currency, locale)
+            case "percent":
+                return formats.percent(text, locale)
+            case _:
+                return f"{formats.number(value, locale)}\N{MULTIPLICATION SIGN}"
+
+    if part.rest is None:
+        # What percent take off is not used up: the figure says it all.
+        return f"\N{MINUS SIGN}{told(part.taken)}"
+    return said.allowance.format(taken=told(part.taken), rest=told(part.rest))
 
 
 def _idle(line: Line, currency: Currency, locale: Locale, said: Words) -> list[str]:

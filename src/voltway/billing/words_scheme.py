@@ -29,6 +29,7 @@ class Words:
     per_session: str
     billed_as: str
     free_first: str
+    allowance: str
     at_most: str
     total: str
     of_which_tax: str

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voltway.drivers import actions as drivers
-from voltway.drivers.model import TokenKind
+from voltway.drivers.model import Token, TokenKind
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OrderId, PartyId, SessionId, TariffId
 from voltway.parties import actions as parties
@@ -26,9 +26,10 @@ from voltway.stations.model import EvsePlace
 from voltway.stations.orders import StopCharging
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import actions_spot as spot
-from voltway.tariffs import promotions, taxes
+from voltway.tariffs import promotions, purses, taxes
 from voltway.tariffs.model import Cost
 from voltway.tariffs.model_promotions import Grant
+from voltway.tariffs.model_subscriptions import Charges, Purse
 from voltway.tariffs.model_taxes import Supply
 from voltway.tariffs.model_versions import Assigned, DriverKind
 
@@ -159,19 +160,37 @@ async def cost_so_far(
         told = await spot.version_for(work, version, so_far.begins, so_far.ends, guess=guess)
         supply = Supply(so_far.party, so_far.location, so_far.begins)
         tariff, _ = await taxes.taxed(work, told, supply)
-    return so_far, rules_owed.owed(so_far, tariff, party, await _grants(work, so_far))
+    grants, purse = await _taken_off(work, so_far)
+    return so_far, rules_owed.with_allowance(so_far, tariff, party, grants, purse)[0]
 
 
-async def _grants(work: Work, so_far: SessionRecord) -> Sequence[Grant]:
-    """What is taken off: the code that the visit of this session holds, if it holds one."""
+async def _taken_off(work: Work, so_far: SessionRecord) -> tuple[Sequence[Grant], Purse | None]:
+    """What is taken off: the code that the visit of this session holds, if it holds one; of a
+    session that is not billed yet, what is left of a subscription's month, and else what was used
+    of it."""
     if so_far.token is None:
-        return ()
+        return (), None
     asked = (so_far.party, so_far.token)
     token = (await drivers.tokens_of(work, [asked])).get(asked)
-    if token is None or token.kind is not TokenKind.AD_HOC:
-        return ()
-    held = await promotions.grants_of(work, [(token.party, token.uid)])
-    return tuple(held.values())
+    if token is None:
+        return (), None
+    if token.kind is TokenKind.AD_HOC:
+        held = await promotions.grants_of(work, [(token.party, token.uid)])
+        return tuple(held.values()), None
+    charges = charges_of(so_far, token)
+    if not charges.subscribers:
+        return (), None
+    used = await purses.used_by(work, [so_far.session])
+    if so_far.session in used:
+        return used[so_far.session], None
+    found = await purses.purses(work, {so_far.session: charges}, lock=False)
+    return (), found.get(so_far.session)
+
+
+def charges_of(record: SessionRecord, token: Token) -> Charges:
+    """Whose allowance a session asks for, where, and of which moment: that of its beginning."""
+    known = (token.driver, token.contract, token.fleet)
+    return Charges(tuple(id for id in known if id is not None), record.location, record.begins)
 
 
 async def estimate(

@@ -16,6 +16,8 @@ from voltway.sessions.model import SessionRecord
 from voltway.tariffs import rules as pricing
 from voltway.tariffs.model import ChargingPeriod, Cost, MeterPoint, StateChange, Tariff
 from voltway.tariffs.model_promotions import Grant
+from voltway.tariffs.model_subscriptions import Purse
+from voltway.tariffs.rules_subscriptions import granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,23 @@ def owed(
     return _owed(periods(record), record.energy_wh, tariff, party, record.zone, grants)
 
 
+def with_allowance(
+    record: SessionRecord,
+    tariff: Tariff | None,
+    party: Party,
+    grants: Sequence[Grant],
+    purse: Purse | None,
+) -> tuple[Cost, tuple[Grant, ...]]:
+    """What is owed with what the month of a subscription gives to this session, and all that was
+    taken off. Nothing is noted in the purse."""
+
+    def priced(more: tuple[Grant, ...]) -> Cost:
+        return owed(record, tariff, party, (*grants, *more))
+
+    given = granted(purse, priced) if purse is not None else ()
+    return priced(given), (*grants, *given)
+
+
 def estimated(
     legs: Sequence[Leg],
     tariff: Tariff | None,
@@ -53,8 +72,10 @@ def estimated(
     begins: datetime,
     zone: ZoneInfo,
     grants: Sequence[Grant] = (),
+    purse: Purse | None = None,
 ) -> Cost:
-    """What would be owed for a session that begins then and goes as somebody has in mind."""
+    """What would be owed for a session that begins then and goes as somebody has in mind, with what
+    is left of the month of a subscription taken off."""
     points, changes = [], []
     at, energy_wh, parks = begins, 0, False
     for leg in legs:
@@ -65,7 +86,11 @@ def estimated(
         energy_wh += leg.energy_wh
         points.append(MeterPoint(at, energy_wh))
     planned = pricing.periods_of(points, changes, begins=begins, ends=at)
-    return _owed(planned, energy_wh, tariff, party, zone, grants)
+
+    def priced(more: tuple[Grant, ...]) -> Cost:
+        return _owed(planned, energy_wh, tariff, party, zone, (*grants, *more))
+
+    return priced(granted(purse, priced) if purse is not None else ())
 
 
 def cost(record: SessionRecord, tariff: Tariff, grants: Sequence[Grant] = ()) -> Cost:
