@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from voltway.alerts import actions as alerts
-from voltway.billing import checking, monthly, runs, simulation_runs
+from voltway.billing import checking, monthly, runs, simulation_runs, subscription_fees
 from voltway.billing.sweeps import wake_resting
 from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
@@ -62,6 +62,7 @@ def plug_rounds(
     every(OFTEN, "backlog", partial(backlog.measure, begin))
     every(OFTEN, "billing.resting", partial(wake_resting, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
+    every(EVERY_MINUTE, "billing.subscriptions", partial(subscription_fees.bill_due, begin))
     every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
     every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
     every(SELDOM, "billing.months", partial(monthly.write_due, begin))

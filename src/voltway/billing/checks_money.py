@@ -147,7 +147,7 @@ def _since(row: Row) -> str:
 async def invoices(work: Work, since: datetime) -> Checked:
     """Invariant 7: lines + tax = total = what the receivable was debited; no number is missing."""
     wrong = await work.all(_SUMS, since, NAMED_MAX)
-    unbooked = await work.all(_BOOKED, since, NAMED_MAX)
+    unbooked = list(await work.all(_BOOKED, since, NAMED_MAX))
     gaps = await work.all(
         """
         SELECT series, year, coalesce(i.n, 0) AS n, coalesce(i.first, 0) AS first,
@@ -170,6 +170,7 @@ async def invoices(work: Work, since: datetime) -> Checked:
         NAMED_MAX,
     )
     n = await _count(work, "SELECT count(*) AS n FROM invoice WHERE issued_at >= $1", since)
+    unbooked += await work.all(_FEES_BOOKED, since, NAMED_MAX)
     found = await _other_bytes(work, since)
     found += [Found(f"invoice:{row['id']}", _sums(row)) for row in wrong]
     found += [
@@ -250,6 +251,23 @@ _BOOKED: Final = """
                    AND (e.debit ~ ':receivable$' OR e.credit ~ ':receivable$')) AS booked_minor
           FROM invoice i
          WHERE i.settlement_id IS NOT NULL AND i.issued_at >= $1) AS read
+     WHERE coalesce(booked_minor, 0) <> total_minor
+     LIMIT $2
+"""
+
+#: What a subscription's month debited the customer's account is what its invoice says.
+_FEES_BOOKED: Final = """
+    SELECT * FROM (
+        SELECT i.id, i.number, i.total_minor,
+               (SELECT sum(CASE WHEN e.debit = f.owed THEN e.amount_minor
+                                ELSE -e.amount_minor END)
+                  FROM entry_view e
+                 WHERE e.party_id = i.party_id AND e.once = i.id || ':fee'
+                   AND f.owed IN (e.debit, e.credit)) AS booked_minor
+          FROM invoice i
+          JOIN (SELECT invoice_id, 'customer:' || customer_id || ':receivable' AS owed
+                  FROM subscription_fee) f ON f.invoice_id = i.id
+         WHERE i.issued_at >= $1) AS read
      WHERE coalesce(booked_minor, 0) <> total_minor
      LIMIT $2
 """
