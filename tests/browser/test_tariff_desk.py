@@ -104,6 +104,12 @@ async def _is_simulated(world: World, desk: Eyes) -> None:
     await hands.press(summary)
     await expect(page.get_by_text("Element 1 always holds.").first).to_be_visible()
     await desk.approve("a simulation")
+    await page.get_by_label("From", exact=True).fill(f"{world.clock.now():%Y}-01-01")
+    await page.get_by_label("To and including").fill(f"{world.clock.now():%Y}-12-31")
+    await hands.press(page.get_by_role("button", name="Simulate"))
+    await expect(page.get_by_role("heading", name="Simulation of MARKET")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Session by session")).to_be_visible()
+    await desk.approve("a simulation of a year")
     await _assign(world)
 
 

@@ -6,6 +6,7 @@ from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.conftest import sits_down
 from voltway.parties.model import Role
+from voltway.tariffs import taxes
 
 EVIL = "<script>alert(1)</script>"
 NIGHT = {
@@ -166,3 +167,23 @@ async def test_a_field_is_no_fault_before_somebody_has_looked_at_it(owner: Brows
     refused = await owner.sends(at, **form, revision="4", do="publish")
     assert refused.status_code == 422
     assert "A price is needed; 0 is one." in words_of(refused.text)
+
+
+async def test_a_draft_is_shown_with_the_tax_that_the_party_set_or_declared(
+    owner: Browser, scene: Scene
+) -> None:
+    party = scene.station.party.id
+    async with scene.begin() as work:
+        await work.run("UPDATE party SET country_code = 'IE' WHERE id = $1", party)
+    at = await begun(owner)
+    await owner.sends(at, **NIGHT, revision="1", do="save")
+    standard = await owner.reads(at)
+    async with scene.begin() as work:
+        await taxes.declare(
+            work, party, "IE", applies=True, legal_basis="Revenue, 16 June 2020", by="Aino"
+        )
+    declared = await owner.reads(at)
+
+    assert "Energy €0.492 per kWh" in standard, "with 23 %"
+    assert "Energy €0.436 per kWh" in declared, "with 9 %"
+    assert "declared by Aino: Revenue, 16 June 2020" in declared

@@ -15,7 +15,7 @@ from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import TariffId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
-from voltway.tariffs import actions, drafts, rules_draft
+from voltway.tariffs import actions, drafts, rules_draft, taxes
 from voltway.tariffs.actions_exchange import looked_over
 from voltway.tariffs.model import Dimension, Reservation, TariffType, Weekday
 from voltway.tariffs.rules_draft_form import (
@@ -33,7 +33,7 @@ from voltway.tariffs.rules_draft_form import (
 )
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
-from voltway.web.console.tariff_preview import preview
+from voltway.web.console.tariff_preview import TaxesOf, preview
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, formats_of, see_other
 from voltway.web.problems import STATUS
@@ -167,6 +167,11 @@ async def _page(
     formats = formats_of(request, house)
     async with house.begin(actor.party) as work:
         party = await parties.party(work, actor.party)
+        taxed_by = TaxesOf(
+            party.country_code,
+            await taxes.overrides(work, actor.party),
+            await taxes.declarations(work, actor.party),
+        )
         made = rules_draft.draft_of(fields, kept.base, party.time_zone, formats.now)
         flaws = await looked_over(work, actor.party, made.tariff) if made.tariff else ()
     knows: dict[str, Any] = {
@@ -193,7 +198,7 @@ async def _page(
         seen=preview(
             made,
             fields.get("power", BOTH),
-            country=party.country_code,
+            taxed_by=taxed_by,
             zone=party.time_zone,
             formats=formats,
         ),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from voltway.kernel.money import Money
 from voltway.tariffs import rules, rules_draft, rules_taxes, taxes
 from voltway.tariffs.model import ChargingPeriod, Tariff
+from voltway.tariffs.model_taxes import TaxDeclaration, TaxOverride, TaxRule
 from voltway.tariffs.rules_draft import Draft
 from voltway.web import prices
 from voltway.web.formats import Formats
@@ -41,7 +42,22 @@ class Preview:
     taxed: str
 
 
-def preview(draft: Draft, power: str, *, country: str, zone: str, formats: Formats) -> Preview:
+@dataclass(frozen=True, slots=True)
+class TaxesOf:
+    """By what a party's tax goes at home: its country, what it set, and what it declared."""
+
+    country: str
+    overrides: Sequence[TaxOverride] = ()
+    declarations: Sequence[TaxDeclaration] = ()
+
+    def rule(self, at: datetime, zone: str) -> TaxRule:
+        """Raises ``NoTaxRate``."""
+        return rules_taxes.rule(
+            taxes.table(), self.country, at, ZoneInfo(zone), self.overrides, self.declarations
+        )
+
+
+def preview(draft: Draft, power: str, *, taxed_by: TaxesOf, zone: str, formats: Formats) -> Preview:
     """How the draft stands now; of one that cannot be read, nothing is shown."""
     tariff, taxed = draft.tariff, ""
     if tariff is None:
@@ -49,7 +65,7 @@ def preview(draft: Draft, power: str, *, country: str, zone: str, formats: Forma
     law = rules_draft.forbidden(tariff, power)
     if tariff.taxes_by_place:
         try:
-            rule = rules_taxes.rule(taxes.table(), country, formats.now, ZoneInfo(zone))
+            rule = taxed_by.rule(formats.now, zone)
         except rules_taxes.NoTaxRate as none:
             return Preview(None, (), law, str(none))
         tariff, taxed = rules_taxes.completed(tariff, rule), rule.why
