@@ -13,7 +13,13 @@ from voltway.billing.adjusting import (
 )
 from voltway.billing.adjusting import standing as bill_standing
 from voltway.billing.cdrs import freezes_cdrs
-from voltway.billing.crediting import credit_receipt, hears_payment_refunded
+from voltway.billing.crediting import (
+    CreditTooLarge,
+    Left,
+    credit_receipt,
+    hears_payment_refunded,
+    left_of,
+)
 from voltway.billing.customers import (
     add_customer,
     give_cards,
@@ -40,7 +46,13 @@ from voltway.billing.invoices import (
     invoice_text,
     invoice_xrechnung,
 )
-from voltway.billing.invoicing import give_back_tax, invoice_for_company
+from voltway.billing.invoicing import (
+    NotAReceipt,
+    Prospect,
+    give_back_tax,
+    invoice_for_company,
+    invoice_prospect,
+)
 from voltway.billing.model import Cdr, DocumentKind, Invoice, Settlement, SettlementState
 from voltway.billing.proofs import LINES_ON_A_PAGE, prove
 from voltway.billing.receipts import (
@@ -92,9 +104,11 @@ __all__ = [
     "Addressee",
     "Adjustment",
     "Choice",
+    "CreditTooLarge",
     "Decision",
     "KeptCdr",
     "LacksForXRechnung",
+    "Left",
     "Made",
     "MailOf",
     "NeverRaised",
@@ -105,10 +119,12 @@ __all__ = [
     "NoSuchInvoice",
     "NoSuchRun",
     "NoSuchSettlement",
+    "NotAReceipt",
     "NotAnArchive",
     "NotForMachines",
     "NothingToAdjust",
     "NothingToDecide",
+    "Prospect",
     "add_customer",
     "add_host",
     "addressees",
@@ -138,11 +154,14 @@ __all__ = [
     "invoice_of",
     "invoice_pdf",
     "invoice_picture",
+    "invoice_prospect",
+    "is_for_machines",
     "issue_settlements",
     "issue_statements",
     "kept_cdr",
     "kept_cdr_named",
     "kept_cdrs_of",
+    "left_of",
     "new_customer",
     "new_host",
     "prove",
@@ -255,6 +274,15 @@ def document_mail(
         text = invoice_text(raw, locale, url=url)
     whole = f"{opening}\n{attached}\n\n{text.strip()}\n\n{why}\n"
     return MailOf(subject, whole, html)
+
+
+def is_for_machines(found: Invoice) -> bool:
+    """Whether there is an XRechnung of a document, as far as its kind and its buyer tell."""
+    try:
+        document_xrechnung(found)
+    except (LacksForXRechnung, NotForMachines):
+        return False
+    return True
 
 
 def document_xrechnung(found: Invoice) -> bytes:

@@ -107,6 +107,25 @@ async def standing(work: Work, receipt: Invoice) -> Standing:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a receipt, or of the invoice in its place, that can be taken off."""
+
+    number: str  # of what stands
+    amount: Money
+    by_card: bool  # what is taken off is given back to the card that paid
+
+
+async def left_of(work: Work, receipt: InvoiceId) -> Left:
+    """What can still be credited of a receipt."""
+    found = await store_documents.invoice(work, receipt)
+    if not found.is_receipt:
+        raise NotAReceipt(found.number)
+    of = await standing(work, found)
+    paid = documents.receipt(found.document).paid.paid_minor > 0
+    return Left(of.document.number, Money(max(of.left_minor, 0), found.currency), paid)
+
+
 async def credit_note(
     work: Work,
     party: Party,

@@ -93,6 +93,63 @@ class VatIdNotRegistered(Refusal):
     vat_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """A full invoice as it would be written now, for whoever confirms it."""
+
+    number: str  # of the receipt
+    buyer: Buyer
+    reverse: bool  # whether the buyer owes the tax
+    amounts: Amounts
+    currency: Currency
+
+    @property
+    def vat_says(self) -> str:
+        """What is known of the buyer's VAT id."""
+        buyer = self.buyer
+        if buyer.vat_id is None:
+            return "No VAT id was given, so the invoice has none of the buyer."
+        if buyer.vat_checked_at is not None:
+            return f"The EU's register (VIES) says that the VAT id {buyer.vat_id} is valid."
+        return (
+            f"The VAT id {buyer.vat_id} is written as one of {buyer.country} is. The EU's register"
+            " (VIES) did not say whether it is valid."
+        )
+
+
+async def invoice_prospect(
+    begin: BeginWork,
+    register: VatRegister | None,
+    receipt: InvoiceId,
+    given: GivenBuyer,
+    *,
+    party: PartyId | None = None,
+) -> Prospect:
+    """What an invoice to this buyer would be. Nothing is written; it is refused as writing is."""
+    buyer = buyer_of(given)
+    async with begin(party) as work:
+        found = await store_documents.invoice(work, receipt)
+        seller = await parties.party(work, found.party)
+        await _issued(work, found, buyer)
+        documenting.seller_of(seller)
+        now = utc(work.now)
+    reverse = is_reverse_charge(_supply(found, seller, buyer))
+    buyer = await _checked(register, buyer, now, must=reverse)
+    made = documents.receipt(found.document)
+    if any(tax.rate is None for tax in made.taxes):
+        raise NoTaxStated(found.number)
+    amounts = figures.of_receipt(made, by_machine=True)
+    if reverse:
+        amounts = figures.without_tax(amounts, found.currency)
+    return Prospect(
+        number=found.number,
+        buyer=buyer,
+        reverse=reverse,
+        amounts=amounts,
+        currency=found.currency,
+    )
+
+
 async def invoice_for_company(
     begin: BeginWork,
     register: VatRegister | None,

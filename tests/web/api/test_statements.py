@@ -95,3 +95,38 @@ async def test_a_run_that_writes_has_nothing_to_download(owner: Caller, scene: S
 
     assert answer.status_code == 409
     assert answer.json()["code"] == "not_an_archive"
+
+
+async def test_where_documents_go_and_when_months_are_written_is_said_by_the_api(
+    owner: Caller, stranger: Caller, scene: Scene
+) -> None:
+    card = await a_card(scene, "04AAAA01", "Van 7")
+    customer = (await owner.post("/customers", CUSTOMER)).json()
+    await owner.post(f"/customers/{customer['id']}/cards", {"uids": ["04aaaa01"]})
+    reach = {"email": "a@b.example", "locale": "de", "wants_xrechnung": True}
+    changed = await owner.post(f"/customers/{customer['id']}/reach", reach)
+    assert (changed.json()["email"], changed.json()["wants_xrechnung"]) == ("a@b.example", True)
+    assert (await stranger.post(f"/customers/{customer['id']}/reach", reach)).status_code == 404
+
+    first, second = (await owner.get("/schedules")).json()
+    assert [first["kind"], second["kind"]] == ["statements", "settlements"]
+    assert (first["is_on"], first["day"], first["next"]) == (True, 3, "2026-03-01")
+    assert first["due_at"] == "2026-04-03T04:00:00Z"
+    later = {"kind": "statements", "is_on": True, "day": 5}
+    assert (await owner.post("/schedules", later)).json()["due_at"] == "2026-04-05T04:00:00Z"
+    assert (await owner.post("/schedules", {**later, "next": "2026-04"})).status_code == 422
+
+    await charges(scene, card, "2026-03-05T10:00")
+    scene.clock.jump_to(in_month(scene, "2026-03").ends)
+    await owner.post("/runs", {"kind": "statements", "month": "2026-03"})
+    await scene.settles()
+    [one] = await owner.items("/statements?month=2026-03")
+    assert (await owner.get(f"/documents/{one['id']}/mails")).json() == []
+    sent = (await owner.post(f"/documents/{one['id']}/mails", {})).json()
+    assert (sent["to"], sent["state"], sent["with_xrechnung"]) == ("a@b.example", "queued", True)
+    assert (await owner.get(f"/documents/{one['id']}/mails")).json() == [sent]
+    for answer in (
+        await stranger.get(f"/documents/{one['id']}/mails"),
+        await stranger.post(f"/documents/{one['id']}/mails", {}),
+    ):
+        assert answer.status_code == 404

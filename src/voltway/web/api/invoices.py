@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from litestar import MediaType, Router
@@ -11,6 +11,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Response
 from msgspec import Meta
 
+from voltway.alerts import sending
+from voltway.alerts.model import Alert, AlertState
 from voltway.billing import actions
 from voltway.billing.model import DocumentKind, Invoice, Relation
 from voltway.billing.rules_buyer import GivenBuyer
@@ -58,6 +60,26 @@ class NewCredit(Given):
 
     amount: Major
     reason: Annotated[Text, Meta(description="Stands on it.", examples=["Wrong price"])]
+
+
+class NewMail(Given):
+    """Where a document is mailed."""
+
+    email: Annotated[
+        Short, Meta(description="Without, to whom it is for.", examples=["fleet@example.org"])
+    ] = ""
+
+
+class Mail(Shown):
+    """A mail that carries a document, or carried it."""
+
+    id: UUID
+    to: str
+    state: AlertState
+    with_xrechnung: bool
+    note: Annotated[str | None, Meta(description="What was left out, or why it was not sent.")]
+    created_at: Moment
+    sent_at: Moment | None
 
 
 class Document(Shown):
@@ -244,6 +266,37 @@ async def read_document_proof(caller: Calling, document_id: FromPath[UUID]) -> R
     return Response(made, media_type="application/json", headers=name)
 
 
+@reads("/documents/{document_id:uuid}/mails", "List a document's mails", Permission.SEE_MONEY)
+async def list_mails(caller: Calling, document_id: FromPath[UUID]) -> list[Mail]:
+    """The newest first."""
+    await _found(caller, document_id)
+    async with caller.begin() as work:
+        return [_mail(each) for each in await sending.sent_of(work, InvoiceId(document_id))]
+
+
+@adds("/documents/{document_id:uuid}/mails", "Send a document", Permission.MOVE_MONEY)
+async def add_mail(caller: Calling, document_id: FromPath[UUID], data: JSONBody[NewMail]) -> Mail:
+    """Once more, or to another address, with its PDF, in the language of whom it is for."""
+    found = await _found(caller, document_id)
+    async with caller.begin() as work:
+        once = str(caller.once or uuid4())
+        made = await sending.send_document(work, found.id, data.email, once=once)
+        await caller.audit(work, "sent a document", f"invoice:{document_id}", to=made.recipient)
+    return _mail(made)
+
+
+def _mail(of: Alert) -> Mail:
+    return Mail(
+        id=of.id,
+        to=of.recipient,
+        state=of.state,
+        with_xrechnung=of.with_xml,
+        note=of.last_trouble,
+        created_at=of.created_at,
+        sent_at=of.sent_at,
+    )
+
+
 async def _found(caller: Caller, id: UUID) -> Invoice:
     async with caller.begin() as work:
         return await actions.invoice(work, InvoiceId(id))
@@ -281,5 +334,7 @@ ROUTER = Router(
         read_document_pdf,
         read_document_xrechnung,
         read_document_proof,
+        list_mails,
+        add_mail,
     ],
 )

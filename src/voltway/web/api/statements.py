@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Response, Stream
 from msgspec import Meta, to_builtins
 
-from voltway.billing import actions, runs
+from voltway.billing import actions, model_runs, monthly, runs
 from voltway.billing.model_runs import RunKind, RunState
 from voltway.billing.rules_statements import month
 from voltway.kernel.ids import InvoiceId, PartyId
@@ -48,6 +48,7 @@ class Customer(Shown):
     locale: str
     is_business: Annotated[bool, Meta(description="Net leads on their statements.")]
     due_days: int
+    wants_xrechnung: Annotated[bool, Meta(description="Mailed beside the PDF of a statement.")]
     tokens: Annotated[int, Meta(description="How many cards are theirs.")]
     created_at: Moment
 
@@ -66,6 +67,36 @@ class NewCustomer(Given):
     locale: Literal["en", "de", "fr", "es", "nl", "fi"] = "en"
     is_business: bool = True
     due_days: Annotated[int, Meta(ge=0, le=120)] = 14
+    wants_xrechnung: bool = False
+
+
+class Reach(Given):
+    """Where a customer's documents go from now on."""
+
+    email: Annotated[str, Meta(max_length=254, pattern=NO_NUL)] = ""
+    locale: Literal["en", "de", "fr", "es", "nl", "fi"] = "en"
+    wants_xrechnung: bool = False
+
+
+class Schedule(Shown):
+    """When the documents of a month write themselves."""
+
+    kind: Literal["statements", "settlements"]
+    is_on: bool
+    day: Annotated[int, Meta(description="Of the month after, at 07:00 in the party's zone.")]
+    next: Annotated[date, Meta(description="The first day of the month that comes next.")]
+    due_at: Moment
+    changed_by: str
+    changed_at: Moment
+
+
+class NewSchedule(Given):
+    """When the documents of a month write themselves from now on."""
+
+    kind: Literal["statements", "settlements"]
+    is_on: bool
+    day: Annotated[int, Meta(ge=1, le=28)]
+    next: Annotated[MonthText | None, Meta(description="Without, it stays.")] = None
 
 
 class Card(Shown):
@@ -152,11 +183,30 @@ async def read_customer(caller: Calling, customer_id: FromPath[UUID]) -> Custome
 async def add_customer(caller: Calling, data: JSONBody[NewCustomer]) -> Customer:
     given = {name: str(value) for name, value in to_builtins(data).items()}
     given["is_business"] = "yes" if data.is_business else "no"
+    given["wants_xrechnung"] = "yes" if data.wants_xrechnung else "no"
     async with caller.begin() as work:
         made = actions.new_customer(work, PartyId(caller.actor.party), given)
         await actions.add_customer(work, made)
         await caller.audit(work, "added a customer", f"customer:{made.id}")
         return await _customer(work, made.id)
+
+
+@asks(
+    "/customers/{customer_id:uuid}/reach",
+    "Say where a customer's documents go",
+    Permission.MOVE_MONEY,
+)
+async def reach_customer(
+    caller: Calling, customer_id: FromPath[UUID], data: JSONBody[Reach]
+) -> Customer:
+    """What is mailed from now on. Without an address nothing is."""
+    wants = "yes" if data.wants_xrechnung else "no"
+    given = {"email": data.email, "locale": data.locale, "wants_xrechnung": wants}
+    async with caller.begin() as work:
+        await actions.reach_customer(work, customer_id, given)
+        did = "changed where a customer's documents go"
+        await caller.audit(work, did, f"customer:{customer_id}")
+        return await _customer(work, customer_id)
 
 
 @reads("/customers/{customer_id:uuid}/cards", "List a customer's cards", Permission.SEE_MONEY)
@@ -229,6 +279,42 @@ async def read_statement_pdf(
     made = await asyncio.to_thread(actions.statement_pdf, found.document, locale)
     name = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
     return Response(made, media_type="application/pdf", headers=name)
+
+
+@reads("/schedules", "Read when months write themselves", Permission.SEE_MONEY)
+async def list_schedules(caller: Calling) -> list[Schedule]:
+    """Statements first, then settlements."""
+    async with caller.begin() as work:
+        party = await parties.party(work, PartyId(caller.actor.party))
+        return [_schedule(each, party.time_zone) for each in await monthly.schedules(work, party)]
+
+
+@asks("/schedules", "Say when months write themselves", Permission.MOVE_MONEY)
+async def set_schedule(caller: Calling, data: JSONBody[NewSchedule]) -> Schedule:
+    """Months that were missed are written one after the other, the oldest first."""
+    given = {
+        "kind": data.kind,
+        "is_on": "yes" if data.is_on else "no",
+        "day": str(data.day),
+        "next": data.next or "",
+    }
+    async with caller.begin() as work:
+        party = await parties.party(work, PartyId(caller.actor.party))
+        made = await monthly.change(work, party, given, by=caller.name)
+        await caller.audit(work, f"changed when {made.kind} are written", f"party:{party.id}")
+        return _schedule(made, party.time_zone)
+
+
+def _schedule(of: model_runs.Schedule, zone: str) -> Schedule:
+    return Schedule(
+        kind="statements" if of.kind is RunKind.STATEMENTS else "settlements",
+        is_on=of.is_on,
+        day=of.day,
+        next=of.next,
+        due_at=monthly.due_at(of, zone),
+        changed_by=of.changed_by,
+        changed_at=of.changed_at,
+    )
 
 
 @reads("/runs", "List what was asked in one go", Permission.SEE_MONEY)
@@ -314,6 +400,9 @@ ROUTER = Router(
         add_customer,
         list_cards,
         give_cards,
+        reach_customer,
+        list_schedules,
+        set_schedule,
         list_statements,
         read_statement,
         read_statement_pdf,

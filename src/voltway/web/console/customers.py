@@ -125,10 +125,35 @@ async def _customer(
         cards=cards,
         statements=statements,
         fleets=fleets,
+        papers=PAPERS,
         may_change=actor.may(Permission.MOVE_MONEY),
         trouble=trouble,
         typed=typed,
     )
+
+
+@post("/customers/{customer:uuid}/reach", include_in_schema=False)
+async def reach_customer(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    customer: FromPath[UUID],
+    data: Form,
+) -> Response[str] | Redirect:
+    """Where a customer's documents go from now on."""
+    actor.must(Permission.MOVE_MONEY)
+    try:
+        async with house.begin(actor.party) as work:
+            await billing.reach_customer(work, customer, data)
+            did = "changed where a customer's documents go"
+            await parties.audit(work, actor, did, f"customer:{customer}")
+    except Refusal as no:
+        if isinstance(no, billing.NoSuchCustomer):
+            raise
+        return await _customer(
+            request, house, actor, customer, trouble=str(no), status=STATUS[no.kind]
+        )
+    return see_other(f"{_HERE}/{customer}")
 
 
 @post("/customers/{customer:uuid}/cards", include_in_schema=False)

@@ -136,6 +136,7 @@ async def _host(
         status=status,
         place="money",
         may_agree=actor.may(Permission.MOVE_MONEY),
+        papers=PAPERS,
         trouble=trouble,
         given=given or {},
         **knows,
@@ -178,6 +179,28 @@ async def _known(work: Work, id: UUID) -> dict[str, Any]:
         "owed": (await _owed(work)).get(id, []),
         "locations": locations,
     }
+
+
+@post("/hosts/{host:uuid}/reach", include_in_schema=False)
+async def reach_host(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    host: FromPath[UUID],
+    data: Form,
+) -> Response[str] | Redirect:
+    """Where a host's settlements go from now on."""
+    actor.must(Permission.MOVE_MONEY)
+    try:
+        async with house.begin(actor.party) as work:
+            await billing.reach_host(work, host, data)
+            did = "changed where a host's settlements go"
+            await parties.audit(work, actor, did, f"host:{host}")
+    except Refusal as no:
+        if isinstance(no, NoSuchHost):
+            raise
+        return await _host(request, house, actor, host, trouble=str(no), status=STATUS[no.kind])
+    return see_other(f"{_HERE}/{host}")
 
 
 @post("/hosts/{host:uuid}/agreements", include_in_schema=False)

@@ -12,7 +12,7 @@ from litestar.response import Redirect, Response, ServerSentEvent, Stream
 from markupsafe import Markup
 
 from voltway.billing import actions as billing
-from voltway.billing import runs
+from voltway.billing import monthly, runs
 from voltway.billing.model_runs import RunKind
 from voltway.billing.rules_statements import Month, month, month_of
 from voltway.billing.words import language
@@ -22,6 +22,7 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.runtime.work import Row, Work
 from voltway.web.appearance import Form
+from voltway.web.console import mail_views
 from voltway.web.console.door import console_page
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, reader, see_other
@@ -66,7 +67,8 @@ async def _statements(
 ) -> Response[str]:
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:
-        zone = (await parties.party(work, PartyId(actor.party))).time_zone
+        party = await parties.party(work, PartyId(actor.party))
+        zone = party.time_zone
         last = month_of(work.now, zone).before
         asked = _month(of, zone) or last
         rows = await work.all(
@@ -77,6 +79,7 @@ async def _statements(
         asked_runs = await work.all(
             "SELECT * FROM bulk_run_view ORDER BY asked_at DESC, id DESC LIMIT $1", RUNS_SHOWN
         )
+        scheduled = await monthly.schedules(work, party)
     return await console_page(
         request,
         house,
@@ -93,6 +96,8 @@ async def _statements(
         after=str(asked.next),
         papers=PAPERS,
         may_write=actor.may(Permission.MOVE_MONEY),
+        scheduled=[(each, monthly.due_at(each, zone)) for each in scheduled],
+        day_max=monthly.DAY_MAX,
         trouble=trouble,
     )
 
@@ -138,6 +143,28 @@ async def ask(
             status=STATUS[no.kind],
         )
     return see_other(f"{_HERE}/runs/{run.id}")
+
+
+@post("/statements/schedule", include_in_schema=False)
+async def schedule(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
+) -> Response[str] | Redirect:
+    """When months write themselves, or that they do not."""
+    actor.must(Permission.MOVE_MONEY)
+    try:
+        async with house.begin(actor.party) as work:
+            party = await parties.party(work, PartyId(actor.party))
+            made = await monthly.change(work, party, data, by=actor.name)
+            detail = {
+                "is_on": str(made.is_on).lower(),
+                "day": str(made.day),
+                "next": f"{made.next:%Y-%m}",
+            }
+            did = f"changed when {made.kind} are written"
+            await parties.audit(work, actor, did, f"party:{party.id}", detail)
+    except Refusal as no:
+        return await _statements(request, house, actor, "", trouble=str(no), status=STATUS[no.kind])
+    return see_other(_HERE)
 
 
 @get("/statements/runs/{run:uuid}", include_in_schema=False)
@@ -206,6 +233,7 @@ async def statement(
     async with house.begin(actor.party) as work:
         row = await _found(work, statement)
         found = await billing.invoice(work, InvoiceId(statement))
+        mails = await mail_views.mails_of(work, found.id)
     asked = reader(request).papers
     return await console_page(
         request,
@@ -218,6 +246,9 @@ async def statement(
         spoken=language(asked),
         papers=PAPERS,
         bill=Markup(billing.statement_html(found.document, asked)),
+        mails=mails,
+        may_send=actor.may(Permission.MOVE_MONEY),
+        for_machines=billing.is_for_machines(found),
     )
 
 
