@@ -21,6 +21,13 @@ from voltway.stations import actions as stations
 from voltway.stations.model import FrameForReview
 from voltway.stations.reports import Ended, Heard
 
+COMPANY: Final = {
+    "Company": "Muster GmbH",
+    "Street and number": "Weg 1",
+    "Town": "Berlin",
+    "VAT number": "DE 136695976",
+}
+
 #: The check is a job of the house.
 CHECKED_S: Final = 30
 
@@ -154,6 +161,7 @@ async def _the_money_is_there(desk: Eyes, wh: int) -> None:
     await page.get_by_role("link", name="Documents").click()
     await expect(page.get_by_text("Simplified invoice")).to_be_visible()
     await desk.approve("the documents")
+    await _a_receipt_is_invoiced_and_credited(desk)
     await page.get_by_role("link", name="Money").last.click()
     await page.get_by_role("link", name="Ledger").click()
     await expect(page.get_by_text("Sums to zero")).to_be_visible()
@@ -197,3 +205,34 @@ async def _the_books_are_checked(desk: Eyes) -> None:
         while not await sound.is_visible():
             await page.reload()
     await desk.approve("the books")
+
+
+async def _a_receipt_is_invoiced_and_credited(desk: Eyes) -> None:
+    """From the list to a document, an invoice that is looked at, and a credit note that is made."""
+    page = desk.page
+    await page.get_by_role("row", name="-R20").get_by_role("link").first.click()
+    await expect(page.get_by_role("heading", name="Mails")).to_be_visible()
+    await desk.approve("a receipt in the console")
+    await page.get_by_role("link", name="Write an invoice").click()
+    for label, words in COMPANY.items():
+        await page.get_by_label(label).fill(words)
+    await page.get_by_label("Country").select_option("DE")
+    await desk.approve("the form of an invoice")
+    await page.get_by_role("button", name="Look at it").click()
+    await expect(page.locator("main")).to_contain_text("This is what would be written")
+    await desk.approve("an invoice before it is written")
+    await page.get_by_role("link", name="Back to the receipt").click()
+    await page.get_by_role("link", name="Credit it").click()
+    await page.get_by_label("A part of it").check()
+    await page.get_by_label("Amount in EUR").fill("0.05")
+    await page.get_by_label("Why").fill("The bay was dark")
+    await desk.approve("the form of a credit note")
+    await page.get_by_role("button", name="Look at it").click()
+    await expect(page.get_by_role("heading", name="Credit €0.05?")).to_be_visible()
+    await desk.approve("a credit note before it is written")
+    await page.get_by_role("button", name="Credit €0.05").click()
+    await expect(page.get_by_role("heading", name="Mails")).to_be_visible()
+    base = page.url.partition("/console")[0]
+    await page.goto(f"{base}/console/statements")
+    await expect(page.get_by_role("heading", name="By themselves")).to_be_visible()
+    await desk.approve("when months write themselves")

@@ -51,7 +51,7 @@ async def test_an_invoice_is_looked_at_with_its_vat_id_and_then_written_once(
     for fact in (
         "This is what would be written",
         "Muster & Söhne <GmbH>, Weg 1, 10115 Berlin, DE",
-        "The VAT id DE136695976 is written as one of DE is.",
+        "The VAT id DE136695976 has the form of one of DE.",
         "€3.90",
         "€4.90",
         "buch@muster.example",

@@ -112,7 +112,7 @@ class Prospect:
         if buyer.vat_checked_at is not None:
             return f"The EU's register (VIES) says that the VAT id {buyer.vat_id} is valid."
         return (
-            f"The VAT id {buyer.vat_id} is written as one of {buyer.country} is. The EU's register"
+            f"The VAT id {buyer.vat_id} has the form of one of {buyer.country}. The EU's register"
             " (VIES) did not say whether it is valid."
         )
 
