@@ -201,16 +201,16 @@ async def a_scene(
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
 
     async def settle(begin: BeginWork, bodies: Any) -> Any:
-        return await billing.settle_many(begin, provider, bodies)
+        return await billing.settle_many(begin, scene.provider, bodies)
 
     async def tell_again(begin: BeginWork, body: Any) -> None:
         await bus.tell_again(int(body["fact"]))
 
     async def give_back_adjusted(begin: BeginWork, body: Any) -> None:
-        await billing.give_back_adjusted(begin, provider, body)
+        await billing.give_back_adjusted(begin, scene.provider, body)
 
     async def give_back_tax(begin: BeginWork, body: Any) -> None:
-        await billing.give_back_tax(begin, provider, body)
+        await billing.give_back_tax(begin, scene.provider, body)
 
     jobs.handle_many("settle", settle)
     jobs.handle(GIVE_BACK, give_back_tax)
