@@ -51,7 +51,7 @@ def plug_rounds(
 
     within_s = settings.start_within_s
     every(MINDED, "orders.overdue", partial(stations.end_overdue_orders, begin))
-    every(SOON, "payments.limit", partial(payments.stop_at_limit, begin))
+    every(SOON, "payments.limit", partial(payments.stop_at_limit, begin, provider))
     every(
         MINDED,
         "payments.unstarted",
@@ -71,6 +71,7 @@ def plug_rounds(
     every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
+    every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
     every(SELDOM, "api.answers", partial(forget_old_answers, begin))

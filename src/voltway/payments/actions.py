@@ -25,6 +25,7 @@ from voltway.payments.actions_visit import (
 )
 from voltway.payments.model import Payment, StepTaken
 from voltway.payments.sweeps import (
+    close_pages,
     release_unstarted,
     resolve_unknown,
     stop_at_limit,
@@ -44,6 +45,7 @@ __all__ = [
     "ask_capture",
     "capture",
     "captures_done",
+    "close_pages",
     "hear_webhook",
     "hears_session_ended",
     "hears_session_started",

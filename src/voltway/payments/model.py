@@ -40,6 +40,7 @@ class Verb(StrEnum):
     """What is asked of a provider."""
 
     HOLD = "hold"
+    INCREASE = "increase"
     CAPTURE = "capture"
     RELEASE = "release"
     REFUND = "refund"
@@ -92,6 +93,8 @@ class Payment:
     expires_at: datetime | None = None
     #: Whether the provider may still be holding the driver's money.
     hold_open: bool = False
+    #: Whether its bank said that this hold may grow.
+    can_grow: bool = False
     why: str | None = None
 
     def __post_init__(self) -> None:

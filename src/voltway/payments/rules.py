@@ -24,6 +24,8 @@ S = PaymentState
 LEARNS_PACE = timedelta(minutes=1)
 LOOK_SOON = timedelta(seconds=5)
 LOOK_SELDOM = timedelta(minutes=1)
+#: How often a hold may grow: who pays was told of the first amount.
+GROWS_MAX = 3
 
 #: Every way there is. A state that leads nowhere is the end.
 WALK: Mapping[PaymentState, frozenset[PaymentState]] = {
@@ -55,6 +57,7 @@ BECOMES: Mapping[HoldState, PaymentState] = {
 #: From here a verb can be begun.
 BEGINS: Mapping[Verb, frozenset[PaymentState]] = {
     Verb.HOLD: frozenset({S.ASKED}),
+    Verb.INCREASE: frozenset({S.HELD}),
     Verb.CAPTURE: frozenset({S.HELD}),
     Verb.RELEASE: frozenset({S.AWAITING, S.HELD}),
     Verb.REFUND: frozenset({S.CAPTURED}),
@@ -90,7 +93,8 @@ def learned(payment: Payment, seen: HoldSeen, now: datetime) -> tuple[Payment, l
 
     after = BECOMES[seen.state]
     if after is S.HELD and payment.held_at is not None:
-        return known, []
+        grown = max(known.hold_minor, seen.amount.minor)
+        return replace(known, hold_minor=grown, can_grow=seen.can_grow), []
     if after is S.AWAITING and payment.state not in (S.ASKED, S.UNKNOWN):
         return known, []
     if not may_become(payment.state, after):
@@ -113,7 +117,13 @@ def _moved(
     party, id = known.party, known.id
     match after:
         case S.HELD:
-            moved = replace(moved, held_at=now, hold_open=True, hold_minor=seen.amount.minor)
+            moved = replace(
+                moved,
+                held_at=now,
+                hold_open=True,
+                hold_minor=seen.amount.minor,
+                can_grow=seen.can_grow,
+            )
             return moved, [HoldPlaced(party=party, payment=id, at=now, evse=known.evse)]
         case S.CAPTURED:
             moved = replace(
@@ -152,6 +162,19 @@ def capture_declined(payment: Payment, why: str, now: datetime) -> tuple[Payment
 def to_capture(cost: Money, hold: Money) -> Money:
     """What is taken: what it cost, and never more than was held."""
     return min(cost, hold)
+
+
+def is_nearly_spent(cost: Money, hold: Money) -> bool:
+    """Whether it is time to let a hold grow: nine tenths of it are used up."""
+    return cost.minor * 10 >= hold.minor * 9
+
+
+def grown(payment: Payment, times: int) -> Money | None:
+    """What a hold that has grown so often should grow to: by its first amount again, three times
+    at most. ``None`` where it stays as it is."""
+    if payment.state not in BEGINS[Verb.INCREASE] or not payment.can_grow or times >= GROWS_MAX:
+        return None
+    return Money(payment.hold_minor + payment.hold_minor // (times + 1), payment.currency)
 
 
 def look_again_after(cost: Money, hold: Money, *, lasted: timedelta) -> timedelta:

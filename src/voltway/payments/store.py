@@ -43,7 +43,7 @@ class NoSuchVisit(Refusal):
 SAME: Final = """
     visit_key locale email session_ended_at provider provider_ref hosted_url return_url cancel_url
     description state hold_minor captured_minor refunded_minor currency created_at held_at
-    ended_at expires_at hold_open why
+    ended_at expires_at hold_open can_grow why
 """
 
 COLUMNS: Final = (
@@ -206,6 +206,7 @@ _MOVES: Final[Sequence[tuple[str, str, Callable[[Payment], object]]]] = (
     ("ended_at", "timestamptz", lambda p: p.ended_at),
     ("expires_at", "timestamptz", lambda p: p.expires_at),
     ("hold_open", "boolean", lambda p: p.hold_open),
+    ("can_grow", "boolean", lambda p: p.can_grow),
     ("why", "text", lambda p: p.why),
     ("order_id", "uuid", lambda p: p.order),
     ("session_id", "uuid", lambda p: p.session),
@@ -309,6 +310,14 @@ async def to_look_at(work: Work, before: datetime) -> list[PaymentId]:
     return [PaymentId(row["id"]) for row in rows]
 
 
+async def left_open(work: Work, before: datetime) -> list[PaymentId]:
+    """Visits that were begun so long ago, and whose page still waits for somebody to pay."""
+    rows = await work.all(
+        "SELECT id FROM payment WHERE state = 'awaiting' AND created_at <= $1 LIMIT 100", before
+    )
+    return [PaymentId(row["id"]) for row in rows]
+
+
 async def left_over(work: Work, ended_before: datetime) -> list[Payment]:
     """Holds that stand open though nobody will take the money any more."""
     rows = await work.all(
@@ -366,5 +375,6 @@ def _payment(row: Row) -> Payment:
         ended_at=row["ended_at"],
         expires_at=row["expires_at"],
         hold_open=row["hold_open"],
+        can_grow=row["can_grow"],
         why=row["why"],
     )

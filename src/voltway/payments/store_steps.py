@@ -99,6 +99,19 @@ async def open_steps(work: Work, tried_before: datetime) -> list[StepTaken]:
     return [_step(row) for row in rows]
 
 
+async def increases_done(work: Work, payment: PaymentId) -> int:
+    """How often a hold has grown."""
+    row = await work.one(
+        """
+        SELECT count(*) AS n FROM payment_step
+         WHERE payment_id = $1 AND verb = 'increase' AND answer = 'done'
+        """,
+        payment,
+    )
+    assert row is not None
+    return int(row["n"])
+
+
 async def promised_refunds(work: Work, payment: PaymentId) -> int:
     """What was asked to be refunded and may still be."""
     row = await work.one(

@@ -14,18 +14,27 @@ from voltway.kernel.errors import Outage
 from voltway.kernel.ids import PaymentId
 from voltway.payments import rules, store, store_steps, store_unpaid, store_webhooks
 from voltway.payments.actions_capture import finish_capture
+from voltway.payments.actions_grow import finish_increase, note_increase
 from voltway.payments.actions_money import (
     finish_refund,
     finish_release,
     note_release,
     release,
 )
-from voltway.payments.actions_visit import SILENT_AFTER, START_WITHIN_S, finish_hold, refresh
+from voltway.payments.actions_visit import (
+    SILENT_AFTER,
+    START_WITHIN_S,
+    VISIT_LASTS,
+    finish_hold,
+    refresh,
+)
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import Payment, PaymentState, StepTaken, Verb, Why
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions as sessions
 
+#: Who pays in the last minute has this long until the news of it is here.
+PAGE_GRACE: Final = timedelta(minutes=5)
 LOOK_EVERY: Final = timedelta(seconds=60)
 STOP_AGAIN_AFTER: Final = timedelta(seconds=60)
 NO_ENERGY_AFTER: Final = timedelta(minutes=10)
@@ -79,6 +88,8 @@ async def _ask_again(begin: BeginWork, provider: AnyProvider, step: StepTaken) -
     match step.verb:
         case Verb.HOLD:
             await finish_hold(begin, provider, step)
+        case Verb.INCREASE:
+            await finish_increase(begin, provider, step)
         case Verb.CAPTURE:
             await finish_capture(begin, provider, step)
         case Verb.RELEASE:
@@ -89,19 +100,25 @@ async def _ask_again(begin: BeginWork, provider: AnyProvider, step: StepTaken) -
             assert_never(never)
 
 
-async def stop_at_limit(begin: BeginWork) -> int:
+async def stop_at_limit(begin: BeginWork, given: AnyProvider | None = None) -> int:
     """Stop the sessions whose running cost has reached what is held for them, and those that
-    give no energy: their driver would wait for nothing, with money held."""
+    give no energy: their driver would wait for nothing, with money held. A hold that may grow
+    does so before it is used up."""
     async with begin() as work:
         running = await store.running(work)
     stopped = 0
     for payment in running:
         async with begin() as work:
-            stopped += await _stop_if_over(work, payment)
+            came = await _stop_if_over(work, payment)
+        if isinstance(came, StepTaken):
+            if given is not None:
+                await _quietly(partial(finish_increase, begin, given, came))
+        else:
+            stopped += came
     return stopped
 
 
-async def _stop_if_over(work: Work, payment: Payment) -> bool:
+async def _stop_if_over(work: Work, payment: Payment) -> bool | StepTaken:
     assert payment.session is not None, "the query asks for payments with a session"
     record, cost = await sessions.cost_so_far(work, payment.session)
     if not record.running:
@@ -112,10 +129,25 @@ async def _stop_if_over(work: Work, payment: Payment) -> bool:
         await sessions.stop(work, payment.session, by="limit" if spent else "no energy")
         await store.look_at_limit(work, payment.id, work.now + STOP_AGAIN_AFTER)
         return True
+    if payment.can_grow and rules.is_nearly_spent(cost.payable, payment.hold):
+        step = await note_increase(work, payment)
+        if step is not None:
+            return step
     lasted = timedelta(seconds=record.duration_s)
     again = rules.look_again_after(cost.payable, payment.hold, lasted=lasted)
     await store.look_at_limit(work, payment.id, work.now + again)
     return False
+
+
+async def close_pages(begin: BeginWork, given: AnyProvider) -> int:
+    """End the pages on which nobody has paid in time. Some providers keep them open for a day, and
+    would have to be asked about each all the while; who pays at last would pay for nothing."""
+    async with begin() as work:
+        waiting = await store.left_open(work, work.now - VISIT_LASTS - PAGE_GRACE)
+    done = 0
+    for payment in waiting:
+        done += await _quietly(partial(release, begin, given, payment, Why.GAVE_UP))
+    return done
 
 
 async def void_leftovers(begin: BeginWork, provider: AnyProvider) -> int:

@@ -289,6 +289,7 @@ def _walked(settlement: Settlement | None) -> tuple[WalkedStep, ...]:
 
 _VERBS: Final = {
     "hold": ("hold", "Hold"),
+    "increase": ("hold", "Increase of the hold"),
     "capture": ("check", "Capture"),
     "release": ("unlock", "Release"),
     "refund": ("money", "Refund"),
