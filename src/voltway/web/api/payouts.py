@@ -14,7 +14,7 @@ from voltway.runtime.work import Row
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import asks, reads
-from voltway.web.api.shapes import Amount, Given, LongText, Moment, Page, Shown, Text, shown
+from voltway.web.api.shapes import NO_NUL, Amount, Given, LongText, Moment, Page, Shown, shown
 
 PAYOUTS = Source("payout_view")
 LINES = Source("payout_line_view")
@@ -102,7 +102,8 @@ async def list_payout_lines(
         bool | None, QueryParameter(description="Only what nothing explains, or only the rest.")
     ] = None,
     payout: Annotated[
-        Text | None, QueryParameter(description="The provider's name of one.")
+        str | None,
+        QueryParameter(max_length=200, pattern=NO_NUL, description="The provider's name of one."),
     ] = None,
 ) -> Page[PayoutLine]:
     async with caller.begin() as work:
