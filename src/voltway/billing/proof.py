@@ -76,7 +76,10 @@ class NotProved(Refusal):
 
 @dataclass(eq=False)
 class NothingToProve(Refusal):
-    """No session is behind {number}, so there are no frames to prove it from."""
+    """
+    {number} is no receipt, invoice, credit note or statement of sessions, so there are no frames to
+    prove it from. Of a settlement with a host, ask for the receipts that it shares.
+    """
 
     kind: ClassVar[Kind] = Kind.INVALID
 
