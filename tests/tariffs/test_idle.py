@@ -239,3 +239,23 @@ def test_a_slip_in_it_is_refused_with_its_place(idle: str, kind: str, named: str
     )
     with pytest.raises(BadField, match=named):
         read_tariff(text % (kind, idle))
+
+
+def test_a_reading_of_no_time_in_a_stop_does_not_begin_its_grace_anew() -> None:
+    check("""
+        tariff  parking 6.00 grace 20min
+        period  13:00   30min parking
+        period  13:30
+        period  13:30   30min parking
+        billed  parking 40min
+    """)
+
+
+def test_a_grace_goes_on_from_period_to_period_and_ends_within_one() -> None:
+    check("""
+        tariff  parking 6.00 grace 20min
+        period  13:00   10min parking
+        period  13:10   10min parking
+        period  13:20   10min parking
+        billed  parking 10min
+    """)

@@ -151,3 +151,64 @@ def test_parts_of_a_second_are_counted_exactly() -> None:
     [period] = periods_of([MeterPoint(ends, 1_000)], begins=NOON, ends=ends)
 
     assert (period.charging_s, period.parking_s) == (Fraction(361, 4), 0)
+
+
+def test_between_two_readings_energy_is_spread_evenly_over_their_time() -> None:
+    points = [point(30, 3000), point(50, 6000), point(80, 7000)]
+    full = [VEHICLE_FULL, StateChange(at(45), charging=True), VEHICLE_FULL]
+
+    assert told(*periods_of(points, full, begins=NOON, ends=at(80))) == [
+        (0, 3000, 30, 0),
+        (30, 1500, 10, 0),
+        (40, 750, 0, 5),
+        (45, 750, 5, 0),
+        (50, 1000, 30, 0),
+    ]
+
+
+def test_after_the_last_reading_nothing_more_was_used() -> None:
+    periods = periods_of([point(10, 900)], [VEHICLE_FULL], begins=NOON, ends=at(60))
+
+    assert told(*periods) == [(0, 900, 10, 0), (10, 0, 30, 0), (40, 0, 0, 20)]
+
+
+def test_of_two_readings_of_one_moment_the_greater_counts() -> None:
+    points = [point(10, 900, 5000), point(10, 1000, 7000), point(20, 1000)]
+
+    first, second = periods_of(points, begins=NOON, ends=at(20))
+
+    assert (first.energy_wh, first.max_power_kw, second.energy_wh) == (1000, 6, 0)
+
+
+def test_a_microsecond_more_counts() -> None:
+    end = NOON + timedelta(seconds=1, microseconds=500_001)
+
+    [period] = periods_of([MeterPoint(end, 3)], begins=NOON, ends=end)
+
+    assert period.charging_s == Fraction(1_500_001, 1_000_000)
+    assert period.min_power_kw == Fraction(3 * 3_600_000, 1_500_001)
+
+
+def test_a_session_of_no_time_has_the_energy_that_was_told_last() -> None:
+    nothing = periods_of([], begins=NOON, ends=NOON)
+    late = periods_of([point(0, 100), point(5, 300)], begins=NOON, ends=NOON)
+
+    assert [(each.begins, each.ends, each.energy_wh) for each in nothing] == [(NOON, NOON, 0)]
+    assert [(each.begins, each.ends, each.energy_wh) for each in late] == [(NOON, NOON, 300)]
+
+
+def test_energy_is_spread_up_to_the_greater_of_two_readings_of_one_moment() -> None:
+    stops = [VEHICLE_FULL]
+    twice = periods_of([point(80, 500), point(80, 1000)], stops, begins=NOON, ends=at(80))
+    after_the_end = periods_of([point(81, 500), point(90, 1000)], stops, begins=NOON, ends=at(80))
+
+    assert told(*twice) == told(*after_the_end) == [(0, 500, 40, 0), (40, 500, 0, 40)]
+
+
+def test_what_was_read_at_the_beginning_counts_from_nothing() -> None:
+    points = [point(0, 100), point(0, 300), point(80, 700)]
+
+    assert told(*periods_of(points, [VEHICLE_FULL], begins=NOON, ends=at(80))) == [
+        (0, 500, 40, 0),
+        (40, 200, 0, 40),
+    ]

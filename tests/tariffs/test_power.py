@@ -81,3 +81,26 @@ def test_where_one_bound_of_the_power_is_told_it_stands_for_both(
     )
 
     assert rules.price(tariff, [period], HELSINKI).before_taxes == (5 if holds else 0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "minutes", "wh", "holds"),
+    [
+        (Restrictions(min_power_kw=Decimal(11)), 30, 5_500, True),
+        (Restrictions(min_power_kw=Decimal(11)), 30, 5_499, False),
+        (Restrictions(max_power_kw=Decimal(11)), 30, 5_500, False),
+        (Restrictions(max_power_kw=Decimal(11)), 30, 5_499, True),
+        (Restrictions(min_power_kw=Decimal("10.999")), 60, 11_000, True),
+        (Restrictions(max_power_kw=Decimal("11.001")), 60, 11_000, True),
+        (Restrictions(min_power_kw=Decimal(1)), 0, 5_500, False),
+        (Restrictions(max_power_kw=Decimal(1)), 0, 5_500, False),
+    ],
+)
+def test_a_power_that_nobody_told_is_what_energy_and_time_say(
+    limits: Restrictions, minutes: int, wh: int, holds: bool
+) -> None:
+    component = PriceComponent(Dimension.ENERGY, Decimal(1000))
+    tariff = Tariff(id="told", currency=EUR, elements=(TariffElement((component,), limits),))
+    period = ChargingPeriod(begins=NOON, ends=NOON + timedelta(minutes=minutes), energy_wh=wh)
+
+    assert rules.price(tariff, [period], HELSINKI).before_taxes == (wh if holds else 0)

@@ -105,6 +105,16 @@ def test_a_window_from_midnight_to_midnight_is_the_whole_day() -> None:
     """)
 
 
+def test_a_window_that_ends_when_it_begins_is_the_whole_day() -> None:
+    check("""
+        tariff  energy 0.29 22:00-22:00
+        tariff  energy 0.49
+        period  21:00  10kWh 60min
+        period  22:00  10kWh 60min
+        cost    5.80 EUR
+    """)
+
+
 def test_the_clock_is_the_location_s_own() -> None:
     check("""
         zone    Europe/Helsinki
@@ -205,6 +215,49 @@ def test_a_duration_is_counted_from_the_start_of_the_session() -> None:
         tariff  energy 0.40 from 30min
         period  12:00 6kWh 60min
         net     1.20
+    """)
+
+
+def test_a_price_from_half_an_hour_on_holds_from_there() -> None:
+    check("""
+        tariff  energy 0.40 from 30min
+        tariff  energy 0.20
+        period  12:00 6kWh 60min
+        net     1.80
+    """)
+
+
+def test_three_prices_by_the_energy_follow_each_other() -> None:
+    check("""
+        tariff  energy 9.00 below 0.001kWh
+        tariff  energy 0.30 below 5kWh
+        tariff  energy 0.40 below 8kWh
+        tariff  energy 0.50
+        period  12:00 4kWh 20min
+        period  12:20 6kWh 20min
+        period  12:40 2kWh 20min
+        net     4.7087
+    """)
+
+
+def test_a_threshold_that_was_just_reached_holds_up_to_the_next_turn_of_the_clock() -> None:
+    check("""
+        tariff  energy 0.30 below 10kWh
+        tariff  energy 0.40 00:00-13:30
+        tariff  energy 0.50
+        period  12:00 10kWh 60min
+        period  13:00 10kWh 60min
+        net     7.50
+    """)
+
+
+def test_a_grace_that_is_just_over_is_so_up_to_the_next_turn_of_the_clock() -> None:
+    check("""
+        tariff  parking  6.00 grace 20min 00:00-13:30
+        tariff  parking 12.00
+        period  13:00 20min parking
+        period  13:20 20min parking
+        net     7.00
     """)
 
 

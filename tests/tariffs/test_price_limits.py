@@ -1,8 +1,24 @@
 """Taxes, least and most prices, and reservations, in tables that a person can check."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from tests.tariffs.table import check
+from voltway.kernel.money import EUR
+from voltway.tariffs import rules
+from voltway.tariffs.model import (
+    ChargingPeriod,
+    Dimension,
+    PriceComponent,
+    PriceLimit,
+    Tariff,
+    TariffElement,
+    TaxIncluded,
+    TaxLine,
+)
 
 
 def test_each_price_has_its_own_tax() -> None:
@@ -125,3 +141,93 @@ def test_a_session_of_no_length_pays_its_flat_fee_and_its_energy() -> None:
         period  12:00 2kWh
         net     2.00
     """)
+
+
+@pytest.mark.parametrize(
+    ("included", "rate", "payable", "tax"),
+    [
+        (TaxIncluded.NO, Decimal(19), "5.95 EUR", Decimal("0.95")),
+        (TaxIncluded.NOT_APPLICABLE, None, "5.00 EUR", Decimal(0)),
+    ],
+)
+def test_a_least_price_of_who_used_nothing_is_taxed_as_the_first_price(
+    included: TaxIncluded, rate: Decimal | None, payable: str, tax: Decimal
+) -> None:
+    energy = PriceComponent(Dimension.ENERGY, Decimal("0.40"), Decimal(19))
+    tariff = Tariff(
+        id="least",
+        currency=EUR,
+        elements=(TariffElement((energy,)),),
+        tax_included=included,
+        min_price=PriceLimit(Decimal(5)),
+    )
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    cost = rules.price(tariff, [ChargingPeriod(begins=noon, ends=noon)], ZoneInfo("UTC"))
+
+    assert (str(cost.payable), cost.lines) == (payable, ())
+    assert cost.taxes == (TaxLine(rate, Decimal(5), tax),)
+    [limit] = cost.limits
+    assert limit.why == f"A session costs at least {5 + tax:f} EUR including tax."
+
+
+def test_a_limit_before_tax_is_taxed_as_the_whole_session_is() -> None:
+    parts = (
+        PriceComponent(Dimension.ENERGY, Decimal("0.50"), Decimal(20)),
+        PriceComponent(Dimension.FLAT, Decimal(15), Decimal(0)),
+    )
+    tariff = Tariff(
+        id="most",
+        currency=EUR,
+        elements=(TariffElement(parts),),
+        max_price=PriceLimit(Decimal(8)),
+    )
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    period = ChargingPeriod(begins=noon, ends=noon, energy_wh=10_000)
+
+    cost = rules.price(tariff, [period], ZoneInfo("UTC"))
+
+    assert (cost.before_taxes, cost.after_taxes) == (Decimal(8), Decimal("8.4"))
+    assert cost.taxes == (
+        TaxLine(Decimal(20), Decimal(2), Decimal("0.4")),
+        TaxLine(Decimal(0), Decimal(6), Decimal(0)),
+    )
+    [limit] = cost.limits
+    assert (limit.before_taxes, limit.after_taxes) == (Decimal(-12), Decimal("-12.6"))
+    assert limit.why == "A session costs at most 8.4 EUR including tax."
+
+
+@pytest.mark.parametrize(
+    ("least", "used_wh", "taxes"),
+    [
+        (None, 0, ()),
+        (None, 1000, ((Decimal(20), 0, 0), (Decimal(0), 0, 0), (None, 0, 0))),
+        ("6", 0, ((Decimal(20), 6, Decimal("1.2")),)),
+        ("6", 1000, ((Decimal(20), 6, Decimal("1.2")), (Decimal(0), 0, 0), (None, 0, 0))),
+    ],
+)
+def test_what_is_owed_by_who_pays_no_price_is_taxed_at_the_highest_rate(
+    least: str | None, used_wh: int, taxes: tuple[tuple[Decimal | None, Decimal, Decimal], ...]
+) -> None:
+    rates = (
+        (Dimension.PARKING_TIME, None),
+        (Dimension.ENERGY, Decimal(20)),
+        (Dimension.TIME, Decimal(0)),
+    )
+    free = tuple(PriceComponent(kind, Decimal(0), rate) for kind, rate in reversed(rates))
+    energy = TariffElement((free[1],))
+    tariff = Tariff(
+        id="free",
+        currency=EUR,
+        elements=(energy, TariffElement((free[0], free[2]))),
+        min_price=None if least is None else PriceLimit(Decimal(least)),
+    )
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    used = used_wh // 1000
+    period = ChargingPeriod(
+        begins=noon, ends=noon, energy_wh=used_wh, charging_s=used, parking_s=used
+    )
+
+    cost = rules.price(tariff, [period], ZoneInfo("UTC"))
+
+    assert [(tax.rate, tax.before_taxes, tax.tax) for tax in cost.taxes] == list(taxes)

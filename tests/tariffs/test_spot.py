@@ -48,6 +48,10 @@ def tariff(most: str = "0.60", **how: object) -> Tariff:
     return Tariff(id="SPOT", currency=EUR, elements=(TariffElement((component,)),))
 
 
+def with_more(of: Tariff, *more: TariffElement) -> Tariff:
+    return Tariff(id=of.id, currency=of.currency, elements=(*of.elements, *more))
+
+
 def charge(minutes: int, wh: int, begins: datetime = NOON) -> ChargingPeriod:
     ends = begins + timedelta(minutes=minutes)
     return ChargingPeriod(begins=begins, ends=ends, energy_wh=wh, charging_s=minutes * 60)
@@ -231,3 +235,19 @@ def test_a_slip_in_it_is_refused_with_its_place(spot: str, kind: str, named: str
     )
     with pytest.raises(BadField, match=named):
         read_tariff(text % (kind, spot))
+
+
+def test_what_follows_a_market_is_priced_anew_each_time_though_another_price_does_not() -> None:
+    with_fee = with_more(
+        tariff(), TariffElement((PriceComponent(Dimension.PARKING_TIME, Decimal(6)),))
+    )
+    of = bound(with_fee, lambda _: told("0.05", "0.20"))
+
+    assert lines(of, charge(15, 1000)) == [("0.0500", "1")]
+    assert lines(of, charge(15, 1000, NOON + QUARTER)) == [("0.2000", "1")]
+
+
+def test_a_guess_holds_until_the_market_tells_and_after_it_has() -> None:
+    of = bound(tariff(), lambda _: told("0.05", begins=NOON + QUARTER), guess=True)
+
+    assert lines(of, charge(45, 9000)) == [("0.60", "6"), ("0.0500", "3")]

@@ -8,6 +8,7 @@ a tariff is found here too: the periods of a session, the prices a driver reads,
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -52,6 +53,7 @@ ENERGY, TIME, PARKING_TIME, FLAT = LISTED
 #: What is priced by itself, in this order.
 PRICED = (Reservation.EXPIRES, Reservation.RESERVATION, None)
 BY_TIME = attrgetter("begins", "ends")
+BY_PRICES = attrgetter("prices")
 
 
 def price(
@@ -135,27 +137,21 @@ class _Tally:
         """The same of the stretches of a session, those of the same prices together. Nobody may
         watch, and no price may ask for the power, which is another in each stretch.
         """
-        first: Stretch | None = None
-        energy_wh: Exact = 0
-        charging_s: Exact = 0
-        parking_s: Exact = 0
-        for stretch in some:
-            if first is None or stretch.prices is not first.prices:
-                if first is not None:
-                    self._use_all(first, energy_wh, charging_s, parking_s)
-                first = stretch
-                energy_wh = charging_s = parking_s = 0
-            period, share = stretch.period, stretch.share
-            if share == 1:
-                energy_wh += period.energy_wh
-                charging_s += period.charging_s
-                parking_s += period.parking_s
-            else:
-                energy_wh += period.energy_wh * share
-                charging_s += period.charging_s * share
-                parking_s += period.parking_s * share
-        if first is not None:
-            self._use_all(first, energy_wh, charging_s, parking_s)
+        for _, alike in groupby(some, key=BY_PRICES):
+            energy_wh: Exact = 0
+            charging_s: Exact = 0
+            parking_s: Exact = 0
+            for stretch in alike:
+                period, share = stretch.period, stretch.share
+                if share == 1:
+                    energy_wh += period.energy_wh
+                    charging_s += period.charging_s
+                    parking_s += period.parking_s
+                else:
+                    energy_wh += period.energy_wh * share
+                    charging_s += period.charging_s * share
+                    parking_s += period.parking_s * share
+            self._use_all(stretch, energy_wh, charging_s, parking_s)
 
     def _use_all(
         self, stretch: Stretch, energy_wh: Exact, charging_s: Exact, parking_s: Exact

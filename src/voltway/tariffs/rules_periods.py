@@ -69,17 +69,17 @@ def _metered(points: Sequence[MeterPoint], begins: datetime, ends: datetime) -> 
 
 @dataclass(slots=True)
 class _Meter:
-    """The energy since the beginning at any moment, walked forward."""
+    """The energy since the beginning at moments at which nothing was told, walked forward."""
 
     points: Sequence[MeterPoint]
     nth: int = 0
 
     def at(self, moment: datetime) -> Exact:
         points = self.points
-        while self.nth + 1 < len(points) and points[self.nth + 1].at <= moment:
+        while self.nth + 1 < len(points) and points[self.nth + 1].at < moment:
             self.nth += 1
         here = points[self.nth]
-        if here.at == moment or self.nth + 1 == len(points):
+        if self.nth + 1 == len(points):
             return here.energy_wh
         after = points[self.nth + 1]
         share = Fraction((moment - here.at) // MICROSECOND, (after.at - here.at) // MICROSECOND)
