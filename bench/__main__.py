@@ -21,7 +21,7 @@ from bench.furnish import Network
 from bench.load import environment
 from bench.plan import Pace
 from bench.programs import ROOT
-from bench.turns import contestants
+from bench.turns import contestants, with_the_least
 
 bench = typer.Typer(
     help="Voltway beside a bare echo and the package ocpp, in the same run.",
@@ -48,12 +48,12 @@ Profile = Annotated[
 
 
 def _meter(counts: Sequence[int], pace: Pace) -> Iterator[Figure]:
-    with contestants(max(counts)) as them:
+    with with_the_least(max(counts)) as them:
         yield from throughput.meter(them, counts, pace)
 
 
 def _sessions(counts: Sequence[int], versions: Sequence[str], pace: Pace) -> Iterator[Figure]:
-    with contestants(max(counts)) as them:
+    with with_the_least(max(counts)) as them:
         yield from throughput.sessions(them, counts, versions, pace)
 
 

@@ -11,8 +11,9 @@ import msgspec
 
 from bench.load import Cost
 
-#: The gateway with its database; the house in one process, settling too; the two yardsticks.
-GATEWAY, HOUSE, ECHO, PACKAGE = "voltway", "whole house", "echo", "ocpp"
+#: The gateway with its database; the house in one process, settling too; the two yardsticks; and
+#: the least that is durable.
+GATEWAY, HOUSE, ECHO, PACKAGE, LEAST = "voltway", "whole house", "echo", "ocpp", "least"
 
 #: Where the command line appends what it measured.
 KEPT: Final = Path("bench-figures.jsonl")

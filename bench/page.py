@@ -9,7 +9,7 @@ from typing import Final
 
 import psutil
 
-from bench.figure import ECHO, GATEWAY, HOUSE, PACKAGE, Figure, Measure
+from bench.figure import ECHO, GATEWAY, HOUSE, LEAST, PACKAGE, Figure, Measure
 
 BEGIN: Final = "<!-- measured: written by python -m bench page -->"
 END: Final = "<!-- /measured -->"
@@ -33,6 +33,7 @@ WHO: Final = {
     HOUSE: "Voltway, whole house",
     ECHO: "bare echo",
     PACKAGE: "`ocpp`, no storage",
+    LEAST: "the least that is durable",
 }
 
 

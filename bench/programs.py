@@ -109,6 +109,21 @@ def echo() -> Iterator[Contestant]:
 
 
 @contextmanager
+def least() -> Iterator[Contestant]:
+    """The least that is durable, with a PostgreSQL of its own; both are counted."""
+    with data_folder() as folder:
+        postgres = EmbeddedPostgres(folder)
+        address = postgres.start()
+        process = postgres.process
+        assert process is not None, "it was started just now"
+        try:
+            with running(["-m", "bench.least", address]) as (pid, (_, url)):
+                yield Contestant("least", url, (pid, process), database=address)
+        finally:
+            postgres.stop()
+
+
+@contextmanager
 def ocpp_package() -> Iterator[Contestant]:
     """What a Python user would pick, without storage."""
     with running(["-m", "bench.ocpp_package"]) as (pid, (_, url)):

@@ -13,6 +13,13 @@ from bench.programs import Contestant
 
 
 @contextmanager
+def with_the_least(stations: int) -> Iterator[list[Contestant]]:
+    """The same, and the least that is durable."""
+    with contestants(stations) as them, programs.least() as least:
+        yield [*them, least]
+
+
+@contextmanager
 def contestants(stations: int) -> Iterator[list[Contestant]]:
     """The gateway with so many stations, and both yardsticks: all running, to take turns."""
     with (

@@ -51,6 +51,27 @@ def test_whole_sessions_are_measured_in_both_versions(them: Sequence[Contestant]
         assert [target.limit for target in made.targets] == [8, 1 / 8]
 
 
+def test_the_least_that_is_durable_answers_and_keeps_what_is_told() -> None:
+    with programs.least() as least:
+        cost = load.meter_values(least, stations=5, warmup_s=0.3, duration_s=0.7)
+        assert cost.calls > 0
+        assert cost.errors == 0
+        for version in ("1.6", "2.0.1"):
+            told = load.sessions(least, stations=5, version=version, warmup_s=0.3, duration_s=0.7)
+            assert told.calls > 0
+            assert told.errors == 0
+        kept = asyncio.run(_count(least.database, "SELECT count(*) FROM least_reading"))
+        assert kept >= cost.calls
+
+
+async def _count(address: str, sql: str) -> int:
+    line = await asyncpg.connect(address)
+    try:
+        return int(await line.fetchval(sql))
+    finally:
+        await line.close()
+
+
 def test_a_pace_is_kept(them: Sequence[Contestant]) -> None:
     (made,) = paced.paced(them, [50], ["1.6"], QUICK)
     _complete(made, *ALL)
