@@ -1,0 +1,56 @@
+"""Payments that a driver's bank wants back: read from the provider, and contested there.
+
+Nothing of them is kept here: what a dispute moves comes with the provider's report (``payouts``),
+and where it stands the provider knows best. So it is asked each time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import OnceKey
+from voltway.payments import choosing
+from voltway.payments.choosing import AnyProvider
+from voltway.payments.model import Payment
+from voltway.payments.provider import Declined
+from voltway.payments.provider_more import ContestOrder, DisputeSeen, HearsDisputes
+
+
+@dataclass(eq=False)
+class TellsNoDisputes(Refusal):
+    """The provider {provider} tells nothing of disputes here: look at its own pages."""
+
+    provider: str
+
+
+@dataclass(eq=False)
+class NoSuchDispute(Refusal):
+    """There is no dispute {ref} of this payment."""
+
+    kind = Kind.ABSENT
+
+    ref: str
+
+
+async def disputes(given: AnyProvider, payment: Payment) -> Sequence[DisputeSeen]:
+    """What banks want back of a payment. Raises ``ProviderSilent``. No transaction is open."""
+    if not payment.captured_minor or payment.provider_ref is None:
+        return []
+    return await _hears(given, payment).disputes(payment.provider_ref)
+
+
+async def contest(
+    given: AnyProvider, payment: Payment, ref: str, *, product: str, proof: str, once: OnceKey
+) -> DisputeSeen | Declined:
+    """Send evidence, once: a bank reads nothing after that. What was sent before stays."""
+    if ref not in {each.ref for each in await disputes(given, payment)}:
+        raise NoSuchDispute(ref)
+    order = ContestOrder(once=once, dispute=ref, product=product, proof=proof, email=payment.email)
+    return await _hears(given, payment).contest(order)
+
+
+def _hears(given: AnyProvider, payment: Payment) -> HearsDisputes:
+    provider = choosing.of(given, payment.provider)
+    if not isinstance(provider, HearsDisputes):
+        raise TellsNoDisputes(provider.name)
+    return provider
