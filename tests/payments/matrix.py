@@ -272,7 +272,9 @@ async def audit(scene: Scene, cases: Sequence[Case]) -> None:
     assert await scene.count("invoice_view") == charged
 
 
-async def play_slice(kind: ProviderKind, cases: Sequence[Case], folder: Path) -> None:
+async def play_slice(
+    kind: ProviderKind, cases: Sequence[Case], folder: Path, *, patience_s: float
+) -> None:
     """A world of its own for these cases: a database, a provider, a bay."""
     postgres = EmbeddedPostgres(folder / "database", durable=False)
     try:
@@ -283,7 +285,7 @@ async def play_slice(kind: ProviderKind, cases: Sequence[Case], folder: Path) ->
         clock = JumpingClock(NOON)
         database = await open_database(url, clock, connections=8)
         async with ProviderServer(folder / "provider", webhook_delay_s=0.01) as bank:
-            provider = kind.speaks_to(bank, timeout_s=0.25)
+            provider = kind.speaks_to(bank, timeout_s=patience_s)
             async with a_scene(database, clock, bank, provider) as scene:
                 await play(scene, kind, cases)
                 await audit(scene, cases)
@@ -297,6 +299,14 @@ def main() -> int:
     words = argparse.ArgumentParser(prog="tests.payments.matrix", description=__doc__)
     words.add_argument("--provider", choices=[kind.name for kind in KINDS], help="only this one")
     words.add_argument("--slice", type=int, default=104, help="how many cases share a world")
+    words.add_argument("--first", type=int, default=1, help="the slice to begin with")
+    words.add_argument(
+        "--patience",
+        type=float,
+        default=0.5,
+        metavar="SECONDS",
+        help="how long an answer is waited for; more, where the machine is busy",
+    )
     options = words.parse_args()
     failed = played = 0
     cases = list(every_case())
@@ -305,13 +315,13 @@ def main() -> int:
             continue
         began = time.monotonic()
         slices = -(-len(cases) // options.slice)
-        for number in range(slices):
+        for number in range(options.first - 1, slices):
             part = cases[number::slices]  # some of each verb
             with tempfile.TemporaryDirectory(prefix="vw-") as name:
                 folder = Path(name)
                 folder.chmod(0o755)
                 try:
-                    asyncio.run(play_slice(kind, part, folder))
+                    asyncio.run(play_slice(kind, part, folder, patience_s=options.patience))
                 except AssertionError as wrong:
                     failed += 1
                     print(f"{kind.name}, slice {number + 1}: {wrong}")  # noqa: T201
