@@ -39,7 +39,7 @@ from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.actions_price import Asks, which_tariff
 from voltway.tariffs import actions as tariffs
-from voltway.tariffs import plans, subscriptions
+from voltway.tariffs import plans, purses, subscriptions
 from voltway.tariffs.model_promotions import GrantKind
 from voltway.tariffs.model_subscriptions import Allowances, Subscription
 from voltway.tariffs.model_versions import Scope
@@ -92,7 +92,7 @@ async def fees(scene: Scene) -> Sequence[Row]:
 
 async def left(scene: Scene, of: Subscription) -> Decimal | None:
     async with scene.begin() as work:
-        purse = await subscriptions.purse_of(work, of.id)
+        purse = (await purses.running(work, [of.id])).get(of.id)
     return None if purse is None else purse.left(GrantKind.ENERGY)
 
 

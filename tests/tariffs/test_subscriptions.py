@@ -311,9 +311,8 @@ async def test_two_sessions_at_once_never_use_the_same_kwh(
 
     assert sorted(used) == [0, 10, 20, 20]
     async with begin() as work:
-        left = await subscriptions.purse_of(work, made.id)
-        assert left is not None
-        assert left.left(GrantKind.ENERGY) == 0
+        left = await purses.running(work, [made.id])
+        assert left[made.id].left(GrantKind.ENERGY) == 0
 
 
 async def test_what_is_unpaid_or_over_gives_nothing(

@@ -10,13 +10,14 @@ from voltway.cli import (
     admin_exchange,
     admin_network,
     admin_people,
+    admin_plans,
     admin_prices,
     admin_taxes,
     admin_terms,
 )
 
 admin = typer.Typer(
-    help="Parties, people, keys, stations, tokens, contracts, tariffs, codes and taxes.",
+    help="Parties, people, keys, stations, tokens, contracts, tariffs, codes, plans and taxes.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -33,4 +34,6 @@ admin_terms.add_to(admin_prices.tariff)
 admin.add_typer(admin_prices.tariff, name="tariff")
 admin.add_typer(admin_exchange.market, name="market")
 admin.add_typer(admin_codes.codes, name="codes")
+admin.add_typer(admin_plans.plan, name="plan")
+admin.add_typer(admin_plans.subscription, name="subscription")
 admin.add_typer(admin_taxes.tax, name="tax")

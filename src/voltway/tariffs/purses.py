@@ -83,6 +83,24 @@ async def use(work: Work, uses: Sequence[Use]) -> None:
         await store_subscriptions.keep_uses(work, uses)
 
 
+async def running(work: Work, ids: Collection[UUID]) -> Mapping[UUID, Purse]:
+    """What is left now of the months that run; a subscription that gives nothing now has none."""
+    had = [each for each in await store_subscriptions.named(work, ids) if each.holds_at(work.now)]
+    known = await store_subscriptions.plans(work, {(each.party, each.plan) for each in had})
+    found: dict[UUID, Purse] = {}
+    for each in had:
+        runs = month_at(each.begins, ZoneInfo(each.zone), work.now)
+        plan = version_for(known[each.party, each.plan], runs)
+        if plan is not None:
+            found[each.id] = Purse(subscription=each.id, party=each.party, plan=plan, month=runs)
+    used = await store_subscriptions.used_in(
+        work, [(id, purse.month.begins) for id, purse in found.items()]
+    )
+    for id, purse in found.items():
+        purse.used = dict(used.get((id, purse.month.begins), {}))
+    return found
+
+
 async def used_by(
     work: Work, sessions: Collection[SessionId]
 ) -> Mapping[SessionId, tuple[Grant, ...]]:

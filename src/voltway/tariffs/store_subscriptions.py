@@ -124,6 +124,11 @@ async def locked(work: Work, ids: Collection[UUID]) -> dict[UUID, Subscription]:
     return {row["id"]: _subscription(row) for row in rows}
 
 
+async def named(work: Work, ids: Collection[UUID]) -> Sequence[Subscription]:
+    rows = await work.all("SELECT * FROM subscription WHERE id = ANY($1::uuid[])", list(ids))
+    return [_subscription(row) for row in rows]
+
+
 async def of_subscribers(work: Work, ids: Collection[UUID]) -> Sequence[Subscription]:
     """All that these drivers, contracts and fleets ever had, the oldest first."""
     rows = await work.all(

@@ -18,7 +18,6 @@ from voltway.tariffs import plans, store_subscriptions
 from voltway.tariffs.model_subscriptions import (
     Month,
     PlanVersion,
-    Purse,
     Subscription,
     SubscriptionChanged,
 )
@@ -197,20 +196,3 @@ async def terms(work: Work, of: Subscription, month: Month) -> PlanVersion:
 async def billed(work: Work, of: Subscription, month: Month) -> None:
     """This month's fee was billed, or there was none: the next is due with the next month."""
     await store_subscriptions.keep(work, replace(of, next_fee_at=month.ends))
-
-
-async def purse_of(work: Work, id: UUID) -> Purse | None:
-    """What is left in the month that runs now; none where none runs."""
-    rows = await store_subscriptions.locked(work, [id])
-    if id not in rows:
-        raise NoSuchSubscription(id)
-    found = rows[id]
-    if not found.holds_at(work.now):
-        return None
-    runs = month_at(found.begins, ZoneInfo(found.zone), work.now)
-    purse = Purse(
-        subscription=id, party=found.party, plan=await terms(work, found, runs), month=runs
-    )
-    used = await store_subscriptions.used_in(work, [(id, runs.begins)])
-    purse.used = dict(used.get((id, runs.begins), {}))
-    return purse

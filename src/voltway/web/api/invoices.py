@@ -179,7 +179,7 @@ async def add_invoice(
         ),
         party=caller.actor.party,
     )
-    return _whole(made)
+    return whole(made)
 
 
 @moves_money("/receipts/{receipt_id:uuid}/credit-notes", "Credit a receipt that nobody paid yet")
@@ -199,12 +199,12 @@ async def add_credit_note(
             once=OnceKey(f"credit:{caller.once}"),
         )
         await caller.audit(work, "credited a receipt", f"receipt:{receipt_id}", reason=data.reason)
-    return _whole(made)
+    return whole(made)
 
 
 @reads("/documents/{document_id:uuid}", "Read a document", Permission.SEE_MONEY)
 async def read_document(caller: Calling, document_id: FromPath[UUID]) -> DocumentWhole:
-    return _whole(await _found(caller, document_id))
+    return whole(await _found(caller, document_id))
 
 
 @reads(
@@ -307,7 +307,7 @@ def _document(row: Row) -> Document:
     return shown(Document, row, **more)
 
 
-def _whole(found: Invoice) -> DocumentWhole:
+def whole(found: Invoice) -> DocumentWhole:
     return DocumentWhole(
         id=found.id,
         kind=DocumentKind(found.kind),
