@@ -12,6 +12,7 @@ from tests.browser.hands import Hands
 from tests.browser.seat import becomes_the_owner
 from tests.browser.town import pays
 from tests.stories.world import World
+from voltway.drivers import contracts
 from voltway.tariffs import actions as tariffs
 
 FOLLOWS = """{"id": "MARKET", "currency": "EUR", "tax_included": "YES", "elements": [
@@ -53,6 +54,7 @@ async def test_a_tariff_is_looked_over_follows_a_market_and_is_simulated_by_keyb
     await _is_looked_over(world, desk)
     await _follows_a_market(world, desk)
     await _is_simulated(world, desk)
+    await _sells_a_plan(world, desk)
     await page.goto(f"{world.house.http}/e/{place.public_id()}")
     await expect(page.get_by_text("follows the market")).to_be_visible()
     await page.get_by_text("Price of the next hours").click()
@@ -111,6 +113,27 @@ async def _is_simulated(world: World, desk: Eyes) -> None:
     await expect(page.get_by_role("heading", name="Session by session")).to_be_visible()
     await desk.approve("a simulation of a year")
     await _assign(world)
+
+
+async def _sells_a_plan(world: World, desk: Eyes) -> None:
+    page, hands = desk.page, Hands(desk.page)
+    async with world.house.begin() as work:
+        await contracts.add_contract(work, world.party.id, "FI-VLT-C00012345-6")
+    await page.goto(f"{world.house.http}/console/tariffs/plans")
+    await _skips_to_content(page)
+    await hands.type(page.get_by_label("Short name"), "PLUS")
+    await hands.type(page.get_by_label("Name, as drivers read it"), "Voltway Plus")
+    await hands.type(page.get_by_label("Fee a month"), "0")
+    await hands.type(page.get_by_label("Free kWh a month"), "50")
+    await desk.approve("a plan that is typed")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Voltway Plus")).to_be_visible()
+    await page.get_by_role("button", name="Subscribe", exact=True).press("Enter")
+    kept = page.get_by_role("region", name="Subscribers, table")
+    await expect(kept.get_by_text("50 / 50 kWh")).to_be_visible()
+    await desk.approve("a plan and who has it")
+    await page.goto(f"{world.house.http}/console/tariffs/plans")
+    await desk.approve("the plans")
 
 
 async def _skips_to_content(page: Page) -> None:

@@ -33,6 +33,7 @@ PAGES: Final = (
     ("Where tariffs hold", "/console/tariffs/where", "assign tariff group assignment"),
     ("Which tariff applies", "/console/tariffs/which", "which tariff why ladder price of"),
     ("Promotion codes", "/console/tariffs/codes", "promotion codes coupon voucher"),
+    ("Plans", "/console/tariffs/plans", "plans subscriptions monthly fee allowance members"),
     ("Taxes", "/console/tariffs/taxes", "taxes vat rates country"),
     ("Drivers and fleets", "/console/tariffs/drivers", "drivers fleets contracts"),
     ("People and keys", "/console/people", "people roles operators api keys audit"),
