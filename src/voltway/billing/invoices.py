@@ -17,13 +17,18 @@ from voltway.billing.words import words
 
 _LAYOUT: Final = "templates/invoice.typ"
 
-_pages = Environment(
-    loader=PackageLoader("voltway.billing", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+def _layouts(folder: str) -> Environment:
+    return Environment(
+        loader=PackageLoader("voltway.billing", folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_pages, _mails = _layouts("templates"), _layouts("templates_mail")
 
 
 def _read(document: bytes) -> InvoiceDocument:
@@ -42,13 +47,13 @@ def invoice_html(document: bytes, locale: str) -> str:
 
 def invoice_text(document: bytes, locale: str, *, url: str | None = None) -> str:
     """The document as plain text, for mail programs that show nothing else."""
-    return _pages.get_template("invoice.txt").render(r=view_of(document, locale), url=url)
+    return _mails.get_template("invoice.txt").render(r=view_of(document, locale), url=url)
 
 
 def invoice_mail(document: bytes, locale: str, attached: str, *, url: str | None = None) -> str:
     """The document as a whole HTML mail, which says what is attached."""
     said = words(locale)
-    return _pages.get_template("invoice_mail.html").render(
+    return _mails.get_template("invoice_mail.html").render(
         r=view_of(document, locale),
         greeting=invoice_greeting(document, locale),
         attached=attached,
