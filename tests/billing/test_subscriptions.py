@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.billing.months import a_customer
+from tests.billing.months import a_customer, stated
+from tests.billing.proofs import DOOR
 from tests.billing.words import NO, owes, receipt
 from tests.payments.scene import Scene
 from tests.tariffs.test_subscriptions import GIVEN
@@ -25,6 +26,7 @@ from voltway.billing import (
     subscription_fees,
 )
 from voltway.billing.crediting import CreditTooLarge
+from voltway.billing.proof import NothingToProve
 from voltway.billing.store_statements import NoSuchCustomer
 from voltway.billing.subscribing import NobodyPays
 from voltway.drivers import actions as drivers
@@ -239,6 +241,11 @@ async def test_a_fee_billed_wrongly_is_credited_and_never_twice(scene: Scene) ->
     assert documents_invoice.invoice(made.document).kind == "credit_note"
     assert await owes(scene, f"customer:{customer.id}:receivable") == NO
     assert await owes(scene, "revenue:subscriptions") == NO
+    async with scene.begin() as work:
+        found = await checks_money.invoices(work, work.now - timedelta(days=1))
+    assert found.found == ()
+    scene.clock.jump(timedelta(days=40))
+    assert await stated(scene, "2026-03", customer.id) == [], "it is on no statement"
 
 
 async def test_a_members_tariff_stands_on_the_ladder_while_it_is_paid(scene: Scene) -> None:
@@ -275,3 +282,21 @@ async def test_nobody_else_is_subscribed_and_somebody_pays(scene: Scene) -> None
             await subscribing.subscribe(
                 work, scene.station.party.id, "PLUS", scope=Scope.DRIVER, subscriber=uuid4()
             )
+
+
+async def test_a_fees_invoice_is_a_page_and_a_pdf_and_has_no_session_to_prove(scene: Scene) -> None:
+    await a_plan(scene)
+    contract, _ = await a_member(scene)
+    await subscribes(scene, contract, (await a_customer(scene)).id)
+    await subscription_fees.bill_due(scene.begin)
+    [fee] = await fees(scene)
+    async with scene.begin() as work:
+        found = await actions.invoice(work, fee["id"])
+
+    page = actions.invoice_html(found.document, "en")
+    assert "Plus (PLUS)" in page
+    assert "€9.99" in page
+    assert actions.invoice_pdf(found.document, "fi").startswith(b"%PDF")
+    with pytest.raises(NothingToProve):  # no session is in it
+        async with scene.begin() as work:
+            await actions.prove(work, DOOR, found.id)
