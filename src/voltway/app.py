@@ -60,7 +60,7 @@ from voltway.runtime.wire import Wire
 from voltway.runtime.wire_nats import NatsWire
 from voltway.runtime.wire_notify import NotifyWire
 from voltway.runtime.work import BeginWork, Clock
-from voltway.sessions.model import SessionEnded, SessionStarted
+from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
 from voltway.web.api.site import API, openapi_config
 from voltway.web.house import House
 from voltway.web.serving import WebServer, address_of, listen
@@ -302,6 +302,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
+    bus.watch_many("billing.session_corrected", [SessionCorrected], billing.hears_session_corrected)
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
     bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
@@ -338,6 +339,7 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)
+    jobs.handle(billing.HEAR_CORRECTION, billing.hear_correction)
     jobs.handle(checking.JOB, check_books)
     jobs.handle(runs.JOB, monthly.write_job, at_once=1)
     jobs.handle(simulation_runs.JOB, simulation_runs.run_job, at_once=1)

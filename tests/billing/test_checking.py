@@ -4,6 +4,7 @@ Everything is broken as an owner of the database could, with all triggers and ke
 Invariants 4 and 9 need raw frames, and are broken in tests/stories/test_recomputed.py.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -195,24 +196,51 @@ async def test_what_is_broken_is_found(
     assert set(found(check)) == wanted
 
 
-async def test_a_prepaid_balance_that_was_spent_twice_is_found(settled: Scene) -> None:
-    async with settled.begin() as work:
-        party = settled.station.station.party
+async def moves_prepaid(scene: Scene, driver: str, minor: int, key: str) -> None:
+    """Somebody pays before, or spends of it (a minus)."""
+    prepaid = Account(f"driver:{driver}:prepaid")
+    amount = Money(abs(minor), EUR)
+    posting = Posting(Account("provider:simulated:due"), prepaid, amount)
+    async with scene.begin() as work:
         entry = Entry(
-            party=party,
-            once=OnceKey("spent"),
+            party=scene.station.station.party,
+            once=OnceKey(key),
             at=work.now,
-            memo="Spent what was never paid.",
+            memo="Paid before, or spent of it.",
             evidence={"note": "test"},
-            postings=(
-                Posting(
-                    Account(f"driver:{new_id(work.now)}:prepaid"),
-                    Account("revenue:energy"),
-                    Money(1, EUR),
-                ),
-            ),
+            postings=(posting if minor > 0 else posting.reversed(),),
         )
         await ledger.post(work, entry)
+
+
+async def test_nobody_spends_more_than_was_paid_before(settled: Scene) -> None:
+    ann, ben = (str(new_id(settled.now)) for _ in range(2))
+    await moves_prepaid(settled, ann, 100, "paid")
+    await moves_prepaid(settled, ann, -60, "spent")
+    for driver, minor in ((ann, -41), (ben, -1)):
+        with pytest.raises(asyncpg.CheckViolationError, match="beyond what was paid before"):
+            await moves_prepaid(settled, driver, minor, f"spent:{driver}")
+    await moves_prepaid(settled, ann, -40, "the rest")
+    assert found(await checked(settled)) == []
+
+
+async def test_two_at_once_do_not_spend_the_same_money(settled: Scene) -> None:
+    ann = str(new_id(settled.now))
+    await moves_prepaid(settled, ann, 100, "paid")
+
+    came = await asyncio.gather(
+        *(moves_prepaid(settled, ann, -60, f"spent:{nth}") for nth in range(4)),
+        return_exceptions=True,
+    )
+
+    assert [type(each) for each in came].count(asyncpg.CheckViolationError) == 3
+
+
+async def test_a_prepaid_balance_that_was_spent_twice_is_found(
+    settled: Scene, intruder: Intruder
+) -> None:
+    await intruder.execute("DROP TRIGGER prepaid_is_there ON ledger_posting")
+    await moves_prepaid(settled, str(new_id(settled.now)), -1, "spent")
 
     assert found(await checked(settled)) == [("8", "account")]
 

@@ -57,4 +57,9 @@ async def test_an_operator_decides_of_a_doubtful_session_by_keyboard(
     await desk.approve("the CDRs")
     await page.get_by_role("link", name="Market Square").click()
     await expect(page.get_by_role("heading", name="How the energy was found")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Billed and read")).to_be_visible()
     await desk.approve("the session with its evidence")
+
+    await page.goto(f"{world.house.http}/console/review")
+    await expect(page.get_by_role("heading", name="Charging after a bill")).to_be_visible()
+    await desk.approve("what is charged after a bill")

@@ -29,7 +29,7 @@ from voltway.runtime.jobs import Jobs
 from voltway.runtime.jobs_seen import TELL_AGAIN
 from voltway.runtime.work import BeginWork
 from voltway.sessions import actions as sessions
-from voltway.sessions.model import SessionEnded, SessionStarted
+from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
 from voltway.sessions.sweeps import end_forgotten
 from voltway.stations.reports import Context, Ended, Heard, Metered, Reading, Report, Started
 from voltway.tariffs import actions as tariffs
@@ -198,6 +198,7 @@ async def a_scene(
     bus.watch_many("payments.ended", [SessionEnded], payments.hears_session_ended)
     bus.watch_many("billing.ended", [SessionEnded], billing.hears_session_ended)
     bus.watch_many("billing.cdrs", [CdrIssued], billing.freezes_cdrs)
+    bus.watch_many("billing.corrected", [SessionCorrected], billing.hears_session_corrected)
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
 
     async def settle(begin: BeginWork, bodies: Any) -> Any:
@@ -217,6 +218,7 @@ async def a_scene(
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(TELL_AGAIN, tell_again)
     jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)
+    jobs.handle(billing.HEAR_CORRECTION, billing.hear_correction)
     door = Serving(webhook_door(scene))
     scene.door = await door.start()
     bank.send_webhooks_to(scene.door)

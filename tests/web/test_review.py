@@ -9,7 +9,7 @@ from tests.network import AStation, a_party, a_station
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.conftest import sits_down
-from voltway.kernel.ids import TokenUid, TransactionRef
+from voltway.kernel.ids import SessionId, TokenUid, TransactionRef
 from voltway.kernel.units import RegisterWh
 from voltway.parties.model import Role
 from voltway.sessions import actions as sessions
@@ -256,6 +256,11 @@ async def test_a_held_session_is_decided_beside_its_evidence_with_a_reason(
     assert "The load bank" in after
     assert "The owner" in after
     assert scene.moved_minor == 221  # 4.5 kWh at 0.49, rounded up from 2.205
+    shown = await owner.reads(f"/console/sessions/{session}")
+    assert "Energy billed 4.50 kWh Amount billed €2.21" in shown
+    assert "What is billed 4.500" in shown
+    assert "Its readings 11.550" in shown
+    assert "are billed. The load bank" in shown
     async with scene.begin() as work:
         told = await work.one("SELECT detail FROM audit_view WHERE did LIKE 'decided how%'")
     assert told is not None
@@ -277,9 +282,8 @@ async def test_who_may_not_move_money_decides_of_no_bill(
     assert await scene.count("review_decision_view") == 0
 
 
-async def test_what_came_after_a_bill_is_adjusted_beside_its_evidence(
-    owner: Browser, scene: Scene
-) -> None:
+async def billed_by_its_last_reading(scene: Scene) -> SessionId:
+    """A guest's session of 15 kWh, 7.35 EUR, whose end told no register."""
     payment = await scene.pays(await scene.opens())
     session = await scene.starts(payment.token)
     scene.clock.jump(timedelta(minutes=60))
@@ -289,6 +293,13 @@ async def test_what_came_after_a_bill_is_adjusted_beside_its_evidence(
         scene.clock.jump(timedelta(minutes=10))
         await scene.sweeps()
         await scene.settles()
+    return session
+
+
+async def test_what_came_after_a_bill_is_adjusted_beside_its_evidence(
+    owner: Browser, scene: Scene
+) -> None:
+    session = await billed_by_its_last_reading(scene)
     page = f"{HERE}/sessions/{session}"
     assert "After the bill" not in await owner.reads(page)
     await scene.meters(62_000, seq=2)
@@ -307,3 +318,36 @@ async def test_what_came_after_a_bill_is_adjusted_beside_its_evidence(
     assert "It came late The owner" in after
     assert page not in (await owner.opens(HERE)).text
     assert "\N{MINUS SIGN}€7.35" in await owner.reads("/console/cdrs")
+
+
+async def test_an_owner_limits_what_is_charged_after_a_bill_and_gives_the_rest_away(
+    owner: Browser, browser: Browser, scene: Scene
+) -> None:
+    assert "Nobody is charged after a bill" in await owner.reads(HERE)
+    for most, days in (("-1", "3"), ("much", "3"), ("5", "soon"), ("5", "2000"), ("NaN", "1")):
+        wrong = await owner.sends(f"{HERE}/charging", most=most, days=days)
+        assert wrong.status_code == 422
+        assert "Write an amount" in wrong.text
+    assert (await owner.sends(f"{HERE}/charging", most="25,00", days="30")).status_code == 303
+    assert "25.00 EUR of a session at most, until 30 days after it" in await owner.reads(HERE)
+
+    session = await billed_by_its_last_reading(scene)
+    await scene.meters(67_000, seq=2)
+    await scene.settles()
+    page = f"{HERE}/sessions/{session}"
+    assert "Energy: 15 kWh billed, 17 kWh now." in await owner.reads(HERE)
+    said = await owner.reads(page)
+    assert "Give €0.98 away" in said
+    assert "a supplementary invoice" not in said  # a guest's card
+    refused = await owner.sends(f"{page}/adjust", choice="charged", reason="It came late")
+    assert refused.status_code == 409
+    given = await owner.sends(f"{page}/adjust", choice="given", reason="It came late")
+    assert given.status_code == 303
+    assert "Owed, given away It came late" in await owner.reads(page)
+
+    await sits_down(browser, scene, Role.SUPPORT)
+    for path, told in (
+        (f"{HERE}/charging", {"most": "9"}),
+        (f"{page}/adjust", {"choice": "charged"}),
+    ):
+        assert (await browser.sends(path, **told)).status_code == 403

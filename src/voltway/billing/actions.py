@@ -7,12 +7,16 @@ from voltway.billing.addressees import Addressee, addressees
 from voltway.billing.adjusting import (
     GIVE_BACK_ADJUSTED,
     NeverRaised,
+    NothingMoreOwed,
     NothingToAdjust,
     adjust,
+    billed_now,
     give_back_adjusted,
 )
 from voltway.billing.adjusting import standing as bill_standing
 from voltway.billing.cdrs import freezes_cdrs
+from voltway.billing.charging import charge_rule, set_charge_rule
+from voltway.billing.correcting import HEAR_CORRECTION, hear_correction, hears_session_corrected
 from voltway.billing.crediting import (
     CreditTooLarge,
     Left,
@@ -100,6 +104,7 @@ from voltway.runtime.work import Work
 
 __all__ = [
     "GIVE_BACK_ADJUSTED",
+    "HEAR_CORRECTION",
     "LINES_ON_A_PAGE",
     "Addressee",
     "Adjustment",
@@ -122,6 +127,7 @@ __all__ = [
     "NotAReceipt",
     "NotAnArchive",
     "NotForMachines",
+    "NothingMoreOwed",
     "NothingToAdjust",
     "NothingToDecide",
     "Prospect",
@@ -131,7 +137,9 @@ __all__ = [
     "adjust",
     "agree",
     "bill_standing",
+    "billed_now",
     "cdr_of",
+    "charge_rule",
     "correct_shares",
     "credit_receipt",
     "decide",
@@ -145,8 +153,10 @@ __all__ = [
     "give_back_tax",
     "give_cards",
     "give_fleet",
+    "hear_correction",
     "hears_cdrs_issued",
     "hears_payment_refunded",
+    "hears_session_corrected",
     "hears_session_ended",
     "invoice",
     "invoice_for_company",
@@ -173,6 +183,7 @@ __all__ = [
     "receipt_picture",
     "receipt_text",
     "receipt_view",
+    "set_charge_rule",
     "settle",
     "settle_many",
     "settlement_of",

@@ -3,7 +3,8 @@
 A bill is never changed. A person looks at what it would be by all that is known now, and decides
 with a reason: adjust it, or leave it. An adjustment is signed, stands beside its evidence, takes
 its amount off the receipt by a credit note, gives back what was paid, and takes the CDR back by a
-credit CDR for a new one. Nobody is charged after the receipt: it never raises a bill.
+credit CDR for a new one. By itself nothing raises a bill; where an owner lets it, a person may
+charge a customer, and what is owed can be given away (``charging``).
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from voltway.billing import (
     cdrs,
+    charging,
     crediting,
     documents,
     freezing,
@@ -23,6 +25,7 @@ from voltway.billing import (
     store_adjustments,
     store_documents,
 )
+from voltway.billing.documents import CdrDocument
 from voltway.billing.freezing import Priced
 from voltway.billing.model import Cdr, Settlement, SettlementState
 from voltway.billing.store_adjustments import Adjustment, Made
@@ -47,10 +50,16 @@ class NothingToAdjust(Refusal):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class NothingMoreOwed(Refusal):
+    """By what is known now the session costs no more than its bill says: nothing is to charge."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class NeverRaised(Refusal):
     """
-    By what is known now the session would cost more than its receipt says. Nobody is charged after
-    the receipt: leave the bill as it is.
+    By what is known now the session would cost more than its receipt says, and giving back is not
+    how a bill is raised: charge it, give it away, or leave the bill as it is.
     """
 
     kind: ClassVar[Kind] = Kind.CONFLICT
@@ -100,7 +109,7 @@ async def standing(work: Work, session: SessionId) -> Standing | None:
     )
     told = await pricing.priced(work, record, known, billed.decided)
     made = await store_adjustments.of_session(work, session)
-    adjusted = [each for each in made if each.choice is Made.ADJUSTED]
+    adjusted = [each for each in made if each.changed]
     return Standing(
         settlement=settlement,
         cdr=cdr,
@@ -123,6 +132,8 @@ async def adjust(
         raise NothingToAdjust
     if choice is Made.ADJUSTED and found.delta_minor > 0:
         raise NeverRaised
+    if choice in (Made.CHARGED, Made.GIVEN) and found.delta_minor <= 0:
+        raise NothingMoreOwed
     said = rules_review.said(reason)
     made = Adjustment(
         id=new_id(work.now),
@@ -142,17 +153,39 @@ async def adjust(
     )
     raw, sha256 = documents.frozen(freezing.cdr_document(found.told))
     await store_adjustments.keep(work, made, raw, sha256)
-    if choice is Made.ADJUSTED:
+    if made.changed:
         await cdrs.replace_cdr(work, found.cdr, made.id, raw, sha256)
-        if made.delta_minor:
-            await _take_off(work, found, made)
+    if choice is Made.CHARGED:
+        await charging.charge(work, made, await _billed(work, found), documents.cdr(raw))
+    elif choice is Made.GIVEN:
+        await charging.give_away(work, made, await _billed(work, found), documents.cdr(raw))
+    elif made.delta_minor:
+        await _take_off(work, found, made)
     work.touch(f"session:{session}")
     return made
 
 
+async def billed_now(work: Work, session: SessionId) -> CdrDocument | None:
+    """What the bill of a session says as it stands, decided and adjusted; none before it is
+    priced."""
+    made = await store_adjustments.of_session(work, session)
+    if changed := [each for each in made if each.changed]:
+        return documents.cdr(await store_adjustments.document_of(work, changed[-1].id))
+    cdr = await store_documents.cdr_of_session(work, session)
+    return documents.cdr(cdr.document) if cdr else None
+
+
+async def _billed(work: Work, found: Standing) -> CdrDocument:
+    """The CDR of the bill as it stands: the first, or that of the last adjustment."""
+    changed = [each for each in found.adjustments if each.changed]
+    if not changed:
+        return documents.cdr(found.cdr.document)
+    return documents.cdr(await store_adjustments.document_of(work, changed[-1].id))
+
+
 async def _take_off(work: Work, found: Standing, made: Adjustment) -> None:
     """Give back what was paid of it; what was never paid is taken off what is owed."""
-    off_minor = -made.delta_minor
+    off_minor = await charging.take_off(work, made, -made.delta_minor)
     back_minor = 0
     if found.settlement.payment is not None:
         payment = await payments.payment(work, found.settlement.payment)

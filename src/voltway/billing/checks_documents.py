@@ -53,10 +53,10 @@ _SUMS: Final = """
      LIMIT $2
 """
 
-#: What the books have for a document, beside what they must have:
-#: a credit note takes its amount off revenue and tax; an invoice that took a receipt's place is its
-#: sale and what was corrected of it; a statement is what its customer owes by it; a settlement is
-#: the shares on it (its net) and the tax that the host is owed besides.
+#: What the books have for a document, beside what they must have: a credit note takes its amount
+#: off revenue and tax; an invoice that took a receipt's place is its sale and what was corrected of
+#: it; one that supplements a receipt is a sale besides; a statement is what its customer owes; and
+#: a settlement is the shares on it (its net) and the tax that the host is owed besides.
 _BOOKED: Final = """
     SELECT * FROM (
         SELECT i.id, i.number, i.total_minor AS said_minor,
@@ -77,6 +77,14 @@ _BOOKED: Final = """
           FROM invoice i
           JOIN invoice r ON r.id = i.original_id
          WHERE i.relation = 'replaces' AND i.issued_at >= $1
+         UNION ALL
+        SELECT i.id, i.number, i.total_minor,
+               (SELECT coalesce(sum(e.amount_minor * ((e.debit ~ ':receivable$')::int
+                                                    - (e.credit ~ ':receivable$')::int)), 0)
+                  FROM entry_view e
+                 WHERE e.party_id = i.party_id AND e.once = i.id || ':supplement')
+          FROM invoice i
+         WHERE i.kind = 'invoice' AND i.once LIKE 'adjustment:%:supplement' AND i.issued_at >= $1
          UNION ALL
         SELECT i.id, i.number, i.total_minor,
                (SELECT coalesce(sum(CASE WHEN e.debit ~ '^customer:' THEN e.amount_minor

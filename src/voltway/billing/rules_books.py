@@ -7,6 +7,8 @@
     a refund     the sale undone    revenue:<what>, tax       to   driver:<who>:receivable
                  and its money      driver:<who>:receivable   to   provider:<name>:due
     beyond that  a gift of ours     cost:refunds              to   driver:<who>:receivable
+    a supplement as a sale          customer:<id>:receivable  to   revenue:<what>, tax
+    given away   owed, not charged  cost:given_away           to   revenue:<what>      (net)
     an invoice   the tax passes     tax:vat:<rate>            to   driver:<who>:receivable
                  or is rounded      revenue:rounding          to   tax:vat:<rate>   (or back)
 
@@ -35,6 +37,8 @@ REVENUE: Mapping[str, Account] = {
     "SUBSCRIPTION": account("revenue", "subscriptions"),
 }
 REFUNDS = account("cost", "refunds")
+#: What was owed by a late reading, and is charged to nobody.
+GIVEN_AWAY = account("cost", "given_away")
 #: The cents by which net and tax of an invoice miss the gross that was shown.
 ROUNDING = account("revenue", "rounding")
 
@@ -149,15 +153,32 @@ def money_back(
 
 def undone(credited: Amounts, owed: Account, currency: Currency) -> Iterator[Posting]:
     """A sale the other way round, as far as a credit note takes it back."""
-    sums: dict[Account, int] = {}
-    off = [(each.kind, -each.net_minor) for each in credited.allowances]
-    for kind, net_minor in (*((each.kind, each.net_minor) for each in credited.lines), *off):
-        sums[REVENUE[kind]] = sums.get(REVENUE[kind], 0) + net_minor
-    for part in credited.taxes:
-        sums[vat(part.rate)] = sums.get(vat(part.rate), 0) + part.tax_minor
-    sums[ROUNDING] = credited.rounding_minor
-    for earned, minor in sums.items():
+    for earned, minor in _earned(credited).items():
         yield from _posting(earned, owed, minor, currency)
+
+
+def sold_besides(charged: Amounts, owed: Account, currency: Currency) -> Iterator[Posting]:
+    """What was sold besides, by an invoice that supplements a receipt."""
+    for earned, minor in _earned(charged).items():
+        yield from _posting(owed, earned, minor, currency)
+
+
+def given_away(nets: Iterable[tuple[str, int]], currency: Currency) -> Iterator[Posting]:
+    """What was owed by kind of line, and is given away: earned, and a cost of ours."""
+    for kind, minor in nets:
+        yield from _posting(GIVEN_AWAY, REVENUE[kind], minor, currency)
+
+
+def _earned(amounts: Amounts) -> dict[Account, int]:
+    """What a document of these figures earns, taxes and rounds, by account."""
+    sums: dict[Account, int] = {}
+    off = [(each.kind, -each.net_minor) for each in amounts.allowances]
+    for kind, net_minor in (*((each.kind, each.net_minor) for each in amounts.lines), *off):
+        sums[REVENUE[kind]] = sums.get(REVENUE[kind], 0) + net_minor
+    for part in amounts.taxes:
+        sums[vat(part.rate)] = sums.get(vat(part.rate), 0) + part.tax_minor
+    sums[ROUNDING] = amounts.rounding_minor
+    return sums
 
 
 def tax_passed(receipt: Receipt, who: str) -> Iterator[Posting]:

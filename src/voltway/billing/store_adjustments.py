@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from voltway.billing import store_documents
+from voltway.billing.model import Invoice
+from voltway.billing.rules_charge import ChargeRule
 from voltway.kernel.ids import PartyId, SessionId, SettlementId
 from voltway.kernel.money import Currency
 from voltway.runtime.work import Row, Work
@@ -15,6 +18,8 @@ class Made(StrEnum):
 
     ADJUSTED = "adjusted"
     LEFT = "left"
+    CHARGED = "charged"  # raised, by a supplementary invoice
+    GIVEN = "given"  # owed, and given away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,12 @@ class Adjustment:
 
     @property
     def after_minor(self) -> int:
-        return self.before_minor if self.choice is Made.LEFT else self.told_minor
+        return self.told_minor if self.changed else self.before_minor
+
+    @property
+    def changed(self) -> bool:
+        """Whether the bill is another since."""
+        return self.choice in (Made.ADJUSTED, Made.CHARGED)
 
     @property
     def delta_minor(self) -> int:
@@ -77,6 +87,68 @@ async def of_session(work: Work, session: SessionId) -> list[Adjustment]:
     """The adjustments of a session, in their order."""
     rows = await work.all("SELECT * FROM adjustment WHERE session_id = $1 ORDER BY place", session)
     return [_adjustment(row) for row in rows]
+
+
+async def document_of(work: Work, id: UUID) -> bytes:
+    """The CDR as it was by an adjustment: its evidence."""
+    row = await work.one("SELECT document FROM adjustment WHERE id = $1", id)
+    assert row is not None, "an adjustment is never removed"
+    return str(row["document"]).encode()
+
+
+async def charge_rule(work: Work, party: PartyId) -> ChargeRule | None:
+    row = await work.one(
+        "SELECT most_minor, within_days FROM charge_rule WHERE party_id = $1", party
+    )
+    return ChargeRule(row["most_minor"], row["within_days"]) if row else None
+
+
+async def set_charge_rule(work: Work, party: PartyId, rule: ChargeRule, by: str) -> None:
+    await work.run(
+        """
+        INSERT INTO charge_rule (party_id, most_minor, within_days, since, set_by)
+        VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (party_id) DO UPDATE
+           SET most_minor = EXCLUDED.most_minor, within_days = EXCLUDED.within_days,
+               since = EXCLUDED.since, set_by = EXCLUDED.set_by
+        """,
+        party,
+        rule.most_minor,
+        rule.within_days,
+        work.now,
+        by,
+    )
+
+
+async def customer_of(work: Work, account: str) -> UUID | None:
+    """The customer whose card this account in the books is."""
+    row = await work.one(
+        "SELECT customer_id FROM customer_token WHERE token_id::text = $1", account
+    )
+    return row["customer_id"] if row else None
+
+
+async def supplements_of(work: Work, session: SessionId) -> list[Invoice]:
+    """The supplementary invoices of a session, the newest first."""
+    rows = await work.all(
+        """
+        SELECT id FROM invoice
+         WHERE session_id = $1 AND kind = 'invoice' AND once LIKE 'adjustment:%:supplement'
+         ORDER BY place DESC
+        """,
+        session,
+    )
+    return [await store_documents.invoice(work, row["id"]) for row in rows]
+
+
+async def customer_charged(work: Work, invoice: UUID) -> UUID:
+    """Whom a supplementary invoice charged."""
+    row = await work.one(
+        "SELECT evidence ->> 'customer' AS customer FROM entry_view WHERE once = $1 LIMIT 1",
+        f"{invoice}:supplement",
+    )
+    assert row is not None, "a supplementary invoice is in the books"
+    return UUID(row["customer"])
 
 
 def _adjustment(row: Row) -> Adjustment:

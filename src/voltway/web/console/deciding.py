@@ -65,6 +65,7 @@ class After:
     difference: str
     is_open: bool
     may_adjust: bool
+    charge: str  # how much may be charged after a bill at most; nothing: none
     made: tuple[tuple[str, str, Adjustment], ...]  # what was done, by how much, of what
 
 
@@ -109,6 +110,7 @@ async def judge(
         readings_max=READINGS_SHOWN,
         reason_max=REASON_MAX,
         may_decide=actor.may(Permission.MOVE_MONEY),
+        may_charge=actor.may(Permission.CLOSE_BOOKS),
     )
 
 
@@ -143,6 +145,8 @@ async def _after(work: Work, id: SessionId, formats: Formats) -> After | None:
     if found is None or not (found.is_another or found.adjustments):
         return None
     currency = found.cdr.currency
+    rule = await billing.charge_rule(work, found.settlement.party)
+    may_charge = found.settlement.payment is None and rule.most_minor
     return After(
         billed_wh=found.before_wh,
         billed=formats.amount(found.before_minor, currency),
@@ -151,6 +155,7 @@ async def _after(work: Work, id: SessionId, formats: Formats) -> After | None:
         difference=formats.amount(found.delta_minor, currency),
         is_open=found.is_another,
         may_adjust=found.delta_minor <= 0,
+        charge=formats.amount(rule.most_minor, currency) if may_charge else "",
         made=tuple(
             (each.choice.value, formats.amount(each.delta_minor, currency), each)
             for each in found.adjustments
@@ -202,6 +207,8 @@ async def adjust(
         choice = Made(data.get("choice", ""))
     except ValueError as error:
         raise NoChoiceMade from error
+    if choice is Made.CHARGED:
+        actor.must(Permission.CLOSE_BOOKS)
     async with house.begin(actor.party) as work:
         made = await billing.adjust(
             work, SessionId(session), choice, reason=data.get("reason", ""), by=actor.name

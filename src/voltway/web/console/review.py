@@ -1,7 +1,8 @@
 """The review: what the house put aside for a person, and the click that closes it."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from litestar import get, post
@@ -9,7 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from voltway.billing import actions as billing
 from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.money import Currency, Money, payable
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.sessions import actions as sessions
@@ -24,11 +27,21 @@ from voltway.web.pages import HttpRequest, see_other
 _HERE: Final = "/console/review"
 REASON_MAX: Final = 200
 
+#: What may be charged after a bill: so much, and for three years, when most claims lapse.
+MOST_MAX: Final = 10_000
+DAYS_MAX: Final = 1_095
+
 
 class NoReasonGiven(Refusal):
     """Say in a few words why this needs no more looking at; then close it again."""
 
     kind = Kind.INVALID
+
+
+class NoLimits(Refusal):
+    """Write an amount up to 10,000 such as 25.00, and a number of days up to 1,095, such as 30."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
 
 
 @dataclass(eq=False)
@@ -47,6 +60,8 @@ async def list_aside(
     actor.must(Permission.SEE_ALL)
     async with house.begin(actor.party) as work:
         aside = await review_views.put_aside(work)
+        rule = await billing.charge_rule(work, actor.party)
+        party = await parties.party(work, actor.party)
     return await console_page(
         request,
         house,
@@ -57,7 +72,42 @@ async def list_aside(
         lines_max=review_views.LINES,
         reason_max=REASON_MAX,
         may_close=actor.may(Permission.EDIT_NETWORK),
+        rule=rule,
+        most=f"{Money(rule.most_minor, party.currency).decimal:f}",
+        currency=party.currency,
+        may_rule=actor.may(Permission.CLOSE_BOOKS),
     )
+
+
+@post("/review/charging", include_in_schema=False)
+async def rule_charging(
+    house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
+) -> Redirect:
+    """How much may be charged after a bill, and for how long. Nothing: nobody is charged."""
+    actor.must(Permission.CLOSE_BOOKS)
+    async with house.begin(actor.party) as work:
+        party = await parties.party(work, actor.party)
+        most, days = _limits(data, party.currency)
+        await billing.set_charge_rule(
+            work, party.id, most_minor=most.minor, within_days=days, by=actor.name
+        )
+        detail = {"most": str(most), "days": str(days)}
+        await parties.audit(
+            work, actor, "limited what is charged after a bill", f"party:{party.id}", detail
+        )
+    return see_other(_HERE)
+
+
+def _limits(data: Any, currency: Currency) -> tuple[Money, int]:
+    """An amount of money and a number of days, as somebody typed them."""
+    try:
+        most = Decimal(data.get("most", "").strip().replace(",", ".") or "0")
+        days = int(data.get("days", "").strip() or "0")
+    except (InvalidOperation, ValueError) as error:
+        raise NoLimits from error
+    if not most.is_finite() or not 0 <= most <= MOST_MAX or not 0 <= days <= DAYS_MAX:
+        raise NoLimits
+    return payable(most, currency), days
 
 
 @post("/review/orphans/{orphan:uuid}/close", include_in_schema=False)

@@ -120,17 +120,21 @@ async def _held(work: Work) -> list[DoubtfulLine]:
 
 
 async def _after_bill(work: Work) -> list[DoubtfulLine]:
-    """Sessions that would be held now, and are billed.
+    """Sessions that would be held now, and are billed; and those whose bills would say otherwise.
 
     A bill without a reviewer means that there was no such doubt when it was made; with one, that
     only what was heard since is new.
     """
     rows = await work.all(
         """
-        SELECT v.*, s.invoice_number
+        SELECT v.*, s.invoice_number, c.changed
           FROM session_view v JOIN settlement_view s ON s.session_id = v.id
-         WHERE v.started_at > $1 AND v.doubts && $2::text[] AND s.cdr_id IS NOT NULL
-           AND (s.reviewed_by IS NULL OR v.heard_at > s.done_at)
+          LEFT JOIN LATERAL (SELECT changed FROM session_correction_view
+                              WHERE session_id = v.id AND outcome = 'review'
+                              ORDER BY at DESC LIMIT 1) c ON true
+         WHERE v.started_at > $1 AND s.cdr_id IS NOT NULL
+           AND (v.doubts && $2::text[] AND (s.reviewed_by IS NULL OR v.heard_at > s.done_at)
+                OR c.changed IS NOT NULL)
            AND NOT EXISTS (SELECT FROM adjustment_view a
                             WHERE a.session_id = v.id AND a.decided_at >= v.heard_at)
          ORDER BY v.heard_at DESC, v.id LIMIT $3
@@ -139,7 +143,9 @@ async def _after_bill(work: Work) -> list[DoubtfulLine]:
         [doubt.value for doubt in sorted(HOLDS)],
         LINES,
     )
-    return [DoubtfulLine(row, True, _says(row["doubts"])) for row in rows]
+    return [
+        DoubtfulLine(row, True, (*_says(row["doubts"]), *(row["changed"] or ()))) for row in rows
+    ]
 
 
 def _says(doubts: list[str], otherwise: str | None = None) -> tuple[str, ...]:

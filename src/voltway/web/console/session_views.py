@@ -125,6 +125,18 @@ class SignedView:
 
 
 @dataclass(frozen=True, slots=True)
+class BilledView:
+    """What a bill says of a session where a person decided of it, or adjusted it."""
+
+    energy_wh: int
+    cost: str
+    duration_s: int
+    charging_s: int
+    idle_s: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionPage:
     """One session, whole."""
 
@@ -151,6 +163,7 @@ class SessionPage:
     beside: tuple[Invoice, ...]  # what replaces or credits the receipt
     story: tuple[StoryLine, ...]
     duration_s: int
+    billed: BilledView | None
     signed: SignedView | None
 
     @property
@@ -217,7 +230,27 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         beside=tuple(beside),
         story=tuple(_story(row, payment, steps, settlement, formats)),
         duration_s=record.duration_s,
+        billed=await _billed(work, id, formats) if sees_money else None,
         signed=signed_view(await evidence.dossier(work, id)),
+    )
+
+
+async def _billed(work: Work, id: SessionId, formats: Formats) -> BilledView | None:
+    """The figures that are billed, where they are not those of the readings alone."""
+    made = await billing.billed_now(work, id)
+    standing = await billing.bill_standing(work, id)
+    changed = [each for each in standing.adjustments if each.changed] if standing else []
+    if made is None or not (made.decided or changed):
+        return None
+    visit = made.visit
+    decided = made.decided.reason if made.decided else ""
+    return BilledView(
+        energy_wh=visit.energy_wh,
+        cost=formats.amount(made.total_minor, made.currency),
+        duration_s=visit.duration_s,
+        charging_s=visit.charging_s,
+        idle_s=visit.idle_s,
+        reason=changed[-1].reason if changed else decided,
     )
 
 

@@ -60,6 +60,7 @@ _SEATED: Final = Router(
         lobby.adopt,
         lobby.dismiss,
         review.list_aside,
+        review.rule_charging,
         review.close_orphan,
         review.close_frame,
         deciding.judge,
