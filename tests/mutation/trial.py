@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from time import monotonic
 from types import CodeType, FrameType
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -55,13 +55,19 @@ class Trial:
         default_factory=lambda: defaultdict(list)
     )
     _kills: Counter[str] = field(default_factory=Counter)
-    _caches: list[Any] = field(default_factory=list)
+    _caches: list[Callable[[], None]] = field(default_factory=list)
 
     def pytest_collection(self) -> None:
         """The same few examples each time. (Loaded earlier, its plugin would not be rewritten.)"""
-        from hypothesis import settings
+        from hypothesis import Phase, settings
 
-        settings.register_profile("mutants", max_examples=EXAMPLES, derandomize=True, database=None)
+        settings.register_profile(
+            "mutants",
+            max_examples=EXAMPLES,
+            derandomize=True,
+            database=None,
+            phases=(Phase.explicit, Phase.generate),  # a fault is a fault, however large
+        )
         settings.load_profile("mutants")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -130,8 +136,8 @@ class Trial:
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
             live(import_module(mutant.module), mutant.function).__code__ = mutant.code
-            for cache in self._caches:
-                cache.cache_clear()
+            for forget in self._caches:
+                forget()
             self._failed.clear()
             for item in tests:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
@@ -164,8 +170,12 @@ def _watching(homes: dict[int, tuple[str, str]], entered: set[tuple[str, str]]) 
         sys.setprofile(None)
 
 
-def _caches() -> Iterator[Any]:
-    """What the house remembers of answers that a fault would change."""
+def _caches() -> Iterator[Callable[[], None]]:
+    """What the house remembers of answers that a fault would change, each with how to forget it."""
     for name, module in list(sys.modules.items()):
         if name.startswith("voltway."):
-            yield from (each for each in vars(module).values() if hasattr(each, "cache_clear"))
+            for called, each in vars(module).items():
+                if hasattr(each, "cache_clear"):
+                    yield each.cache_clear
+                elif called == "_known" and isinstance(each, dict):
+                    yield each.clear

@@ -251,3 +251,11 @@ def test_a_guess_holds_until_the_market_tells_and_after_it_has() -> None:
     of = bound(tariff(), lambda _: told("0.05", begins=NOON + QUARTER), guess=True)
 
     assert lines(of, charge(45, 9000)) == [("0.60", "6"), ("0.0500", "3")]
+
+
+def test_a_line_says_which_market_its_price_follows() -> None:
+    of = bound(tariff(), lambda _: told("0.05"))
+
+    [line] = rules.price(of, [charge(15, 1000)], UTC_ZONE).lines
+
+    assert line.why == "1 kWh of energy at 0.0500 EUR per kWh by the market FI."
