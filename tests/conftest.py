@@ -82,7 +82,7 @@ class TestServer:
 
         By copying files: 10 ms in memory; by the log, PostgreSQL's default, 150 ms.
         """
-        name = f"test_{next(self.numbers)}"
+        name = f"test_{os.getpid()}_{next(self.numbers)}"  # a fork counts on from the same number
         await self._order(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return self.postgres.address(name)
 

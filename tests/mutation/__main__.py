@@ -25,7 +25,6 @@ SLOW: Final = (
     "receipts",
     "statement_layouts",
     "words",
-    "proof",
     "price_command",
     "workplace",
 )
@@ -39,14 +38,10 @@ def modules(patterns: tuple[str, ...]) -> list[str]:
     return [".".join(file.relative_to(SRC).with_suffix("").parts) for file in found]
 
 
-def pure(folders: tuple[str, ...]) -> list[str]:
-    """The tests in these folders that touch nothing outside of the process."""
+def quick(folders: tuple[str, ...]) -> list[str]:
+    """The files of tests in these folders, without what is slow."""
     files = sorted(file for each in folders for file in (ROOT / each).glob("test_*.py"))
-    return [
-        str(file)
-        for file in files
-        if file.stem.removeprefix("test_") not in SLOW and "async def test_" not in file.read_text()
-    ]
+    return [str(file) for file in files if file.stem.removeprefix("test_") not in SLOW]
 
 
 def told(tried: list[Tried], took_s: float) -> str:
@@ -68,12 +63,17 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Files, such as ledger/rules.py.")] = None,
     share: Annotated[float, typer.Option(help="Of all mutants, drawn by the seed.")] = 1.0,
     seed: Annotated[int, typer.Option()] = 1,
+    database: Annotated[
+        bool, typer.Option("--database", help="Also the tests of the room that open a database.")
+    ] = False,
 ) -> None:
     """Try the mutants of the rules against the pure tests."""
     began = monotonic()
-    trial = Trial(modules(tuple(only or RULES)), share, seed, typer.echo)
+    files = tuple(only or RULES)
+    rooms = tuple(sorted({f"tests/{file.split('/', 1)[0]}" for file in files}))
+    trial = Trial(modules(files), share, seed, typer.echo, database=database)
     words = ["-q", "-p", "no:cacheprovider", "-k", SLOW_TESTS]
-    status = pytest.main([*words, *pure(TESTS)], plugins=[trial])
+    status = pytest.main([*words, *quick(rooms if database else TESTS)], plugins=[trial])
     if status and not trial.tried:
         sys.exit(status)
     typer.echo(told(trial.tried, monotonic() - began))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import pairwise
 from time import monotonic
 from types import CodeType, FrameType
 from typing import Final
@@ -48,7 +49,7 @@ class Trial:
     seed: int = 1
     said: Callable[[str], None] = lambda _: None
     tried: list[Tried] = field(default_factory=list)
-    slow: list[str] = field(default_factory=list)
+    database: bool = False
     _failed: list[str] = field(default_factory=list)
     _took: dict[str, float] = field(default_factory=dict)
     _reach: dict[tuple[str, str], list[pytest.Item]] = field(
@@ -69,6 +70,15 @@ class Trial:
             phases=(Phase.explicit, Phase.generate),  # a fault is a fault, however large
         )
         settings.load_profile("mutants")
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Those that touch nothing outside of the process; with a database, the others too."""
+        if not self.database:
+            outside = [each for each in items if _is_outside(each)]
+            items[:] = [each for each in items if not _is_outside(each)]
+            config.hook.pytest_deselected(items=outside)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -92,11 +102,11 @@ class Trial:
     def _learn(self, items: Sequence[pytest.Item]) -> None:
         """Run every test once, and note which functions it enters and how long it takes."""
         homes = {id(code): home for code, home in _codes(self.modules)}
-        for item in items:
+        for item, after in _in_turn(items):
             entered: set[tuple[str, str]] = set()
             began = monotonic()
             with _watching(homes, entered):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
             self._took[item.nodeid] = monotonic() - began
             for home in entered:
                 self._reach[home].append(item)
@@ -139,8 +149,8 @@ class Trial:
             for forget in self._caches:
                 forget()
             self._failed.clear()
-            for item in tests:
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            for item, after in _in_turn(tests):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
                 if self._failed:
                     os.write(writing, self._failed[0].encode())
                     break
@@ -148,6 +158,27 @@ class Trial:
                 status = SURVIVED
         finally:
             os._exit(status)
+
+
+def _is_outside(item: pytest.Item) -> bool:
+    return not isinstance(item, pytest.Function) or "server" in item.fixturenames
+
+
+def _in_turn(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    """Each test with the one that follows it: what a test made for all stands until the last.
+
+    After the last follows none of them, but the one that has the least in common with it: so what
+    all share (the database server) stands for the next fork, and nothing else does.
+    """
+    yield from pairwise(items)
+    if items:
+        last = items[-1]
+        others = [each for each in last.session.items if each is not last]
+        yield last, min(others, key=lambda each: _in_common(each, last), default=None)
+
+
+def _in_common(one: pytest.Item, other: pytest.Item) -> int:
+    return len(set(one.listchain()) & set(other.listchain()))
 
 
 def _codes(modules: Sequence[str]) -> Iterator[tuple[CodeType, tuple[str, str]]]:
