@@ -78,6 +78,24 @@ class Books:
             )
             await actions.post(work, made)
 
+    async def posts_many(self, count: int, what: str = "many") -> None:
+        """Entries of one work, of a cent, of two, and so on, in this order."""
+        async with self.begin() as work:
+            made = [
+                Entry(
+                    party=self.party,
+                    once=OnceKey(f"{what} {minor:05}"),
+                    at=work.now,
+                    memo=f"{what} {minor}",
+                    evidence={"session": "7"},
+                    postings=(
+                        Posting(Account("bank"), Account("revenue:energy"), Money(minor, EUR)),
+                    ),
+                )
+                for minor in range(1, count + 1)
+            ]
+            await actions.post_many(work, made)
+
     async def sealed(self) -> int:
         return await actions.seal(self.begin)
 

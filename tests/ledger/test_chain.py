@@ -12,7 +12,7 @@ from tests.ledger.table import Books, entry
 from tests.network import a_party
 from voltway.kernel.ids import EntryId, OnceKey
 from voltway.kernel.money import EUR, Money
-from voltway.ledger import actions, rules_chain
+from voltway.ledger import actions, rules_chain, sealing
 from voltway.ledger.model import Account, Entry, Placed, Posting
 
 ANN, ENERGY = "driver:ann:receivable", "revenue:energy"
@@ -155,6 +155,31 @@ async def test_entries_of_many_works_at_once_are_all_sealed_each_party_by_itself
         check = await actions.check_chain(mine.begin, mine.party)
         assert (check.links, check.broken) == (20, [])
         assert await mine.holds(ANN) == 4 * 15
+
+
+async def test_a_round_goes_on_batch_by_batch_until_all_is_sealed_or_its_time_is_over(
+    books: Books,
+) -> None:
+    await books.posts_many(sealing.BATCH, "first")
+    assert await books.sealed() == sealing.BATCH
+
+    await books.posts_many(sealing.BATCH + 1, "second")
+    assert await actions.seal(books.begin, seconds=0) == sealing.BATCH
+    assert await books.sealed() == 1
+
+    await books.posts_many(sealing.BATCH + 1, "third")
+    assert await books.sealed() == sealing.BATCH + 1
+    assert await books.broken() == []
+
+
+async def test_while_another_seals_nothing_is_sealed(books: Books) -> None:
+    await books.posts("sale", ANN, ENERGY, 1)
+    async with books.begin() as other:
+        await other.run("SELECT FROM ledger_sealed FOR UPDATE")
+
+        assert await books.sealed() == 0
+
+    assert await books.sealed() == 1
 
 
 async def test_an_entry_whose_work_is_under_way_is_waited_for(books: Books) -> None:

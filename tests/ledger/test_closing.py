@@ -22,6 +22,7 @@ from voltway.ledger.model import Account, AsOf, Period, Posting
 
 ANN, ENERGY = "driver:ann:receivable", "revenue:energy"
 ZONE = ZoneInfo("Europe/Helsinki")
+MOVED = ("account", "debit_minor", "credit_minor", "balance_minor")
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 #: In Helsinki it is April already.
 TURN = datetime(2026, 3, 31, 21, tzinfo=UTC)
@@ -79,6 +80,7 @@ async def test_what_belongs_to_a_closed_month_is_posted_now_with_the_date_of_its
         ("2026-03-02T08:00", "2026-03-02T09:00", False),
         ("2026-03-31T21:50", "2026-03-31T22:10", True),  # in Berlin it is April by then
         ("2026-03-31T10:30", "2026-03-31T11:00", True),  # and on Kiritimati
+        ("2026-03-31T09:00", "2026-03-31T09:59", False),  # nowhere yet
         ("2026-04-01T11:30", "2026-04-01T12:30", True),  # and on Baker Island
         ("2026-04-01T12:30", "2026-04-01T13:30", False),
         ("2025-03-02T08:00", "2026-03-02T08:00", True),
@@ -128,7 +130,8 @@ async def test_months_are_closed_once_in_their_order_when_they_are_over(books: B
     with pytest.raises(NothingToClose):
         await closes(books, date(2026, 2, 1))
     await books.posts("sale", ANN, ENERGY, 1000)
-    with pytest.raises(MonthNotOver, match="2026-03 is not over yet"):
+    books.clock.jump_to(TURN - timedelta(microseconds=1))
+    with pytest.raises(MonthNotOver, match=r"The month 2026-03 is not .* from 2026-04-01 00:00 on"):
         await closes(books, MARCH)
     books.clock.jump_to(datetime(2026, 5, 5, tzinfo=UTC))
     with pytest.raises(MonthBeforeOpen, match="close 2026-03 before 2026-04"):
@@ -139,10 +142,46 @@ async def test_months_are_closed_once_in_their_order_when_they_are_over(books: B
     await closes(books, MARCH)
     await closes(books, APRIL)
 
-    with pytest.raises(MonthClosed, match="2026-03 is closed already, by Olga on 2026-05-05"):
-        await closes(books, MARCH)
+    for month in (MARCH, APRIL):
+        said = f"The month {month:%Y-%m} is closed already, by Olga on 2026-05-05"
+        with pytest.raises(MonthClosed, match=said):
+            await closes(books, month)
     async with books.begin(books.party) as work:
         assert await actions.next_to_close(work, books.party, ZONE, work.now) is None
+
+
+async def test_a_month_can_be_closed_from_the_moment_of_its_end_on_sealed_or_not(
+    books: Books,
+) -> None:
+    await books.posts("sale", ANN, ENERGY, 1000)
+    async with books.begin(books.party) as work:
+        just_before = TURN - timedelta(microseconds=1)
+        assert await actions.next_to_close(work, books.party, ZONE, just_before) is None
+        assert await actions.next_to_close(work, books.party, ZONE, TURN) == MARCH
+    books.clock.jump_to(TURN)
+
+    period = await closes(books, MARCH)
+
+    assert (period.number, period.head) == (0, None), "nothing was sealed yet"
+
+
+async def test_each_month_keeps_what_was_moved_in_it_and_what_was_held_after_it(
+    books: Books,
+) -> None:
+    await a_closed_march(books)
+    await books.posts("back", ENERGY, ANN, 400)
+    await books.posts("parking", ANN, "revenue:parking", 30)
+    books.clock.jump_to(datetime(2026, 5, 5, tzinfo=UTC))
+
+    await closes(books, APRIL)
+
+    async with books.begin(books.party) as work:
+        rows = await actions.closings(work, books.party, APRIL)
+    assert [tuple(row[name] for name in MOVED) for row in rows] == [
+        (ANN, 31, 400, 641),
+        (ENERGY, 400, 1, -611),
+        ("revenue:parking", 0, 30, -30),
+    ]
 
 
 @pytest.mark.parametrize("sql", ["DELETE FROM ledger_closing", "DELETE FROM ledger_period"])
@@ -160,6 +199,11 @@ async def test_nobody_opens_a_month_again(books: Books, sql: str) -> None:
 def test_what_is_no_month_is_told(text: str) -> None:
     with pytest.raises(NoMonth):
         actions.month_named(text)
+
+
+@pytest.mark.parametrize(("text", "month"), [("2026-03", MARCH), ("0001-01", date(1, 1, 1))])
+def test_a_month_is_named_by_year_and_number(text: str, month: date) -> None:
+    assert actions.month_named(text) == month
 
 
 async def test_a_closing_that_no_longer_fits_its_entries_is_found(

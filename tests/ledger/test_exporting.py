@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,9 +15,16 @@ from hypothesis import strategies as st
 from tests.ledger.table import PARTY, Books
 from voltway.kernel.ids import EntryId, OnceKey
 from voltway.kernel.money import EUR, Currency, Money
-from voltway.ledger import exporting, exporting_datev, rules_chain
+from voltway.ledger import actions, exporting, exporting_datev, rules_chain
 from voltway.ledger.exporting import BadBookkeeper, BadMapping
-from voltway.ledger.exporting_datev import COLUMNS, Batch, Bookkeeper, Mapped, NotMapped
+from voltway.ledger.exporting_datev import (
+    COLUMNS,
+    Batch,
+    Bookkeeper,
+    Mapped,
+    NoBookkeeper,
+    NotMapped,
+)
 from voltway.ledger.model import Account, Entry, Placed, Posting
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -285,6 +292,67 @@ async def test_a_mapping_and_a_bookkeeper_are_kept_and_bad_ones_refused(books: B
         ):
             with pytest.raises(BadMapping):
                 await exporting.set_mapping(work, books.party, {path: mapped})
-        for bad in (Bookkeeper(7, 1, 4), Bookkeeper(1001, 0, 4), Bookkeeper(1001, 1, 9)):
-            with pytest.raises(BadBookkeeper):
-                await exporting.set_bookkeeper(work, books.party, bad)
+
+
+BOUNDS = [
+    ("consultant", 1001, 9_999_999),
+    ("client", 1, 99_999),
+    ("account_length", 4, 8),
+    ("year_begins", 1, 12),
+]
+
+
+def bookkeeper(field: str, value: int) -> Bookkeeper:
+    numbers = {"consultant": 29098, "client": 55003, "account_length": 5, "year_begins": 4}
+    numbers[field] = value
+    return Bookkeeper(
+        numbers["consultant"], numbers["client"], numbers["account_length"], numbers["year_begins"]
+    )
+
+
+async def test_a_bookkeeper_is_told_within_the_bounds_of_datev(books: Books) -> None:
+    async with books.begin(books.party) as work:
+        for field, low, high in BOUNDS:
+            for value in (low, high):
+                known = bookkeeper(field, value)
+                await exporting.set_bookkeeper(work, books.party, known)
+                assert await exporting.bookkeeper(work, books.party) == known
+            said = f"^{field} is not valid: a number from {low} to {high} is needed"
+            for value in (low - 1, high + 1):
+                with pytest.raises(BadBookkeeper, match=said):
+                    await exporting.set_bookkeeper(work, books.party, bookkeeper(field, value))
+        with pytest.raises(BadBookkeeper, match=r"^chart is not valid: two digits, such"):
+            await exporting.set_bookkeeper(work, books.party, Bookkeeper(1001, 1, 4, chart="x"))
+
+
+async def test_a_month_is_exported_by_its_days_and_is_final_once_it_is_closed(
+    books: Books,
+) -> None:
+    march, april = date(2026, 3, 1), date(2026, 4, 1)
+    begins, ends = exporting.month_of(march, BERLIN)
+    await books.posts("first", DRIVER, "revenue:energy", 1, at=begins)
+    await books.posts("last", DRIVER, "revenue:energy", 2, at=ends - timedelta(microseconds=1))
+    await books.posts("in April", DRIVER, "revenue:energy", 4, at=ends)
+    books.clock.jump_to(ends)
+
+    async with books.begin(books.party) as work:
+        with pytest.raises(NoBookkeeper):
+            await exporting.datev_files(work, books.party, BERLIN, EUR, march, {})
+        await exporting.set_bookkeeper(work, books.party, Bookkeeper(1001, 1, 4))
+        await exporting.set_mapping(work, books.party, SKR04)
+        [open_yet] = await exporting.datev_files(work, books.party, BERLIN, EUR, march, {})
+        await actions.close_month(work, books.party, BERLIN, march, by="Olga")
+        [closed] = await exporting.datev_files(work, books.party, BERLIN, EUR, march, {})
+        [after] = await exporting.datev_files(work, books.party, BERLIN, EUR, april, {})
+
+    told = [read_back(content) for content in (open_yet, closed, after)]
+    assert [(head[14], head[15], head[20]) for head, _ in told] == [
+        ("20260301", "20260331", "0"),
+        ("20260301", "20260331", "1"),
+        ("20260401", "20260430", "0"),
+    ]
+    assert [[row["Buchungstext"] for row in rows] for _, rows in told] == [
+        ["first", "last"],
+        ["first", "last"],
+        ["in April"],
+    ]
