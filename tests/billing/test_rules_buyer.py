@@ -98,6 +98,49 @@ def test_a_vat_id_of_another_country_than_the_address_is_refused(vat_id: str, co
 
 
 @pytest.mark.parametrize(
+    ("typed", "country", "kept"),
+    [
+        ("us-123.45/6", "US", "US123456"),
+        ("12345678901234567890", "JP", "12345678901234567890"),
+        ("FR40303265045", "FR", "FR40303265045"),
+    ],
+)
+def test_of_a_country_whose_ids_nobody_knows_the_id_is_taken_as_it_is(
+    typed: str, country: str, kept: str
+) -> None:
+    assert vat_id_of(typed, country) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "why"),
+    [
+        ("123456789012345678901", "JP", "it is too long or has strange signs"),
+        ("\u0661\u0662", "JP", "it is too long or has strange signs"),
+        ("DE136695977", "DE", "its check digit is wrong"),
+        ("DE13669597", "DE", "it has too few or too many signs"),
+        ("DE13669597X", "DE", "it is not written as one"),
+    ],
+)
+def test_a_vat_id_that_cannot_be_is_refused_with_the_reason(
+    typed: str, country: str, why: str
+) -> None:
+    with pytest.raises(VatIdNotValid) as refused:
+        vat_id_of(typed, country)
+
+    assert refused.value.why == why
+
+
+@pytest.mark.parametrize(
+    ("vat_id", "country"),
+    [("EL1", "GR"), ("GR1", None), ("NO1", "NO"), ("US1", None), ("", None), ("F", None)],
+)
+def test_the_country_of_a_vat_id_is_named_by_its_first_two_letters(
+    vat_id: str, country: str | None
+) -> None:
+    assert country_of(vat_id) == country
+
+
+@pytest.mark.parametrize(
     "text", ["DE", "DE1", "DE13669597X", "x" * 500, "DE" + "\u0661" * 9, "'; --"]
 )
 def test_what_is_no_vat_id_is_refused(text: str) -> None:
@@ -106,30 +149,58 @@ def test_what_is_no_vat_id_is_refused(text: str) -> None:
 
 
 def test_a_buyer_is_kept_as_it_was_given() -> None:
-    buyer = buyer_of(GIVEN)
+    told = asdict(GIVEN) | {"vat_id": "DE136695976", "country": "DE"}
 
-    assert (buyer.name, buyer.vat_id, buyer.reference) == (
-        "Muster & Söhne GmbH",
-        "DE136695976",
-        "PO-7",
-    )
+    buyer = buyer_of(replace(GIVEN, country=" de "))
+    less = buyer_of(replace(GIVEN, vat_id=" ", email=" ", reference="", resells=True))
+
+    assert {name: getattr(buyer, name) for name in told} == told
+    assert buyer_of(replace(GIVEN, resells=True)).resells
+    assert (less.vat_id, less.email, less.reference) == (None, None, None)
+    assert not less.resells, "who has no VAT id is no dealer"
 
 
-@pytest.mark.parametrize("field", ["name", "street", "city"])
-def test_what_an_invoice_must_name_is_asked_for(field: str) -> None:
-    with pytest.raises(BuyerNotComplete, match="is missing"):
+@pytest.mark.parametrize(
+    ("field", "named"),
+    [("name", "the company's name"), ("street", "the street"), ("city", "the town")],
+)
+def test_what_an_invoice_must_name_is_asked_for(field: str, named: str) -> None:
+    with pytest.raises(BuyerNotComplete, match=f"^An invoice names its buyer: {named} is missing"):
         buyer_of(GivenBuyer(**{**asdict(GIVEN), field: " \u202e\n"}))
 
 
-def test_what_cannot_be_printed_is_refused_or_left_out() -> None:
-    assert buyer_of(replace(GIVEN, name="A\u202eB\x00\nC")).name == "A B C"
-    for wrong in ({"name": "n" * 201}, {"country": "Germany"}, {"email": "no address"}):
-        with pytest.raises(BuyerTextNotValid):
-            buyer_of(GivenBuyer(**{**asdict(GIVEN), **wrong}))
+LONG = "at most 200 characters are taken"
 
 
-def test_who_has_no_vat_id_cannot_resell() -> None:
-    assert not buyer_of(replace(GIVEN, vat_id="", resells=True)).resells
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": "n" * 201}, f"The name is not valid: {LONG}"),
+        ({"street": "s" * 201}, f"The street is not valid: {LONG}"),
+        ({"postal_code": "0" * 201}, f"The postal code is not valid: {LONG}"),
+        ({"city": "c" * 201}, f"The town is not valid: {LONG}"),
+        ({"reference": "r" * 201}, f"The reference is not valid: {LONG}"),
+        ({"email": f"a@{'b' * 199}"}, f"The e-mail address is not valid: {LONG}"),
+        ({"email": "no address"}, "The e-mail address is not valid: an address such as ann@"),
+        ({"country": "Germany"}, "The country is not valid: two letters, such as FI, are needed"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_name(wrong: dict[str, str], said: str) -> None:
+    with pytest.raises(BuyerTextNotValid) as refused:
+        buyer_of(GivenBuyer(**{**asdict(GIVEN), **wrong}))
+
+    assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "sign", ["\u202e", "\x00\n", "\ud800", "\ue000", "\u0378", "\u2028", "\u2029"]
+)
+def test_a_sign_that_cannot_be_printed_is_a_blank(sign: str) -> None:
+    assert buyer_of(replace(GIVEN, name=f"A{sign}B C")).name == "A B C"
+
+
+def test_a_text_may_be_as_long_as_it_may_be() -> None:
+    assert buyer_of(replace(GIVEN, name="n" * 200)).name == "n" * 200
 
 
 @pytest.mark.parametrize(

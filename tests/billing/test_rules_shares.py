@@ -184,3 +184,21 @@ def test_the_monthly_fee_is_that_of_the_last_day_on_which_anything_held() -> Non
     assert [each.version for each in of_month(versions, *month).values()] == [1]
     assert [each.version for each in of_month(versions[1:], *month).values()] == [2]
     assert not of_month(versions[1:], date(2026, 7, 1), date(2026, 7, 31))
+
+
+def test_the_day_after_a_version_ends_counts_though_none_begins_on_it() -> None:
+    """On the first of March the version of 60 % holds again, for one day."""
+    others = [
+        agreed(1, "2026-01-01", host=2, percent="60"),
+        agreed(2, "2026-02-01", "2026-02-28", host=2, percent="20"),
+        agreed(3, "2026-03-02", host=2, percent="20"),
+    ]
+
+    assert promised(others, agreed(1, "2026-02-10", percent="30")) == 90
+
+
+@pytest.mark.parametrize("day", ["2026-06-01", "2026-06-02", "2026-06-29", "2026-06-30"])
+def test_a_version_of_one_day_has_the_fee_of_its_month(day: str) -> None:
+    only = agreed(1, day, day)
+
+    assert list(of_month([only], date(2026, 6, 1), date(2026, 6, 30)).values()) == [only]
