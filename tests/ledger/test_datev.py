@@ -35,12 +35,12 @@ def test_the_head_says_who_made_it_when_and_whether_the_month_is_closed() -> Non
     made = replace(
         batch(),
         by="Stadtwerke Musterhausen am See",
-        made_at=datetime(2026, 11, 26, 8, 30, 5, 999_999, tzinfo=BERLIN),
+        made_at=datetime(2026, 11, 26, 8, 30, 5, 998_000, tzinfo=BERLIN),
     )
 
     told = head(made)
 
-    assert (told[5], told[8]) == ("20261126083005999", "Stadtwerke Musterhausen a")
+    assert (told[5], told[8]) == ("20261126083005998", "Stadtwerke Musterhausen a")
     assert told[20] == "0"
     assert head(batch(final=True))[20] == "1"
 
