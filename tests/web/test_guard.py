@@ -114,3 +114,11 @@ async def test_only_built_files_are_served(client_of_nobody: AsyncClient, name: 
 @pytest.fixture
 def client_of_nobody(browser: Browser) -> AsyncClient:
     return browser.client
+
+
+@pytest.mark.parametrize("path", ["/?q=%00", "/?q=a%00b", "/e/DE%00"])
+async def test_an_address_with_a_nul_names_nothing(browser: Browser, path: str) -> None:
+    answer = await browser.opens(path)
+
+    assert answer.status_code == 422
+    assert "holds a NUL" in answer.text

@@ -28,6 +28,13 @@ class FromElsewhere(Refusal):
     kind = Kind.FORBIDDEN
 
 
+@dataclass(eq=False)
+class UnkeepableAddress(Refusal):
+    """The address of this request holds a NUL, which no name of ours has."""
+
+    kind = Kind.INVALID
+
+
 def policy(form_targets: tuple[str, ...]) -> str:
     """The content security policy: everything from us, nothing inline.
 
@@ -88,6 +95,13 @@ class Guard:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def must_be_keepable(scope: Scope) -> None:
+    """Refuse an address with a NUL in its path or query: PostgreSQL keeps none in a text, so there
+    is nothing that it could name."""
+    if b"%00" in scope["query_string"] or "\x00" in scope["path"]:
+        raise UnkeepableAddress
 
 
 def must_be_from_here(method: str, path: str, headers: Headers) -> None:

@@ -119,4 +119,5 @@ def _webhooks(state: State) -> WebhookDoors:
 
 
 async def _guard(request: Request[Any, Any, Any]) -> None:
+    security.must_be_keepable(request.scope)
     security.must_be_from_here(request.method, request.url.path, request.headers)

@@ -11,7 +11,7 @@ from litestar.response import Response
 from msgspec import Meta
 
 from voltway.kernel.errors import Trouble
-from voltway.web import problems
+from voltway.web import problems, security
 from voltway.web.api.doorkeeper import KeyNotValid, NoKey
 from voltway.web.api.pace import TooFast
 from voltway.web.pages import HttpRequest
@@ -49,10 +49,12 @@ def on_unknown(request: HttpRequest, trouble: Trouble) -> Response[Any]:
 
 
 async def readable(request: Request[Any, Any, Any]) -> None:
-    """Refuse a body that is no JSON, before an operation that takes one is asked.
+    """Refuse an address that names nothing, and a body that is no JSON, before an operation is
+    asked.
 
     Litestar knows most faults; bytes that are no UTF-8 and brackets without end it takes for ours.
     """
+    security.must_be_keepable(request.scope)
     if "data" not in request.route_handler.parsed_fn_signature.parameters:
         return
     try:
