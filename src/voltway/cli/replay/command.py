@@ -154,6 +154,7 @@ async def _world(stack: AsyncExitStack, folder: Path) -> Settings:
             "provider_webhook_secret": signing,
             "log_level": "warning",
             "database_connections": CONNECTIONS,
+            "batch_wait_ms": 0,  # one event after the other: nobody comes to wait for
         },
     )
 
