@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+import uvloop
 
 from voltway.kernel.ids import PartyId, StationId, StationIdentity
 from voltway.ocpp.batch import Pending, read
@@ -129,3 +130,14 @@ async def test_a_few_that_were_answered_are_no_crowd(said: list[Pending]) -> Non
     company.was_answered(few, [])
     join(company, few)
     assert not await begins(company)
+
+
+def test_the_shortest_wait_is_a_wait_on_the_loop_that_serves() -> None:
+    async def waits() -> None:
+        company = Company(0.0)
+        company.go(0.0001)
+        company.go(0.0001)  # which asks when the first is due
+        async with asyncio.timeout(1):
+            await company.gathers()
+
+    uvloop.run(waits())

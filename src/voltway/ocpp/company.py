@@ -29,7 +29,9 @@ class Company:
         self._wait_s = wait_s
         self._loop = asyncio.get_running_loop()
         self._go = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
+        #: When it sounds, and what sounds it. uvloop's handle of a very short wait knows no time.
+        self._due_s = 0.0
+        self._timer: asyncio.Handle | None = None
         #: The stations that the last batch answered and that have not spoken since.
         self._silent: set[StationId] = set()
 
@@ -73,10 +75,11 @@ class Company:
         """Begin a batch after this long, if none begins before."""
         if after_s > 0:
             when = self._loop.time() + after_s
-            if self._go.is_set() or (self._timer is not None and self._timer.when() <= when):
+            if self._go.is_set() or (self._timer is not None and self._due_s <= when):
                 return
             if self._timer is not None:
                 self._timer.cancel()
+            self._due_s = when
             self._timer = self._loop.call_later(after_s, self._go.set)
             return
         self._stop_timer()
