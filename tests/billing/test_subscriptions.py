@@ -25,6 +25,7 @@ from voltway.billing import (
     subscribing,
     subscription_fees,
 )
+from voltway.billing.addressees import Addressee, addressees
 from voltway.billing.crediting import CreditTooLarge
 from voltway.billing.proof import NothingToProve
 from voltway.billing.store_statements import NoSuchCustomer
@@ -282,6 +283,22 @@ async def test_nobody_else_is_subscribed_and_somebody_pays(scene: Scene) -> None
             await subscribing.subscribe(
                 work, scene.station.party.id, "PLUS", scope=Scope.DRIVER, subscriber=uuid4()
             )
+
+
+async def test_a_fees_invoice_goes_to_whoever_pays_in_their_language_and_form(
+    scene: Scene,
+) -> None:
+    await a_plan(scene)
+    contract, _ = await a_member(scene)
+    payer = await a_customer(scene, locale="fi", wants_xrechnung="yes")
+    await subscribes(scene, contract, payer.id)
+    await subscription_fees.bill_due(scene.begin)
+    [fee] = await fees(scene)
+
+    async with scene.begin() as work:
+        found = await addressees(work, [fee["id"]])
+
+    assert found[fee["id"]] == Addressee(payer.email or "", "fi", wants_xrechnung=True)
 
 
 async def test_a_fees_invoice_is_a_page_and_a_pdf_and_has_no_session_to_prove(scene: Scene) -> None:

@@ -56,6 +56,7 @@ async def test_a_plan_is_made_sold_used_and_cancelled(owner: Browser, scene: Sce
         ({"ident": EVIL}, "36 letters, digits or hyphens"),
         ({"fee": "-1"}, "not negative"),
         ({"fee": "much"}, "much"),
+        ({"fee": ""}, "its monthly fee is missing"),
         ({"energy": "0"}, "gives nothing"),
         ({"starts": "1.5"}, "1.5 is no whole number"),
         ({"since": "2020-01-01T00:00"}, "in the past"),

@@ -5,7 +5,7 @@ be invoiced to the customer on whose account the session was; a guest's card is 
 What is not charged may be given away with a reason, and the books say what it was worth.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from voltway.billing import (
@@ -22,18 +22,19 @@ from voltway.billing import rules_invoice as figures
 from voltway.billing.crediting import Standing as Stands
 from voltway.billing.crediting import credit_note
 from voltway.billing.documents import CdrDocument
-from voltway.billing.documents_invoice import Buyer, InvoiceDocument, InvoiceSeller
+from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.freezing import utc
 from voltway.billing.model import DocumentKind, Invoice, Relation
 from voltway.billing.model_statements import Customer
 from voltway.billing.rules_charge import ChargeRule, GuestIsNotCharged, NobodyToCharge
 from voltway.billing.rules_invoice import Amounts
-from voltway.billing.statements import owed_by
+from voltway.billing.statements import due_on, owed_by
 from voltway.billing.store_adjustments import Adjustment
 from voltway.kernel.ids import OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.ledger import actions as ledger
 from voltway.parties import actions as parties
+from voltway.parties.model import Party
 from voltway.runtime.work import Work
 
 
@@ -66,11 +67,10 @@ async def charge(work: Work, made: Adjustment, billed: CdrDocument, told: CdrDoc
     customer = (await store_statements.lock_customers(work, [id]))[id]
     amounts = rules_charge.difference(billed, told)
     party = await parties.party(work, made.party)
-    seller = documenting.seller_of(party)
     draft = documenting.Draft(
         kind=DocumentKind.INVOICE,
         once=OnceKey(f"adjustment:{made.id}:supplement"),
-        make=partial(_document, work, made, told, seller, customer, amounts, receipt.number),
+        make=partial(_document, work, party, made, told, customer, amounts, receipt.number),
         session=made.session,
     )
     [invoice] = await documenting.issue(work, party, [draft])
@@ -149,9 +149,9 @@ async def _standing(work: Work, invoice: Invoice, made: InvoiceDocument) -> Stan
 
 def _document(
     work: Work,
+    party: Party,
     made: Adjustment,
     told: CdrDocument,
-    seller: InvoiceSeller,
     customer: Customer,
     amounts: Amounts,
     receipt: str,
@@ -162,22 +162,12 @@ def _document(
         number=number,
         issued_at=utc(work.now),
         zone=told.place.zone,
-        due_on=(work.now + timedelta(days=customer.due_days)).date().isoformat(),
+        due_on=due_on(work, party, customer.due_days).isoformat(),
         supplied_from=told.visit.begins,
         supplied_to=told.visit.ends,
         currency=made.currency,
-        seller=seller,
-        buyer=Buyer(
-            name=customer.name,
-            street=customer.street,
-            postal_code=customer.postal_code,
-            city=customer.city,
-            country=customer.country,
-            vat_id=customer.vat_id,
-            email=customer.email,
-            reference=customer.reference,
-            xrechnung=customer.wants_xrechnung,
-        ),
+        seller=documenting.seller_of(party),
+        buyer=documenting.buyer_of(customer),
         paid_minor=0,
         paid_how="account",
         reason=f"{receipt}: {made.reason}",

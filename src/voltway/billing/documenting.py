@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from voltway.billing import documents, rules, store_documents
-from voltway.billing.documents_invoice import InvoiceDocument, InvoiceSeller
+from voltway.billing.documents_invoice import Buyer, InvoiceDocument, InvoiceSeller
 from voltway.billing.model import DocumentIssued, DocumentKind, Figures, Invoice, Relation
+from voltway.billing.model_statements import Customer
 from voltway.billing.store_documents import Numbered
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import InvoiceId, OnceKey, PaymentId, SessionId, new_id
@@ -133,6 +134,21 @@ def _told(invoice: Invoice) -> DocumentIssued:
         original=invoice.original,
         total_minor=invoice.total_minor,
         currency=invoice.currency,
+    )
+
+
+def buyer_of(customer: Customer) -> Buyer:
+    """A customer as an invoice on account names them."""
+    return Buyer(
+        name=customer.name,
+        street=customer.street,
+        postal_code=customer.postal_code,
+        city=customer.city,
+        country=customer.country,
+        vat_id=customer.vat_id,
+        email=customer.email,
+        reference=customer.reference,
+        xrechnung=customer.wants_xrechnung,
     )
 
 

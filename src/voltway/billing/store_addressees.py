@@ -22,8 +22,8 @@ class Account:
 
 
 async def accounts_of(work: Work, ids: Collection[InvoiceId]) -> list[Account]:
-    """These documents: a statement has its customer, a settlement its host, and what nobody paid
-    the customer whose card it was."""
+    """These documents: a statement and a plan's fee have their customer, a settlement its host, and
+    what nobody paid the customer whose card it was."""
     rows = await work.all(
         """
         SELECT i.id, i.party_id, i.kind, i.document, i.payment_id,
@@ -32,7 +32,8 @@ async def accounts_of(work: Work, ids: Collection[InvoiceId]) -> list[Account]:
                coalesce(c.wants_xrechnung, a.wants_xrechnung, false) AS wants_xrechnung
           FROM invoice i
           LEFT JOIN statement s ON s.invoice_id = i.id
-          LEFT JOIN customer c ON c.id = s.customer_id
+          LEFT JOIN subscription_fee f ON f.invoice_id = i.id
+          LEFT JOIN customer c ON c.id = coalesce(s.customer_id, f.customer_id)
           LEFT JOIN host h ON h.id = s.host_id
           LEFT JOIN LATERAL (
                SELECT k.email, k.locale,

@@ -22,7 +22,7 @@ from voltway.billing import (
     store_subscription_fees,
 )
 from voltway.billing.crediting import CreditTooLarge, KeyOfAnotherCredit, Standing, credit_note
-from voltway.billing.documents_invoice import Buyer, InvoiceDocument
+from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.freezing import utc
 from voltway.billing.model import DocumentKind, Invoice, Relation
 from voltway.billing.model_statements import Customer
@@ -142,23 +142,10 @@ def _document(
         supplied_to=utc(month.ends),
         currency=party.currency,
         seller=documenting.seller_of(party),
-        buyer=_buyer(customer),
+        buyer=documenting.buyer_of(customer),
         paid_minor=0,
         paid_how="account",
         **amounts.as_fields(),
-    )
-
-
-def _buyer(customer: Customer) -> Buyer:
-    return Buyer(
-        name=customer.name,
-        street=customer.street,
-        postal_code=customer.postal_code,
-        city=customer.city,
-        country=customer.country,
-        vat_id=customer.vat_id,
-        email=customer.email,
-        reference=customer.reference,
     )
 
 

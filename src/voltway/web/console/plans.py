@@ -113,11 +113,14 @@ def _given(data: dict[str, str], zone: str) -> plans.GivenPlan:
     def number(name: str) -> Decimal:
         return number_of(data.get(name, "")) or Decimal(0)
 
+    fee = number_of(data.get("fee", ""))
+    if fee is None:
+        raise plans.NotAPlan("its monthly fee is missing; a plan for nothing says 0")
     place = uuid_of(data.get("place", ""))
     return plans.GivenPlan(
         ident=data.get("ident", ""),
         name=data.get("name", ""),
-        fee=number("fee"),
+        fee=fee,
         vat=number_of(data.get("vat", "")),
         tariff=data.get("tariff", "") or None,
         locations=(LocationId(place),) if place else (),
