@@ -11,20 +11,17 @@ from functools import partial
 from voltway.billing import (
     documenting,
     documents,
-    documents_invoice,
     rules_books,
     rules_charge,
     store_adjustments,
     store_documents,
     store_statements,
 )
-from voltway.billing import rules_invoice as figures
-from voltway.billing.crediting import Standing as Stands
-from voltway.billing.crediting import credit_note
+from voltway.billing.crediting import credit_note, standing_of
 from voltway.billing.documents import CdrDocument
 from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.freezing import utc
-from voltway.billing.model import DocumentKind, Invoice, Relation
+from voltway.billing.model import DocumentKind, Invoice
 from voltway.billing.model_statements import Customer
 from voltway.billing.rules_charge import ChargeRule, GuestIsNotCharged, NobodyToCharge
 from voltway.billing.rules_invoice import Amounts
@@ -106,8 +103,7 @@ async def take_off(work: Work, made: Adjustment, minor: int) -> int:
     """Take so much off supplementary invoices of a session, the newest first; how much is left to
     be taken off its receipt."""
     for invoice in await store_adjustments.supplements_of(work, made.session):
-        document = documents_invoice.invoice(invoice.document)
-        of = await _standing(work, invoice, document)
+        of = await standing_of(work, invoice.id)
         part = min(minor, of.left_minor)
         if part <= 0:
             continue
@@ -127,24 +123,6 @@ async def take_off(work: Work, made: Adjustment, minor: int) -> int:
             await ledger.post(work, entry)
         minor -= part
     return minor
-
-
-async def _standing(work: Work, invoice: Invoice, made: InvoiceDocument) -> Stands:
-    locked = await store_documents.lock_invoice(work, invoice.id)
-    taken = tuple(
-        figures.of_invoice(documents_invoice.invoice(each.document))
-        for each in await store_documents.referring_to(work, [invoice.id])
-        if each.relation is Relation.CREDITS
-    )
-    return Stands(
-        document=locked,
-        amounts=figures.of_invoice(made),
-        taken=taken,
-        buyer=made.buyer,
-        zone=made.zone,
-        visit=made.visit,
-        place=made.place,
-    )
 
 
 def _document(

@@ -79,6 +79,25 @@ class Standing:
         return left_minor(self.amounts, self.taken)
 
 
+async def standing_of(work: Work, invoice: InvoiceId) -> Standing:
+    """What stands of an invoice that took no receipt's place. Locks it."""
+    found = await store_documents.lock_invoice(work, invoice)
+    made = documents_invoice.invoice(found.document)
+    return Standing(
+        document=found,
+        amounts=figures.of_invoice(made),
+        taken=tuple(
+            figures.of_invoice(documents_invoice.invoice(each.document))
+            for each in await store_documents.referring_to(work, [invoice])
+            if each.relation is Relation.CREDITS
+        ),
+        buyer=made.buyer,
+        zone=made.zone,
+        visit=made.visit,
+        place=made.place,
+    )
+
+
 async def standing(work: Work, receipt: Invoice) -> Standing:
     """What stands in the place of a receipt. Locks the receipt: what refers to it is written by one
     work at a time."""

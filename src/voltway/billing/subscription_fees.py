@@ -13,7 +13,6 @@ import structlog
 
 from voltway.billing import (
     documenting,
-    documents_invoice,
     rules_books,
     rules_subscription_fees,
     statements,
@@ -21,12 +20,17 @@ from voltway.billing import (
     store_statements,
     store_subscription_fees,
 )
-from voltway.billing.crediting import CreditTooLarge, KeyOfAnotherCredit, Standing, credit_note
+from voltway.billing.crediting import (
+    CreditTooLarge,
+    KeyOfAnotherCredit,
+    credit_note,
+    standing_of,
+)
 from voltway.billing.documents_invoice import InvoiceDocument
 from voltway.billing.freezing import utc
-from voltway.billing.model import DocumentKind, Invoice, Relation
+from voltway.billing.model import DocumentKind, Invoice
 from voltway.billing.model_statements import Customer
-from voltway.billing.rules_invoice import Amounts, of_invoice
+from voltway.billing.rules_invoice import Amounts
 from voltway.kernel.errors import Trouble
 from voltway.kernel.ids import InvoiceId, OnceKey
 from voltway.kernel.money import Money
@@ -161,7 +165,7 @@ async def credit_fee(
         if (before.original, before.reason) != (invoice, reason):
             raise KeyOfAnotherCredit(once)
         return before
-    of = await _standing(work, found)
+    of = await standing_of(work, invoice)
     if not 0 < amount_minor <= of.left_minor:
         left = Money(of.left_minor, found.currency)
         raise CreditTooLarge(Money(amount_minor, found.currency), found.number, left)
@@ -178,21 +182,3 @@ async def credit_fee(
     assert entry is not None, "a credit note takes something off"
     await ledger.post(work, entry)
     return made
-
-
-async def _standing(work: Work, found: Invoice) -> Standing:
-    made = documents_invoice.invoice(found.document)
-    taken = [
-        of_invoice(documents_invoice.invoice(each.document))
-        for each in await store_documents.referring_to(work, [found.id])
-        if each.relation is Relation.CREDITS
-    ]
-    return Standing(
-        document=found,
-        amounts=of_invoice(made),
-        taken=tuple(taken),
-        buyer=made.buyer,
-        zone=made.zone,
-        visit=None,
-        place=None,
-    )
