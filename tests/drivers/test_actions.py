@@ -6,7 +6,7 @@ import pytest
 
 from tests.network import AStation, a_party, a_station, a_token
 from voltway.drivers import actions
-from voltway.drivers.model import TokenKind
+from voltway.drivers.model import Bar, TokenKind
 from voltway.kernel.ids import TokenUid
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
@@ -97,3 +97,38 @@ async def test_many_tokens_are_found_at_once_by_what_was_asked(begin: BeginWork)
 
     assert {uid for _, uid in found} == {"04a1 b2c3", "04A1B2C3"}
     assert len({token.id for token in found.values()}) == 1
+
+
+async def test_each_bar_stands_by_itself_until_it_is_lifted(begin: BeginWork) -> None:
+    here = await network(begin)
+    async with begin() as work:
+        [token] = await actions.tokens(work, here.party.id)
+        assert await actions.bar(work, [token.id], Bar.LIMIT) == [token.id]
+        assert await actions.bar(work, [token.id], Bar.LIMIT) == [], "it is barred already"
+    assert await ask(begin, here, "04A1B2C3") == "no_credit"
+
+    async with begin() as work:
+        await actions.bar(work, [token.id], Bar.UNPAID)
+    assert await ask(begin, here, "04A1B2C3") == "blocked"
+
+    async with begin() as work:
+        assert await actions.unbar(work, [token.id], Bar.UNPAID) == [token.id]
+        assert await actions.unbar(work, [token.id], Bar.UNPAID) == []
+        [barred] = await actions.tokens(work, here.party.id)
+        assert barred.bars == {Bar.LIMIT}
+    assert await ask(begin, here, "04A1B2C3") == "no_credit"
+
+    async with begin() as work:
+        await actions.unbar(work, [token.id], Bar.LIMIT)
+    assert await ask(begin, here, "04A1B2C3") == "accepted"
+
+
+async def test_letting_a_blocked_token_in_again_lifts_no_bar(begin: BeginWork) -> None:
+    here = await network(begin)
+    async with begin() as work:
+        [token] = await actions.tokens(work, here.party.id)
+        await actions.bar(work, [token.id], Bar.UNPAID)
+        await actions.block(work, token.id)
+        await actions.unblock(work, token.id)
+
+    assert await ask(begin, here, "04A1B2C3") == "blocked"

@@ -8,7 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from voltway.drivers import rules, store
-from voltway.drivers.model import Shown, Token, TokenKind, TokenStatus
+from voltway.drivers.model import Bar, Shown, Token, TokenKind, TokenStatus
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, StationId, TokenId, TokenUid, new_id
 from voltway.runtime.work import Work
@@ -89,6 +89,17 @@ async def block(work: Work, token: TokenId) -> Token:
 
 async def unblock(work: Work, token: TokenId) -> Token:
     return await _become(work, token, TokenStatus.ACTIVE)
+
+
+async def bar(work: Work, tokens: Collection[TokenId], why: Bar) -> list[TokenId]:
+    """Let these tokens open no station while this bar stands; those for whom that is new. The
+    operator's own ``block`` is another thing, and neither undoes the other."""
+    return await store.bar(work, tokens, why) if tokens else []
+
+
+async def unbar(work: Work, tokens: Collection[TokenId], why: Bar) -> list[TokenId]:
+    """Lift this one bar; those that had it. What else bars them stands."""
+    return await store.lift(work, tokens, why) if tokens else []
 
 
 async def expire(work: Work, token: TokenId) -> Token:

@@ -22,6 +22,17 @@ class TokenStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class Bar(StrEnum):
+    """Why a token opens no station for now, beside what its status says. Each is set and lifted
+    by the room whose business it is, and several may stand at once."""
+
+    UNPAID = "unpaid"  # what was charged with it is owed, and was asked for in vain
+    NO_CREDIT = "no_credit"  # its prepaid balance is used up
+    LIMIT = "limit"  # a budget that it charges on is used up
+    METHOD = "method"  # the saved method that pays for it was refused
+    TWO_PLACES = "two_places"  # it was shown at two places where no car can be at once
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     id: TokenId
@@ -38,6 +49,7 @@ class Token:
     contract: ContractId | None = None
     driver: DriverId | None = None
     fleet: FleetId | None = None
+    bars: frozenset[Bar] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from voltway.drivers.model import Token, TokenStatus
+from voltway.drivers.model import Bar, Token, TokenStatus
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import TokenUid
 
 UID_LENGTH_MAX = 255  # OCPP 2.1 IdTokenType; 2.0.1 has 36, 1.6 has 20
+#: Bars that are about what may be spent: 2.x has a word for it (AuthorizationStatusEnumType).
+_ABOUT_CREDIT: Final = frozenset({Bar.NO_CREDIT, Bar.LIMIT})
 
 
 @dataclass(eq=False)
@@ -45,4 +47,6 @@ def standing(token: Token | None, now: datetime) -> str:
     over = token.valid_until is not None and token.valid_until <= now
     if over or token.status is TokenStatus.EXPIRED:
         return "expired"
+    if token.bars:
+        return "no_credit" if token.bars <= _ABOUT_CREDIT else "blocked"
     return "accepted"

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 
-from voltway.drivers.model import Token, TokenKind, TokenStatus
+from voltway.drivers.model import Bar, Token, TokenKind, TokenStatus
 from voltway.kernel.ids import ContractId, PartyId, StationId, TokenId, TokenUid
 from voltway.runtime.work import Row, Work
 
 _COLUMNS = """t.id, t.party_id, t.uid, t.kind, t.label, t.status, t.valid_until,
-              t.tariff_version_id, t.email, t.created_at, t.contract_id, c.driver_id, c.fleet_id"""
+              t.tariff_version_id, t.email, t.created_at, t.contract_id, c.driver_id, c.fleet_id,
+              t.bars"""
 #: With the contract that a token stands for.
 _CONTRACT = "LEFT JOIN contract c ON c.id = t.contract_id"
 
@@ -27,6 +28,7 @@ def _token(row: Row) -> Token:
         contract=row["contract_id"],
         driver=row["driver_id"],
         fleet=row["fleet_id"],
+        bars=frozenset(map(Bar, row["bars"])),
     )
 
 
@@ -106,6 +108,38 @@ async def of_party(work: Work, party: PartyId) -> list[Token]:
 
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
     await work.run("UPDATE token SET status = $2 WHERE id = $1", id, status.value)
+
+
+async def bar(work: Work, tokens: Collection[TokenId], why: Bar) -> list[TokenId]:
+    """Those of them that were not barred for this yet, and are now. In one order for all."""
+    rows = await work.all(
+        """
+        UPDATE token SET bars = array_append(bars, $2)
+         WHERE id IN (SELECT id FROM token
+                       WHERE id = ANY($1::uuid[]) AND NOT $2 = ANY(bars)
+                       ORDER BY id FOR UPDATE)
+        RETURNING id
+        """,
+        list(tokens),
+        why.value,
+    )
+    return [TokenId(row["id"]) for row in rows]
+
+
+async def lift(work: Work, tokens: Collection[TokenId], why: Bar) -> list[TokenId]:
+    """Those of them that were barred for this, and are no more."""
+    rows = await work.all(
+        """
+        UPDATE token SET bars = array_remove(bars, $2)
+         WHERE id IN (SELECT id FROM token
+                       WHERE id = ANY($1::uuid[]) AND $2 = ANY(bars)
+                       ORDER BY id FOR UPDATE)
+        RETURNING id
+        """,
+        list(tokens),
+        why.value,
+    )
+    return [TokenId(row["id"]) for row in rows]
 
 
 async def set_contract(work: Work, id: TokenId, contract: ContractId | None) -> None:

@@ -83,6 +83,7 @@ _FLOW: Final[dict[str, tuple[bool, bool | None]]] = {
 _TOKEN: Final = {
     "accepted": "Accepted",
     "blocked": "Blocked",
+    "no_credit": "Blocked",  # 1.6 has no word for it
     "expired": "Expired",
     "concurrent": "ConcurrentTx",
 }

@@ -80,6 +80,7 @@ _FLOW: Final[dict[str | None, tuple[bool | None, bool | None]]] = {
 _TOKEN: Final = {
     "accepted": "Accepted",
     "blocked": "Blocked",
+    "no_credit": "NoCredit",
     "expired": "Expired",
     "concurrent": "ConcurrentTx",
     "invalid": "Invalid",

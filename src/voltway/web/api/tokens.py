@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from voltway.drivers import actions, contracts
 from voltway.drivers.actions import NoSuchToken
-from voltway.drivers.model import TokenKind, TokenStatus
+from voltway.drivers.model import Bar, TokenKind, TokenStatus
 from voltway.kernel.ids import ContractId, TokenId
 from voltway.parties.model import Permission
 from voltway.runtime.work import Work
@@ -35,6 +35,9 @@ class Token(Shown):
     ]
     email: str | None
     contract_id: Annotated[UUID | None, Meta(description="The contract that it stands for.")]
+    bars: Annotated[
+        list[Bar], Meta(description="Why it opens no station for now, beside its status.")
+    ]
     created_at: Moment
 
 
