@@ -14,6 +14,7 @@ from tests.payments.hosted_page import pay
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.payments.provider import CaptureOrder, HoldOrder, HoldSeen, Provider
+from voltway.payments.providers.mollie import MollieProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.providers.stripe import StripeProvider
 from voltway_world.provider import ProviderServer
@@ -31,6 +32,10 @@ class Kind:
     make: Callable[..., Closable]
     header: str
     event: Callable[[str], Mapping[str, Any]]
+    #: What stands in the header, of body, secret and second.
+    sign: Callable[[bytes, str, int], str]
+    #: Whether a signature tells when it was made, and has room for a second key.
+    is_dated: bool = True
 
     def speaks_to(self, bank: ProviderServer, **more: Any) -> Closable:
         return self.make(
@@ -51,8 +56,16 @@ class Kind:
         self, body: bytes, secret: str = "whsec_test", *, at: float | None = None
     ) -> dict[str, str]:
         stamp = int(time.time() if at is None else at)
-        digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-        return {self.header: f"t={stamp},v1={digest}"}
+        return {self.header: self.sign(body, secret, stamp)}
+
+
+def _dated(body: bytes, secret: str, stamp: int) -> str:
+    digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={stamp},v1={digest}"
+
+
+def _plain(body: bytes, secret: str, _: int) -> str:
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 
 def _simulated(event: str) -> Mapping[str, Any]:
@@ -73,9 +86,21 @@ def _stripe(event: str) -> Mapping[str, Any]:
     }
 
 
-SIMULATED = Kind("simulated", SimulatedProvider, "Voltway-Signature", _simulated)
-STRIPE = Kind("stripe", StripeProvider, "Stripe-Signature", _stripe)
-KINDS = [SIMULATED, STRIPE]
+def _mollie(event: str) -> Mapping[str, Any]:
+    return {
+        "resource": "event",
+        "id": event,
+        "type": "payment.paid",
+        "entityId": "hold_1",
+        "createdAt": "2026-03-02T12:00:00+00:00",
+        "_embedded": {"entity": {"id": "hold_1", "metadata": {"reference": "payment-1"}}},
+    }
+
+
+SIMULATED = Kind("simulated", SimulatedProvider, "Voltway-Signature", _simulated, _dated)
+STRIPE = Kind("stripe", StripeProvider, "Stripe-Signature", _stripe, _dated)
+MOLLIE = Kind("mollie", MollieProvider, "X-Mollie-Signature", _mollie, _plain, is_dated=False)
+KINDS = [SIMULATED, STRIPE, MOLLIE]
 
 HELD = Money(5000, EUR)
 KEYS = itertools.count(1)

@@ -245,6 +245,8 @@ def test_a_signed_webhook_is_read(kind: ProviderKind, provider: Closable) -> Non
 def test_a_webhook_signed_with_the_old_and_the_new_key_is_read(
     kind: ProviderKind, provider: Closable
 ) -> None:
+    if not kind.is_dated:
+        pytest.skip("its signature has no room for two keys")
     body = kind.body()
     [(name, header)] = kind.signed(body).items()
 
@@ -293,6 +295,8 @@ def test_where_we_have_no_secret_every_webhook_is_refused(
 def test_a_webhook_signed_ten_minutes_from_now_is_refused(
     kind: ProviderKind, provider: Closable, later_s: int
 ) -> None:
+    if not kind.is_dated:
+        pytest.skip("its signature has no time in it; what is sent again is known by its event")
     body = kind.body()
 
     with pytest.raises(WebhookNotSigned):

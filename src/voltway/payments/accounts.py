@@ -5,7 +5,7 @@ error names the place and not the value.
 
     [[provider]]
     name = "stripe-fi"             # in the books for good: provider:stripe-fi:due
-    kind = "stripe"                # or "simulated"
+    kind = "stripe"                # or "mollie", or "simulated"
     secret = "sk_live_…"
     webhook_secret = "whsec_…"     # of the endpoint /webhooks/payments/stripe-fi
     parties = ["FI*VLT"]           # without it: all; so are
@@ -26,12 +26,17 @@ from voltway.payments.choosing import Offer, Providers, Terms, origin_of
 from voltway.payments.provider import Provider
 from voltway.payments.providers.simulated import SimulatedProvider
 
-#: Where Stripe's own pages are. A domain of one's own is told by ``pages``.
+#: Where the vendors' own pages are. A domain of one's own is told by ``pages``.
 STRIPE_PAGES: Final = "https://checkout.stripe.com"
+MOLLIE_PAGES: Final = "https://www.mollie.com"
+
+_PAGES: Final = {"stripe": STRIPE_PAGES, "mollie": MOLLIE_PAGES}
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _PARTY: Final = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
+#: How keys begin with which real money moves.
+_LIVE: Final = ("sk_live", "rk_live", "live_")
 
 
 @dataclass(eq=False)
@@ -55,7 +60,7 @@ class Account(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=T
     """Our account at a provider, as the file has it."""
 
     name: str
-    kind: Literal["stripe", "simulated"]
+    kind: Literal["stripe", "mollie", "simulated"]
     secret: str
     webhook_secret: str
     url: str = ""  # of its API; empty: the vendor's own
@@ -116,8 +121,8 @@ def _check(account: Account, file: str) -> None:
     for address in (account.url, account.pages):
         if address and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", address):
             raise wrong("an address begins with http:// or https://")
-    is_live = account.secret.startswith(("sk_live", "rk_live"))
-    if account.kind == "stripe" and is_live and account.url.startswith("http://"):
+    is_live = account.secret.startswith(_LIVE)
+    if account.kind != "simulated" and is_live and account.url.startswith("http://"):
         raise wrong("a live key is shown over https:// alone")
     for party in account.parties:
         if not _PARTY.fullmatch(party):
@@ -138,7 +143,7 @@ def providers(accounts: list[Account]) -> Providers:
                     currencies=frozenset(account.currencies),
                     methods=frozenset(account.methods),
                 ),
-                pages=origin_of(account.pages or account.url or STRIPE_PAGES),
+                pages=origin_of(account.pages or account.url or _PAGES.get(account.kind, "")),
             )
             for account in accounts
         ]
@@ -152,6 +157,16 @@ def _adapter(account: Account) -> Provider:
             from voltway.payments.providers.stripe import StripeProvider
 
             return StripeProvider(
+                name=account.name,
+                secret=account.secret,
+                webhook_secret=account.webhook_secret,
+                url=account.url,
+                methods=tuple(account.methods),
+            )
+        case "mollie":
+            from voltway.payments.providers.mollie import MollieProvider
+
+            return MollieProvider(
                 name=account.name,
                 secret=account.secret,
                 webhook_secret=account.webhook_secret,

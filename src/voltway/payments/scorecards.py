@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-NAMES: Final = ("simulated", "stripe")
+NAMES: Final = ("simulated", "stripe", "mollie")
 
 #: Every rule there is, in the order of the page.
 RULES: Final[Mapping[str, str]] = {

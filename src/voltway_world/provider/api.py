@@ -13,6 +13,7 @@ from voltway_world.provider import page, payouts, saving_page
 from voltway_world.provider.books import Page, Refused, shown
 from voltway_world.provider.desk import Desk, parsed, trouble
 from voltway_world.provider.faults import Fault, Place
+from voltway_world.provider.mollie import api as mollie
 from voltway_world.provider.silence import let_in, silence
 from voltway_world.provider.stripe import api as stripe
 from voltway_world.web import Asking, icon, look
@@ -172,6 +173,8 @@ def _no(request: Asking, refused: Refused) -> Response[Any]:
         return page.sorry(refused)
     if stripe.in_this_shape(request):
         return stripe.refused(refused)
+    if mollie.in_this_shape(request):
+        return mollie.refused(refused)
     return _json(refused.status, trouble(refused))
 
 
@@ -197,6 +200,7 @@ def make_api(desk: Desk, secret: str) -> Litestar:
             saving_page.save_page,
             saving_page.save,
             *stripe.DOORS,
+            *mollie.DOORS,
             look,
             icon,
         ],

@@ -15,8 +15,8 @@ UNPAID_FOR = timedelta(minutes=30)
 HELD_FOR = timedelta(days=7)
 
 
-#: In whose shape an object was made, and is told of: our own, or Stripe's.
-Shape: TypeAlias = Literal["own", "stripe"]
+#: In whose shape an object was made, and is told of: our own, Stripe's, or Mollie's.
+Shape: TypeAlias = Literal["own", "stripe", "mollie"]
 
 
 class Refused(Exception):
@@ -72,6 +72,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     customer: str | None = None
     disputed_minor: int = 0
     methods: tuple[str, ...] = ("card",)
+    taken_with: dict[str, str] = {}
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +179,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     delivered: str | None = None
 
 
+#: What a hold has that our own shape does not show.
+_OF_OTHER_SHAPES = (
+    *("shape", "last_decline", "method", "customer", "disputed_minor", "methods", "taken_with"),
+)
+
+
 def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(12)}"
 
@@ -186,7 +193,7 @@ def shown(hold: Hold) -> dict[str, Any]:
     """The hold as the API answers it."""
     body: dict[str, Any] = msgspec.to_builtins(hold)
     body["capture_method"] = "manual"
-    for inner in ("shape", "last_decline", "method", "customer", "disputed_minor", "methods"):
+    for inner in _OF_OTHER_SHAPES:
         del body[inner]
     if body["card"] is not None:
         for inner in ("capture_declines", "can_grow", "needs_driver"):
@@ -208,7 +215,7 @@ def authorise(hold: Hold, card: Card, now: datetime) -> Hold:
 
 def decline(hold: Hold, card: Card) -> Hold:
     _must_be(hold, Status.REQUIRES_PAYMENT, "declined")
-    if hold.shape == "stripe":  # its page lets the driver try another card
+    if hold.shape != "own":  # their page lets the driver try another card
         return msgspec.structs.replace(hold, last_decline="generic_decline")
     return msgspec.structs.replace(hold, status=Status.DECLINED, card=card)
 

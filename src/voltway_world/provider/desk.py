@@ -25,6 +25,7 @@ from voltway_world.provider.books import (
 )
 from voltway_world.provider.faults import Faults
 from voltway_world.provider.journal import Books
+from voltway_world.provider.mollie import shapes as mollie
 from voltway_world.provider.stripe.shapes import news
 from voltway_world.provider.webhooks import Messenger
 
@@ -62,9 +63,15 @@ class Desk:
         return found
 
     def once(
-        self, key: str | None, asked: bytes, deed: Callable[[], tuple[int, Page, Any]]
+        self,
+        key: str | None,
+        asked: bytes,
+        deed: Callable[[], tuple[int, Page, Any]],
+        *,
+        says: Callable[[Refused], tuple[int, Any]] | None = None,
     ) -> tuple[int, Any]:
-        """Do a deed once per key. A decline is an answer too, and is repeated as such."""
+        """Do a deed once per key. A decline is an answer too, and is repeated as such; ``says``
+        words it where another shape has words of its own."""
         if not key:
             raise Refused(400, "idempotency_key_missing", "Send an Idempotency-Key header.")
         fingerprint = hashlib.sha256(asked).hexdigest()
@@ -82,7 +89,8 @@ class Desk:
         except Refused as refused:
             if refused.status != 402:
                 raise
-            status, page, body = refused.status, Page(), trouble(refused)
+            status, body = says(refused) if says else (refused.status, trouble(refused))
+            page = Page()
         answer = Answer(key=key, asked=fingerprint, status=status, body=body)
         self.keep(msgspec.structs.replace(page, answer=answer))
         return status, body
@@ -153,17 +161,17 @@ class Desk:
         hold = self.hold(hold_id)
         if declined:
             hold = rules.decline(hold, card)
-            self.keep(Page(hold=hold, events=told("hold.declined", hold)))
+            self.keep(Page(hold=hold, events=told("hold.declined", hold, url=self.url)))
         else:
             hold = rules.authorise(hold, card, now())
-            self.keep(Page(hold=hold, events=told("hold.authorised", hold)))
+            self.keep(Page(hold=hold, events=told("hold.authorised", hold, url=self.url)))
         return hold
 
     def expire(self, hold_id: str) -> Hold:
         before = self.hold(hold_id)
         hold = rules.expire(before)
         kind = "hold.expired" if before.status is Status.AUTHORISED else "page.expired"
-        self.keep(Page(hold=hold, events=told(kind, hold)))
+        self.keep(Page(hold=hold, events=told(kind, hold, url=self.url)))
         return hold
 
     def expire_due(self) -> None:
@@ -200,10 +208,15 @@ def positive(amount_minor: int) -> int:
     return amount_minor
 
 
-def told(kind: str, hold: Hold, **more: Any) -> tuple[Event, ...]:
-    """What the merchant is told of a change, in the shape in which the hold was made."""
+def told(kind: str, hold: Hold, *, url: str = "", **more: Any) -> tuple[Event, ...]:
+    """What the merchant is told of a change, in the shape in which the hold was made. ``url`` is
+    where we are, for shapes that link to things."""
     if hold.shape == "stripe":
         return news(kind, hold, now())
+    if hold.shape == "mollie":
+        if hold.last_decline and hold.status is Status.REQUIRES_PAYMENT:
+            return ()  # the driver is still at the page
+        return mollie.news(kind, hold, now(), url)
     kind = kind.replace("page.", "hold.")
     data = shown(hold) | more
     return (Event(id=new_id("evt"), type=kind, created_at=now(), data=data),)

@@ -12,17 +12,27 @@ import msgspec
 from voltway_world.provider.books import Event, Page
 from voltway_world.provider.faults import Faults
 from voltway_world.provider.journal import Books
+from voltway_world.provider.mollie import shapes as mollie
 from voltway_world.provider.stripe.shapes import event_body
 
 TRIES_MAX = 8
-#: Both shapes sign alike, under a name of their own.
-HEADERS = {"own": "Voltway-Signature", "stripe": "Stripe-Signature"}
+#: Each shape signs under a name of its own.
+HEADERS = {
+    "own": "Voltway-Signature",
+    "stripe": "Stripe-Signature",
+    "mollie": "X-Mollie-Signature",
+}
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
     """The header that proves that we sent exactly these bytes at this second."""
     signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={signed}"
+
+
+def plain_signature(secret: str, body: bytes) -> str:
+    """The same without a time, as Mollie has it."""
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 
 class Messenger:
@@ -76,7 +86,11 @@ class Messenger:
 
     async def _post(self, event: Event, url: str) -> bool:
         body = msgspec.json.encode(_written(event))
-        signed = signature(self._secret, body, int(time.time()))
+        signed = (
+            plain_signature(self._secret, body)
+            if event.shape == "mollie"
+            else signature(self._secret, body, int(time.time()))
+        )
         headers = {"Content-Type": "application/json", HEADERS[event.shape]: signed}
         if self._client is None:
             self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
@@ -91,6 +105,8 @@ def _written(event: Event) -> dict[str, Any]:
     """An event as it is sent, in its shape."""
     if event.shape == "stripe":
         return event_body(event)
+    if event.shape == "mollie":
+        return mollie.event_body(event)
     body = msgspec.structs.asdict(event)
     del body["shape"]
     return body

@@ -1,0 +1,1 @@
+"""The simulated provider in Mollie's shape: the same books for another package."""
