@@ -6,13 +6,20 @@ from functools import partial
 from typing import Final
 
 from voltway.alerts import actions as alerts
-from voltway.billing import checking, monthly, runs, simulation_runs, subscription_fees
+from voltway.billing import (
+    checking,
+    monthly,
+    paying_hosts,
+    runs,
+    simulation_runs,
+    subscription_fees,
+)
 from voltway.billing.sweeps import wake_resting
 from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
-from voltway.payments import monitoring, payouts, payouts_read
+from voltway.payments import monitoring, payouts, payouts_read, transfers
 from voltway.payments import sweeps as payments
 from voltway.payments.choosing import AnyProvider
 from voltway.runtime import backlog
@@ -71,6 +78,8 @@ def plug_rounds(
     every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
+    every(OFTEN, "payments.transfers", partial(transfers.ask_again, begin, provider))
+    every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))

@@ -38,7 +38,10 @@ from voltway.payments.provider_more import (
     SaveOrder,
     SavesMethods,
     SavingState,
+    SendsShares,
     TellsBalance,
+    TransferOrder,
+    Transferred,
 )
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.faults import Fault
@@ -51,6 +54,7 @@ ABILITIES = {
     "saved_methods": SavesMethods,
     "disputes": HearsDisputes,
     "balance": TellsBalance,
+    "transfers": SendsShares,
 }
 
 
@@ -247,6 +251,70 @@ async def test_the_balance_tells_each_move_with_its_fee_and_its_payout(
     assert {move.ref for move in of_payout} == {move.ref for move in found}
     assert {move.hold for move in found if move.kind is not MoveKind.PAYOUT} == {ref}
     assert refund.ref in {move.source for move in found}
+
+
+async def test_a_share_is_sent_once_and_moves_our_balance(
+    provider: Closable, bank: ProviderServer
+) -> None:
+    sends: SendsShares = able(provider, "transfers")
+    ref = await held(provider)
+    await provider.capture(capture(ref, 1000))
+    order = share()
+
+    first, again = await sends.transfer(order), await sends.transfer(order)
+    bank.books.answers.clear()  # their keys are forgotten after some days
+    late = await sends.transfer(order)
+
+    assert isinstance(first, Transferred)
+    assert first == again == late
+    assert first.amount == Money(300, EUR)
+    assert isinstance(provider, TellsBalance)
+    [move, _] = (await provider.moves()).moves
+    assert (move.kind, move.net, move.source) == (MoveKind.TRANSFER, Money(-300, EUR), first.ref)
+
+
+def share(to: str = "acct_1", minor: int = 300) -> TransferOrder:
+    return TransferOrder(
+        once=key(), to=to, amount=Money(minor, EUR), reference="H-1", description="October"
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        (share(to="acct_restricted"), "insufficient_capabilities_for_transfer"),
+        (share(to="nobody"), "resource_missing"),
+        (share(minor=1001), "balance_insufficient"),
+    ],
+    ids=["to an account that is not ready", "to nobody", "of more than there is"],
+)
+async def test_a_share_that_cannot_be_sent_is_declined_and_moves_nothing(
+    provider: Closable, bank: ProviderServer, order: TransferOrder, code: str
+) -> None:
+    sends: SendsShares = able(provider, "transfers")
+    await provider.capture(capture(await held(provider), 1000))
+
+    answer = await sends.transfer(order)
+
+    assert isinstance(answer, Declined)
+    assert answer.code == code
+    assert not bank.books.transfers
+
+
+@pytest.mark.parametrize(
+    "fault", ["timeout_before", "timeout_after", "error_500", "error_500_after"]
+)
+async def test_a_share_of_which_nobody_heard_is_sent_once(
+    provider: Closable, bank: ProviderServer, fault: Any
+) -> None:
+    sends: SendsShares = able(provider, "transfers")
+    await provider.capture(capture(await held(provider), 1000))
+    bank.faults.set([Fault(on="transfer", kind=fault, times=1)])
+
+    answer = await through(sends.transfer, share())
+
+    assert isinstance(answer, Transferred)
+    assert len(bank.books.transfers) == 1
 
 
 async def test_a_long_balance_comes_in_pages(provider: Closable) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -254,4 +255,72 @@ def share_of(row: Row) -> Share:
         ),
         currency=Currency(row["currency"]),
         kept_at=row["kept_at"],
+    )
+
+
+async def pay_by(work: Work, host: UUID, provider: str | None, account: str | None) -> None:
+    """Where a host is paid from now on; nothing: from the bank by hand."""
+    if not await work.run(
+        "UPDATE host SET transfer_provider = $2, transfer_account = $3 WHERE id = $1",
+        host,
+        provider,
+        account,
+    ):
+        raise NoSuchHost(host)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a settlement says is owed to a host, and where they are paid."""
+
+    settlement: UUID
+    number: str
+    party: PartyId
+    host: UUID
+    host_name: str
+    total_minor: int
+    currency: Currency
+    provider: str | None
+    account: str | None
+
+
+_DUE = """
+    SELECT s.id, s.number, s.party_id, s.host_id, s.recipient, s.total_minor, s.currency,
+           h.transfer_provider, h.transfer_account
+      FROM statement_view s JOIN host_view h ON h.id = s.host_id
+"""
+
+
+async def due(work: Work, settlement: UUID) -> Due | None:
+    row = await work.one(f"{_DUE} WHERE s.id = $1", settlement)
+    return None if row is None else _due(row)
+
+
+async def due_now(work: Work, now: datetime) -> list[Due]:
+    """Those whose day has come where the party is, for which nothing was asked yet, and whose host
+    has an account. Corrections may make one negative: that is set off by hand."""
+    rows = await work.all(
+        f"""
+        {_DUE} JOIN party_view p ON p.party_id = s.party_id
+         WHERE h.transfer_account IS NOT NULL AND s.total_minor > 0
+           AND s.due_on <= ($1 AT TIME ZONE p.time_zone)::date
+           AND NOT EXISTS (SELECT FROM transfer_view t WHERE t.about = s.id)
+         ORDER BY s.due_on, s.number LIMIT 100
+        """,
+        now,
+    )
+    return [_due(row) for row in rows]
+
+
+def _due(row: Row) -> Due:
+    return Due(
+        settlement=row["id"],
+        number=row["number"],
+        party=PartyId(row["party_id"]),
+        host=row["host_id"],
+        host_name=row["recipient"],
+        total_minor=row["total_minor"],
+        currency=Currency(row["currency"]),
+        provider=row["transfer_provider"],
+        account=row["transfer_account"],
     )

@@ -15,6 +15,7 @@ class LineKind(StrEnum):
     CAPTURE = "capture"
     REFUND = "refund"
     DISPUTE = "dispute"
+    TRANSFER = "transfer"
     FEE = "fee"
     OTHER = "other"
 

@@ -20,10 +20,11 @@ from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry
 from voltway.payments import rules_payouts as rules
 from voltway.payments import store_payouts as store
-from voltway.payments import store_payouts_paid
+from voltway.payments import store_payouts_paid, store_transfers
 from voltway.payments.model_payouts import (
     Doubt,
     KeptLine,
+    LineKind,
     Paid,
     Report,
     ReportedPayout,
@@ -184,15 +185,21 @@ async def _judge(
     paid = {each.id: _payment(each.line, by_ref, by_id) for each in lines}
     ids = {each.id for each in paid.values() if each is not None}
     booked = await store.booked(work, party, rules.due(provider), ids)
+    refs = {each.line.source or "" for each in lines if each.line.kind is LineKind.TRANSFER}
+    sent = await store_transfers.named(work, party, provider, refs)
     every = [one.entry for each in booked.values() for one in each]
+    every += [each.entry for each in sent.values() if each.entry is not None]
     taken = set(await store.explaining(work, every))
     verdicts: list[tuple[KeptLine, PaymentId | None, Verdict]] = []
     entries: list[Entry] = []
     for kept in sorted(lines, key=lambda each: (each.line.at, each.line.ref)):
         payment = paid[kept.id]
-        verdict = rules.judge(
-            kept.line, payment, booked.get(payment.id, ()) if payment else (), taken
-        )
+        if kept.line.kind is LineKind.TRANSFER:
+            verdict = rules.judge_transfer(kept.line, sent.get(kept.line.source or ""), taken)
+        else:
+            verdict = rules.judge(
+                kept.line, payment, booked.get(payment.id, ()) if payment else (), taken
+            )
         if verdict.entry is not None:
             taken.add(verdict.entry)
         verdicts.append((kept, payment.id if payment else None, verdict))

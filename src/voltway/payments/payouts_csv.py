@@ -55,6 +55,7 @@ KINDS: Final[Mapping[str, LineKind]] = {
     "refund_failure": LineKind.REFUND,
     "dispute": LineKind.DISPUTE,
     "dispute_reversal": LineKind.DISPUTE,
+    "transfer": LineKind.TRANSFER,
     "fee": LineKind.FEE,
     "stripe_fee": LineKind.FEE,
     "network_cost": LineKind.FEE,

@@ -22,6 +22,7 @@ _KINDS: Final = {
     MoveKind.CAPTURE: LineKind.CAPTURE,
     MoveKind.REFUND: LineKind.REFUND,
     MoveKind.DISPUTE: LineKind.DISPUTE,
+    MoveKind.TRANSFER: LineKind.TRANSFER,
 }
 
 

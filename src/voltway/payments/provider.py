@@ -35,6 +35,7 @@ class Capabilities:
     saved_methods: bool = False  # a driver's method can be kept there and charged later
     disputes: bool = False  # what a bank takes back can be read and contested
     balance: bool = False  # what moved on our balance, with its fees and payouts, can be read
+    transfers: bool = False  # shares can be sent from our balance to others' accounts
 
 
 class HoldState(StrEnum):

@@ -120,6 +120,7 @@ class MoveKind(StrEnum):
     REFUND = "refund"
     DISPUTE = "dispute"
     PAYOUT = "payout"
+    TRANSFER = "transfer"
     OTHER = "other"  # fees of its own, corrections, transfers
 
 
@@ -133,7 +134,7 @@ class BalanceMove:
     fee: Money
     at: datetime
     hold: str | None = None  # the hold it is for
-    source: str | None = None  # the refund, dispute or payout it is for
+    source: str | None = None  # the refund, dispute, payout or transfer it is for
 
     @property
     def net(self) -> Money:
@@ -167,3 +168,25 @@ class TellsBalance(Protocol):
     async def payouts(self) -> Sequence[Payout]:
         """The newest hundred."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferOrder:
+    """Send a share of what we hold at a provider to the account of somebody else there."""
+
+    once: OnceKey
+    to: str  # the provider's name for that account
+    amount: Money
+    reference: str  # what it is for, in our books
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    ref: str
+    amount: Money
+
+
+@runtime_checkable
+class SendsShares(Protocol):
+    async def transfer(self, order: TransferOrder) -> Transferred | Declined: ...

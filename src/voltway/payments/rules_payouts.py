@@ -25,6 +25,7 @@ from voltway.payments.model_payouts import (
     ReportLine,
     Verdict,
 )
+from voltway.payments.model_transfers import Transfer
 
 BANK: Final = account("bank")
 
@@ -88,6 +89,25 @@ def judge(
     return Verdict(
         doubt=Doubt.OTHER_AMOUNT, said=f"The provider has {line.gross}, the books have {have}."
     )
+
+
+def judge_transfer(line: ReportLine, sent: Transfer | None, taken: Collection[EntryId]) -> Verdict:
+    """The entry that explains a share that the provider sent, or why none does."""
+    if sent is None or sent.entry is None:
+        return Verdict(
+            doubt=Doubt.NOT_BOOKED,
+            said=f"The books know of no share that was sent as {line.source or 'nothing'}.",
+        )
+    if -sent.amount != line.gross:
+        return Verdict(
+            doubt=Doubt.OTHER_AMOUNT,
+            said=f"The provider has {line.gross}, the books have {-sent.amount}.",
+        )
+    if sent.entry in taken:
+        return Verdict(
+            doubt=Doubt.TWICE, said="Another line of the provider has this already: it is doubled."
+        )
+    return Verdict(entry=sent.entry)
 
 
 def told_otherwise(before: ReportLine, now: ReportLine) -> str | None:

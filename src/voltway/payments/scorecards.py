@@ -33,6 +33,7 @@ RULES: Final[Mapping[str, str]] = {
     "webhooks": "What it tells by itself is verified, kept once, and looked at",
     "currencies": "Amounts in currencies whose smallest unit is no hundredth",
     "balance": "Its moves, fees and payouts are read",
+    "transfers": "Shares are sent to the accounts of hosts",
     "terminals": "Card terminals at the place",
     "faults": "The matrix of faults is passed",
 }
@@ -47,6 +48,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "refunds": "partial_refund",
     "disputes": "disputes",
     "balance": "balance",
+    "transfers": "transfers",
     "webhooks": "webhooks",
 }
 

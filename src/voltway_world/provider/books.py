@@ -99,6 +99,7 @@ class BalanceTransaction(msgspec.Struct, frozen=True, kw_only=True):
     fee_minor: int = 0
     dispute: str | None = None
     payout: str | None = None
+    transfer: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +147,19 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     submissions: int = 0
 
 
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent from the merchant's balance to another account."""
+
+    id: str
+    destination: str
+    group: str
+    amount_minor: int
+    currency: str
+    description: str
+    created_at: datetime
+    metadata: dict[str, str] = {}
+
+
 class Payout(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     amount_minor: int
@@ -174,6 +188,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     method: Method | None = None
     dispute: Dispute | None = None
     payout: Payout | None = None
+    transfer: Transfer | None = None
     moves: tuple[BalanceTransaction, ...] = ()
     answer: Answer | None = None
     delivered: str | None = None

@@ -5,7 +5,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-Place: TypeAlias = Literal["capture", "hold", "void", "refund", "grow", "get", "webhook"]
+Place: TypeAlias = Literal[
+    "capture", "hold", "void", "refund", "grow", "transfer", "get", "webhook"
+]
 Kind: TypeAlias = Literal[
     "timeout_before",
     "timeout_after",

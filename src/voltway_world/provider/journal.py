@@ -17,6 +17,7 @@ from voltway_world.provider.books import (
     Payout,
     Refund,
     Saving,
+    Transfer,
 )
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -35,6 +36,7 @@ class Books:
         self.methods: dict[str, Method] = {}
         self.disputes: dict[str, Dispute] = {}
         self.payouts: dict[str, Payout] = {}
+        self.transfers: dict[str, Transfer] = {}
         self.undelivered: dict[str, Event] = {}
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "journal.jsonl"
@@ -81,6 +83,8 @@ class Books:
             self.disputes[page.dispute.id] = page.dispute
         if page.payout is not None:
             self.payouts[page.payout.id] = page.payout
+        if page.transfer is not None:
+            self.transfers[page.transfer.id] = page.transfer
         if page.answer is not None:
             self.answers[page.answer.key] = page.answer
         if page.delivered is not None:

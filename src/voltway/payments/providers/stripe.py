@@ -32,6 +32,7 @@ from voltway.payments.providers.stripe_amounts import is_exact, written
 from voltway.payments.providers.stripe_line import Line
 from voltway.payments.providers.stripe_more import Balance, Disputes, SavedMethods
 from voltway.payments.providers.stripe_seen import Intent, Session
+from voltway.payments.providers.stripe_transfers import Transfers
 from voltway.payments.providers.stripe_webhooks import Webhooks
 
 NOT_EXACT: Final = "currency_not_exact"
@@ -56,11 +57,16 @@ class _Intents(msgspec.Struct):
     data: list[Intent]
 
 
-class StripeProvider(SavedMethods, Disputes, Balance):
+class StripeProvider(SavedMethods, Disputes, Balance, Transfers):
     """One account at Stripe. Close it when the house closes."""
 
     can = Capabilities(
-        tries_again=True, increments=True, saved_methods=True, disputes=True, balance=True
+        tries_again=True,
+        increments=True,
+        saved_methods=True,
+        disputes=True,
+        balance=True,
+        transfers=True,
     )
 
     def __init__(

@@ -39,6 +39,7 @@ KINDS: Final = {
     "payout": MoveKind.PAYOUT,
     "payout_cancel": MoveKind.PAYOUT,
     "payout_failure": MoveKind.PAYOUT,
+    "transfer": MoveKind.TRANSFER,
 }
 #: Its disputes move the balance as "adjustments", which only their source tells from others.
 DISPUTE: Final = "du_", "dp_"

@@ -9,20 +9,22 @@ from litestar import Router
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, to_builtins
 
-from voltway.billing import actions
+from voltway.billing import actions, paying_hosts
 from voltway.billing.actions import NoSuchHost
 from voltway.billing.model_hosts import ShareKind, Terms
 from voltway.kernel.ids import LocationId, PartyId
 from voltway.parties.model import Permission
+from voltway.payments.model_transfers import TransferState
 from voltway.runtime.work import Row, Work
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
-from voltway.web.api.operations import adds, reads
+from voltway.web.api.operations import adds, asks, moves_money, reads
 from voltway.web.api.shapes import NO_NUL, Amount, Given, Moment, Page, Shown, Text, shown
 
 HOSTS = Source("host_view")
 AGREEMENTS = Source("host_agreement_view")
 SHARES = Source("host_share_view")
+TRANSFERS = Source("transfer_view")
 
 Fee = Annotated[
     str,
@@ -45,6 +47,41 @@ class Host(Shown):
     locale: Annotated[str, Meta(description="The language of their settlements.")]
     pay_days: Annotated[int, Meta(description="Within how many days a settlement is paid.")]
     created_at: Moment
+    transfer_provider: Annotated[
+        str | None, Meta(description="Who sends their shares; null: they are paid from the bank.")
+    ]
+    transfer_account: Annotated[
+        str | None, Meta(description="Their account there.", examples=["acct_1A2b3C"])
+    ]
+
+
+class NewAccount(Given):
+    """Where a host is paid; without an account, from the bank by hand."""
+
+    provider: Annotated[str, Meta(max_length=32, pattern=NO_NUL)] = ""
+    account: Annotated[str, Meta(max_length=64, pattern=NO_NUL)] = ""
+
+
+class Transfer(Shown):
+    """What a settlement says, sent to a host."""
+
+    id: UUID
+    statement_id: UUID
+    number: str
+    provider: str
+    destination: str
+    amount: Amount
+    state: Annotated[
+        TransferState,
+        Meta(description="`asked`: the provider has not answered yet; it is asked again."),
+    ]
+    trouble: str | None
+    why: Annotated[str | None, Meta(description="Why the provider did not send it.")]
+    provider_ref: str | None
+    entry_id: Annotated[UUID | None, Meta(description="What it is in the books.")]
+    asked_by: str
+    asked_at: Moment
+    ended_at: Moment | None
 
 
 class NewHost(Given):
@@ -195,6 +232,46 @@ async def list_shares(
         )
 
 
+@asks("/hosts/{host_id:uuid}/account", "Say where a host is paid", Permission.MOVE_MONEY)
+async def pay_host_by(caller: Calling, host_id: FromPath[UUID], data: JSONBody[NewAccount]) -> Host:
+    """From now on, on the day on which a settlement is due."""
+    party = PartyId(caller.actor.party)
+    async with caller.begin() as work:
+        given = {"provider": data.provider, "account": data.account}
+        await paying_hosts.pay_by(work, caller.house.provider, party, host_id, given)
+        await caller.audit(work, "changed to which account a host is paid", f"host:{host_id}")
+        return await _host(work, host_id)
+
+
+@reads("/transfers", "List what was sent to hosts", Permission.SEE_MONEY)
+async def list_transfers(
+    caller: Calling,
+    window: Paging,
+    statement: Annotated[UUID | None, QueryParameter(description="For this settlement.")] = None,
+) -> Page[Transfer]:
+    async with caller.begin() as work:
+        return await listed(work, TRANSFERS, window, _transfer, [("about = {}", statement)])
+
+
+@moves_money("/statements/{statement_id:uuid}/transfer", "Pay a host what a settlement says")
+async def pay_host(caller: Calling, statement_id: FromPath[UUID]) -> Transfer:
+    """Now, and once: what was sent before, or is on its way, is refused."""
+    party = PartyId(caller.actor.party)
+    sent = await paying_hosts.pay(
+        caller.house.begin, caller.house.provider, party, statement_id, by=caller.name
+    )
+    async with caller.begin() as work:
+        await caller.audit(work, "paid a host", f"statement:{statement_id}")
+        row = await work.one("SELECT * FROM transfer_view WHERE id = $1", sent.id)
+        assert row is not None, "what was just noted is there"
+        return _transfer(row)
+
+
+def _transfer(row: Row) -> Transfer:
+    amount = Amount.of(row["amount_minor"], row["currency"])
+    return shown(Transfer, row, statement_id=row["about"], amount=amount)
+
+
 async def _host(work: Work, id: UUID) -> Host:
     row = await work.one("SELECT * FROM host_view WHERE id = $1", id)
     if row is None:
@@ -229,5 +306,15 @@ def _share(row: Row) -> Share:
 ROUTER = Router(
     "/",
     tags=["hosts"],
-    route_handlers=[list_hosts, read_host, add_host, list_agreements, add_agreement, list_shares],
+    route_handlers=[
+        list_hosts,
+        read_host,
+        add_host,
+        pay_host_by,
+        list_agreements,
+        add_agreement,
+        list_shares,
+        list_transfers,
+        pay_host,
+    ],
 )

@@ -11,12 +11,13 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import actions as billing
-from voltway.billing import rules_hosts
+from voltway.billing import paying_hosts, rules_hosts
 from voltway.billing.actions import NoSuchHost
 from voltway.kernel.errors import Refusal
-from voltway.kernel.ids import LocationId
+from voltway.kernel.ids import LocationId, PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
+from voltway.payments import transfers
 from voltway.runtime.work import Row, Work
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page, uuid_of
@@ -128,6 +129,7 @@ async def _host(
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:
         knows = await _known(work, id)
+        senders = await transfers.senders(work, house.provider, PartyId(actor.party))
     return await console_page(
         request,
         house,
@@ -137,6 +139,7 @@ async def _host(
         place="money",
         may_agree=actor.may(Permission.MOVE_MONEY),
         papers=PAPERS,
+        senders=senders,
         trouble=trouble,
         given=given or {},
         **knows,
@@ -195,6 +198,29 @@ async def reach_host(
         async with house.begin(actor.party) as work:
             await billing.reach_host(work, host, data)
             did = "changed where a host's settlements go"
+            await parties.audit(work, actor, did, f"host:{host}")
+    except Refusal as no:
+        if isinstance(no, NoSuchHost):
+            raise
+        return await _host(request, house, actor, host, trouble=str(no), status=STATUS[no.kind])
+    return see_other(f"{_HERE}/{host}")
+
+
+@post("/hosts/{host:uuid}/account", include_in_schema=False)
+async def pay_host_by(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    host: FromPath[UUID],
+    data: Form,
+) -> Response[str] | Redirect:
+    """To which account a host is paid from now on."""
+    actor.must(Permission.MOVE_MONEY)
+    try:
+        async with house.begin(actor.party) as work:
+            party = PartyId(actor.party)
+            await paying_hosts.pay_by(work, house.provider, party, host, data)
+            did = "changed to which account a host is paid"
             await parties.audit(work, actor, did, f"host:{host}")
     except Refusal as no:
         if isinstance(no, NoSuchHost):

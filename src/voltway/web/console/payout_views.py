@@ -67,6 +67,7 @@ _KINDS: Final = {
     "capture": "Capture",
     "refund": "Refund",
     "dispute": "Dispute",
+    "transfer": "Share sent",
     "fee": "Fee",
     "other": "Movement",
 }

@@ -12,7 +12,7 @@ from litestar.response import Redirect, Response, ServerSentEvent, Stream
 from markupsafe import Markup
 
 from voltway.billing import actions as billing
-from voltway.billing import monthly, runs
+from voltway.billing import monthly, paying_hosts, runs
 from voltway.billing.model_runs import RunKind
 from voltway.billing.rules_statements import Month, month, month_of
 from voltway.billing.words import language
@@ -229,18 +229,38 @@ async def statement(
     statement: FromPath[UUID],
 ) -> Response[str]:
     """One statement or settlement, as its PDF says it."""
+    return await _statement(request, house, actor, statement)
+
+
+async def _statement(
+    request: HttpRequest,
+    house: House,
+    actor: Actor,
+    id: UUID,
+    *,
+    trouble: str = "",
+    status: int = HTTPStatus.OK,
+) -> Response[str]:
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:
-        row = await _found(work, statement)
-        found = await billing.invoice(work, InvoiceId(statement))
+        row = await _found(work, id)
+        found = await billing.invoice(work, InvoiceId(id))
         mails = await mail_views.mails_of(work, found.id)
+        sent = await work.all("SELECT * FROM transfer_view WHERE about = $1 ORDER BY id DESC", id)
+        host = await work.one("SELECT * FROM host_view WHERE id = $1", row["host_id"])
     asked = reader(request).papers
+    open_ = any(each["state"] != "declined" for each in sent)
     return await console_page(
         request,
         house,
         actor,
         "console/statement.html",
+        status=status,
         place="money",
+        trouble=trouble,
+        sent=sent,
+        host=host,
+        may_pay=actor.may(Permission.MOVE_MONEY) and not open_ and row["total_minor"] > 0,
         row=row,
         of=f"{row['month']:%Y-%m}",
         spoken=language(asked),
@@ -250,6 +270,29 @@ async def statement(
         may_send=actor.may(Permission.MOVE_MONEY),
         for_machines=billing.is_for_machines(found),
     )
+
+
+@post("/statements/{statement:uuid}/transfer", include_in_schema=False)
+async def pay_host(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    statement: FromPath[UUID],
+) -> Response[str] | Redirect:
+    """Send what a settlement says to the host's account, now."""
+    actor.must(Permission.MOVE_MONEY)
+    party = PartyId(actor.party)
+    try:
+        await paying_hosts.pay(house.begin, house.provider, party, statement, by=actor.name)
+        async with house.begin(actor.party) as work:
+            await parties.audit(work, actor, "paid a host", f"statement:{statement}")
+    except paying_hosts.NoSuchSettlementOfHost:
+        raise
+    except Refusal as no:
+        return await _statement(
+            request, house, actor, statement, trouble=str(no), status=STATUS[no.kind]
+        )
+    return see_other(f"{_HERE}/{statement}")
 
 
 @get("/statements/{statement:uuid}/statement.pdf", include_in_schema=False)

@@ -11,7 +11,7 @@ from voltway_world.provider.books import Page, Refused, new_id
 from voltway_world.provider.desk import now
 from voltway_world.provider.faults import Fault, Place
 from voltway_world.provider.silence import let_in, silence
-from voltway_world.provider.stripe import shapes
+from voltway_world.provider.stripe import shapes, transfers
 from voltway_world.provider.stripe.desk import Deed, Form, StripeDesk
 from voltway_world.provider.stripe.forms import known, parsed, whole
 from voltway_world.provider.stripe.refusals import Refusing, body_of, status_of
@@ -120,6 +120,8 @@ def _object(desk: StripeDesk, name: str) -> Json:
             return shapes.refund_of(books.refunds[name])
         case "du":
             return shapes.dispute_of(desk.dispute(name))
+        case "tr":
+            return transfers.transfer_of(books.transfers[name])
         case "po":
             return shapes.payout_of(books.payouts[name])
         case "pm":
@@ -282,6 +284,19 @@ async def contest(request: Asking, name: FromPath[str]) -> Answer:
     return await _deed(request, "refund", lambda desk, form: desk.contest(name, form))
 
 
+@post("/v1/transfers", status_code=200)
+async def send(request: Asking) -> Answer:
+    return await _deed(request, "transfer", lambda desk, form: transfers.send(desk.books, form))
+
+
+@get("/v1/transfers")
+async def sent(request: Asking) -> Answer:
+    def read(desk: StripeDesk, form: Form) -> Json:
+        return _list(form, transfers.transfers(desk.books, form), "/v1/transfers")
+
+    return await _look(request, read)
+
+
 async def balance_transactions(request: Asking) -> Answer:
     """Its path is also one of our own shape's, which hands over what is meant for us."""
 
@@ -344,6 +359,8 @@ DOORS = [
     disputes,
     dispute,
     contest,
+    send,
+    sent,
     open_dispute,
     judge,
     pay_out,

@@ -216,11 +216,18 @@ def dispute_of(dispute: Dispute) -> Json:
     }
 
 
-_KINDS = {"capture": "charge", "refund": "refund", "dispute": "adjustment", "payout": "payout"}
+_KINDS = {
+    "capture": "charge",
+    "refund": "refund",
+    "dispute": "adjustment",
+    "payout": "payout",
+    "transfer": "transfer",
+}
 
 
 def move_of(move: BalanceTransaction) -> Json:
-    source = move.refund or move.dispute or move.payout if move.type != "capture" else None
+    named = move.refund or move.dispute or move.transfer or move.payout
+    source = named if move.type != "capture" else None
     kind = _KINDS[move.type]
     return {
         "id": move.id,
