@@ -37,9 +37,11 @@ from voltway.ocpp import gateways
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
 from voltway.payments import accounts, choosing
+from voltway.payments import actions as payments
 from voltway.payments.choosing import AnyProvider
-from voltway.payments.model import HoldReleased, PaymentRefunded
+from voltway.payments.model import HoldReleased, PaymentDeclined, PaymentRefunded
 from voltway.payments.model_alarms import PaymentAlarmRaised
+from voltway.payments.model_methods import MethodsChanged
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
@@ -300,6 +302,8 @@ def _plug_watchers(bus: Bus) -> None:
     """Who hears which facts. A name keeps its watcher's place for ever: never give it away."""
     bus.watch_many("payments.session_started", [SessionStarted], hears_session_started)
     bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
+    bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
+    bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
     bus.watch_many("billing.session_corrected", [SessionCorrected], billing.hears_session_corrected)
@@ -335,7 +339,11 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     async def give_back_tax(begin: BeginWork, body: Mapping[str, str]) -> None:
         await billing.give_back_tax(begin, provider, body)
 
+    async def hold_saved(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await payments.hold_saved(begin, provider, body)
+
     jobs.handle_many("settle", settle)
+    jobs.handle(payments.HOLD_SAVED, hold_saved)
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)

@@ -19,7 +19,7 @@ from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
-from voltway.payments import monitoring, payouts, payouts_read, transfers
+from voltway.payments import methods, monitoring, payouts, payouts_read, transfers
 from voltway.payments import sweeps as payments
 from voltway.payments.choosing import AnyProvider
 from voltway.runtime import backlog
@@ -78,6 +78,7 @@ def plug_rounds(
     every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
+    every(EVERY_MINUTE, "payments.methods", partial(methods.tidy, begin, provider))
     every(OFTEN, "payments.transfers", partial(transfers.ask_again, begin, provider))
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))

@@ -21,7 +21,8 @@ from voltway.kernel.errors import Outage, Trouble
 from voltway.kernel.ids import SessionId, TokenUid, TransactionRef
 from voltway.kernel.units import RegisterWh
 from voltway.payments import actions as payments
-from voltway.payments.model import Payment, PaymentRefunded, Visit
+from voltway.payments.model import Payment, PaymentDeclined, PaymentRefunded, Visit
+from voltway.payments.model_methods import MethodsChanged
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
@@ -213,6 +214,12 @@ async def a_scene(
     async def give_back_tax(begin: BeginWork, body: Any) -> None:
         await billing.give_back_tax(begin, scene.provider, body)
 
+    async def hold_saved(begin: BeginWork, body: Any) -> None:
+        await payments.hold_saved(begin, scene.provider, body)
+
+    bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
+    bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
+    jobs.handle(payments.HOLD_SAVED, hold_saved)
     jobs.handle_many("settle", settle)
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)

@@ -60,7 +60,7 @@ async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
     tokens = {
         (each.party, each.token)
         for each in records
-        if each.token is not None and each.session not in linked
+        if each.token is not None and not _is_of_visit(linked.get(each.session))
     }
     remote = {(each.station, each.ref) for each in records if rules.is_remote(each.reason)}
     return Known(
@@ -73,6 +73,11 @@ async def known(work: Work, records: Sequence[SessionRecord]) -> Known:
     )
 
 
+def _is_of_visit(payment: Payment | None) -> bool:
+    """Whether the token was made for this visit, and is nobody's own."""
+    return payment is not None and not payment.own_token
+
+
 async def purses_of(
     work: Work, known: Known, records: Sequence[SessionRecord]
 ) -> Mapping[SessionId, Purse]:
@@ -81,7 +86,7 @@ async def purses_of(
     asked: dict[SessionId, Charges] = {}
     for record in records:
         token = known.tokens.get((record.party, record.token)) if record.token else None
-        if token is not None and record.session not in known.payments:
+        if token is not None and not _is_of_visit(known.payments.get(record.session)):
             asked[record.session] = sessions.charges_of(record, token)
     return await purses.purses(work, asked, lock=True)
 
@@ -138,7 +143,7 @@ def _whose(record: SessionRecord, known: Known) -> tuple[str, str | None]:
     the end of a driver's own token, so that they know it again; a guest's was made by us."""
     payment = known.payments.get(record.session)
     if payment is not None:
-        return str(payment.id), None
+        return str(payment.id), payment.token[-4:] if payment.own_token else None
     if record.token is None:
         return str(record.session), None
     token = known.tokens.get((record.party, record.token))

@@ -10,7 +10,7 @@ from uuid import UUID
 from voltway.drivers import rules, store
 from voltway.drivers.model import Bar, Shown, Token, TokenKind, TokenStatus
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import PartyId, StationId, TokenId, TokenUid, new_id
+from voltway.kernel.ids import DriverId, PartyId, StationId, TokenId, TokenUid, new_id
 from voltway.runtime.work import Work
 
 #: Kinds of 2.x that show nobody: no token opens a station by being absent (2.0.1 part 2,
@@ -129,6 +129,11 @@ async def _become(work: Work, id: TokenId, status: TokenStatus) -> Token:
 async def tokens(work: Work, party: PartyId) -> list[Token]:
     """The tokens of a party, the newest first."""
     return await store.of_party(work, party)
+
+
+async def tokens_of_driver(work: Work, party: PartyId, driver: DriverId) -> list[Token]:
+    """The tokens that stand for a driver's contracts, also those of a fleet."""
+    return await store.of_driver(work, party, driver)
 
 
 async def tokens_of(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from voltway.drivers.model import Bar, Token, TokenKind, TokenStatus
-from voltway.kernel.ids import ContractId, PartyId, StationId, TokenId, TokenUid
+from voltway.kernel.ids import ContractId, DriverId, PartyId, StationId, TokenId, TokenUid
 from voltway.runtime.work import Row, Work
 
 _COLUMNS = """t.id, t.party_id, t.uid, t.kind, t.label, t.status, t.valid_until,
@@ -106,6 +106,19 @@ async def of_party(work: Work, party: PartyId) -> list[Token]:
     return [_token(row) for row in rows]
 
 
+async def of_driver(work: Work, party: PartyId, driver: DriverId) -> list[Token]:
+    """Tokens that stand for a driver's contracts, the newest first."""
+    rows = await work.all(
+        f"""
+        SELECT {_COLUMNS} FROM token t {_CONTRACT}
+         WHERE t.party_id = $1 AND c.driver_id = $2 ORDER BY t.id DESC
+        """,
+        party,
+        driver,
+    )
+    return [_token(row) for row in rows]
+
+
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
     await work.run("UPDATE token SET status = $2 WHERE id = $1", id, status.value)
 
@@ -147,13 +160,14 @@ async def set_contract(work: Work, id: TokenId, contract: ContractId | None) -> 
 
 
 async def expire(work: Work, tokens: Collection[tuple[PartyId, str]]) -> None:
-    """Whatever they were; each party's token by its sameness, in one order for all."""
+    """Tokens of guests; each party's token by its sameness, in one order for all."""
     await work.run(
         """
         UPDATE token SET status = 'expired'
          WHERE id IN (SELECT t.id
                         FROM unnest($1::uuid[], $2::text[]) AS w (party_id, sameness)
                         JOIN token t ON t.party_id = w.party_id AND t.sameness = w.sameness
+                                    AND t.kind = 'ad_hoc'
                        ORDER BY t.id
                          FOR UPDATE OF t)
         """,

@@ -16,7 +16,10 @@ from voltway.payments.actions_capture import (
     note_captures,
 )
 from voltway.payments.actions_money import refund, release
+from voltway.payments.actions_saved import JOB as HOLD_SAVED
+from voltway.payments.actions_saved import hears_methods_changed, hears_payment_declined
 from voltway.payments.actions_visit import (
+    hold_saved,
     learn,
     open_visit,
     refresh,
@@ -36,6 +39,7 @@ from voltway.payments.webhooks import WebhookDoors, hear_webhook
 from voltway.runtime.work import Work
 
 __all__ = [
+    "HOLD_SAVED",
     "Answer",
     "Asking",
     "Outcome",
@@ -47,8 +51,11 @@ __all__ = [
     "captures_done",
     "close_pages",
     "hear_webhook",
+    "hears_methods_changed",
+    "hears_payment_declined",
     "hears_session_ended",
     "hears_session_started",
+    "hold_saved",
     "learn",
     "link",
     "note_captured",

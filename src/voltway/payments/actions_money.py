@@ -86,7 +86,9 @@ async def _end_start(work: Work, payment: Payment) -> None:
 
 
 async def end_token(work: Work, payment: Payment) -> None:
-    """The visit's own token starts nothing from now on."""
+    """The token that was made for the visit starts nothing from now on."""
+    if payment.own_token:
+        return
     key = (payment.party, payment.token)
     token = (await drivers.tokens_of(work, {key})).get(key)
     if token is not None:

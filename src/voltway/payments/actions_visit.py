@@ -2,19 +2,30 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from voltway.drivers import actions as drivers
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, new_id
 from voltway.parties import actions as parties
-from voltway.payments import choosing, rules, store, store_steps
+from voltway.payments import choosing, rules, store, store_methods, store_steps
 from voltway.payments.actions_money import keep, note_silence
 from voltway.payments.choosing import AnyProvider
-from voltway.payments.model import HoldPlaced, Payment, PaymentState, StepTaken, Verb, Visit
+from voltway.payments.model import (
+    HoldPlaced,
+    Payment,
+    PaymentDeclined,
+    PaymentState,
+    StepTaken,
+    Verb,
+    Visit,
+)
+from voltway.payments.model_methods import Method, MethodId
 from voltway.payments.provider import (
     Declined,
     HoldOrder,
@@ -107,8 +118,10 @@ async def open_visit(
     cancel_url: str,
     code: str = "",
     method: str = "",
+    saved: Method | None = None,
 ) -> Visit:
-    """Freeze the price, and open a hold that the driver confirms on the provider's page.
+    """Freeze the price, and open a hold that the driver confirms on the provider's page; on a saved
+    method it stands at once, and there is no page.
 
     A promotion code is held in the same work. Where a provider cannot open a page, the next that
     is offered for this party, currency and method is asked.
@@ -124,6 +137,7 @@ async def open_visit(
             locale=locale,
             urls=(return_url, cancel_url),
             method=method,
+            saved=saved,
         )
         if code.strip():
             await promotions.claim(
@@ -141,9 +155,9 @@ async def open_visit(
         await finish_hold(begin, given, step)
     async with begin() as work:
         payment = await store.load(work, payment.id)
-    if payment.state is PaymentState.DECLINED or payment.hosted_url is None:
+    if (saved is None and payment.hosted_url is None) or payment.state is PaymentState.DECLINED:
         raise HoldRefused(payment.why or "the provider declined it.")
-    return Visit(payment.visit_key, payment.hosted_url)
+    return Visit(payment.visit_key, payment.hosted_url or "")
 
 
 async def _new_payment(
@@ -155,6 +169,7 @@ async def _new_payment(
     locale: str,
     urls: tuple[str, str],
     method: str,
+    saved: Method | None,
 ) -> tuple[Payment, Sequence[Provider]]:
     """A visit's payment with the first of the providers that are offered for it."""
     email = (email or "").strip() or None
@@ -172,6 +187,8 @@ async def _new_payment(
         raise TooManyVisits(place.public_id)
     name = f"{party.country_code}*{party.ident}"
     offered = choosing.offered(given, name, party.currency, method)
+    if saved is not None:
+        offered = [choosing.of(given, saved.provider)]
     if not offered:
         raise NobodyPaysHere
     token = await drivers.make_ad_hoc_token(
@@ -196,6 +213,7 @@ async def _new_payment(
         return_url=urls[0].replace("{visit_key}", key),
         cancel_url=urls[1].replace("{visit_key}", key),
         description=f"{party.name}, {place.location_name}, {place.public_id}",
+        method=saved.id if saved else None,
     )
     return payment, offered
 
@@ -244,6 +262,16 @@ async def finish_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> 
     return await _note_opened(begin, step, answer)
 
 
+async def hold_saved(begin: BeginWork, given: AnyProvider, body: Mapping[str, str]) -> None:
+    """Ask for the hold of a session that a saved method pays. Run twice, it is asked for once; a
+    silence is asked again by the rounds, while the session goes on."""
+    async with begin() as work:
+        open_ = await store_steps.open_hold(work, PaymentId(UUID(body["payment"])))
+    if open_ is not None:
+        with suppress(ProviderSilent):
+            await finish_hold(begin, given, open_)
+
+
 async def _note_opened(begin: BeginWork, step: StepTaken, answer: HoldSeen | Declined) -> Payment:
     async with begin() as work:
         if isinstance(answer, HoldSeen):
@@ -256,6 +284,9 @@ async def _ask_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> Ho
     async with begin() as work:
         await store_steps.tried(work, step.id)
         payment = await store.load(work, step.payment)
+        saved = None
+        if payment.method is not None:
+            saved = (await store_methods.method(work, MethodId(payment.method))).saved
     order = HoldOrder(
         once=step.once,
         reference=str(payment.id),
@@ -263,6 +294,7 @@ async def _ask_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> Ho
         description=payment.description,
         return_url=payment.return_url,
         cancel_url=payment.cancel_url,
+        saved=saved,
     )
     try:
         return await choosing.of(given, payment.provider).open_hold(order)
@@ -274,8 +306,15 @@ async def _ask_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> Ho
 async def _note_refused(work: Work, step: StepTaken, no: Declined) -> Payment:
     await store_steps.answered(work, step.id, no.code, no.reason)
     before = await store.lock(work, step.payment)
+    if before.state not in (PaymentState.ASKED, PaymentState.UNKNOWN):
+        return before  # a webhook has told more meanwhile
     after = replace(before, state=PaymentState.DECLINED, why=no.reason, ended_at=work.now)
     await keep(work, before, after)
+    if before.method is not None:
+        declined = PaymentDeclined(
+            party=before.party, payment=before.id, at=work.now, on_capture=False
+        )
+        await work.announce([declined])
     return after
 
 
@@ -296,7 +335,7 @@ async def learn(work: Work, payment: PaymentId, seen: HoldSeen) -> Payment:
     the same work: a hold that is kept has its order, and no hold has two."""
     before = await store.lock(work, payment)
     after, facts = rules.learned(before, seen, work.now)
-    if any(isinstance(fact, HoldPlaced) for fact in facts):
+    if after.session is None and any(isinstance(fact, HoldPlaced) for fact in facts):
         after = await _start(work, after)
     await keep(work, before, after)
     await work.announce(facts)

@@ -96,6 +96,10 @@ class Payment:
     #: Whether its bank said that this hold may grow.
     can_grow: bool = False
     why: str | None = None
+    #: The saved method that it is charged to; none: its driver pays on the provider's page.
+    method: UUID | None = None
+    #: Whether its session began with the driver's own token, and not with one made for the visit.
+    own_token: bool = False
 
     def __post_init__(self) -> None:
         assert 0 <= self.captured_minor <= self.hold_minor

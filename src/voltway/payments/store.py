@@ -43,12 +43,12 @@ class NoSuchVisit(Refusal):
 SAME: Final = """
     visit_key locale email session_ended_at provider provider_ref hosted_url return_url cancel_url
     description state hold_minor captured_minor refunded_minor currency created_at held_at
-    ended_at expires_at hold_open can_grow why
+    ended_at expires_at hold_open can_grow why own_token
 """
 
 COLUMNS: Final = (
     "id, party_id, evse_id, station_id, token_uid, tariff_version_id, session_id, order_id,"
-    " card_brand, card_last4, card_wallet, " + ", ".join(SAME.split())
+    " card_brand, card_last4, card_wallet, method_id, " + ", ".join(SAME.split())
 )
 
 
@@ -58,8 +58,9 @@ async def add(work: Work, payment: Payment) -> None:
         INSERT INTO payment
             (id, party_id, visit_key, evse_id, station_id, token_uid, tariff_version_id, locale,
              email, provider, return_url, cancel_url, description, state, hold_minor, currency,
-             created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             created_at, method_id, own_token, session_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                $19, $20)
         """,
         payment.id,
         payment.party,
@@ -78,6 +79,9 @@ async def add(work: Work, payment: Payment) -> None:
         payment.hold_minor,
         payment.currency,
         payment.created_at,
+        payment.method,
+        payment.own_token,
+        payment.session,
     )
     work.touch(*_of_parties([payment]))
 
@@ -132,7 +136,8 @@ async def by_tokens(
          WHERE id IN (SELECT p.id
                         FROM unnest($1::uuid[], $2::text[]) AS w (party_id, token)
                         JOIN payment p
-                          ON p.party_id = w.party_id AND lower(p.token_uid) = w.token)
+                          ON p.party_id = w.party_id AND lower(p.token_uid) = w.token
+                         AND NOT p.own_token)
          ORDER BY id
            FOR NO KEY UPDATE
         """,
@@ -377,4 +382,6 @@ def _payment(row: Row) -> Payment:
         hold_open=row["hold_open"],
         can_grow=row["can_grow"],
         why=row["why"],
+        method=row["method_id"],
+        own_token=row["own_token"],
     )

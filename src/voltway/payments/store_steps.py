@@ -55,6 +55,18 @@ def new_step(
     )
 
 
+async def open_hold(work: Work, payment: PaymentId) -> StepTaken | None:
+    """The hold that was noted for a payment and has no answer."""
+    row = await work.one(
+        """
+        SELECT * FROM payment_step
+         WHERE payment_id = $1 AND verb = 'hold' AND answered_at IS NULL
+        """,
+        payment,
+    )
+    return _step(row) if row else None
+
+
 async def step(work: Work, once: OnceKey) -> StepTaken | None:
     row = await work.one("SELECT * FROM payment_step WHERE once = $1", once)
     return _step(row) if row else None

@@ -12,6 +12,7 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId, SessionId, TokenUid
 from voltway.payments import store
 from voltway.payments.actions_capture import keep_many
+from voltway.payments.actions_saved import charge_saved
 from voltway.payments.model import Payment, PaymentState
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
@@ -19,6 +20,8 @@ from voltway.sessions.model import SessionEnded, SessionStarted
 
 #: States in which a session has money behind it.
 PAYING: Final = (PaymentState.HELD, PaymentState.CAPTURING, PaymentState.CAPTURED)
+#: States in which it is not known yet whether a saved method gives it some.
+ASKING: Final = (PaymentState.ASKED, PaymentState.UNKNOWN)
 
 
 async def hears_session_started(work: Work, facts: Sequence[Fact]) -> None:
@@ -26,8 +29,9 @@ async def hears_session_started(work: Work, facts: Sequence[Fact]) -> None:
     which is already let go is stopped: nobody would pay for it."""
     started = [fact for fact in facts if isinstance(fact, SessionStarted)]
     shown = {fact.session: Shown(fact.party, fact.token) for fact in started}
+    await charge_saved(work, started)
     for session, linked in (await link(work, shown)).items():
-        if linked.state not in PAYING:
+        if linked.state not in PAYING and not (linked.own_token and linked.state in ASKING):
             with suppress(sessions.SessionOver):
                 await sessions.stop(work, session, by="payment")
 
@@ -83,4 +87,5 @@ async def hears_session_ended(work: Work, facts: Sequence[Fact]) -> None:
         if before.session_ended_at is None
     ]
     await keep_many(work, moves)
-    await drivers.expire_shown(work, {(before.party, before.token) for before, _ in moves})
+    made = {(before.party, before.token) for before, _ in moves if not before.own_token}
+    await drivers.expire_shown(work, made)
