@@ -16,6 +16,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from voltway.alerts import actions as alerts
+from voltway.alerts.account import hears_method_refused
 from voltway.alerts.watchers import (
     hears_books_fault,
     hears_document_issued,
@@ -41,7 +42,7 @@ from voltway.payments import actions as payments
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import HoldReleased, PaymentDeclined, PaymentRefunded
 from voltway.payments.model_alarms import PaymentAlarmRaised
-from voltway.payments.model_methods import MethodsChanged
+from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
@@ -312,6 +313,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
     bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
+    bus.watch_many("alerts.methods", [MethodRefused], hears_method_refused)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
 

@@ -15,6 +15,7 @@ from voltway.billing import (
     subscription_fees,
 )
 from voltway.billing.sweeps import wake_resting
+from voltway.drivers import entry
 from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
@@ -83,11 +84,17 @@ def plug_rounds(
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
+    every(SELDOM, "drivers.sign_ins", partial(_forget_sign_ins, begin))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
     every(SELDOM, "api.answers", partial(forget_old_answers, begin))
     every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
     every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))
     _plug_storage(every, settings, begin)
+
+
+async def _forget_sign_ins(begin: BeginWork) -> int:
+    async with begin() as work:
+        return await entry.forget_old(work)
 
 
 def _plug_storage(

@@ -14,9 +14,10 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import letters, rules, store
+from voltway.alerts import account, letters, rules, store
 from voltway.alerts.mailer import Mailer, MailServerSilent, SmtpMailer
 from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
+from voltway.alerts.queueing import job
 from voltway.billing import actions as billing
 from voltway.billing import checking
 from voltway.kernel.errors import Refusal
@@ -25,7 +26,7 @@ from voltway.parties import actions as parties
 from voltway.payments import actions as payments
 from voltway.payments import monitoring
 from voltway.runtime.settings import Settings
-from voltway.runtime.work import BeginWork, Job, Work
+from voltway.runtime.work import BeginWork, Work
 
 LOST_AFTER: Final = timedelta(seconds=60)
 
@@ -51,8 +52,8 @@ async def deliver(
         alert = await store.load(work, id)
     if alert.state is not AlertState.QUEUED:
         return
-    letter, message = await _message(begin, alert, mail_from=mail_from, public_url=public_url)
     try:
+        letter, message = await _message(begin, alert, mail_from=mail_from, public_url=public_url)
         await mailer.send(message)
     except MailServerSilent as silence:
         await _note_trouble(begin, id, str(silence), for_good=False)
@@ -83,6 +84,8 @@ async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], let
         page = f"{public_url}/console/money" if public_url else ""
         alarms = await monitoring.open_alarms(work, alert.party)
         return partial(letters.payments_letter, alarms, seller=seller, page=page)
+    if alert.template in (Template.CODE, Template.METHOD_REFUSED):
+        return await account.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.DOCUMENT:
         assert alert.invoice is not None, "a document's alert names the document"
         invoice = await billing.invoice(work, alert.invoice)
@@ -155,14 +158,3 @@ async def forget_old_alerts(begin: BeginWork, days: int) -> int:
         return 0
     async with begin() as work:
         return await store.forget(work, work.now - timedelta(days=days), FORGET_AT_ONCE_MAX)
-
-
-def job(alert: Alert) -> Job:
-    """The job that sends an alert at its next time. Each try has a job of its own."""
-    return Job(
-        kind="send_alert",
-        key=f"send_alert:{alert.id}:{alert.tries}",
-        body={"alert": str(alert.id)},
-        not_before=alert.next_try_at,
-        party=alert.party,
-    )

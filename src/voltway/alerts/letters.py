@@ -11,13 +11,17 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from voltway.alerts.model import Alert
+from voltway.alerts.words_account import account_words
 from voltway.billing import actions as billing
 from voltway.billing import formats
 from voltway.billing.model import Invoice
 from voltway.billing.model_checks import SAYS, OpenFinding
 from voltway.billing.words import language, words
+from voltway.drivers.model import Code
+from voltway.kernel.errors import Refusal
 from voltway.payments.model import Payment, Why
 from voltway.payments.model_alarms import Alarm
+from voltway.payments.model_methods import Method
 
 #: So many findings are told in a mail; the page has them all.
 LINES: Final = 20
@@ -99,6 +103,39 @@ def not_charged_letter(payment: Payment, locale: str, *, seller: str) -> Letter:
         text=f"{body}\n\n{seller}\n\n{said.mail_why}\n",
         html=html,
     )
+
+
+@dataclass(eq=False)
+class TooLate(Refusal):
+    """The code of this letter is used up or too old: nobody would want it now."""
+
+
+def code_letter(code: Code, locale: str, *, seller: str) -> Letter:
+    """A driver's code, first of all in the subject, where phones show it."""
+    said = account_words(locale)
+    minutes = int((code.until - code.made_at).total_seconds() // 60)
+    shown = f"{code.code[:4]} {code.code[4:]}"
+    subject = said.code_subject.format(code=shown)
+    return _plain(locale, subject, [said.code_text.format(minutes=minutes)], seller, said.code_why)
+
+
+def refused_letter(method: Method, locale: str, *, seller: str, page: str) -> Letter:
+    """To a driver: their bank said no, what that did, and where to mend it."""
+    said = account_words(locale)
+    why = method.refused or "-"
+    body = [said.refused_text.format(why=why)]
+    if page:
+        body.append(said.refused_page.format(page=page))
+    subject = said.refused_subject.format(method=method.name)
+    return _plain(locale, subject, body, seller, said.refused_why)
+
+
+def _plain(locale: str, title: str, body: Sequence[str], seller: str, why: str) -> Letter:
+    html = _pages.get_template("not_charged.html").render(
+        language=language(locale), title=title, body=" ".join(body), seller=seller, why=why
+    )
+    text = "\n\n".join([title, *body, seller, why])
+    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
 
 
 def books_letter(findings: Sequence[OpenFinding], *, seller: str, page: str) -> Letter:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from voltway.alerts import store, watchers
 from voltway.alerts.model import Alert
+from voltway.alerts.queueing import queue
 from voltway.billing import actions as billing
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import InvoiceId
@@ -38,7 +39,7 @@ async def send_document(work: Work, document: InvoiceId, email: str, *, once: st
         raise NoAddress(found.number)
     key = f"document:{document}:{once}"
     alert = watchers.about_document(work, found.party, document, replace(to, email=address), key)
-    await watchers.queue(work, [alert])
+    await queue(work, [alert])
     return alert
 
 

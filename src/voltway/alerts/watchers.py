@@ -3,9 +3,8 @@ Nobody calls us."""
 
 from collections.abc import Sequence
 
-from voltway.alerts import store
-from voltway.alerts.actions import job
 from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.queueing import queue
 from voltway.billing import actions as billing
 from voltway.billing.actions import Addressee
 from voltway.billing.model import DocumentIssued, InvoiceIssued
@@ -150,10 +149,3 @@ def _alert(
         created_at=work.now,
         next_try_at=work.now,
     )
-
-
-async def queue(work: Work, alerts: Sequence[Alert]) -> None:
-    """Keep these alerts, and send those that are new. What one is about is told once."""
-    if alerts:
-        fresh = await store.add(work, alerts)
-        await work.enqueue(*(job(each) for each in alerts if each.id in fresh))

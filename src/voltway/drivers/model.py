@@ -93,3 +93,23 @@ class Shown(Protocol):
 
     @property
     def kind(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A code on its way to an address: who types it has that address."""
+
+    id: UUID
+    email: str
+    code: str
+    source: str
+    made_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What a browser keeps of a sign-in, and until when it is good."""
+
+    token: str
+    until: datetime

@@ -202,6 +202,11 @@ async def methods_of(work: Work, party: PartyId, holder: UUID) -> Sequence[Metho
     return await store.of_holder(work, party, holder)
 
 
+async def method(work: Work, id: MethodId) -> Method:
+    """A method, also one that was removed."""
+    return await store.method(work, id)
+
+
 async def default_of(work: Work, party: PartyId, holder: UUID) -> Method | None:
     """What is charged where nobody says otherwise."""
     found = await store.of_holder(work, party, holder)

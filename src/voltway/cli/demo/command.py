@@ -94,9 +94,7 @@ async def _world(
             "data": data,
             "http": f"{HOST}:{http}",
             "ocpp": f"{HOST}:{ocpp}",
-            "provider_url": provider,
-            "provider_secret": kept.provider,
-            "provider_webhook_secret": kept.webhook,
+            "providers": str(_providers(data, provider, kept)),
             "vies_url": register,
             "smtp_host": HOST,
             "smtp_port": smtp,
@@ -107,6 +105,23 @@ async def _world(
         }
     )
     return settings, mail.split()[0]
+
+
+def _providers(data: Path, url: str, kept: Secrets) -> Path:
+    """The file of the demo's provider. It is spoken to as Stripe is, so that ways to pay can be
+    saved and holds grow; its name in the books is what it was before."""
+    file = data / "providers.toml"
+    lines = (
+        "[[provider]]",
+        'name = "simulated"',
+        'kind = "stripe"',
+        f'url = "{url}"',
+        f'secret = "{kept.provider}"',
+        f'webhook_secret = "{kept.webhook}"',
+    )
+    file.touch(mode=0o600)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
 
 
 def _addresses(http: str, mails: str, settings: Settings, kept: Secrets) -> str:

@@ -22,7 +22,7 @@ from voltway.payments.actions_visit import NotAnAddress
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
-from voltway.web.driver import estimates, views
+from voltway.web.driver import account, estimates, views
 from voltway.web.driver.views import Asked, Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -123,6 +123,7 @@ async def _evse_page(
     asked = estimates.asked_of(query or {}, PowerW(bay.power_w))
     estimate = await estimates.estimated(work, bay, asked, formats)
     party = await parties.party(work, bay.party)
+    saved = await account.own_method(request, work, bay.party)
     help_ = await views.help_of(
         work, bay.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location_id
     )
@@ -137,6 +138,7 @@ async def _evse_page(
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
         help=help_,
         trouble=trouble,
+        saved=saved.name if saved and saved.refused_at is None else "",
         email=email,
         email_wrong=email_wrong,
         estimate=estimate,
@@ -209,6 +211,13 @@ async def start(
                 status=HTTPStatus.CONFLICT,
             )
     here = public_url(request, house)
+    saved = None
+    if data.get("way") == "saved":
+        async with house.begin() as work:
+            saved = await account.own_method(request, work, bay.party)
+            if saved is None:
+                return see_other(f"/me?back=/e/{bay.public_id}")
+            email = email or await account.seated(request, work) or ""
     try:
         visit = await open_visit(
             house.begin,
@@ -219,6 +228,7 @@ async def start(
             return_url=f"{here}/v/{{visit_key}}",
             cancel_url=f"{here}/e/{bay.public_id}",
             code=code,
+            saved=saved,
         )
     except (NotAnAddress, CodeRefused) as wrong:
         async with house.begin() as work:
@@ -237,4 +247,4 @@ async def start(
                 if isinstance(trouble, Outage)
                 else HTTPStatus.CONFLICT,
             )
-    return see_other(visit.hosted_url)
+    return see_other(visit.hosted_url or f"/v/{visit.visit_key}")

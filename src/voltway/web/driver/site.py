@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from voltway.web.driver import checking, invoices, places, proving, visits
+from voltway.web.driver import account, checking, invoices, places, proving, visits
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.list_places,
@@ -22,6 +22,17 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     visits.receipt,
     visits.receipt_pdf,
     proving.proof,
+    account.me,
+    account.way_in_again,
+    account.ask_code,
+    account.enter,
+    account.leave,
+    account.add_method,
+    account.saved,
+    account.choose_method,
+    account.remove_method,
+    account.confirm_delete,
+    account.delete,
     checking.check_page,
     checking.check_pasted,
     checking.check_visit,
