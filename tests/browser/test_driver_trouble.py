@@ -97,15 +97,28 @@ async def test_a_guest_at_a_bay_that_is_taken_reads_that_it_refused(
     world: World, eyes: Eyes
 ) -> None:
     place, page = await a_forecourt(world), eyes.page
+    await guest.opens_bay(page, place)
+    await guest.starts(page)  # while somebody else pays for the same bay
+    await place.plug_in()
+    await pays(world, place, 1, guest.ACCEPTED.replace(" ", ""))
+    await place.charge(1)
+    await guest.pays(page)
+
+    await expect(page.get_by_role("heading", name="The bay refused the start")).to_be_visible()
+    await expect(page.get_by_role("link", name="Other bays").first).to_be_visible()
+    await eyes.approve("a start that the bay refused")
+
+
+async def test_a_guest_who_comes_to_a_bay_in_use_pays_nothing(world: World, eyes: Eyes) -> None:
+    place, page = await a_forecourt(world), eyes.page
     await place.plug_in()
     await pays(world, place, 1, guest.ACCEPTED.replace(" ", ""))
     await place.charge(1)
 
     await guest.opens_bay(page, place)
     await expect(page.get_by_role("heading", name="In use")).to_be_visible()
-    await guest.starts(page)
-    await guest.pays(page)
+    with eyes.expecting("409"):
+        await page.get_by_role("button", name="Start charging").click()
+        await expect(page.get_by_text("is in use by somebody else")).to_be_visible()
 
-    await expect(page.get_by_role("heading", name="The bay refused the start")).to_be_visible()
-    await expect(page.get_by_role("link", name="Other bays").first).to_be_visible()
-    await eyes.approve("a start that the bay refused")
+    await eyes.approve("a bay that is in use")

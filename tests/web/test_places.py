@@ -5,12 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+from httpx import ASGITransport, AsyncClient
+from msgspec import structs
+
 from tests.payments.scene import TARIFF, Scene
-from tests.web.browsers import Browser, words_of
+from tests.web.browsers import HERE, Browser, words_of
+from tests.web.conftest import built
 from voltway.stations import actions as stations
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import promotions
 from voltway.tariffs.model_promotions import GrantKind
+from voltway.web.house import House
 
 
 async def test_a_place_is_listed_with_its_free_bays_and_its_price(
@@ -166,3 +172,61 @@ async def test_a_bay_says_what_a_charge_would_cost_and_another_with_a_code(
     assert "lots is no number, such as 0.49." in words_of(nothing.text)
     assert "Give 0.1 to 1000 kWh" in words_of(little.text)
     assert [each.status_code for each in (asked, wrong, nothing, little)] == [200] * 4
+
+
+HINDRANCES = [
+    ("UPDATE station SET disconnected_at = now()", "has no line to us"),
+    ("UPDATE evse SET status = 'faulted'", "reports a fault"),
+    ("UPDATE evse SET status = 'unavailable'", "is out of service"),
+    ("UPDATE evse SET status = 'reserved'", "is reserved for somebody"),
+]
+
+
+@pytest.mark.parametrize(("happens", "says"), HINDRANCES)
+async def test_nobody_pays_at_a_bay_where_nothing_would_start(
+    browser: Browser, scene: Scene, happens: str, says: str
+) -> None:
+    async with scene.begin() as work:
+        await work.run(happens)
+
+    answer = await browser.sends(f"/e/{scene.station.evses[1].public_id}/start", way="card")
+
+    assert answer.status_code == 409
+    assert says in words_of(answer.text)
+    assert "Nothing was held" in words_of(answer.text)
+    assert await scene.count("payment_view") == 0
+    assert not scene.bank.books.holds
+
+
+async def test_who_comes_second_to_a_bay_is_told_that_it_is_in_use(
+    browser: Browser, scene: Scene
+) -> None:
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token)
+
+    answer = await browser.sends(f"/e/{scene.station.evses[1].public_id}/start", way="card")
+
+    assert answer.status_code == 409
+    assert "is in use by somebody else" in words_of(answer.text)
+
+
+async def test_where_a_plug_comes_first_the_page_says_so_and_lets_pay_when_it_is_in(
+    house: House, scene: Scene
+) -> None:
+    strict = replace(house, settings=structs.replace(house.settings, plug_first=True))
+    site = built()
+    site.open_to(strict)
+    transport = ASGITransport(site, raise_app_exceptions=False)  # type: ignore[arg-type]
+    browser = Browser(AsyncClient(transport=transport, base_url=HERE))
+    bay = f"/e/{scene.station.evses[1].public_id}"
+
+    assert "Plug in first, at bay 1." in await browser.reads(bay)
+    early = await browser.sends(f"{bay}/start", way="card")
+    async with scene.begin() as work:
+        await work.run("UPDATE evse SET status = 'preparing'")
+    assert "Plug in first" not in await browser.reads(bay)
+    plugged = await browser.sends(f"{bay}/start", way="card")
+
+    assert early.status_code == 409
+    assert "has no car plugged in" in words_of(early.text)
+    assert plugged.status_code == 303

@@ -168,6 +168,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),
     ] = 120
+    plug_first: Annotated[
+        bool,
+        _says(
+            "Whether nobody can pay before a car is plugged in, at bays that tell of it. It keeps"
+            " people from paying by a code that was pasted over another's."
+        ),
+    ] = False
     heartbeat_s: Annotated[
         int, _says("How often stations are asked to say that they are alive.", ge=10, le=86400)
     ] = 300
@@ -192,8 +199,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alarm_amount_times: Annotated[int, _says("Alarm: so many times the usual was taken.", ge=2)] = 5
     alarm_card_places: Annotated[int, _says("Alarm: one card at so many places an hour.", ge=2)] = 4
     simulator_url: Annotated[
-        Url,
-        _says("Where the simulated stations are steered; the demo shows a button for it."),
+        Url, _says("Where the simulated stations are steered; the demo shows a button for it.")
     ] = ""
     keep_facts_h: Annotated[
         int, _says("How long facts that everybody has heard stay in the outbox.", ge=0)

@@ -49,15 +49,16 @@ async def seated(request: HttpRequest, work: Work) -> str | None:
     return await entry.who(work, token) if token else None
 
 
-async def own_method(request: HttpRequest, work: Work, party: PartyId) -> Method | None:
-    """What the driver of this browser pays with here, if they saved something with this party."""
+async def own_method(request: HttpRequest, work: Work, party: PartyId) -> tuple[str, Method | None]:
+    """The address of this browser's driver, and what they pay with here, if they saved something
+    with this party."""
     email = await seated(request, work)
     if email is None:
-        return None
+        return "", None
     for driver in await entry.drivers_of(work, email):
         if driver.party == party:
-            return await methods.default_of(work, party, driver.id)
-    return None
+            return email, await methods.default_of(work, party, driver.id)
+    return email, None
 
 
 @get("/me", include_in_schema=False)

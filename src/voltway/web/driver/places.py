@@ -19,6 +19,7 @@ from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
 from voltway.payments.actions import open_visit
 from voltway.payments.actions_visit import NotAnAddress
+from voltway.payments.ready import NothingWouldStart, must_be_ready
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
@@ -123,7 +124,7 @@ async def _evse_page(
     asked = estimates.asked_of(query or {}, PowerW(bay.power_w))
     estimate = await estimates.estimated(work, bay, asked, formats)
     party = await parties.party(work, bay.party)
-    saved = await account.own_method(request, work, bay.party)
+    _, saved = await account.own_method(request, work, bay.party)
     help_ = await views.help_of(
         work, bay.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location_id
     )
@@ -134,6 +135,7 @@ async def _evse_page(
         status=status,
         bay=bay,
         starts=starts,
+        plug_first=house.settings.plug_first,
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
         help=help_,
@@ -166,7 +168,14 @@ async def evse_live(
     async def view() -> str:
         async with house.begin() as work:
             now, starts = await _evse_now(work, house, public_id, formats_of(request, house))
-        return draw(request, house, "driver/evse_now.html", bay=now, starts=starts)
+        return draw(
+            request,
+            house,
+            "driver/evse_now.html",
+            bay=now,
+            starts=starts,
+            plug_first=house.settings.plug_first,
+        )
 
     subjects = (f"evse:{bay.evse}", f"station:{bay.station}")
     return house.streams.live(house.touches, subjects, view)
@@ -190,6 +199,20 @@ async def evse_qr(
     )
 
 
+async def _hinders(work: Work, house: House, bay: Bay, shown: str) -> str:
+    """Why nobody is sent to pay at a bay now; empty where nothing stands against it. ``shown`` is
+    the version of the price that the driver read."""
+    if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
+        return (
+            "The price changed while you looked. Please read it and start again; nothing was held."
+        )
+    try:
+        await must_be_ready(work, bay.evse, plug_first=house.settings.plug_first)
+    except NothingWouldStart as no:
+        return str(no)
+    return ""
+
+
 @post("/e/{public_id:str}/start", include_in_schema=False)
 async def start(
     request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str], data: Form
@@ -202,22 +225,16 @@ async def start(
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
         )
-        shown = data.get("price", "")
-        if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
-            return await again(
-                work,
-                trouble="The price changed while you looked. Please read it and start again; "
-                "nothing was held.",
-                status=HTTPStatus.CONFLICT,
-            )
+        if trouble := await _hinders(work, house, bay, data.get("price", "")):
+            return await again(work, trouble=trouble, status=HTTPStatus.CONFLICT)
     here = public_url(request, house)
     saved = None
     if data.get("way") == "saved":
         async with house.begin() as work:
-            saved = await account.own_method(request, work, bay.party)
-            if saved is None:
-                return see_other(f"/me?back=/e/{bay.public_id}")
-            email = email or await account.seated(request, work) or ""
+            own, saved = await account.own_method(request, work, bay.party)
+        if saved is None:
+            return see_other(f"/me?back=/e/{bay.public_id}")
+        email = email or own
     try:
         visit = await open_visit(
             house.begin,
@@ -238,13 +255,13 @@ async def start(
                 code_wrong=str(wrong) if isinstance(wrong, CodeRefused) else "",
                 status=STATUS[wrong.kind],
             )
-    except (Refusal, Outage) as trouble:
+    except (Refusal, Outage) as no:
         async with house.begin() as work:
             return await again(
                 work,
-                trouble=f"{trouble} You were not charged. Please try again in a moment.",
+                trouble=f"{no} You were not charged. Please try again in a moment.",
                 status=HTTPStatus.SERVICE_UNAVAILABLE
-                if isinstance(trouble, Outage)
+                if isinstance(no, Outage)
                 else HTTPStatus.CONFLICT,
             )
     return see_other(visit.hosted_url or f"/v/{visit.visit_key}")
