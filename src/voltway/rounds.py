@@ -7,6 +7,7 @@ from typing import Final
 
 from voltway.alerts import actions as alerts
 from voltway.billing import (
+    approving,
     checking,
     monthly,
     paying_hosts,
@@ -81,6 +82,7 @@ def plug_rounds(
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
     every(EVERY_MINUTE, "payments.methods", partial(methods.tidy, begin, provider))
     every(OFTEN, "payments.transfers", partial(transfers.ask_again, begin, provider))
+    every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))

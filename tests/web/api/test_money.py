@@ -14,7 +14,7 @@ import pytest
 from tests.payments.scene import Scene, a_scene
 from tests.web.api.conftest import Caller
 from tests.web.api.test_document import operations, schema
-from voltway.billing import checking
+from voltway.billing import approving, checking
 from voltway.ledger import actions as ledger
 from voltway.ocpp.hearing import heard_again
 from voltway.parties.model import Party
@@ -154,6 +154,21 @@ async def test_a_refund_moves_money_once_however_often_it_is_asked(
     assert scene.moved_minor == 490 - 150
     await scene.settles()
     assert (await owner.get("/ledger/trial-balance")).json()["balances"] is True
+
+
+async def test_a_refund_above_what_one_may_give_back_is_refused_with_the_way_to_go(
+    owner: Caller, scene: Scene, paid: Payment
+) -> None:
+    async with scene.begin(scene.station.party.id) as work:
+        await approving.set_rule(work, scene.station.party.id, 100, by="Aino")
+
+    answer = await owner.post(
+        f"/payments/{paid.id}/refunds", {"amount": "1.01", "reason": "x"}, headers=keyed("r9")
+    )
+
+    assert answer.status_code == 409
+    assert "needs a second person" in answer.text
+    assert not [m for m in scene.bank.books.transactions.values() if m.type == "refund"]
 
 
 @pytest.mark.parametrize(

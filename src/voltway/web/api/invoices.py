@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from voltway.alerts import sending
 from voltway.alerts.model import Alert, AlertState
-from voltway.billing import actions
+from voltway.billing import actions, approving
 from voltway.billing.model import DocumentKind, Invoice, Relation
 from voltway.billing.rules_buyer import GivenBuyer
 from voltway.kernel.ids import InvoiceId, OnceKey
@@ -191,10 +191,15 @@ async def add_credit_note(
     assert caller.once is not None, "what moves money has a key"
     async with caller.begin() as work:
         found = await actions.invoice(work, InvoiceId(receipt_id))
+        amount = money_of(data.amount, found.currency)
+        left = await actions.left_of(work, found.id)
+        await approving.must_be_one_persons(
+            work, found.party, amount, taken_minor=found.total_minor - left.amount.minor
+        )
         made = await actions.credit_receipt(
             work,
             found.id,
-            money_of(data.amount, found.currency).minor,
+            amount.minor,
             reason=data.reason,
             once=OnceKey(f"credit:{caller.once}"),
         )

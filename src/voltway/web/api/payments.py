@@ -10,6 +10,7 @@ from litestar import Router
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
+from voltway.billing import approving
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PaymentId
 from voltway.kernel.money import Currency, Money, minor_digits
@@ -178,6 +179,11 @@ async def refund_payment(
     async with caller.begin() as work:
         payment = await actions.payment(work, PaymentId(payment_id))
         amount = money_of(data.amount, payment.currency)
+        steps = await actions.steps_of(work, payment.id)
+        if all(step.once != caller.once for step in steps):  # else it was looked at before
+            await approving.must_be_one_persons(
+                work, payment.party, amount, taken_minor=payment.refunded_minor
+            )
         await caller.audit(work, "asked for a refund", f"payment:{payment_id}", amount=str(amount))
     answer = await actions.refund(
         caller.house.begin,

@@ -16,6 +16,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import actions as billing
+from voltway.billing import approving
 from voltway.billing.actions import Left
 from voltway.billing.model import Invoice
 from voltway.kernel.errors import Kind, Outage, Refusal
@@ -98,6 +99,8 @@ async def answer(
         asked = _asked(data, left, is_sure=step == "write") if step else None
         if asked is not None and step == "write":
             once = OnceKey(f"console:{uuid_of(data.get('once', '')) or uuid4()}")
+            if await _asks_second(house, actor, found, left, asked):
+                return see_other("/console/approvals")
             await _credit(house, actor, found, asked, once)
             return see_other(f"/console/documents/{found.id}")
     except (Refusal, Outage) as no:
@@ -138,6 +141,26 @@ def _money(text: str, left: Left) -> Money:
     if minor <= 0 or minor != int(minor):
         raise NotAnAmount
     return Money(int(minor), currency)
+
+
+async def _asks_second(
+    house: House, actor: Actor, found: Invoice, left: Left, asked: Asked
+) -> bool:
+    """Ask for a second person, where what is taken off in all is too much for one."""
+    taken_minor = found.total_minor - left.amount.minor
+    async with house.begin(actor.party) as work:
+        try:
+            await approving.must_be_one_persons(
+                work, found.party, asked.amount, taken_minor=taken_minor
+            )
+        except approving.NeedsSecondPerson:
+            request = await approving.ask(
+                work, found.id, asked.amount, reason=asked.reason, actor=actor
+            )
+            did, on = "asked for a second person", f"refund_request:{request.id}"
+            await parties.audit(work, actor, did, on, {"amount": str(asked.amount)})
+            return True
+    return False
 
 
 async def _credit(house: House, actor: Actor, found: Invoice, asked: Asked, once: OnceKey) -> None:

@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from voltway.web.console import (
+    approvals,
     bills,
     cdrs,
     credit_writing,
@@ -102,6 +103,9 @@ _SEATED: Final = Router(
         money.payments_live,
         money.payment,
         money.payment_live,
+        approvals.list_approvals,
+        approvals.set_rule,
+        approvals.decide,
         payouts.list_payouts,
         payouts.take_report,
         payouts.ask_provider,

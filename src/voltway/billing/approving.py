@@ -1,0 +1,195 @@
+"""Giving back more than a party lets one person give back: a second one looks, and agrees or not.
+
+What counts is all that was taken off a receipt, so that many small refunds are not a way around. A
+request is decided once, by somebody else than who asked; what was approved is done under a key of
+the request's own, by whoever approved or by the rounds after a crash, and once.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar, Final
+from uuid import UUID
+
+from voltway.billing import crediting, store_approvals, store_documents
+from voltway.billing.store_approvals import Request, RequestState
+from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.kernel.ids import InvoiceId, OnceKey, PartyId, new_id
+from voltway.kernel.money import Money
+from voltway.parties.model import Actor, Permission
+from voltway.payments import actions as payments
+from voltway.payments.choosing import AnyProvider
+from voltway.payments.provider import Declined
+from voltway.runtime.work import BeginWork, Work
+
+SAID_MAX: Final = 200
+
+
+@dataclass(eq=False)
+class NeedsSecondPerson(Refusal):
+    """
+    To take more than {limit} off one receipt needs a second person, and nothing was given back. Ask
+    for it, and somebody else approves it.
+    """
+
+    limit: Money
+
+
+@dataclass(eq=False)
+class AskedAlready(Refusal):
+    """For {number} somebody has asked already, and nobody has decided."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class NoSuchRequest(Refusal):
+    """There is no such request."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
+@dataclass(eq=False)
+class DecidedBefore(Refusal):
+    """This was {state} before."""
+
+    state: RequestState
+
+
+@dataclass(eq=False)
+class OwnRequest(Refusal):
+    """You asked for this yourself: a second person decides it."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+@dataclass(eq=False)
+class NotYours(Refusal):
+    """Only who asked for this can take it back."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+async def set_rule(work: Work, party: PartyId, above_minor: int | None, *, by: str) -> None:
+    """From which sum on a second person is needed; nothing: never."""
+    await store_approvals.set_rule(work, party, above_minor, by)
+
+
+async def rule(work: Work, party: PartyId) -> int | None:
+    return await store_approvals.rule(work, party)
+
+
+async def must_be_one_persons(
+    work: Work, party: PartyId, amount: Money, *, taken_minor: int
+) -> None:
+    """Raises ``NeedsSecondPerson`` where this much, with what was taken off before, is too much for
+    one person."""
+    above = await store_approvals.rule(work, party)
+    if above is not None and taken_minor + amount.minor > above:
+        raise NeedsSecondPerson(Money(above, amount.currency))
+
+
+async def ask(
+    work: Work, receipt: InvoiceId, amount: Money, *, reason: str, actor: Actor
+) -> Request:
+    """Ask for a second person. Raises ``CreditTooLarge``, ``AskedAlready``."""
+    actor.must(Permission.MOVE_MONEY)
+    left = await crediting.left_of(work, receipt)
+    if amount.minor > left.amount.minor or amount.currency != left.amount.currency:
+        raise crediting.CreditTooLarge(amount, left.number, left.amount)
+    assert actor.id is not None, "the house asks nobody"
+    request = Request(
+        id=new_id(work.now),
+        party=actor.party,
+        receipt=receipt,
+        amount=amount,
+        reason=reason,
+        asked_by=actor.name,
+        asker=actor.id,
+        asked_at=work.now,
+    )
+    if not await store_approvals.add(work, request):
+        raise AskedAlready(left.number)
+    work.touch(f"approvals:{actor.party}")
+    return request
+
+
+async def withdraw(work: Work, id: UUID, *, actor: Actor) -> None:
+    """Take back what one has asked for oneself."""
+    request = await _open(work, id)
+    if request.asker != actor.id:
+        raise NotYours
+    await store_approvals.decide(work, id, RequestState.WITHDRAWN, actor.name, None)
+    work.touch(f"approvals:{request.party}")
+
+
+async def decline(work: Work, id: UUID, *, actor: Actor, why: str) -> None:
+    request = await _for_second(work, id, actor)
+    await store_approvals.decide(work, id, RequestState.DECLINED, actor.name, why[:SAID_MAX])
+    work.touch(f"approvals:{request.party}")
+
+
+async def approve(begin: BeginWork, provider: AnyProvider, id: UUID, *, actor: Actor) -> Request:
+    """Agree, and give it back. What cannot be given back any more is said on the request; where the
+    provider is silent it stays approved, and the rounds go on."""
+    async with begin(actor.party) as work:
+        request = await _for_second(work, id, actor)
+        await store_approvals.decide(work, id, RequestState.APPROVED, actor.name, None)
+        work.touch(f"approvals:{request.party}")
+    with suppress(Outage):
+        await _do(begin, provider, request)
+    async with begin(actor.party) as work:
+        return await store_approvals.lock(work, id) or request
+
+
+async def _for_second(work: Work, id: UUID, actor: Actor) -> Request:
+    actor.must(Permission.MOVE_MONEY)
+    request = await _open(work, id)
+    if request.asker == actor.id:
+        raise OwnRequest
+    return request
+
+
+async def _open(work: Work, id: UUID) -> Request:
+    request = await store_approvals.lock(work, id)
+    if request is None:
+        raise NoSuchRequest
+    if request.state is not RequestState.OPEN:
+        raise DecidedBefore(request.state)
+    return request
+
+
+async def _do(begin: BeginWork, provider: AnyProvider, request: Request) -> None:
+    """Give back what was approved: to the card that paid, or off what is owed."""
+    once = OnceKey(f"approved:{request.id}")
+    try:
+        async with begin(request.party) as work:
+            receipt = await store_documents.invoice(work, request.receipt)
+            left = await crediting.left_of(work, request.receipt)
+            if not (left.by_card and receipt.payment):
+                await crediting.credit_receipt(
+                    work, receipt.id, request.amount.minor, reason=request.reason, once=once
+                )
+                await store_approvals.done(work, request.id, None)
+                return
+        given = await payments.refund(
+            begin, provider, receipt.payment, request.amount, reason=request.reason, once=once
+        )
+    except Refusal as no:  # somebody gave it back meanwhile
+        failed: str | None = str(no)
+    else:
+        failed = given.reason if isinstance(given, Declined) else None
+    async with begin(request.party) as work:
+        await store_approvals.done(work, request.id, failed)
+        work.touch(f"approvals:{request.party}")
+
+
+async def finish_approved(begin: BeginWork, provider: AnyProvider) -> int:
+    """The round: do what was approved and is not done, after a crash or a silence; how many."""
+    async with begin() as work:
+        waiting = await store_approvals.approved(work)
+    done = 0
+    for request in waiting:
+        with suppress(Outage):
+            await _do(begin, provider, request)
+            done += 1
+    return done

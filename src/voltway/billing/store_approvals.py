@@ -1,0 +1,136 @@
+"""Requests for a second person, as rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from voltway.kernel.ids import InvoiceId, PartyId
+from voltway.kernel.money import Currency, Money
+from voltway.runtime.work import Row, Work
+
+
+class RequestState(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"  # and not done yet
+    DONE = "done"
+    FAILED = "failed"  # approved, and could not be done
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks to give back of a receipt."""
+
+    id: UUID
+    party: PartyId
+    receipt: InvoiceId
+    amount: Money
+    reason: str
+    asked_by: str
+    asker: UUID
+    asked_at: datetime
+    state: RequestState = RequestState.OPEN
+    said: str | None = None
+
+
+async def rule(work: Work, party: PartyId) -> int | None:
+    row = await work.one("SELECT above_minor FROM refund_rule WHERE party_id = $1", party)
+    return None if row is None else int(row["above_minor"])
+
+
+async def set_rule(work: Work, party: PartyId, above_minor: int | None, by: str) -> None:
+    if above_minor is None:
+        await work.run("DELETE FROM refund_rule WHERE party_id = $1", party)
+        return
+    await work.run(
+        """
+        INSERT INTO refund_rule (party_id, above_minor, set_by, set_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (party_id) DO UPDATE
+           SET above_minor = excluded.above_minor, set_by = excluded.set_by,
+               set_at = excluded.set_at
+        """,
+        party,
+        above_minor,
+        by,
+        work.now,
+    )
+
+
+async def add(work: Work, request: Request) -> bool:
+    """Whether nobody had asked for this receipt."""
+    return bool(
+        await work.run(
+            """
+            INSERT INTO refund_request (id, party_id, invoice_id, amount_minor, currency, reason,
+                                        asked_by, asker_id, asked_at, state)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')
+                ON CONFLICT DO NOTHING
+            """,
+            request.id,
+            request.party,
+            request.receipt,
+            request.amount.minor,
+            request.amount.currency,
+            request.reason,
+            request.asked_by,
+            request.asker,
+            request.asked_at,
+        )
+    )
+
+
+async def lock(work: Work, id: UUID) -> Request | None:
+    row = await work.one("SELECT * FROM refund_request WHERE id = $1 FOR UPDATE", id)
+    return None if row is None else _request(row)
+
+
+async def decide(work: Work, id: UUID, state: RequestState, by: str, said: str | None) -> None:
+    await work.run(
+        """
+        UPDATE refund_request SET state = $2, decided_by = $3, decided_at = $4, said = $5
+         WHERE id = $1
+        """,
+        id,
+        state.value,
+        by,
+        work.now,
+        said,
+    )
+
+
+async def done(work: Work, id: UUID, failed: str | None) -> None:
+    """Note that what was approved is done, or why it could not be."""
+    await work.run(
+        """
+        UPDATE refund_request SET state = $2, said = $3, done_at = $4
+         WHERE id = $1 AND state = 'approved'
+        """,
+        id,
+        (RequestState.DONE if failed is None else RequestState.FAILED).value,
+        failed,
+        work.now,
+    )
+
+
+async def approved(work: Work) -> list[Request]:
+    rows = await work.all(
+        "SELECT * FROM refund_request WHERE state = 'approved' ORDER BY decided_at LIMIT 100"
+    )
+    return [_request(row) for row in rows]
+
+
+def _request(row: Row) -> Request:
+    return Request(
+        id=row["id"],
+        party=PartyId(row["party_id"]),
+        receipt=InvoiceId(row["invoice_id"]),
+        amount=Money(row["amount_minor"], Currency(row["currency"])),
+        reason=row["reason"],
+        asked_by=row["asked_by"],
+        asker=row["asker_id"],
+        asked_at=row["asked_at"],
+        state=RequestState(row["state"]),
+        said=row["said"],
+    )
