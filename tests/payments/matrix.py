@@ -23,6 +23,8 @@ import httpx
 from tests.payments.providers import KINDS, Closable
 from tests.payments.providers import Kind as ProviderKind
 from tests.payments.scene import Scene, a_scene
+from voltway.billing.settling import WALKS_WITHIN
+from voltway.billing.sweeps import wake_resting
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
@@ -32,6 +34,7 @@ from voltway.payments.model import Payment, PaymentState
 from voltway.payments.provider import ProviderSilent
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import connect_owner, open_database
+from voltway.runtime.jobs import free_jobs
 from voltway.runtime.migrate import migrate
 from voltway.runtime.postgres import EmbeddedPostgres
 from voltway_world.provider import ProviderServer
@@ -135,10 +138,23 @@ async def play(scene: Scene, kind: ProviderKind, cases: Sequence[Case]) -> None:
         if case.webhook == "forged":
             await _forge(scene, kind)
         await VISITS[case.verb](scene, number)
+        if case.death is not None:
+            await _next_process(scene)  # it may die of the same
         scene.provider = alive
         scene.bank.faults.set([])
+        if case.death is not None:
+            await _next_process(scene)
         scene.clock.jump(timedelta(minutes=1))  # not all of them at once
     await quiet(scene)
+
+
+async def _next_process(scene: Scene) -> None:
+    """Free the jobs of the process that died, and go on with what it left, as the rounds do."""
+    scene.clock.jump(WALKS_WITHIN + timedelta(minutes=1))
+    await free_jobs(scene.begin)
+    await wake_resting(scene.begin)
+    with suppress(*TROUBLE):
+        await scene.settles()
 
 
 def _faults(case: Case, number: int) -> Iterator[Fault]:
