@@ -49,7 +49,8 @@ _FOUND: Final = """
     p.id IN (
         SELECT id FROM payment_monitor_view WHERE card_last4 = {exact}
          UNION ALL
-        SELECT id FROM payment_monitor_view WHERE reverse(lower(token_uid)) LIKE {tail}
+        SELECT id FROM payment_monitor_view
+         WHERE token_end = {end} AND reverse(lower(token_uid)) LIKE {tail}
          UNION ALL
         SELECT id FROM payment_monitor_view WHERE provider_ref = {exact}
          UNION ALL
@@ -164,7 +165,8 @@ def _signs(words: str) -> dict[str, Any]:
     pattern = like(words)
     return {
         "exact": words,
-        "tail": f"{pattern.lower()[::-1]}%" if len(words) >= TAIL_FROM else "",
+        "end": words.lower()[-TAIL_FROM:] if len(words) >= TAIL_FROM else "",
+        "tail": f"{pattern.lower()[::-1]}%",
         "like": pattern,
         "uuid": uuid_of(words) or UUID(int=0),
     }
