@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.billing.months import GIVEN
 from tests.billing.words import owes
 from tests.payments.hosted_page import pay
 from tests.payments.providers import STRIPE, Closable
@@ -431,3 +432,36 @@ async def test_a_card_of_a_fleet_is_the_fleets_to_pay(ann: Ann) -> None:
     assert await ann.payment(session) is None
     async with ann.scene.begin() as work:
         assert await store.by_session(work, session) is None
+
+
+async def test_a_card_that_a_customer_pays_for_on_account_is_not_the_drivers_to_pay(
+    ann: Ann,
+) -> None:
+    await ann.saves()
+    party = ann.scene.station.party.id
+    async with ann.scene.begin() as work:
+        customer = billing.new_customer(work, party, GIVEN)
+        await billing.add_customer(work, customer)
+        await billing.give_cards(work, customer.id, [ann.token.uid])
+
+    session = await ann.scene.starts(ann.token.uid)
+    await ann.scene.settles()
+    on_account = await ann.payment(session)
+    await ann.scene.ends(60_000, minutes=60)
+    async with ann.scene.begin() as work:
+        await billing.take_card(work, customer.id, ann.token.id)
+    second = await ann.scene.starts(ann.token.uid, ref="tx-2", wh=100_000)
+    await ann.scene.settles()
+
+    assert on_account is None
+    assert await ann.payment(second) is not None
+
+
+async def test_who_opens_page_after_page_is_asked_to_come_back_later(ann: Ann) -> None:
+    for _ in range(methods.PAGES_MAX):
+        await ann.opens_page()
+
+    with pytest.raises(methods.TooManyPages):
+        await ann.opens_page()
+    ann.scene.clock.jump(timedelta(hours=1, minutes=1))
+    assert (await ann.opens_page()).stage is SavingStage.AWAITING

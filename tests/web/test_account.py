@@ -234,6 +234,13 @@ async def test_an_account_is_deleted_with_all_that_names_its_person(
 ) -> None:
     await enters(browser, scene)
     await saves(browser)
+    await browser.sends(f"{bay(scene)}/start", way="saved")
+    async with scene.begin() as work:
+        [paid] = await work.all("SELECT token_uid, email FROM payment")
+    assert paid["email"] == ANN
+    await scene.starts(paid["token_uid"])
+    await scene.ends(60_000, minutes=60)
+    await scene.settles()
     said = await browser.reads("/me/delete")
     assert "Kept, because the law of books wants it" in said
 
@@ -243,7 +250,7 @@ async def test_an_account_is_deleted_with_all_that_names_its_person(
     assert "No password" in await browser.reads("/me")
     async with scene.begin() as work:
         assert await entry.drivers_of(work, ANN) == []
-        for table in ("driver", "driver_seat", "driver_code"):
+        for table in ("driver", "driver_seat", "driver_code", "payment"):
             found = await work.all(f"SELECT * FROM {table}")
             assert ANN not in str(found), table
     [method] = scene.bank.books.methods.values()

@@ -10,8 +10,9 @@ from voltway.billing.model_statements import Customer
 from voltway.billing.rules_buyer import vat_id_of
 from voltway.billing.store_statements import NoSuchCustomer
 from voltway.billing.words import SPOKEN
+from voltway.drivers import actions as drivers
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import PartyId, new_id
+from voltway.kernel.ids import PartyId, TokenId, new_id
 from voltway.runtime.work import Work
 
 CARDS_MAX = 10_000
@@ -98,6 +99,7 @@ async def give_cards(work: Work, customer: UUID, uids: Sequence[str]) -> int:
         if uid.lower() not in known:
             raise NoSuchCard(uid[:36])
     await store_statements.give_tokens(work, found[customer], list(known.values()), work.now)
+    await drivers.put_on_account(work, [TokenId(id) for id in known.values()])
     return len(known)
 
 
@@ -116,9 +118,11 @@ async def give_fleet(work: Work, customer: UUID, fleet: UUID) -> int:
         fleet,
     )
     await store_statements.give_tokens(work, found[customer], [row["id"] for row in rows], work.now)
+    await drivers.put_on_account(work, [TokenId(row["id"]) for row in rows])
     return len(rows)
 
 
 async def take_card(work: Work, customer: UUID, token: UUID) -> None:
     """Let a card be this customer's no more. What is on statements stays there."""
-    await store_statements.take_token(work, customer, token)
+    if await store_statements.take_token(work, customer, token):
+        await drivers.put_on_account(work, [TokenId(token)], on_account=False)

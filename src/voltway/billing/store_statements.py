@@ -101,9 +101,12 @@ async def reach_customer(
     )
 
 
-async def take_token(work: Work, customer: UUID, token: UUID) -> None:
-    await work.run(
-        "DELETE FROM customer_token WHERE token_id = $1 AND customer_id = $2", token, customer
+async def take_token(work: Work, customer: UUID, token: UUID) -> bool:
+    """Whether it was this customer's."""
+    return bool(
+        await work.run(
+            "DELETE FROM customer_token WHERE token_id = $1 AND customer_id = $2", token, customer
+        )
     )
 
 

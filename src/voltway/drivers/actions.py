@@ -102,6 +102,13 @@ async def unbar(work: Work, tokens: Collection[TokenId], why: Bar) -> list[Token
     return await store.lift(work, tokens, why) if tokens else []
 
 
+async def put_on_account(
+    work: Work, tokens: Collection[TokenId], *, on_account: bool = True
+) -> None:
+    """Somebody pays for what these charge, or nobody does any more."""
+    await store.set_on_account(work, tokens, on_account)
+
+
 async def expire(work: Work, token: TokenId) -> Token:
     """Its use is over: a guest's token after the visit."""
     return await _become(work, token, TokenStatus.EXPIRED)

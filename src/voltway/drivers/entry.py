@@ -24,8 +24,9 @@ SEAT_LASTS: Final = timedelta(days=90)
 #: So often something else may be typed before a code is worth nothing: 1 in 20 million guesses.
 WRONG_MAX: Final = 5
 #: So many codes may be asked for within the time that one lasts, for an address and from a place.
+#: A proxy before the house makes one place of all.
 CODES_OF_ADDRESS: Final = 3
-CODES_FROM_SOURCE: Final = 20
+CODES_FROM_SOURCE: Final = 200
 
 
 @dataclass(eq=False)

@@ -50,6 +50,8 @@ class Token:
     driver: DriverId | None = None
     fleet: FleetId | None = None
     bars: frozenset[Bar] = frozenset()
+    #: Whether somebody pays for it on account, whatever its driver has saved.
+    on_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from voltway.runtime.work import Row, Work
 
 _COLUMNS = """t.id, t.party_id, t.uid, t.kind, t.label, t.status, t.valid_until,
               t.tariff_version_id, t.email, t.created_at, t.contract_id, c.driver_id, c.fleet_id,
-              t.bars"""
+              t.bars, t.on_account"""
 #: With the contract that a token stands for.
 _CONTRACT = "LEFT JOIN contract c ON c.id = t.contract_id"
 
@@ -29,6 +29,7 @@ def _token(row: Row) -> Token:
         driver=row["driver_id"],
         fleet=row["fleet_id"],
         bars=frozenset(map(Bar, row["bars"])),
+        on_account=row["on_account"],
     )
 
 
@@ -153,6 +154,12 @@ async def lift(work: Work, tokens: Collection[TokenId], why: Bar) -> list[TokenI
         why.value,
     )
     return [TokenId(row["id"]) for row in rows]
+
+
+async def set_on_account(work: Work, tokens: Collection[TokenId], on_account: bool) -> None:
+    await work.run(
+        "UPDATE token SET on_account = $2 WHERE id = ANY($1::uuid[])", list(tokens), on_account
+    )
 
 
 async def set_contract(work: Work, id: TokenId, contract: ContractId | None) -> None:

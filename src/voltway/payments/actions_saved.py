@@ -54,11 +54,12 @@ async def charge_saved(work: Work, started: Sequence[SessionStarted]) -> None:
 
 
 def _holders(tokens: Collection[Token]) -> dict[TokenId, UUID]:
-    """Who pays for tokens: their drivers. What a fleet's card charges, the fleet pays."""
+    """Who pays for tokens: their drivers, but for those that somebody pays for on account. What a
+    fleet's card charges, the fleet pays."""
     return {
         token.id: token.driver
         for token in tokens
-        if token.driver is not None and token.fleet is None
+        if token.driver is not None and token.fleet is None and not token.on_account
     }
 
 

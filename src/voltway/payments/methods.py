@@ -24,6 +24,9 @@ from voltway.runtime.work import BeginWork, Work
 
 #: So many ways to pay are enough for anybody.
 METHODS_MAX: Final = 10
+#: So many pages may be opened within this time; each costs the provider and us a row.
+PAGES_MAX: Final = 12
+PAGES_WITHIN: Final = timedelta(hours=1)
 LOOK_EVERY: Final = timedelta(seconds=60)
 #: A page that nobody has come to an end on by then is over, whatever its provider says.
 SAVING_LASTS: Final = timedelta(days=1)
@@ -46,6 +49,13 @@ class NoSuchMethod(Refusal):
     """There is no such way to pay, or it was removed."""
 
     kind: ClassVar[Kind] = Kind.ABSENT
+
+
+@dataclass(eq=False)
+class TooManyPages(Refusal):
+    """Many pages were opened already and nothing was saved on them. Please try again in an hour."""
+
+    kind: ClassVar[Kind] = Kind.LIMIT
 
 
 @dataclass(eq=False)
@@ -72,11 +82,14 @@ async def open_saving(
     cancel_url: str,
 ) -> Saving:
     """Open the provider's page on which a method is saved. The URLs may hold ``{saving}``, which is
-    not known before. Raises ``NobodySaves``, ``TooManyMethods``, ``NotSaved``, and an outage."""
+    not known before. Raises ``NobodySaves``, ``TooManyMethods``, ``TooManyPages``, ``NotSaved``,
+    and an outage."""
     async with begin(party) as work:
         provider = await _keeper(work, given, party)
         if len(await store.of_holder(work, party, holder)) >= METHODS_MAX:
             raise TooManyMethods(METHODS_MAX)
+        if await store.opened_since(work, party, holder, work.now - PAGES_WITHIN) >= PAGES_MAX:
+            raise TooManyPages
         owner = await parties.party(work, party)
         id = new_id(work.now)
         saving = Saving(
@@ -294,3 +307,8 @@ async def tidy(begin: BeginWork, given: AnyProvider) -> int:
     for method in leaving:
         await _let_go(begin, given, method)
     return done
+
+
+async def forget_address(work: Work, holder: UUID) -> None:
+    """Keep the address of a holder who is gone with none of the payments of their methods."""
+    await store.forget_address(work, holder)

@@ -29,6 +29,32 @@ async def add_saving(work: Work, saving: Saving) -> None:
     )
 
 
+async def opened_since(work: Work, party: PartyId, holder: UUID, since: datetime) -> int:
+    """How many pages a holder opened since."""
+    row = await work.one(
+        """
+        SELECT count(*) AS pages FROM method_saving
+         WHERE party_id = $1 AND holder = $2 AND begun_at > $3
+        """,
+        party,
+        holder,
+        since,
+    )
+    assert row is not None, "a count gives a row"
+    return int(row["pages"])
+
+
+async def forget_address(work: Work, holder: UUID) -> None:
+    await work.run(
+        """
+        UPDATE payment SET email = NULL
+         WHERE email IS NOT NULL
+           AND method_id IN (SELECT id FROM payment_method WHERE holder = $1)
+        """,
+        holder,
+    )
+
+
 async def saving(work: Work, id: UUID) -> Saving | None:
     row = await work.one("SELECT * FROM method_saving WHERE id = $1", id)
     return None if row is None else _saving(row)

@@ -313,6 +313,7 @@ async def delete(request: HttpRequest, house: NamedDependency[House]) -> Redirec
             for token in await drivers.tokens_of_driver(work, driver.party, driver.id):
                 if token.fleet is None:  # a fleet's card is the fleet's
                     await drivers.expire(work, token.id)
+            await methods.forget_address(work, driver.id)
             await entry.forget_person(work, driver)
     async with house.begin() as work:
         await entry.leave_everywhere(work, email)
