@@ -19,6 +19,7 @@ from voltway.alerts import actions as alerts
 from voltway.alerts.account import hears_method_refused
 from voltway.alerts.watchers import (
     hears_books_fault,
+    hears_dispute_opened,
     hears_document_issued,
     hears_hold_released,
     hears_invoice_issued,
@@ -37,10 +38,16 @@ from voltway.kernel.errors import Misconfigured
 from voltway.ocpp import gateways
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
-from voltway.payments import accounts, choosing
+from voltway.payments import accounts, choosing, disputing
 from voltway.payments import actions as payments
 from voltway.payments.choosing import AnyProvider
-from voltway.payments.model import HoldReleased, PaymentDeclined, PaymentRefunded
+from voltway.payments.model import (
+    DisputeOpened,
+    HoldReleased,
+    PaymentDeclined,
+    PaymentDisputed,
+    PaymentRefunded,
+)
 from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.providers.none import NoProvider
@@ -304,6 +311,8 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("payments.session_started", [SessionStarted], hears_session_started)
     bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
     bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
+    bus.watch_many("payments.disputed", [PaymentDisputed], disputing.hears_payment_disputed)
+    bus.watch_many("alerts.disputes", [DisputeOpened], hears_dispute_opened)
     bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
@@ -345,7 +354,12 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
         await payments.hold_saved(begin, provider, body)
 
     jobs.handle_many("settle", settle)
+
+    async def read_disputes(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await disputing.read_job(begin, provider, body)
+
     jobs.handle(payments.HOLD_SAVED, hold_saved)
+    jobs.handle(disputing.JOB, read_disputes)
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)

@@ -21,7 +21,7 @@ from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
-from voltway.payments import methods, monitoring, payouts, payouts_read, transfers
+from voltway.payments import disputing, methods, monitoring, payouts, payouts_read, transfers
 from voltway.payments import sweeps as payments
 from voltway.payments.choosing import AnyProvider
 from voltway.runtime import backlog
@@ -78,6 +78,7 @@ def plug_rounds(
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     limits = monitoring.limits_of(settings)
     every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
+    every(SELDOM, "payments.disputes", partial(disputing.look_again, begin, provider))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
     every(EVERY_MINUTE, "payments.methods", partial(methods.tidy, begin, provider))

@@ -84,6 +84,9 @@ async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], let
         page = f"{public_url}/console/money" if public_url else ""
         alarms = await monitoring.open_alarms(work, alert.party)
         return partial(letters.payments_letter, alarms, seller=seller, page=page)
+    if alert.template is Template.DISPUTE:
+        page = f"{public_url}/console/disputes" if public_url else ""
+        return partial(letters.dispute_letter, seller=seller, page=page)
     if alert.template in (Template.CODE, Template.METHOD_REFUSED):
         return await account.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.DOCUMENT:

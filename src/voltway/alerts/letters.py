@@ -152,6 +152,19 @@ def books_letter(findings: Sequence[OpenFinding], *, seller: str, page: str) -> 
     return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
 
 
+def dispute_letter(*, seller: str, page: str) -> Letter:
+    """To an owner: a bank wants money back, and reads our evidence once, in time or never."""
+    title = "A driver's bank wants money back"
+    lines = ["It reads our evidence once, until its deadline. What was billed is ready to be sent."]
+    where = f"Look at it in the console: {page}" if page else "Look at it in the console."
+    why = "This mail goes to the owners of the account when a dispute opens."
+    html = _pages.get_template("books.html").render(
+        title=title, lines=lines, where=where, page=page, seller=seller, why=why
+    )
+    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
+    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
+
+
 def payments_letter(alarms: Sequence[Alarm], *, seller: str, page: str) -> Letter:
     """To an owner: what about payments needs somebody to look, the newest first. By the time of the
     mail it may be over."""

@@ -19,6 +19,7 @@ class Template(StrEnum):
     NOT_CHARGED = "not_charged"
     BOOKS = "books"  # to the owners: a check of the books found something
     PAYMENTS = "payments"  # to the owners: payments need somebody to look
+    DISPUTE = "dispute"  # to the owners: a bank wants money back
     CODE = "code"  # to a driver who signs in
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
     DOCUMENT = "document"  # an invoice, a credit note, a statement or a settlement

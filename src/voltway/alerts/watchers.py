@@ -14,7 +14,7 @@ from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, new_id
 from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.payments import actions as payments
-from voltway.payments.model import HoldReleased, Payment
+from voltway.payments.model import DisputeOpened, HoldReleased, Payment
 from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.runtime.work import Work
 
@@ -103,6 +103,13 @@ async def hears_payment_alarm(work: Work, facts: Sequence[Fact]) -> None:
     for fact in raised.values():
         once = f"payments:{fact.party}:{fact.at.isoformat()}"
         await _tell_owners(work, fact, Template.PAYMENTS, once)
+
+
+async def hears_dispute_opened(work: Work, facts: Sequence[Fact]) -> None:
+    """Mail the owners that a bank wants money back, each once."""
+    for fact in facts:
+        if isinstance(fact, DisputeOpened):
+            await _tell_owners(work, fact, Template.DISPUTE, f"dispute:{fact.dispute}")
 
 
 async def _tell_owners(work: Work, fact: Fact, template: Template, once: str) -> None:

@@ -1,7 +1,7 @@
 """Payments that a driver's bank wants back: read from the provider, and contested there.
 
-Nothing of them is kept here: what a dispute moves comes with the provider's report (``payouts``),
-and where it stands the provider knows best. So it is asked each time.
+Where a dispute stands the provider knows best, so it is asked each time. What is kept of them, and
+what they move in the books, is in ``disputing``.
 """
 
 from collections.abc import Sequence

@@ -196,6 +196,18 @@ class PaymentDeclined(_PaymentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDisputed(_PaymentFact):
+    """Its driver's bank wants money back, or has asked about it: a reason to read what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeOpened(_PaymentFact):
+    """A dispute that nobody knew of. Somebody must answer it in time."""
+
+    dispute: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRefunded(_PaymentFact):
     amount_minor: int
     currency: Currency

@@ -93,6 +93,7 @@ class DisputeSeen:
     reason: str
     opened_at: datetime
     answer_by: datetime | None = None
+    is_warning: bool = False  # the bank asks, and has taken nothing yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from voltway.payments.model import (
     Payment,
     PaymentCaptured,
     PaymentDeclined,
+    PaymentDisputed,
     PaymentState,
     Verb,
     Why,
@@ -89,7 +90,10 @@ def learned(payment: Payment, seen: HoldSeen, now: datetime) -> tuple[Payment, l
     gone = seen.state in (HoldState.VOIDED, HoldState.EXPIRED, HoldState.CAPTURED)
     if is_over(payment.state):
         refunded = max(payment.refunded_minor, min(seen.refunded.minor, payment.captured_minor))
-        return replace(known, refunded_minor=refunded, hold_open=known.hold_open and not gone), []
+        told: list[Fact] = []
+        if seen.disputed:
+            told.append(PaymentDisputed(party=payment.party, payment=payment.id, at=now))
+        return replace(known, refunded_minor=refunded, hold_open=known.hold_open and not gone), told
 
     after = BECOMES[seen.state]
     if after is S.HELD and payment.held_at is not None:

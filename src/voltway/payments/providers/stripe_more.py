@@ -228,6 +228,7 @@ class Disputes(Account):
             reason=found.reason,
             opened_at=_moment(found.created),
             answer_by=_moment(details.due_by) if details and details.due_by else None,
+            is_warning=found.status.startswith("warning"),
         )
 
 

@@ -1,0 +1,158 @@
+"""Disputes kept: learned from the provider, in the books, before a person, and contested once.
+
+    a bank takes it    cost:disputes          to   provider:<name>:due
+    we have won        provider:<name>:due    to   cost:disputes
+
+A webhook that says so is only a reason to read them; they are read again until the bank has judged.
+A question that a bank asks before it takes anything moves nothing in the books.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Final
+from uuid import UUID
+
+from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import OnceKey, PaymentId
+from voltway.kernel.money import Currency, Money
+from voltway.ledger import actions as ledger
+from voltway.ledger.model import Entry, Posting, account
+from voltway.payments import disputes, rules_payouts, store, store_disputes
+from voltway.payments.choosing import AnyProvider
+from voltway.payments.model import DisputeOpened, Payment, PaymentDisputed
+from voltway.payments.provider import Declined
+from voltway.payments.provider_more import DisputeSeen, DisputeState
+from voltway.runtime.work import BeginWork, Job, Row, Work
+
+JOB: Final = "read_disputes"
+LOOK_EVERY: Final = timedelta(hours=1)
+COST: Final = account("cost", "disputes")
+PROOF_MAX: Final = 20_000
+
+
+@dataclass(eq=False)
+class NoSuchKeptDispute(Refusal):
+    """There is no such dispute."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
+@dataclass(eq=False)
+class SentBefore(Refusal):
+    """Evidence was sent before, and a bank reads nothing after that."""
+
+
+@dataclass(eq=False)
+class NothingToSay(Refusal):
+    """Say in a sentence what was sold, and give the proof of it."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+@dataclass(eq=False)
+class NotTaken(Refusal):
+    """The provider takes no evidence for this dispute: {why}"""
+
+    why: str
+
+
+async def hears_payment_disputed(work: Work, facts: Sequence[Fact]) -> None:
+    """Read what banks want back, as soon as somebody says that they do."""
+    told = {fact.payment: fact for fact in facts if isinstance(fact, PaymentDisputed)}
+    await work.enqueue(
+        *(
+            Job(kind=JOB, key=f"{JOB}:{id}", body={"payment": str(id)}, party=fact.party)
+            for id, fact in told.items()
+        )
+    )
+
+
+async def read_job(begin: BeginWork, provider: AnyProvider, body: Mapping[str, str]) -> None:
+    await read(begin, provider, PaymentId(UUID(body["payment"])))
+
+
+async def read(begin: BeginWork, provider: AnyProvider, id: PaymentId) -> None:
+    """Read the disputes of a payment, and keep and book what is new of them."""
+    async with begin() as work:
+        payment = await store.load(work, id)
+    seen = await disputes.disputes(provider, payment)
+    async with begin() as work:
+        for each in seen:
+            await _learn(work, payment, each)
+        work.touch(payment.subject, f"payments:{payment.party}")
+
+
+async def _learn(work: Work, payment: Payment, seen: DisputeSeen) -> None:
+    row, is_new = await store_disputes.keep(work, payment, seen)
+    if is_new:
+        opened = DisputeOpened(
+            party=payment.party, payment=payment.id, at=work.now, dispute=row["id"]
+        )
+        await work.announce([opened])
+    if not seen.is_warning and row["taken_at"] is None:
+        await ledger.post(work, _entry(work, payment, row, back=False))
+        await store_disputes.taken(work, row["id"])
+    took = row["taken_at"] is not None or not seen.is_warning
+    if seen.state is DisputeState.WON and took and row["returned_at"] is None:
+        await ledger.post(work, _entry(work, payment, row, back=True))
+        await store_disputes.returned(work, row["id"])
+
+
+def _entry(work: Work, payment: Payment, row: Row, *, back: bool) -> Entry:
+    amount = Money(row["amount_minor"], Currency(row["currency"]))
+    due = rules_payouts.due(payment.provider)
+    debit, credit = (due, COST) if back else (COST, due)
+    what = "gave back" if back else "took back"
+    return Entry(
+        party=payment.party,
+        once=OnceKey(f"dispute:{row['id']}:{'won' if back else 'taken'}"),
+        at=work.now,
+        memo=f"The bank of a driver {what} {amount} ({row['reason']}).",
+        evidence={"payment": str(payment.id), "dispute": str(row["id"])},
+        postings=(Posting(debit, credit, amount),),
+    )
+
+
+async def look_again(begin: BeginWork, provider: AnyProvider) -> int:
+    """The round: read again what no bank has judged yet; of how many payments."""
+    async with begin() as work:
+        open_ = await store_disputes.to_look_at(work, work.now - LOOK_EVERY)
+    done = 0
+    for id in open_:
+        try:
+            await read(begin, provider, id)
+        except (Outage, disputes.TellsNoDisputes):
+            continue
+        done += 1
+    return done
+
+
+async def contest(
+    begin: BeginWork, provider: AnyProvider, id: UUID, *, product: str, proof: str, by: str
+) -> None:
+    """Send our evidence, once. Raises ``SentBefore``, ``NothingToSay``, ``NotTaken``, an outage."""
+    if not product.strip() or not proof.strip():
+        raise NothingToSay
+    async with begin() as work:
+        row = await store_disputes.dispute(work, id)
+        if row is None:
+            raise NoSuchKeptDispute
+        if row["sent_at"] is not None or row["state"] != DisputeState.ASKS:
+            raise SentBefore
+        payment = await store.load(work, PaymentId(row["payment_id"]))
+    answer = await disputes.contest(
+        provider,
+        payment,
+        row["ref"],
+        product=product.strip()[:PROOF_MAX],
+        proof=proof.strip()[:PROOF_MAX],
+        once=OnceKey(f"dispute:{id}:evidence"),
+    )
+    if isinstance(answer, Declined):
+        raise NotTaken(answer.reason)
+    async with begin() as work:
+        await store_disputes.sent(work, id, by)
+        await _learn(work, payment, answer)
+        work.touch(payment.subject)

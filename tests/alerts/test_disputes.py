@@ -1,0 +1,40 @@
+"""The owners are mailed that a bank wants money back, once, and nobody else."""
+
+from uuid import uuid4
+
+from tests.alerts.test_alerts import plug, settings_for
+from tests.payments.scene import Scene
+from voltway.alerts.watchers import hears_dispute_opened
+from voltway.kernel.ids import PaymentId
+from voltway.parties import actions as parties
+from voltway.parties.model import Role
+from voltway.payments.model import DisputeOpened
+from voltway_world.mail import MailCatcher
+
+
+async def test_the_owners_are_told_of_a_dispute_once_and_where_to_look(
+    scene: Scene, mail: MailCatcher
+) -> None:
+    plug(scene, settings_for(mail))
+    party = scene.station.party.id
+    async with scene.begin() as work:
+        for name, role in (("olga", Role.OWNER), ("sam", Role.SUPPORT)):
+            await parties.add_operator(
+                work,
+                party,
+                email=f"{name}@example.org",
+                name=name,
+                role=role,
+                password="a long enough password",
+            )
+        opened = DisputeOpened(
+            party=party, at=work.now, payment=PaymentId(uuid4()), dispute=uuid4()
+        )
+        for _ in range(2):
+            await hears_dispute_opened(work, [opened])
+
+    await scene.settles()
+
+    [letter] = await mail.box.wait_for("olga@example.org")
+    assert "bank wants money back" in letter.message["Subject"]
+    assert mail.box.to("sam@example.org") == []
