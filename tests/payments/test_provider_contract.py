@@ -83,6 +83,22 @@ async def test_a_paid_hold_is_held_and_shows_no_more_of_the_card_than_it_may(
     assert "424242" not in repr(seen)
 
 
+async def test_one_card_has_one_word_and_another_that_ends_alike_has_another(
+    provider: Closable,
+) -> None:
+    words: list[str | None] = []
+    for number in ("4242 4242 4242 4242", "4242 4242 4242 4242", "4000 0000 0002 4242"):
+        page = await provider.open_hold(hold_order(reference=f"payment-{len(words)}"))
+        assert isinstance(page, HoldSeen)
+        await pay(page.hosted_url, number)
+        card = (await provider.fetch(page.ref)).card
+        assert card is not None
+        words.append(card.fingerprint)
+
+    assert words[0] is not None
+    assert words[0] == words[1] != words[2]
+
+
 @pytest.mark.parametrize(
     ("wallet", "name"), [("apple_pay", "Apple Pay"), ("google_pay", "Google Pay")]
 )

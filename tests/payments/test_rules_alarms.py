@@ -101,6 +101,12 @@ def test_one_card_at_many_places_is_an_alarm_that_says_how_little_is_known_of_it
     assert "several cards that end alike" in alarm.said
 
 
+def test_a_card_that_its_provider_knows_by_a_word_is_surely_one() -> None:
+    [alarm] = rules.cards(LIMITS, [CardSeen("Visa", "4242", 4, sure=True)])
+
+    assert alarm.said == "One card Visa 4242 paid at 4 places within an hour."
+
+
 ALARM = Alarm(AlarmKind.DECLINES, "payments:declined", "30 % of 20 cards were declined.")
 
 

@@ -90,6 +90,8 @@ class CardSeen:
     brand: str
     last4: str
     places: int
+    #: Whether it is surely one card, by its provider's word, and not several that end alike.
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ answer. What it refuses is a value (``Declined``); what it did not answer is rai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -56,6 +56,8 @@ class Card:
     brand: str
     last4: str
     wallet: str | None = None
+    #: The provider's word for this very number, where it has one; it tells nothing of the number.
+    fingerprint: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,15 +96,15 @@ def amounts(limits: Limits, taken: Sequence[Captured], usual: Sequence[Usual]) -
 
 
 def cards(limits: Limits, seen: Sequence[CardSeen]) -> Iterator[Alarm]:
-    """One card at many places. Its last four digits and its brand are all we know of it."""
+    """One card at many places. Where its provider has no word for the number, its last four digits
+    and its brand are all we know of it."""
     for each in seen:
         if each.places >= limits.card_places:
-            yield Alarm(
-                AlarmKind.CARD_PLACES,
-                f"card:{each.brand} {each.last4}",
-                f"A card {each.brand} {each.last4} paid at {each.places} places within an hour. It"
-                " may be several cards that end alike.",
-            )
+            what = "One card" if each.sure else "A card"
+            said = f"{what} {each.brand} {each.last4} paid at {each.places} places within an hour."
+            if not each.sure:
+                said += " It may be several cards that end alike."
+            yield Alarm(AlarmKind.CARD_PLACES, f"card:{each.brand} {each.last4}", said)
 
 
 def changed(kept: Sequence[KeptAlarm], found: Sequence[Alarm], now: datetime) -> Changes:

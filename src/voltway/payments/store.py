@@ -48,7 +48,7 @@ SAME: Final = """
 
 COLUMNS: Final = (
     "id, party_id, evse_id, station_id, token_uid, tariff_version_id, session_id, order_id,"
-    " card_brand, card_last4, card_wallet, method_id, " + ", ".join(SAME.split())
+    " card_brand, card_last4, card_wallet, card_fingerprint, method_id, " + ", ".join(SAME.split())
 )
 
 
@@ -219,6 +219,7 @@ _MOVES: Final[Sequence[tuple[str, str, Callable[[Payment], object]]]] = (
     ("card_brand", "text", lambda p: p.card.brand if p.card else None),
     ("card_last4", "text", lambda p: p.card.last4 if p.card else None),
     ("card_wallet", "text", lambda p: p.card.wallet if p.card else None),
+    ("card_fingerprint", "text", lambda p: p.card.fingerprint if p.card else None),
 )
 _NAMES: Final = ", ".join(name for name, _, _ in _MOVES)
 _MOVE: Final = f"""
@@ -349,7 +350,9 @@ async def sessions_of_token(work: Work, party: PartyId, token: TokenUid) -> Sequ
 def _payment(row: Row) -> Payment:
     card = None
     if row["card_last4"] is not None:
-        card = Card(row["card_brand"], row["card_last4"], row["card_wallet"])
+        card = Card(
+            row["card_brand"], row["card_last4"], row["card_wallet"], row["card_fingerprint"]
+        )
     return Payment(
         id=PaymentId(row["id"]),
         party=PartyId(row["party_id"]),

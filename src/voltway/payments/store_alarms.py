@@ -184,18 +184,21 @@ async def cards(work: Work, party: PartyId, since: datetime, places: int) -> lis
     """Cards that were shown at so many places lately."""
     rows = await work.all(
         """
-        SELECT p.card_brand, p.card_last4, count(DISTINCT e.location_id)::int AS places
+        SELECT p.card_brand, p.card_last4, p.card_fingerprint IS NOT NULL AS sure,
+               count(DISTINCT e.location_id)::int AS places
           FROM payment p
           JOIN evse_view e ON e.id = p.evse_id
          WHERE p.party_id = $1 AND p.held_at >= $2 AND p.card_last4 IS NOT NULL
-         GROUP BY p.card_brand, p.card_last4
+         GROUP BY p.card_brand, p.card_last4, p.card_fingerprint
         HAVING count(DISTINCT e.location_id) >= $3
         """,
         party,
         since,
         places,
     )
-    return [CardSeen(row["card_brand"], row["card_last4"], row["places"]) for row in rows]
+    return [
+        CardSeen(row["card_brand"], row["card_last4"], row["places"], row["sure"]) for row in rows
+    ]
 
 
 async def alarms(work: Work, party: PartyId, closed_since: datetime) -> list[KeptAlarm]:

@@ -44,6 +44,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     brand: str
     last4: str
     wallet: str | None = None
+    fingerprint: str | None = None
     capture_declines: bool = False
     can_grow: bool = False
     needs_driver: bool = False

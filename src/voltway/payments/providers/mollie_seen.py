@@ -100,7 +100,8 @@ def _card(details: models.PaymentDetails | None) -> Card | None:
     if not details or not details.card_number:
         return None
     label = word(details.card_label) if details.card_label else "Card"
-    return Card(label, details.card_number[-4:], _WALLETS.get(word(details.wallet)))
+    wallet = _WALLETS.get(word(details.wallet))
+    return Card(label, details.card_number[-4:], wallet, details.card_fingerprint or None)
 
 
 def _moment(text: str | None) -> datetime | None:

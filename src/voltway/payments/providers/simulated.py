@@ -53,6 +53,7 @@ class _Card(msgspec.Struct):
     brand: str
     last4: str
     wallet: str | None = None
+    fingerprint: str | None = None
 
 
 class _Hold(msgspec.Struct):
@@ -314,7 +315,7 @@ class SimulatedProvider:
             refunded=Money(answer.refunded_minor, currency),
             hosted_url=answer.hosted_url,
             expires_at=answer.expires_at,
-            card=Card(card.brand, card.last4, card.wallet) if card else None,
+            card=Card(card.brand, card.last4, card.wallet, card.fingerprint) if card else None,
         )
 
 

@@ -38,6 +38,7 @@ class Growth(msgspec.Struct):
 class PaidCard(msgspec.Struct):
     brand: str | None = None
     last4: str | None = None
+    fingerprint: str | None = None
     wallet: Wallet | None = None
     capture_before: int | None = None
     incremental_authorization: Growth | None = None
@@ -157,7 +158,8 @@ def card_of(paid: PaidCard | None) -> Card | None:
         return None
     wallet = paid.wallet.type.replace("_", " ").title() if paid.wallet else None
     brand = paid.brand or "card"
-    return Card(BRANDS.get(brand, brand.replace("_", " ").title()), paid.last4, wallet)
+    name = BRANDS.get(brand, brand.replace("_", " ").title())
+    return Card(name, paid.last4, wallet, paid.fingerprint)
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -87,6 +87,7 @@ def payment_of(hold: Hold, url: str) -> Json:
         body["details"] = {
             "cardNumber": hold.card.last4,
             "cardLabel": hold.card.brand,
+            "cardFingerprint": hold.card.fingerprint,
             "wallet": _WALLETS.get(hold.card.wallet or ""),
         }
     return body

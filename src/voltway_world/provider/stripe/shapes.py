@@ -169,6 +169,7 @@ def card_of(card: Card) -> Json:
         "exp_month": 12,
         "exp_year": 2034,
         "funding": "credit",
+        "fingerprint": card.fingerprint,
         "wallet": wallet,
     }
 
