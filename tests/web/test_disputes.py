@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.billing.words import charged, owes
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import MOLLIE, STRIPE, Closable
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
@@ -148,3 +148,14 @@ async def test_evidence_that_says_nothing_is_not_sent(owner: Browser, scene: Sce
 
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert not scene.bank.books.disputes[ref].evidence
+
+
+async def test_a_provider_that_tells_no_disputes_leaves_no_job_that_fails(scene: Scene) -> None:
+    mollie = MOLLIE.speaks_to(scene.bank)
+    _, payment, _ = await charged(scene)
+    await scene.settles()
+
+    await disputing.read_job(scene.begin, mollie, {"payment": str(payment.id)})
+    await mollie.close()
+
+    assert await scene.count("dispute_view") == 0
