@@ -1,5 +1,8 @@
 """Much in one go: broken off it says so, asked again it is the same."""
 
+import io
+import zipfile
+
 from tests.billing.many import fill
 from voltway.billing import archive, runs
 from voltway.billing.model_runs import RunKind, RunState
@@ -40,3 +43,6 @@ async def test_a_zip_that_was_broken_off_says_so_and_comes_out_the_same_each_tim
     assert await state() == (RunState.DONE, 8, 8)
     assert made == await whole()
     assert made.startswith(first)
+    with zipfile.ZipFile(io.BytesIO(made)) as files:
+        *documents, index = files.infolist()
+    assert index.date_time == documents[-1].date_time

@@ -101,7 +101,7 @@ async def archive(
 ) -> AsyncIterator[bytes]:
     """The zip of all documents that were issued in a month, in chunks; ``progress`` is told how
     many are written."""
-    sink, done = _Sink(), 0
+    sink, done, last = _Sink(), 0, month.begins
     index = io.StringIO()
     rows = csv.writer(index)
     rows.writerow(COLUMNS)
@@ -113,11 +113,11 @@ async def archive(
                 made, f"{name}.json", document.document, document.issued_at, zipfile.ZIP_DEFLATED
             )
             rows.writerow(_row(document, name, pdf))
-            done += 1
+            done, last = done + 1, document.issued_at
             if sink.size >= CHUNK:
                 await progress(done)
                 yield sink.take()
-        made.writestr(f"{month}/index.csv", index.getvalue())
+        _write(made, f"{month}/index.csv", index.getvalue().encode(), last, zipfile.ZIP_STORED)
     await progress(done)
     yield sink.take()
 
@@ -155,7 +155,8 @@ async def _documents(begin: BeginWork, party: PartyId, month: Month) -> AsyncIte
 
 
 def _write(made: zipfile.ZipFile, name: str, content: bytes, at: datetime, how: int) -> None:
-    """A file of the zip, dated as its document is, so that the same documents make the same zip."""
+    """A file of the zip, dated as its document is, and the index as the last of them: the same
+    documents make the same zip."""
     info = zipfile.ZipInfo(name, at.timetuple()[:6])
     info.compress_type = how
     info.external_attr = 0o644 << 16

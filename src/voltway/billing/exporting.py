@@ -3,7 +3,7 @@
 import io
 from datetime import date
 from uuid import UUID
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
 from voltway.kernel.ids import EntryId
@@ -34,12 +34,18 @@ async def datev_files(work: Work, party: Party, month: date) -> list[bytes]:
 
 
 async def datev_archive(work: Work, party: Party, month: date) -> tuple[str, bytes]:
-    """The same as one file: its name, and what is in it; several files are put into an archive."""
+    """The same as one file: its name, and what is in it; several files are put into an archive.
+
+    They are dated as the month, so that the same books make the same archive whenever it is asked.
+    """
     files = await datev_files(work, party, month)
     if len(files) == 1:
         return exporting.datev_name(month, 1, 1), files[0]
     out = io.BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         for number, content in enumerate(files, start=1):
-            archive.writestr(exporting.datev_name(month, number, len(files)), content)
+            name = exporting.datev_name(month, number, len(files))
+            archive.writestr(
+                ZipInfo(name, (month.year, month.month, 1, 0, 0, 0)), content, ZIP_DEFLATED
+            )
     return f"EXTF_Buchungsstapel_{month:%Y-%m}.zip", out.getvalue()
