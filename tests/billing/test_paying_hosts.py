@@ -12,7 +12,7 @@ from tests.billing.test_hosts import a_host, agreed, hearing
 from tests.billing.test_settlements_hosts import settled
 from tests.billing.words import owes
 from tests.network import a_party
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import STRIPE, Closable, patience_s
 from tests.payments.scene import Scene
 from voltway.billing import paying_hosts, store_hosts
 from voltway.billing.model_hosts import Host, Terms
@@ -29,8 +29,8 @@ NOTHING = Money(0, EUR)
 
 
 @pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank)
+async def provider(request: pytest.FixtureRequest, bank: ProviderServer) -> AsyncIterator[Closable]:
+    adapter = STRIPE.speaks_to(bank, timeout_s=patience_s(request))
     yield adapter
     await adapter.close()
 
@@ -85,6 +85,7 @@ async def test_who_says_so_pays_before_it_is_due_and_not_again(scene: Scene) -> 
     assert len(scene.bank.books.transfers) == 1
 
 
+@pytest.mark.patience(0.5)
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "reset_connection_after"])
 async def test_a_silence_leaves_it_on_its_way_and_the_rounds_bring_it_to_its_end(
     scene: Scene, fault: str

@@ -8,7 +8,9 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+import pytest
 
 from tests.payments.hosted_page import pay
 from voltway.kernel.ids import OnceKey
@@ -22,6 +24,16 @@ from voltway_world.provider import ProviderServer
 
 class Closable(Provider, Protocol):
     async def close(self) -> None: ...
+
+
+#: Long enough for a machine that is busy with something else.
+PATIENCE_S: Final = 5.0
+
+
+def patience_s(request: pytest.FixtureRequest) -> float:
+    """How long the adapter of this test waits: less where the provider is silent (its mark)."""
+    mark = request.node.get_closest_marker("patience")
+    return float(mark.args[0]) if mark else PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ class Kind:
                 "url": bank.url,
                 "secret": bank.secret,
                 "webhook_secret": bank.webhook_secret,
-                "timeout_s": 0.5,
+                "timeout_s": PATIENCE_S,
                 **more,
             }
         )

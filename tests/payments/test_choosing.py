@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.payments.hosted_page import pay
-from tests.payments.providers import SIMULATED, STRIPE, Closable
+from tests.payments.providers import SIMULATED, STRIPE, Closable, patience_s
 from tests.payments.scene import Scene
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import OnceKey
@@ -56,9 +56,13 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(bank: ProviderServer, tmp_path: Path) -> AsyncIterator[Pair]:
+async def pair(
+    request: pytest.FixtureRequest, bank: ProviderServer, tmp_path: Path
+) -> AsyncIterator[Pair]:
     async with ProviderServer(tmp_path / "second", webhook_delay_s=0.01) as other:
-        first, second = STRIPE.speaks_to(bank), SIMULATED.speaks_to(other)
+        patience = patience_s(request)
+        first = STRIPE.speaks_to(bank, timeout_s=patience)
+        second = SIMULATED.speaks_to(other, timeout_s=patience)
         yield Pair(first, second, {"stripe": bank, "simulated": other})
         await first.close()
         await second.close()
@@ -135,6 +139,7 @@ async def paid(scene: Scene, given: Providers) -> Payment:
     return await actions.refresh(scene.begin, given, payment.id)
 
 
+@pytest.mark.patience(0.5)
 @pytest.mark.parametrize(
     "fault", ["timeout_before", "timeout_after", "error_500", "error_500_after"]
 )
@@ -169,6 +174,7 @@ async def test_where_one_fails_the_next_takes_the_whole_payment(
     assert not pair.banks["stripe"].books.transactions
 
 
+@pytest.mark.patience(0.5)
 async def test_a_page_that_was_opened_unheard_is_nobodys(scene: Scene, pair: Pair) -> None:
     """Its webhooks name a payment of ours that another provider has: nothing comes of them."""
     given = pair.offered()

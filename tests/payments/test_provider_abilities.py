@@ -16,6 +16,7 @@ from tests.payments.providers import (
     hold_order,
     key,
     open_hold,
+    patience_s,
 )
 from voltway.kernel.money import EUR, Money
 from voltway.payments.provider import (
@@ -65,8 +66,10 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture
-async def provider(kind: Kind, bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = kind.speaks_to(bank)
+async def provider(
+    request: pytest.FixtureRequest, kind: Kind, bank: ProviderServer
+) -> AsyncIterator[Closable]:
+    adapter = kind.speaks_to(bank, timeout_s=patience_s(request))
     yield adapter
     await adapter.close()
 
@@ -301,6 +304,7 @@ async def test_a_share_that_cannot_be_sent_is_declined_and_moves_nothing(
     assert not bank.books.transfers
 
 
+@pytest.mark.patience(0.5)
 @pytest.mark.parametrize(
     "fault", ["timeout_before", "timeout_after", "error_500", "error_500_after"]
 )

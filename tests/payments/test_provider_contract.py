@@ -19,6 +19,7 @@ from tests.payments.providers import (
     hold_order,
     key,
     open_hold,
+    patience_s,
 )
 from tests.payments.providers import Kind as ProviderKind
 from voltway.kernel.money import EUR, Money
@@ -45,8 +46,10 @@ def kind(request: pytest.FixtureRequest) -> ProviderKind:
 
 
 @pytest.fixture
-async def provider(kind: ProviderKind, bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = kind.speaks_to(bank)
+async def provider(
+    request: pytest.FixtureRequest, kind: ProviderKind, bank: ProviderServer
+) -> AsyncIterator[Closable]:
+    adapter = kind.speaks_to(bank, timeout_s=patience_s(request))
     yield adapter
     await adapter.close()
 
@@ -208,6 +211,7 @@ SILENCES: list[tuple[Place, Kind]] = [
 ]
 
 
+@pytest.mark.patience(0.5)
 @pytest.mark.parametrize(("place", "fault"), SILENCES)
 async def test_a_silence_is_no_answer_and_asking_again_moves_the_money_once(
     provider: Closable, bank: ProviderServer, place: Place, fault: Kind

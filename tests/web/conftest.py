@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from tests.payments.providers import patience_s
 from tests.payments.scene import Scene, a_scene
 from tests.web.browsers import HERE, Browser
 from voltway.parties import actions as parties
@@ -34,9 +35,14 @@ async def bank(tmp_path: Path) -> AsyncIterator[ProviderServer]:
 
 
 @pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[SimulatedProvider]:
+async def provider(
+    request: pytest.FixtureRequest, bank: ProviderServer
+) -> AsyncIterator[SimulatedProvider]:
     adapter = SimulatedProvider(
-        bank.url, secret=bank.secret, webhook_secret=bank.webhook_secret, timeout_s=0.5
+        bank.url,
+        secret=bank.secret,
+        webhook_secret=bank.webhook_secret,
+        timeout_s=patience_s(request),
     )
     yield adapter
     await adapter.close()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.payments.providers import patience_s
 from tests.payments.scene import Scene, a_scene
 from tests.web.api.conftest import Caller
 from tests.web.api.test_document import operations, schema
@@ -32,9 +33,14 @@ async def bank(tmp_path: Path) -> AsyncIterator[ProviderServer]:
 
 
 @pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[SimulatedProvider]:
+async def provider(
+    request: pytest.FixtureRequest, bank: ProviderServer
+) -> AsyncIterator[SimulatedProvider]:
     adapter = SimulatedProvider(
-        bank.url, secret=bank.secret, webhook_secret=bank.webhook_secret, timeout_s=0.5
+        bank.url,
+        secret=bank.secret,
+        webhook_secret=bank.webhook_secret,
+        timeout_s=patience_s(request),
     )
     yield adapter
     await adapter.close()
