@@ -353,12 +353,16 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     async def hold_saved(begin: BeginWork, body: Mapping[str, str]) -> None:
         await payments.hold_saved(begin, provider, body)
 
+    async def let_go(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await payments.let_go(begin, provider, body)
+
     jobs.handle_many("settle", settle)
 
     async def read_disputes(begin: BeginWork, body: Mapping[str, str]) -> None:
         await disputing.read_job(begin, provider, body)
 
     jobs.handle(payments.HOLD_SAVED, hold_saved)
+    jobs.handle(payments.LET_GO, let_go)
     jobs.handle(disputing.JOB, read_disputes)
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)

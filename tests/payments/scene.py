@@ -217,6 +217,10 @@ async def a_scene(
     async def hold_saved(begin: BeginWork, body: Any) -> None:
         await payments.hold_saved(begin, scene.provider, body)
 
+    async def let_go(begin: BeginWork, body: Any) -> None:
+        await payments.let_go(begin, scene.provider, body)
+
+    jobs.handle(payments.LET_GO, let_go)
     bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
     bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
     jobs.handle(payments.HOLD_SAVED, hold_saved)

@@ -19,8 +19,10 @@ from voltway.payments.actions_money import refund, release
 from voltway.payments.actions_saved import JOB as HOLD_SAVED
 from voltway.payments.actions_saved import hears_methods_changed, hears_payment_declined
 from voltway.payments.actions_visit import (
+    LET_GO,
     hold_saved,
     learn,
+    let_go,
     open_visit,
     refresh,
     start_again,
@@ -40,6 +42,7 @@ from voltway.runtime.work import Work
 
 __all__ = [
     "HOLD_SAVED",
+    "LET_GO",
     "Answer",
     "Asking",
     "Outcome",
@@ -57,6 +60,7 @@ __all__ = [
     "hears_session_started",
     "hold_saved",
     "learn",
+    "let_go",
     "link",
     "note_captured",
     "note_captures",

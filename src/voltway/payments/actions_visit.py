@@ -13,8 +13,8 @@ from voltway.drivers import actions as drivers
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, new_id
 from voltway.parties import actions as parties
-from voltway.payments import choosing, rules, store, store_methods, store_steps
-from voltway.payments.actions_money import keep, note_silence
+from voltway.payments import card_limits, choosing, rules, store, store_methods, store_steps
+from voltway.payments.actions_money import finish_release, keep, note_release, note_silence
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import (
     HoldPlaced,
@@ -24,6 +24,7 @@ from voltway.payments.model import (
     StepTaken,
     Verb,
     Visit,
+    Why,
 )
 from voltway.payments.model_methods import Method, MethodId
 from voltway.payments.provider import (
@@ -35,7 +36,7 @@ from voltway.payments.provider import (
     ProviderSilent,
 )
 from voltway.payments.providers.none import NobodyPaysHere
-from voltway.runtime.work import BeginWork, Work
+from voltway.runtime.work import BeginWork, Job, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import StartCharging
 from voltway.tariffs import actions as tariffs
@@ -49,6 +50,8 @@ TOKEN_LASTS: Final = timedelta(hours=2)
 START_WITHIN_S: Final = 120
 #: The answer of a step whose provider could not do it, so that another was asked.
 PASSED_ON: Final = "passed_on"
+#: The job that asks for a release which was noted.
+LET_GO: Final = "let_go"
 #: An answer that takes longer than this is not coming any more.
 SILENT_AFTER: Final = timedelta(seconds=30)
 #: Nobody needs more unpaid visits at one EVSE than this; each costs the provider and us a row.
@@ -335,11 +338,35 @@ async def learn(work: Work, payment: PaymentId, seen: HoldSeen) -> Payment:
     the same work: a hold that is kept has its order, and no hold has two."""
     before = await store.lock(work, payment)
     after, facts = rules.learned(before, seen, work.now)
+    refused = None
     if after.session is None and any(isinstance(fact, HoldPlaced) for fact in facts):
-        after = await _start(work, after)
+        refused = await card_limits.judge(work, after)
+        if refused is None:
+            after = await _start(work, after)
     await keep(work, before, after)
     await work.announce(facts)
-    return after
+    return after if refused is None else await _let_go(work, after, refused)
+
+
+async def _let_go(work: Work, payment: Payment, why: Why) -> Payment:
+    """Note that a hold on which nothing may start is released; it is asked for when this work is
+    kept."""
+    if await note_release(work, payment, why) is not None:
+        body = {"payment": str(payment.id)}
+        await work.enqueue(
+            Job(kind=LET_GO, key=f"{LET_GO}:{payment.id}", body=body, party=payment.party)
+        )
+    return await store.load(work, payment.id)
+
+
+async def let_go(begin: BeginWork, given: AnyProvider, body: Mapping[str, str]) -> None:
+    """Ask for a release that was noted. Run twice, it is asked for once; a silence is asked again
+    by the rounds."""
+    async with begin() as work:
+        step = await store_steps.step(work, OnceKey(f"{body['payment']}:release"))
+    if step is not None and step.answer is None:
+        with suppress(ProviderSilent):
+            await finish_release(begin, given, step)
 
 
 async def start_again(work: Work, visit_key: str) -> Payment:

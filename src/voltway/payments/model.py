@@ -57,6 +57,9 @@ class Why(StrEnum):
     LEFT_OVER = "left_over"  # nobody settled it within a day
     EXPIRED = "expired"
     BY_PROVIDER = "by_provider"  # voided there, not by us
+    CARD_OPEN = "card_open"  # its card has too many holds at once: ``card_limits``
+    CARD_OFTEN = "card_often"  # its card paid too often within a day
+    CARD_MONEY = "card_money"  # its card paid too much within a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from voltway.web.console import (
     approvals,
     bills,
+    card_limits,
     cdrs,
     credit_writing,
     customers,
@@ -107,6 +108,9 @@ _SEATED: Final = Router(
         disputes.list_disputes,
         disputes.dispute,
         disputes.contest,
+        card_limits.show_card_limits,
+        card_limits.set_card_limit,
+        card_limits.remove_card_limit,
         approvals.list_approvals,
         approvals.set_rule,
         approvals.decide,

@@ -13,6 +13,7 @@ from voltway.billing.model import Invoice
 from voltway.kernel.ids import SessionId
 from voltway.kernel.money import Money
 from voltway.payments import actions as payments
+from voltway.payments.card_limits import TOO_MUCH
 from voltway.payments.model import Payment, PaymentState, Why
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
@@ -104,6 +105,7 @@ class VisitView:
     released: str
     paid_by: str
     why: str
+    card_refused: bool
     hosted_url: str
     plug_in_by: datetime | None
     plugs_at: str
@@ -144,6 +146,7 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
         ),
         paid_by=_paid_by(payment),
         why=_why(payment),
+        card_refused=payment.why in TOO_MUCH,
         hosted_url=payment.hosted_url or "",
         plug_in_by=limit if phase is Phase.PLUG_IN else None,
         plugs_at=_plugs_at(house, place),
@@ -230,6 +233,9 @@ _WHY: Final = {
     Why.TOO_LATE: "The payment came after this visit was over.",
     Why.NOTHING_TO_PAY: "There was nothing to pay.",
     Why.EXPIRED: "The hold ran out.",
+    Why.CARD_OPEN: "This card pays for as many charges at once as it may here.",
+    Why.CARD_OFTEN: "This card has paid as often within a day as it may here.",
+    Why.CARD_MONEY: "This card has paid as much within a day as it may here.",
 }
 
 
