@@ -40,7 +40,7 @@ from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
 from voltway.payments import accounts, choosing, disputing
 from voltway.payments import actions as payments
-from voltway.payments.choosing import AnyProvider
+from voltway.payments.choosing import AnyProvider, Offer, Providers
 from voltway.payments.model import (
     DisputeOpened,
     HoldReleased,
@@ -50,6 +50,7 @@ from voltway.payments.model import (
 )
 from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
+from voltway.payments.providers.balance import BalanceProvider
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
@@ -163,7 +164,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     http = address_of(listener)
     settings = replace(settings, public_url=settings.public_url or http)
     database = await _open_database(settings, clock, drain)
-    provider = _provider(settings)
+    provider = _provider(settings, database.begin)
     drain.part("provider", partial(choosing.close, provider))
     # With a database of our own there is no other process whose jobs we might take for dead.
     is_sole = not settings.database_url
@@ -278,16 +279,21 @@ async def _open_database(settings: Settings, clock: Clock, drain: Drain) -> Data
     return database
 
 
-def _provider(settings: Settings) -> AnyProvider:
-    """One provider, or those that a file names. Raises ``Misconfigured``."""
+def _provider(settings: Settings, begin: BeginWork) -> AnyProvider:
+    """One provider, or those that a file names, and balances beside them. Raises
+    ``Misconfigured``."""
+    own = [BalanceProvider(begin)]
     if settings.providers:
-        return accounts.providers(accounts.read(Path(settings.providers)))
+        return accounts.providers(accounts.read(Path(settings.providers)), own=own)
     if not settings.provider_url:
-        return NoProvider()
-    return SimulatedProvider(
+        return Providers([Offer(provider=NoProvider())], own=own)
+    simulated = SimulatedProvider(
         settings.provider_url,
         secret=settings.provider_secret,
         webhook_secret=settings.provider_webhook_secret,
+    )
+    return Providers(
+        [Offer(provider=simulated, pages=choosing.origin_of(settings.provider_url))], own=own
     )
 
 

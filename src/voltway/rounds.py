@@ -21,7 +21,16 @@ from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
-from voltway.payments import disputing, methods, monitoring, payouts, payouts_read, transfers
+from voltway.payments import (
+    collecting,
+    disputing,
+    methods,
+    monitoring,
+    payouts,
+    payouts_read,
+    topping_up,
+    transfers,
+)
 from voltway.payments import sweeps as payments
 from voltway.payments.choosing import AnyProvider
 from voltway.runtime import backlog
@@ -83,6 +92,8 @@ def plug_rounds(
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
     every(EVERY_MINUTE, "payments.methods", partial(methods.tidy, begin, provider))
     every(OFTEN, "payments.transfers", partial(transfers.ask_again, begin, provider))
+    every(OFTEN, "payments.collections", partial(collecting.ask_again, begin, provider))
+    every(OFTEN, "payments.top_ups", partial(topping_up.top_up_low, begin, provider))
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))

@@ -245,6 +245,22 @@ async def test_a_prepaid_balance_that_was_spent_twice_is_found(
     assert found(await checked(settled)) == [("8", "account")]
 
 
+@pytest.mark.parametrize(("balance", "reserved"), [(500, 0), (1000, 100)])
+async def test_a_balance_that_the_books_or_its_reservations_do_not_have_is_found(
+    settled: Scene, intruder: Intruder, balance: int, reserved: int
+) -> None:
+    holder = new_id(settled.now)
+    await moves_prepaid(settled, str(holder), 1000, "paid")
+    await intruder.execute(
+        f"""
+        INSERT INTO prepaid (party_id, holder, currency, balance_minor, reserved_minor)
+        VALUES ('{settled.station.station.party}', '{holder}', 'EUR', {balance}, {reserved})
+        """
+    )
+
+    assert found(await checked(settled)) == [("8", "driver")]
+
+
 async def test_a_finding_is_told_once_to_the_owners_and_closed_with_a_reason(
     settled: Scene, intruder: Intruder
 ) -> None:

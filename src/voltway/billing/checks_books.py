@@ -115,6 +115,30 @@ async def prepaid(work: Work) -> Checked:
         for row in rows
         if row["balance_minor"] > 0
     ]
+    apart = await work.all(
+        """
+        SELECT p.holder, p.balance_minor, p.reserved_minor, p.currency,
+               coalesce(-a.balance_minor, 0)::bigint AS booked, coalesce(h.minor, 0)::bigint AS held
+          FROM prepaid_view p
+          LEFT JOIN account_view a
+                 ON a.party_id = p.party_id AND a.currency = p.currency
+                AND a.account = 'driver:' || p.holder || ':prepaid'
+          LEFT JOIN (SELECT party_id, holder, sum(amount_minor) AS minor FROM prepaid_hold_view
+                      WHERE state = 'held' GROUP BY party_id, holder) h
+                 ON h.party_id = p.party_id AND h.holder = p.holder
+         WHERE p.balance_minor <> coalesce(-a.balance_minor, 0)
+            OR p.reserved_minor <> coalesce(h.minor, 0)
+        """
+    )
+    found += [
+        Found(
+            f"driver:{row['holder']}",
+            f"The balance is {row['balance_minor']} with {row['reserved_minor']} reserved (in the"
+            f" smallest unit of {row['currency']}); the books have {row['booked']}, and charges"
+            f" under way have reserved {row['held']}.",
+        )
+        for row in apart
+    ]
     return Checked(Invariant.PREPAID, len(rows), first(found))
 
 

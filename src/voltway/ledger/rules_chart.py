@@ -30,6 +30,7 @@ CHART: Final[tuple[tuple[str, AccountType], ...]] = (
     ("tax", AccountType.TAX),
     ("cost", AccountType.EXPENSE),
     ("rounding", AccountType.EXPENSE),
+    ("vouchers", AccountType.LIABILITY),
     ("suspense", AccountType.LIABILITY),
 )
 

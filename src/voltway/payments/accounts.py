@@ -15,6 +15,7 @@ error names the place and not the value.
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -132,8 +133,9 @@ def _check(account: Account, file: str) -> None:
             raise wrong("currencies are written as in EUR")
 
 
-def providers(accounts: list[Account]) -> Providers:
-    """The adapters of these accounts, in their order. Close each when the house closes."""
+def providers(accounts: list[Account], *, own: Sequence[Provider] = ()) -> Providers:
+    """The adapters of these accounts, in their order, and those of our own. Close each when the
+    house closes."""
     return Providers(
         [
             Offer(
@@ -146,7 +148,8 @@ def providers(accounts: list[Account]) -> Providers:
                 pages=origin_of(account.pages or account.url or _PAGES.get(account.kind, "")),
             )
             for account in accounts
-        ]
+        ],
+        own=own,
     )
 
 

@@ -49,16 +49,26 @@ class Providers:
     """The payment providers of a house. Their names are for good: the books name them."""
 
     def __init__(
-        self, offers: Sequence[Offer], *, wall: Callable[[], float] = time.monotonic
+        self,
+        offers: Sequence[Offer],
+        *,
+        own: Sequence[Provider] = (),
+        wall: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``own`` pay from what is with us already: offered to nobody, but for what is saved."""
         self._offers = {offer.provider.name: offer for offer in offers}
-        assert len(self._offers) == len(offers), "two providers of one name"
+        self._own = {provider.name: provider for provider in own}
+        assert len({**self._offers, **self._own}) == len(offers) + len(own), "two of one name"
         self._silent: dict[str, float] = {}
         self._wall = wall
 
     @property
     def by_name(self) -> Mapping[str, Provider]:
         return {name: offer.provider for name, offer in self._offers.items()}
+
+    @property
+    def own(self) -> Mapping[str, Provider]:
+        return self._own
 
     @property
     def pages(self) -> Sequence[str]:
@@ -94,7 +104,7 @@ def of(given: AnyProvider, name: str) -> Provider:
     that what is with it rests until it is back."""
     if not isinstance(given, Providers):
         return given
-    return given.by_name.get(name) or GoneProvider(name)
+    return given.by_name.get(name) or given.own.get(name) or GoneProvider(name)
 
 
 def named(given: AnyProvider, name: str) -> Provider | None:

@@ -33,7 +33,7 @@ class Method:
     def name(self) -> str:
         """What people call it: ``Visa ·· 4242``."""
         if self.card is None:
-            return self.provider
+            return self.provider.capitalize()
         return f"{self.card.wallet or self.card.brand} ·· {self.card.last4}"
 
 

@@ -19,8 +19,9 @@ from voltway.kernel.money import Currency
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry
 from voltway.payments import rules_payouts as rules
+from voltway.payments import store_collections, store_payouts_paid, store_transfers
 from voltway.payments import store_payouts as store
-from voltway.payments import store_payouts_paid, store_transfers
+from voltway.payments.model_collections import Collection
 from voltway.payments.model_payouts import (
     Doubt,
     KeptLine,
@@ -126,7 +127,8 @@ async def take(
 async def _must_be_ours(work: Work, party: PartyId, report: Report) -> None:
     named = {each.hold or each.reference for each in report.lines if each.hold or each.reference}
     by_ref, by_id = await store.payments_named(work, party, report.provider, report.lines)
-    if rules.is_of_somebody_else(len(by_ref) + len(by_id), len(named)):
+    charged = await _collections(work, party, report.provider, report.lines)
+    if rules.is_of_somebody_else(len(by_ref) + len(by_id) + len(charged), len(named)):
         raise ReportOfAnother(len(named))
 
 
@@ -187,8 +189,10 @@ async def _judge(
     booked = await store.booked(work, party, rules.due(provider), ids)
     refs = {each.line.source or "" for each in lines if each.line.kind is LineKind.TRANSFER}
     sent = await store_transfers.named(work, party, provider, refs)
+    charged = await _collections(work, party, provider, [each.line for each in lines])
     every = [one.entry for each in booked.values() for one in each]
     every += [each.entry for each in sent.values() if each.entry is not None]
+    every += [each.entry for each in charged.values() if each.entry is not None]
     taken = set(await store.explaining(work, every))
     verdicts: list[tuple[KeptLine, PaymentId | None, Verdict]] = []
     entries: list[Entry] = []
@@ -196,6 +200,8 @@ async def _judge(
         payment = paid[kept.id]
         if kept.line.kind is LineKind.TRANSFER:
             verdict = rules.judge_transfer(kept.line, sent.get(kept.line.source or ""), taken)
+        elif payment is None and kept.line.hold in charged:
+            verdict = rules.judge_collection(kept.line, charged[kept.line.hold], taken)
         else:
             verdict = rules.judge(
                 kept.line, payment, booked.get(payment.id, ()) if payment else (), taken
@@ -220,6 +226,14 @@ async def _judge(
     await store.judged(work, verdicts)
     work.touch(*(f"payment:{id}" for id in ids))
     return entries
+
+
+async def _collections(
+    work: Work, party: PartyId, provider: str, lines: Sequence[ReportLine]
+) -> dict[str, Collection]:
+    """What was charged for something else than one charge, by the names of its holds."""
+    refs = {each.hold for each in lines if each.hold}
+    return await store_collections.named(work, party, provider, refs)
 
 
 def _payment(

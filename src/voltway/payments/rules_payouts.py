@@ -15,6 +15,7 @@ from typing import Final
 from voltway.kernel.ids import EntryId, OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.ledger.model import Account, Entry, Posting, account
+from voltway.payments import model_collections
 from voltway.payments.model_payouts import (
     Booked,
     Doubt,
@@ -108,6 +109,27 @@ def judge_transfer(line: ReportLine, sent: Transfer | None, taken: Collection[En
             doubt=Doubt.TWICE, said="Another line of the provider has this already: it is doubled."
         )
     return Verdict(entry=sent.entry)
+
+
+def judge_collection(
+    line: ReportLine, charged: model_collections.Collection, taken: Collection[EntryId]
+) -> Verdict:
+    """The entry that explains what was taken for a top-up or a bill, or why none does."""
+    if line.kind is not LineKind.CAPTURE or charged.entry is None:
+        return Verdict(
+            doubt=Doubt.NOT_BOOKED,
+            said=f"The books know of no {line.kind} of {charged.description}.",
+        )
+    if charged.amount != line.gross:
+        return Verdict(
+            doubt=Doubt.OTHER_AMOUNT,
+            said=f"The provider has {line.gross}, the books have {charged.amount}.",
+        )
+    if charged.entry in taken:
+        return Verdict(
+            doubt=Doubt.TWICE, said="Another line of the provider has this already: it is doubled."
+        )
+    return Verdict(entry=charged.entry)
 
 
 def told_otherwise(before: ReportLine, now: ReportLine) -> str | None:

@@ -219,6 +219,13 @@ async def forget(work: Work, id: MethodId) -> None:
     )
 
 
+async def remember(work: Work, id: MethodId) -> None:
+    """It pays again, where it was forgotten."""
+    await work.run(
+        "UPDATE payment_method SET forgotten_at = NULL, let_go_at = NULL WHERE id = $1", id
+    )
+
+
 async def let_go(work: Work, id: MethodId) -> None:
     await work.run("UPDATE payment_method SET let_go_at = $2 WHERE id = $1", id, work.now)
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from voltway.kernel.ids import PaymentId
-from voltway.payments import choosing, rules, store, store_webhooks
+from voltway.payments import choosing, collecting, rules, store, store_webhooks
 from voltway.payments.actions_visit import SILENT_AFTER, learn
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.provider import Provider, Told
@@ -59,6 +59,8 @@ class Webhooks:
             return
         payment = await self._kept.add(told)
         if payment is None:
+            names = (told.ref, told.reference)
+            await collecting.hear(self._begin, self._provider, self._provider.name, names)
             return
         seen = await self._provider.fetch(told.ref)
         async with self._begin() as work:

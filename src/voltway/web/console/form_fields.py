@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.money import Currency, minor_digits
 
 
 @dataclass(eq=False)
@@ -58,6 +59,18 @@ def moment_of(text: str, zone: str) -> datetime | None:
 def as_field(at: datetime | None, zone: str) -> str:
     """A moment as a field of date and time takes it."""
     return "" if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
+
+
+def minor_of(text: str, currency: Currency) -> int | None:
+    """The amount that a field holds, in the smallest unit; none where it is empty. Raises
+    ``NoNumber`` for a part of a cent."""
+    number = number_of(text)
+    if number is None:
+        return None
+    minor = number.scaleb(minor_digits(currency))
+    if minor != int(minor):
+        raise NoNumber(text.strip()[:40])
+    return int(minor)
 
 
 def number_of(text: str) -> Decimal | None:

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from voltway.web.console import (
     approvals,
+    balances,
     bills,
     card_limits,
     cdrs,
@@ -45,6 +46,7 @@ from voltway.web.console import (
     tariff_where,
     tariffs,
     taxes,
+    vouchers,
     wall,
 )
 
@@ -108,6 +110,12 @@ _SEATED: Final = Router(
         disputes.list_disputes,
         disputes.dispute,
         disputes.contest,
+        balances.list_balances,
+        balances.show_balance,
+        balances.correct_balance,
+        vouchers.list_vouchers,
+        vouchers.make_vouchers,
+        vouchers.withdraw_vouchers,
         card_limits.show_card_limits,
         card_limits.set_card_limit,
         card_limits.remove_card_limit,

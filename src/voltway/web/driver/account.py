@@ -66,10 +66,10 @@ async def me(
     request: HttpRequest, house: NamedDependency[House], back: FromQuery[str] = _HERE
 ) -> Response[str]:
     """The account of who has signed in; else the way in, and to ``back`` from there."""
-    return await _me(request, house, back=back)
+    return await shown(request, house, back=back)
 
 
-async def _me(
+async def shown(
     request: HttpRequest,
     house: House,
     *,
@@ -77,6 +77,7 @@ async def _me(
     status: int = HTTPStatus.OK,
     back: str = _HERE,
 ) -> Response[str]:
+    """The account of who has signed in, with what went wrong if anything did."""
     async with house.begin() as work:
         email = await seated(request, work)
         if email is None:
@@ -206,7 +207,7 @@ async def add_method(
         email = await seated(request, work)
         if email is None:
             return see_other(_HERE)
-        driver = await _at(work, email, data.get("party", ""))
+        driver = await at_party(work, email, data.get("party", ""))
     base = public_url(request, house)
     try:
         saving = await methods.open_saving(
@@ -219,11 +220,11 @@ async def add_method(
         )
     except (Refusal, Outage) as no:
         status = STATUS[no.kind] if isinstance(no, Refusal) else HTTPStatus.SERVICE_UNAVAILABLE
-        return await _me(request, house, trouble=str(no), status=status)
+        return await shown(request, house, trouble=str(no), status=status)
     return see_other(saving.hosted_url or _HERE)
 
 
-async def _at(work: Work, email: str, party: str) -> Driver:
+async def at_party(work: Work, email: str, party: str) -> Driver:
     """The person as a driver of this party; of the first where none is named."""
     try:
         named = PartyId(UUID(party))
@@ -241,10 +242,10 @@ async def saved(
         seen = await methods.look_at_saving(house.begin, house.provider, saving)
     except Outage as silence:
         said = f"{silence} If you saved it, it is here in a minute."
-        return await _me(request, house, trouble=said, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return await shown(request, house, trouble=said, status=HTTPStatus.SERVICE_UNAVAILABLE)
     if seen.stage is SavingStage.SAVED:
         return see_other(_HERE)
-    return await _me(request, house, trouble="Nothing was saved: the page was not finished.")
+    return await shown(request, house, trouble="Nothing was saved: the page was not finished.")
 
 
 @post("/me/methods/{method:uuid}/default", include_in_schema=False)
@@ -290,7 +291,15 @@ async def confirm_delete(
         help_ = await views.help_of(work, None, about="")
     if email is None:
         return see_other(_HERE)
-    return page(request, house, "driver/account_delete.html", email=email, help=help_)
+    has_balance = await account_views.has_balance(house, email)
+    return page(
+        request,
+        house,
+        "driver/account_delete.html",
+        email=email,
+        help=help_,
+        has_balance=has_balance,
+    )
 
 
 @post("/me/delete", include_in_schema=False)
@@ -302,6 +311,8 @@ async def delete(request: HttpRequest, house: NamedDependency[House]) -> Redirec
         if email is None:
             return see_other(_HERE)
         known = await entry.drivers_of(work, email)
+    if await account_views.has_balance(house, email):
+        return see_other(f"{_HERE}/delete")
     for driver in known:
         async with house.begin() as work:
             kept = await methods.methods_of(work, driver.party, driver.id)

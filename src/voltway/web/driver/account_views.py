@@ -1,21 +1,33 @@
 """What the pages of a driver's account show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from voltway.drivers import actions as drivers
 from voltway.drivers import entry
 from voltway.drivers.model import Bar, Driver, TokenStatus
-from voltway.kernel.ids import PartyId
+from voltway.kernel.ids import PartyId, new_id
+from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.parties import actions as parties
-from voltway.payments import methods
+from voltway.parties.model import Party
+from voltway.payments import choosing, methods, prepaid, topping_up
 from voltway.payments.model_methods import Method
 from voltway.runtime.work import Row, Work
 from voltway.web.house import House
 
 RECEIPTS: Final = 20
+MOVES: Final = 20
+
+MOVED: Final = {
+    "top_up": "Topped up",
+    "voucher": "Voucher",
+    "charge": "Charged a car",
+    "refund": "Given back",
+    "correction": "Corrected",
+}
 
 #: Why a card opens nothing for now, and what its driver can do.
 BARS: Final = {
@@ -45,6 +57,47 @@ class With:
     methods: Sequence[Method]
     cards: Sequence[Card]
     can_save: bool
+    balance: "BalanceShown | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class SumShown:
+    """A sum to choose, with how a form says it."""
+
+    minor: int
+    currency: Currency
+    major: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceShown:
+    """A prepaid balance, and what can be put on it."""
+
+    money: Money
+    reserved: int
+    offered: Sequence[SumShown]
+    least: Money
+    most: Money
+    auto: int | None
+    auto_amount: int | None
+    moves: Sequence[prepaid.Move]
+    kinds: Mapping[str, str]
+    zone: str
+    key: str  # of the top-up that this page can begin: a button pressed twice begins one
+
+
+async def has_balance(house: House, email: str) -> bool:
+    """Whether somebody has money on a balance still, with anybody."""
+    async with house.begin() as work:
+        known = await entry.drivers_of(work, email)
+        row = await work.one(
+            """
+            SELECT EXISTS (SELECT FROM prepaid_view
+                            WHERE holder = ANY($1::uuid[]) AND balance_minor > 0) AS has
+            """,
+            [driver.id for driver in known],
+        )
+    return bool(row and row["has"])
 
 
 async def account(work: Work, house: House, email: str) -> dict[str, Any]:
@@ -60,7 +113,9 @@ async def _with(work: Work, house: House, party: PartyId, driver: Driver | None)
     operator = await parties.party(work, party)
     name = f"{operator.country_code}*{operator.ident}"
     if driver is None:
-        return With(party, operator.name, (), (), methods.can_save(house.provider, name))
+        can_save, may = methods.can_save(house.provider, name), _takes_money(house, name)
+        balance = await _balance(work, operator, None) if may else None
+        return With(party, operator.name, (), (), can_save, balance)
     tokens = await drivers.tokens_of_driver(work, party, driver.id)
     cards = [
         Card(token.label or "", token.uid[-4:], _stands(token.status, token.bars))
@@ -72,6 +127,37 @@ async def _with(work: Work, house: House, party: PartyId, driver: Driver | None)
         await methods.methods_of(work, party, driver.id),
         cards,
         methods.can_save(house.provider, name),
+        await _balance(work, operator, driver) if _takes_money(house, name) else None,
+    )
+
+
+def _takes_money(house: House, party: str) -> bool:
+    """Whether anybody can be paid on a page here."""
+    return any(each.can.hosted_page for each in choosing.of_party(house.provider, party))
+
+
+async def _balance(work: Work, operator: Party, driver: Driver | None) -> BalanceShown:
+    """What a driver has; who is not known yet has nothing."""
+    found = await prepaid.balance(work, operator.id, driver.id) if driver else None
+    sums = await topping_up.sums(work, operator.id)
+    digits = minor_digits(operator.currency)
+    nobody = UUID(int=0)
+    has = found or prepaid.Balance(party=operator.id, holder=nobody, currency=operator.currency)
+    return BalanceShown(
+        money=has.money,
+        reserved=has.reserved_minor,
+        offered=[
+            SumShown(each.minor, each.currency, str(Decimal(each.minor).scaleb(-digits)))
+            for each in sums.offered
+        ],
+        least=sums.least,
+        most=sums.most,
+        auto=has.auto_below_minor,
+        auto_amount=has.auto_amount_minor,
+        moves=await prepaid.moves(work, operator.id, has.holder, limit=MOVES) if found else (),
+        kinds=MOVED,
+        zone=operator.time_zone,
+        key=str(new_id(work.now)),
     )
 
 

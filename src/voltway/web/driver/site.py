@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from voltway.web.driver import account, checking, invoices, places, proving, visits
+from voltway.web.driver import account, balance, checking, invoices, places, proving, visits
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.list_places,
@@ -33,6 +33,10 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     account.remove_method,
     account.confirm_delete,
     account.delete,
+    balance.top_up,
+    balance.topped_up,
+    balance.set_auto,
+    balance.redeem,
     checking.check_page,
     checking.check_pasted,
     checking.check_visit,
