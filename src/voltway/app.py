@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from voltway.alerts import actions as alerts
 from voltway.alerts.account import hears_method_refused
+from voltway.alerts.dunning import hears_dunned
 from voltway.alerts.watchers import (
     hears_books_fault,
     hears_dispute_opened,
@@ -26,11 +27,12 @@ from voltway.alerts.watchers import (
     hears_payment_alarm,
 )
 from voltway.billing import actions as billing
-from voltway.billing import checking, monthly, runs, simulation_runs
+from voltway.billing import checking, debts, monthly, runs, simulation_runs
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
+from voltway.billing.model_debts import Dunned
 from voltway.billing.vies import Vies
 from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.evidence import actions as evidence
@@ -49,6 +51,7 @@ from voltway.payments.model import (
     PaymentRefunded,
 )
 from voltway.payments.model_alarms import PaymentAlarmRaised
+from voltway.payments.model_collections import Collected
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.providers.balance import BalanceProvider
 from voltway.payments.providers.none import NoProvider
@@ -329,6 +332,8 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
     bus.watch_many("alerts.methods", [MethodRefused], hears_method_refused)
+    bus.watch_many("billing.collected", [Collected], debts.hears_collected)
+    bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
 

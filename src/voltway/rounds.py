@@ -9,6 +9,7 @@ from voltway.alerts import actions as alerts
 from voltway.billing import (
     approving,
     checking,
+    dunning,
     monthly,
     paying_hosts,
     runs,
@@ -95,6 +96,7 @@ def plug_rounds(
     every(OFTEN, "payments.collections", partial(collecting.ask_again, begin, provider))
     every(OFTEN, "payments.top_ups", partial(topping_up.top_up_low, begin, provider))
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
+    every(SELDOM, "billing.debts", partial(dunning.go_round, begin, provider))
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))

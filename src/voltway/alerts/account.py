@@ -27,7 +27,10 @@ async def hears_method_refused(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if not isinstance(fact, MethodRefused):
             continue
-        driver = await contracts.driver_of(work, fact.party, DriverId(fact.holder))
+        try:
+            driver = await contracts.driver_of(work, fact.party, DriverId(fact.holder))
+        except contracts.NoSuchDriver:
+            continue  # a customer's card: who owes is told by the dunning
         if driver.email is None:
             continue
         locale = (await parties.party(work, fact.party)).locale

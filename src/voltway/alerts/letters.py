@@ -116,7 +116,7 @@ def code_letter(code: Code, locale: str, *, seller: str) -> Letter:
     minutes = int((code.until - code.made_at).total_seconds() // 60)
     shown = f"{code.code[:4]} {code.code[4:]}"
     subject = said.code_subject.format(code=shown)
-    return _plain(locale, subject, [said.code_text.format(minutes=minutes)], seller, said.code_why)
+    return plain(locale, subject, [said.code_text.format(minutes=minutes)], seller, said.code_why)
 
 
 def refused_letter(method: Method, locale: str, *, seller: str, page: str) -> Letter:
@@ -127,10 +127,11 @@ def refused_letter(method: Method, locale: str, *, seller: str, page: str) -> Le
     if page:
         body.append(said.refused_page.format(page=page))
     subject = said.refused_subject.format(method=method.name)
-    return _plain(locale, subject, body, seller, said.refused_why)
+    return plain(locale, subject, body, seller, said.refused_why)
 
 
-def _plain(locale: str, title: str, body: Sequence[str], seller: str, why: str) -> Letter:
+def plain(locale: str, title: str, body: Sequence[str], seller: str, why: str) -> Letter:
+    """A letter of some sentences."""
     html = _pages.get_template("not_charged.html").render(
         language=language(locale), title=title, body=" ".join(body), seller=seller, why=why
     )

@@ -1,6 +1,6 @@
 """Numbers, money and times as a reader of a receipt is used to them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -90,7 +90,7 @@ def local(at: str, zone: str) -> datetime:
     return datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
 
 
-def day(at: datetime, locale: Locale) -> str:
+def day(at: date, locale: Locale) -> str:
     return format_date(at, "long", locale=locale)
 
 

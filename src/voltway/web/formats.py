@@ -5,7 +5,7 @@ Figure first, unit small; ranges with an en dash; a space that does not break be
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -134,6 +134,10 @@ class Formats:
     def clocks(self, begins: datetime, ends: datetime, zone: str) -> str:
         """From one clock time to another, with an en dash."""
         return f"{self.clock(begins, zone)}{EN_DASH}{self.clock(ends, zone)}"
+
+    def date(self, day: date) -> str:
+        """``23 November 2026``, of a day that has no clock."""
+        return format_date(day, format="long", locale=self.locale)
 
     def day(self, at: datetime, zone: str) -> str:
         """``23 November 2026``."""

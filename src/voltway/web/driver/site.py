@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from voltway.web.driver import account, balance, checking, invoices, places, proving, visits
+from voltway.web.driver import account, balance, checking, invoices, paying, places, proving, visits
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.list_places,
@@ -37,6 +37,13 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     balance.topped_up,
     balance.set_auto,
     balance.redeem,
+    paying.owed,
+    paying.pay,
+    paying.paid,
+    paying.save_card,
+    paying.card_saved,
+    paying.stop_card,
+    paying.bill,
     checking.check_page,
     checking.check_pasted,
     checking.check_visit,
