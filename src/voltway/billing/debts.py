@@ -133,6 +133,21 @@ async def by_key(work: Work, key: str) -> Debt:
     return found
 
 
+async def moves_of(work: Work, invoice: InvoiceId) -> Sequence[Row]:
+    """What came for a debt, in its order."""
+    return await store_debts.moves(work, invoice)
+
+
+async def is_by_card(work: Work, customer: UUID) -> bool:
+    """Whether what a customer is billed is charged to its saved card."""
+    return customer in await store_debts.who_pay_by_card(work)
+
+
+async def let_card_pay(work: Work, customer: UUID, *, by_card: bool) -> None:
+    """Charge the card that a customer saved for what it is billed, or not any more."""
+    await store_debts.pays_by_card(work, customer, by_card=by_card)
+
+
 async def receive(
     work: Work, invoice: InvoiceId, amount: Money, *, said: str, by: str, once: OnceKey
 ) -> Debt:

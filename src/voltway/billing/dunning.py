@@ -37,6 +37,10 @@ async def set_rule(work: Work, party: PartyId, rule: DunningRule | None, *, by: 
     await store_debts.set_rule(work, party, rule, by)
 
 
+async def rule_of(work: Work, party: PartyId) -> DunningRule | None:
+    return await store_debts.rule(work, party)
+
+
 async def go_round(begin: BeginWork, given: AnyProvider) -> int:
     """The round: open, charge, tell, bar; how many were charged or told."""
     async with begin() as work:

@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from voltway.billing import debts, dunning, store_debts
+from voltway.billing import debts, dunning
 from voltway.billing.model_debts import Debt, DunningRule
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
@@ -65,7 +65,7 @@ async def _list(
         rows = await work.all(
             "SELECT * FROM debt_view WHERE closed_at IS NULL ORDER BY due_on LIMIT $1", SHOWN
         )
-        rule = await store_debts.rule(work, party.id)
+        rule = await dunning.rule_of(work, party.id)
         today = work.now.astimezone(ZoneInfo(party.time_zone)).date()
     return await console_page(
         request,
@@ -146,7 +146,7 @@ async def _page(
         if row is None:
             raise debts.NoSuchDebt
         found = await debts.debt(work, InvoiceId(id))
-        moves = await store_debts.moves(work, InvoiceId(id))
+        moves = await debts.moves_of(work, InvoiceId(id))
     return await console_page(
         request,
         house,

@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import actions as billing
-from voltway.billing import debts, dunning, store_debts
+from voltway.billing import debts, dunning
 from voltway.billing.model_debts import Debt
 from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import OnceKey
@@ -63,7 +63,7 @@ async def _page(
 
 async def _card(work: Work, debt: Debt) -> str:
     """What pays the customer's bills by itself, if something does."""
-    if debt.customer is None or debt.customer not in await store_debts.who_pay_by_card(work):
+    if debt.customer is None or not await debts.is_by_card(work, debt.customer):
         return ""
     card = await methods.default_of(work, debt.party, debt.customer)
     return card.name if card is not None and card.refused_at is None else ""
@@ -160,7 +160,7 @@ async def card_saved(
     async with house.begin() as work:
         debt = await debts.by_key(work, key)
         if debt.customer == seen.holder:
-            await store_debts.pays_by_card(work, seen.holder, by_card=True)
+            await debts.let_card_pay(work, seen.holder, by_card=True)
     return see_other(f"/p/{key}")
 
 
@@ -170,7 +170,7 @@ async def stop_card(house: NamedDependency[House], key: FromPath[str]) -> Redire
     async with house.begin() as work:
         debt = await debts.by_key(work, key)
         if debt.customer is not None:
-            await store_debts.pays_by_card(work, debt.customer, by_card=False)
+            await debts.let_card_pay(work, debt.customer, by_card=False)
     return see_other(f"/p/{key}")
 
 
