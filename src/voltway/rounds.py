@@ -8,6 +8,7 @@ from typing import Final
 from voltway.alerts import actions as alerts
 from voltway.billing import (
     approving,
+    budgets,
     checking,
     dunning,
     monthly,
@@ -96,6 +97,7 @@ def plug_rounds(
     every(OFTEN, "payments.collections", partial(collecting.ask_again, begin, provider))
     every(OFTEN, "payments.top_ups", partial(topping_up.top_up_low, begin, provider))
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
+    every(MINDED, "billing.budgets", partial(budgets.keep_all, begin))
     every(SELDOM, "billing.debts", partial(dunning.go_round, begin, provider))
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))

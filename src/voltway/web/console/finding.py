@@ -40,6 +40,7 @@ PAGES: Final = (
     ("Plans", "/console/tariffs/plans", "plans subscriptions monthly fee allowance members"),
     ("Taxes", "/console/tariffs/taxes", "taxes vat rates country"),
     ("Drivers and fleets", "/console/tariffs/drivers", "drivers fleets contracts"),
+    ("Budgets", "/console/tariffs/budgets", "budgets limits of cards drivers fleets"),
     ("People and keys", "/console/people", "people roles operators api keys audit"),
 )
 
