@@ -53,9 +53,11 @@ from voltway.payments.model import (
 from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.payments.model_collections import Collected
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
+from voltway.payments.provider import Provider
 from voltway.payments.providers.balance import BalanceProvider
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
+from voltway.payments.providers.terminal import TerminalProvider
 from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.rounds import plug_rounds
 from voltway.runtime.bus import Bus
@@ -285,7 +287,7 @@ async def _open_database(settings: Settings, clock: Clock, drain: Drain) -> Data
 def _provider(settings: Settings, begin: BeginWork) -> AnyProvider:
     """One provider, or those that a file names, and balances beside them. Raises
     ``Misconfigured``."""
-    own = [BalanceProvider(begin)]
+    own: Sequence[Provider] = [BalanceProvider(begin), TerminalProvider(begin)]
     if settings.providers:
         return accounts.providers(accounts.read(Path(settings.providers)), own=own)
     if not settings.provider_url:

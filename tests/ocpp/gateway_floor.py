@@ -36,6 +36,7 @@ BOOT = {
         "chargingStation": {"vendorName": "Acme", "model": "One"},
     },
 }
+BOOT["ocpp2.1"] = BOOT["ocpp2.0.1"]
 
 
 @dataclass

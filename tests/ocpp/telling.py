@@ -12,10 +12,13 @@ from voltway.stations.reports import (
     Booted,
     Ended,
     EventNotified,
+    LimitSet,
     Metered,
     Other,
+    PaidAtTerminal,
     Reading,
     Report,
+    SettlementTold,
     Started,
     StatusChanged,
     TokenShown,
@@ -61,6 +64,12 @@ def in_short(report: Report) -> str:
             )
         case EventNotified():
             return f"event {report.component}.{report.variable}={report.value}"
+        case PaidAtTerminal():
+            return f"paid at the terminal, {report.psp_ref}"
+        case LimitSet():
+            return f"the terminal holds {report.held}"
+        case SettlementTold():
+            return f"{report.psp_ref} is {report.status}"
         case VendorData():
             return f"vendor {report.vendor} says {report.data}"
         case Other():

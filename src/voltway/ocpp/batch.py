@@ -22,6 +22,7 @@ from voltway.ocpp.faults import BrokenFrame, BrokenPayload, Fault
 from voltway.ocpp.frame import Call, CallError, CallResult, CallResultError
 from voltway.ocpp.gateways import record_links
 from voltway.ocpp.link import Link
+from voltway.ocpp.terminals import hear_terminals
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.shelf import Shelf
@@ -314,6 +315,7 @@ async def _keep_heard(
         if type(report) is TokenShown
     ]
     of_sessions = [call for call in heard if _concerns_sessions(call)]
+    decisions |= await hear_terminals(work, batch, heard)
     shown = await _tokens(work, batch, asked, of_sessions)
     for index, standing in drivers.authorize(asked, shown, work.now).items():
         decisions[index] = Decision(token=standing)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from msgspec import Raw
+from msgspec.structs import replace
 
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import GatewayId, StationId
@@ -69,6 +70,7 @@ class Gateway:
         *,
         wait_ms: int = 50,
         interval_s: int = 300,
+        pages: str = "",
         on_answered: Callable[[Link], None],
         on_replied: Callable[[Link, Pending], None],
         reach: Reach,
@@ -77,6 +79,7 @@ class Gateway:
         self._begin = begin
         self._clock = clock
         self._interval_s = interval_s
+        self._pages = pages
         self._on_answered = on_answered
         self._on_replied = on_replied
         self._reach = reach
@@ -322,6 +325,8 @@ class Gateway:
         if is_poison and not batches.is_of_transaction(call.action):
             return batches.internal_error(pending)
         dialect = pending.link.dialect
+        if decision.receipt_url:
+            decision = replace(decision, receipt_url=f"{self._pages}{decision.receipt_url}")
         try:
             payload = dialect.answer(call, decision, now)
         except BrokenPayload as trouble:

@@ -95,18 +95,19 @@ def _number(answer: CallResult) -> TransactionRef | None:
 
 
 def _dialects(calls: Sequence[_Read]) -> Iterator[Dialect]:
-    """For each call the version that it is of: its own, else that of the call before it."""
-    own = [_only(one.call.action) for one in calls]
-    before = next((dialect for dialect in own if dialect is not None), _ALL[0])
-    for dialect in own:
-        before = dialect or before
+    """For each call the version that it is of: that of the call before it, where that has it."""
+    having = [_having(one.call.action) for one in calls]
+    tells = (found for found in having if 0 < len(found) < len(_ALL))
+    before = next(tells, _ALL)[0]
+    for found in having:
+        if found and before not in found:
+            before = found[0]
         yield before
 
 
-def _only(action: str) -> Dialect | None:
-    """The version that alone has this action."""
-    having = [dialect for dialect in _ALL if action in dialect.actions]
-    return having[0] if len(having) == 1 else None
+def _having(action: str) -> Sequence[Dialect]:
+    """The versions that have this action, the newest first."""
+    return [dialect for dialect in _ALL if action in dialect.actions]
 
 
 def _heard(index: int, one: _Read, dialect: Dialect) -> Heard | None:

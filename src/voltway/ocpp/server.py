@@ -97,6 +97,7 @@ class OcppServer:
             self._clock,
             wait_ms=settings.batch_wait_ms,
             interval_s=settings.heartbeat_s,
+            pages=settings.public_url.rstrip("/"),
             on_answered=lambda link: self._sender.answered(link),
             on_replied=lambda link, pending: self._sender.replied(link, pending),
             reach=self._reach,

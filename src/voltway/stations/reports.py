@@ -9,6 +9,7 @@ These are structs and no dataclasses, because several are made for each message 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -183,6 +184,43 @@ class EventNotified(Told, frozen=True):
     cleared: bool = False
 
 
+class PaidAtTerminal(Told, frozen=True):
+    """A station's own payment terminal took a card (2.1 C18): its acquirer's name for that, and the
+    token that stands for it with us. ``held`` is in major units of the party's currency; ``ref``
+    is ``None`` where no transaction began yet."""
+
+    psp_ref: str
+    token: TokenUid
+    ref: TransactionRef | None = None
+    evse: int | None = None
+    held: Decimal | None = None
+    brand: str | None = None
+    last4: str | None = None
+
+
+class LimitSet(Told, frozen=True):
+    """A station's terminal holds more than before for a transaction (2.1 C23)."""
+
+    ref: TransactionRef
+    held: Decimal
+
+
+class SettlementTold(Told, frozen=True):
+    """What became of the money that a station's terminal held (2.1 C19 to C22). ``status`` is
+    Settled, Canceled, Rejected or Failed; ``amount`` is in major units of the party's currency."""
+
+    psp_ref: str
+    status: str
+    amount: Decimal
+    at: datetime | None
+    ref: TransactionRef | None = None
+    said: str = ""
+    receipt_id: str = ""
+    receipt_url: str = ""
+    vat_number: str = ""
+    vat_company: str = ""
+
+
 class VendorData(Told, frozen=True):
     """DataTransfer."""
 
@@ -208,6 +246,9 @@ Report: TypeAlias = (
     | Ended
     | VariablesReported
     | EventNotified
+    | PaidAtTerminal
+    | LimitSet
+    | SettlementTold
     | VendorData
     | Other
 )
@@ -254,3 +295,4 @@ class Decision(Told, frozen=True):
     token: str | None = None  # accepted | blocked | expired | invalid | concurrent | unknown
     ref: TransactionRef | None = None  # Started, where we name it
     vendor_data: str | None = None  # accepted | rejected | unknown_vendor | unknown_message
+    receipt_url: str | None = None  # SettlementTold: where the driver finds the bill

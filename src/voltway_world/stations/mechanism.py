@@ -15,12 +15,13 @@ from voltway_world.stations.options import Options
 from voltway_world.stations.post import Message, Payload, Post, Said
 from voltway_world.stations.speech import NotKnown, Speech
 from voltway_world.stations.v16 import Speech16
+from voltway_world.stations.v21 import Speech21
 from voltway_world.stations.v201 import Speech201
 
 #: A clock that is this far from the central system's is set by it.
 CLOCK_ERROR_S = 1.0
 
-_SPEECHES: dict[str, Callable[[], Speech]] = {"1.6": Speech16, "2.0.1": Speech201}
+_SPEECHES: dict[str, Callable[[], Speech]] = {"1.6": Speech16, "2.0.1": Speech201, "2.1": Speech21}
 _FREE = (State.AVAILABLE, State.PLUGGED, State.FINISHING)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import TypeVar
 
+from voltway_world.stations import v21
 from voltway_world.stations.bays import Reading, Session, Token
 from voltway_world.stations.cars import Car, some_car
 from voltway_world.stations.forecourt import CannotDo
@@ -34,6 +35,25 @@ class Station(Mechanism):
     async def present_token(self, evse: int, uid: str, kind: str = "ISO14443") -> None:
         self.forecourt.present(evse, uid, kind)
         await self.settled()
+
+    async def pay_at_terminal(self, evse: int, psp_ref: str) -> None:
+        """A card at the station's own terminal, whose acquirer says yes under this reference."""
+        await self.present_token(evse, psp_ref, v21.DIRECT)
+
+    async def settle(
+        self,
+        psp_ref: str,
+        status: str,
+        amount: float,
+        *,
+        session: Session | None = None,
+        receipt: tuple[str, str] | None = None,
+    ) -> Payload:
+        """Tell what the terminal made of a card; told until it is answered."""
+        ref = session.ref if session is not None else None
+        said = v21.settlement(psp_ref, status, amount, self.now(), ref=ref, receipt=receipt)
+        answer: Payload = await self.post.put(said, kept=True).answered
+        return answer
 
     async def fault(self, evse: int = 1) -> None:
         self.forecourt.fault(evse)

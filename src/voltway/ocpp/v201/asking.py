@@ -1,16 +1,17 @@
 """Orders on the wire of OCPP 2.0.1, and their answers: the half of the dialect that asks."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from voltway.kernel.ids import TransactionRef
 from voltway.ocpp.dialect import CallNotOfVersion, OrderUnknownToVersion, answered, refused
-from voltway.ocpp.faults import BrokenPayload
+from voltway.ocpp.faults import BrokenPayload, Version
 from voltway.ocpp.frame import CallError, CallResult, payload_of
 from voltway.ocpp.reading import read
-from voltway.ocpp.shapes import Wire
+from voltway.ocpp.shapes import Action, Wire
 from voltway.ocpp.v201 import wire
 from voltway.ocpp.writing import write
 from voltway.stations import orders
@@ -60,10 +61,12 @@ _NAME: Final = re.compile(
 )
 
 
-def say(order: Order) -> tuple[str, bytes]:
-    """The action and payload that ask for this."""
+def say(
+    order: Order, actions: Mapping[str, Action] = wire.ACTIONS, version: Version = "2.0.1"
+) -> tuple[str, bytes]:
+    """The action and payload that ask for this; ``actions`` are those that the version has."""
     if isinstance(order, orders.RawCall):
-        return order.action, _checked(order)
+        return order.action, _checked(order, actions, version)
     message = _message(order)
     return type(message).__name__.removesuffix("Request"), write(message)
 
@@ -199,14 +202,14 @@ def _set(result: CallResult, text: str) -> Outcome:
     return Outcome(answered(word), word, text, variables=found)
 
 
-def _checked(order: orders.RawCall) -> bytes:
-    action = wire.ACTIONS.get(order.action)
+def _checked(order: orders.RawCall, actions: Mapping[str, Action], version: Version) -> bytes:
+    action = actions.get(order.action)
     if action is None or action.by == "station":
-        raise CallNotOfVersion("2.0.1", order.action[:50], "it is no call to a station")
+        raise CallNotOfVersion(version, order.action[:50], "it is no call to a station")
     try:
         return write(msgspec.json.decode(order.payload, type=action.request))
     except msgspec.MsgspecError as trouble:
-        raise CallNotOfVersion("2.0.1", order.action, str(trouble)) from None
+        raise CallNotOfVersion(version, order.action, str(trouble)) from None
 
 
 def _member(text: str, name: str) -> str:

@@ -9,10 +9,10 @@ Where 2.0.1 differs from our model:
     ``[instance]`` behind either and ``@evse`` or ``@evse:connector`` behind the component.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 from voltway.kernel.ids import TokenUid, TransactionRef
 from voltway.ocpp import metering
@@ -86,6 +86,8 @@ _TOKEN: Final = {
     "invalid": "Invalid",
 }
 
+Hearing: TypeAlias = Mapping[type[Wire], Callable[[Any, list[Deviation]], Any]]
+
 #: Answers without a member, written once.
 _EMPTY: Final = {name: write(answer) for name, answer in empty_answers(wire.ACTIONS).items()}
 
@@ -107,7 +109,7 @@ class Dialect201:
                 return unreadable(call, trouble)
             raise
         deviations = [*call.tolerated, *odd]
-        return HeardCall(_reports(call.action, message, deviations), deviations)
+        return HeardCall(reports(call.action, message, _HEARD, deviations), deviations)
 
     def answer(self, call: Call, decision: Decision, now: datetime) -> bytes:
         match call.action:
@@ -143,11 +145,13 @@ class Dialect201:
         return asking.read_outcome(order, result)
 
 
-def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Report]:
-    if isinstance(message, wire.NotifyEventRequest):
-        return [_notified(event, deviations) for event in message.event_data]
-    hear = _HEARD.get(type(message))
-    return [hear(message, deviations) if hear else Other(action, summary(message))]
+def reports(action: str, message: Wire, by: Hearing, deviations: list[Deviation]) -> list[Report]:
+    """What a message tells; ``by`` says what becomes of it, by its type."""
+    hear = by.get(type(message))
+    if hear is None:
+        return [Other(action, summary(message))]
+    told: Report | list[Report] = hear(message, deviations)
+    return told if isinstance(told, list) else [told]
 
 
 def _metered(message: wire.MeterValuesRequest, deviations: list[Deviation]) -> Metered:
@@ -188,9 +192,7 @@ def _vendor(message: wire.DataTransferRequest, deviations: list[Deviation]) -> V
     return VendorData(message.vendor_id, message.message_id, data)
 
 
-def _event(
-    message: wire.TransactionEventRequest, deviations: list[Deviation]
-) -> Started | Metered | Ended:
+def event(message: Any, deviations: list[Deviation]) -> Started | Metered | Ended:
     """Start, middle or end. An event of a type we do not know is taken as news of the middle."""
     info = message.transaction_info
     ref = TransactionRef(info.transaction_id) if info.transaction_id else None
@@ -298,6 +300,10 @@ def _variables(message: wire.NotifyReportRequest, deviations: list[Deviation]) -
     )
 
 
+def _events(message: wire.NotifyEventRequest, deviations: list[Deviation]) -> list[Report]:
+    return [_notified(event, deviations) for event in message.event_data]
+
+
 def _notified(event: wire.EventData, deviations: list[Deviation]) -> EventNotified:
     return EventNotified(
         moment(event.timestamp, deviations),
@@ -331,14 +337,20 @@ def _taken(status: str | None) -> bytes:
     return write(wire.TransactionEventResponse(id_token_info=told))
 
 
-#: What becomes of a message, by its type: a look-up, where a match would ask type after type.
-_HEARD: Final[dict[type[Wire], Callable[[Any, list[Deviation]], Report]]] = {
-    wire.TransactionEventRequest: _event,
-    wire.MeterValuesRequest: _metered,
-    wire.HeartbeatRequest: _alive,
-    wire.StatusNotificationRequest: _status,
-    wire.AuthorizeRequest: _shown,
-    wire.BootNotificationRequest: _booted,
-    wire.NotifyReportRequest: _variables,
-    wire.DataTransferRequest: _vendor,
-}
+def heard_by(words: Any) -> Hearing:
+    """What becomes of a message, by its type in the words of a version 2: a look-up, where a match
+    would ask type after type."""
+    return {
+        words.TransactionEventRequest: event,
+        words.MeterValuesRequest: _metered,
+        words.HeartbeatRequest: _alive,
+        words.StatusNotificationRequest: _status,
+        words.AuthorizeRequest: _shown,
+        words.BootNotificationRequest: _booted,
+        words.NotifyReportRequest: _variables,
+        words.NotifyEventRequest: _events,
+        words.DataTransferRequest: _vendor,
+    }
+
+
+_HEARD: Final = heard_by(wire)

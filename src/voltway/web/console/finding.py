@@ -31,6 +31,7 @@ PAGES: Final = (
     ("Owed", "/console/debts", "owed debts dunning reminders unpaid receivables write off"),
     ("Balances", "/console/balances", "balances prepaid top up credit"),
     ("Vouchers", "/console/vouchers", "vouchers gift codes"),
+    ("Terminals", "/console/terminals", "terminals card reader settlement acquirer"),
     ("Card limits", "/console/card-limits", "card limits fraud stolen"),
     ("Hosts", "/console/hosts", "hosts shares agreements settlements landlords"),
     ("Tariffs", "/console/tariffs", "tariffs prices"),

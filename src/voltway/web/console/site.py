@@ -48,6 +48,7 @@ from voltway.web.console import (
     tariff_where,
     tariffs,
     taxes,
+    terminals,
     vouchers,
     wall,
 )
@@ -125,6 +126,7 @@ _SEATED: Final = Router(
         vouchers.list_vouchers,
         vouchers.make_vouchers,
         vouchers.withdraw_vouchers,
+        terminals.list_terminals,
         card_limits.show_card_limits,
         card_limits.set_card_limit,
         card_limits.remove_card_limit,

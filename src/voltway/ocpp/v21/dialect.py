@@ -1,0 +1,146 @@
+"""OCPP 2.1 in our words: 2.0.1 and what is new, of which we hear the payment terminals.
+
+Where 2.1 differs from our model:
+  - A card that the station's own terminal took is shown as a token of the type DirectPayment, whose
+    text is the acquirer's reference (C18). No other kind of token may be taken for it, whatever the
+    reference looks like, so its uid with us is made of a hash.
+  - The station says itself what became of the money (C19 to C22).
+"""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, ClassVar, Final
+
+from voltway.kernel.ids import TokenUid, TransactionRef
+from voltway.ocpp.dialect import HeardCall, known, moment, unreadable
+from voltway.ocpp.faults import BrokenPayload, DoubledMember, Version
+from voltway.ocpp.frame import Call, payload_of
+from voltway.ocpp.reading import read
+from voltway.ocpp.shapes import Action, Wire
+from voltway.ocpp.v21 import wire
+from voltway.ocpp.v201 import asking
+from voltway.ocpp.v201 import dialect as before
+from voltway.ocpp.writing import write
+from voltway.stations.orders import Order
+from voltway.stations.reports import (
+    Decision,
+    Deviation,
+    LimitSet,
+    PaidAtTerminal,
+    Report,
+    SettlementTold,
+    TokenShown,
+)
+
+DIRECT: Final = "directpayment"
+
+
+class Dialect21(before.Dialect201):
+    """OCPP 2.1 edition 1. What it shares with 2.0.1 is written and read as there."""
+
+    version: ClassVar[Version] = "2.1"
+    subprotocol: ClassVar[str] = "ocpp2.1"
+    actions: ClassVar[dict[str, Action]] = wire.ACTIONS
+
+    def hear(self, call: Call) -> HeardCall:
+        kind = known(wire.ACTIONS, call).request
+        stand_in = call.action in before.TRANSACTIONS
+        try:
+            message, odd = read(kind, payload_of(call), stand_in=stand_in)
+        except BrokenPayload as trouble:
+            if stand_in and not isinstance(trouble, DoubledMember):
+                return unreadable(call, trouble)
+            raise
+        deviations = [*call.tolerated, *odd]
+        return HeardCall(_reports(call.action, message, deviations), deviations)
+
+    def answer(self, call: Call, decision: Decision, now: datetime) -> bytes:
+        if call.action == "NotifySettlement":
+            # C21.FR.03: where the station has no receipt of its own, it shows where ours is.
+            return write(wire.NotifySettlementResponse(receipt_url=decision.receipt_url))
+        return super().answer(call, decision, now)
+
+    def say(self, order: Order) -> tuple[str, bytes]:
+        return asking.say(order, wire.ACTIONS, self.version)
+
+
+def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Report]:
+    match message:
+        case wire.AuthorizeRequest():
+            shown = message.id_token
+            if not _is_direct(shown):
+                return [TokenShown(TokenUid(shown.id_token), shown.type)]
+            paid = _paid(shown)
+            return [paid, TokenShown(paid.token, shown.type)]
+        case wire.TransactionEventRequest():
+            return _of_transaction(message, deviations)
+        case wire.NotifySettlementRequest():
+            return [_settlement(message, deviations)]
+        case _:
+            return before.reports(action, message, _LIKE, deviations)
+
+
+def _of_transaction(
+    message: wire.TransactionEventRequest, deviations: list[Deviation]
+) -> list[Report]:
+    told = before.event(message, deviations)
+    info = message.transaction_info
+    limit = info.transaction_limit.max_cost if info.transaction_limit else None
+    ref = TransactionRef(info.transaction_id) if info.transaction_id else None
+    if message.id_token is not None and _is_direct(message.id_token):
+        paid = _paid(message.id_token, ref=ref, evse=told.evse, held=limit)
+        return [paid, _with_token(told, paid.token)]
+    if message.trigger_reason == "LimitSet" and limit is not None and ref is not None:
+        return [LimitSet(ref, limit), told]
+    return [told]
+
+
+def _with_token(told: Any, token: TokenUid) -> Any:
+    given = {name: getattr(told, name) for name in told.__struct_fields__}
+    return type(told)(**given | {"token": token})
+
+
+def _is_direct(shown: wire.IdToken) -> bool:
+    return shown.type.lower() == DIRECT
+
+
+def _paid(shown: wire.IdToken, **more: Any) -> PaidAtTerminal:
+    """Of the card we take no more than its brand and its end, whatever else is told."""
+    told = {each.type: each.additional_id_token for each in shown.additional_info or ()}
+    last4 = told.get("CardLast4Digits", "")
+    return PaidAtTerminal(
+        psp_ref=shown.id_token,
+        token=token_of(shown.id_token),
+        brand=told.get("PaymentBrand", "")[:40].strip().lower() or None,
+        last4=last4 if len(last4) == 4 and last4.isascii() and last4.isdigit() else None,
+        **more,
+    )
+
+
+def token_of(psp_ref: str) -> TokenUid:
+    """The token that stands for a payment at a terminal: 36 characters, as 2.0.1 allows."""
+    return TokenUid(f"PSP-{sha256(psp_ref.encode()).hexdigest()[:32].upper()}")
+
+
+def _settlement(
+    message: wire.NotifySettlementRequest, deviations: list[Deviation]
+) -> SettlementTold:
+    company = message.vat_company
+    names = ("name", "address1", "address2", "postal_code", "city", "country")
+    parts = [getattr(company, name) for name in names] if company else []
+    return SettlementTold(
+        psp_ref=message.psp_ref,
+        status=message.status,
+        amount=message.settlement_amount,
+        at=moment(message.settlement_time, deviations),
+        ref=TransactionRef(message.transaction_id) if message.transaction_id else None,
+        said=message.status_info or "",
+        receipt_id=message.receipt_id or "",
+        receipt_url=message.receipt_url or "",
+        vat_number=message.vat_number or "",
+        vat_company=", ".join(part for part in parts if part),
+    )
+
+
+#: Messages that say the same as in 2.0.1, under the same names.
+_LIKE: Final = before.heard_by(wire)

@@ -1,0 +1,83 @@
+"""Stations' own payment terminals: what they hold, what they took, and what does not fit."""
+
+from typing import Final
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.response import Response
+
+from voltway.parties.model import Actor, Permission
+from voltway.payments.rules_terminals import DOUBTFUL
+from voltway.web.console.door import console_page
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest
+
+SHOWN: Final = 200
+
+_TERMINALS: Final = """
+    SELECT s.id, s.identity, s.location_name, s.connected,
+           (SELECT string_agg(e.public_id, ', ' ORDER BY e.number)
+              FROM evse_view e WHERE e.station_id = s.id) AS bays,
+           count(*) FILTER (WHERE h.state = 'held') AS held,
+           coalesce(sum(h.held_minor) FILTER (WHERE h.state = 'held'), 0)::bigint AS held_minor,
+           coalesce(sum(h.settled_minor) FILTER (WHERE h.ended_at > $1::timestamptz
+                                                   - interval '30 days'), 0)::bigint AS took_minor,
+           max(h.ended_at) FILTER (WHERE h.state = 'settled') AS settled_at
+      FROM terminal_hold_view h JOIN station_view s ON s.id = h.station_id
+     GROUP BY s.id, s.identity, s.location_name, s.connected
+     ORDER BY s.location_name, s.identity
+     LIMIT $2
+"""
+
+#: Charges that are over and of which their terminal has told nothing, the oldest first.
+_UNSETTLED: Final = """
+    SELECT h.psp_ref, h.payment_id, s.identity, s.location_name, c.ended_at, h.held_minor
+      FROM terminal_hold_view h
+      JOIN payment_view p ON p.id = h.payment_id
+      JOIN session_view c ON c.id = p.session_id
+      JOIN station_view s ON s.id = h.station_id
+     WHERE h.state = 'held' AND c.ended_at IS NOT NULL
+     ORDER BY c.ended_at
+     LIMIT $1
+"""
+
+#: What a person should look at: what was told and could not be followed, and what was taken that is
+#: not what the bill says.
+_DOUBTS: Final = """
+    SELECT t.told_at, s.identity, s.location_name, t.psp_ref, t.status, t.amount, t.verdict, t.said,
+           h.payment_id, NULL::bigint AS bill_minor, NULL::bigint AS took_minor
+      FROM terminal_settlement_view t
+      JOIN station_view s ON s.id = t.station_id
+      LEFT JOIN terminal_hold_view h ON h.psp_ref = t.psp_ref AND h.party_id = t.party_id
+     WHERE t.verdict = ANY($1::text[])
+     UNION ALL
+    SELECT h.ended_at, s.identity, s.location_name, h.psp_ref, 'Settled', '', 'other_amount', '',
+           h.payment_id, i.total_minor, h.settled_minor
+      FROM terminal_hold_view h
+      JOIN station_view s ON s.id = h.station_id
+      JOIN invoice_view i ON i.payment_id = h.payment_id
+     WHERE h.state = 'settled' AND i.total_minor <> h.settled_minor
+     ORDER BY 1 DESC
+     LIMIT $2
+"""
+
+
+@get("/terminals", include_in_schema=False)
+async def list_terminals(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[str]:
+    actor.must(Permission.SEE_MONEY)
+    async with house.begin(actor.party) as work:
+        terminals = await work.all(_TERMINALS, work.now, SHOWN)
+        unsettled = await work.all(_UNSETTLED, SHOWN)
+        doubts = await work.all(_DOUBTS, [str(each) for each in DOUBTFUL], SHOWN)
+    return await console_page(
+        request,
+        house,
+        actor,
+        "console/terminals.html",
+        place="money",
+        terminals=terminals,
+        unsettled=unsettled,
+        doubts=doubts,
+    )

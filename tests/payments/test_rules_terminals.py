@@ -1,0 +1,72 @@
+"""What becomes of a settlement that a station tells of its own terminal."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from voltway.kernel.ids import PartyId, StationId, TokenUid
+from voltway.kernel.money import EUR, Currency, Money
+from voltway.payments import rules_terminals as rules
+from voltway.payments.rules_terminals import TerminalHold, TerminalState, Verdict
+
+HERE, ELSEWHERE = StationId(UUID(int=1)), StationId(UUID(int=2))
+
+
+def a_hold(state: TerminalState, settled: int = 0) -> TerminalHold:
+    return TerminalHold(
+        id=UUID(int=3),
+        party=PartyId(UUID(int=4)),
+        station=HERE,
+        psp_ref="psp-1",
+        token=TokenUid("PSP-1"),
+        held_minor=6_000,
+        currency=EUR,
+        state=state,
+        settled_minor=settled,
+        told_at=datetime(2026, 3, 2, 12, tzinfo=UTC),
+    )
+
+
+HELD, REFUSED = a_hold(TerminalState.HELD), a_hold(TerminalState.REJECTED)
+TAKEN, GONE = a_hold(TerminalState.SETTLED, 500), a_hold(TerminalState.CANCELED)
+
+
+@pytest.mark.parametrize(
+    ("hold", "station", "status", "amount", "verdict"),
+    [
+        (HELD, HERE, "Settled", "5.00", Verdict.TAKEN),
+        (HELD, HERE, "Canceled", "0", Verdict.LET_GO),
+        (HELD, HERE, "Rejected", "5.00", Verdict.REFUSED),
+        (HELD, HERE, "Failed", "5.00", Verdict.REFUSED),
+        (TAKEN, HERE, "Settled", "5.00", Verdict.AGAIN),
+        (TAKEN, HERE, "Settled", "5.01", Verdict.CONTRADICTS),
+        (TAKEN, HERE, "Canceled", "5.00", Verdict.CONTRADICTS),
+        (TAKEN, HERE, "Failed", "5.00", Verdict.CONTRADICTS),
+        (GONE, HERE, "Canceled", "0", Verdict.AGAIN),
+        (GONE, HERE, "Settled", "5.00", Verdict.CONTRADICTS),
+        (REFUSED, HERE, "Rejected", "5.00", Verdict.AGAIN),
+        (REFUSED, HERE, "Settled", "5.00", Verdict.CONTRADICTS),
+        (None, HERE, "Settled", "5.00", Verdict.UNKNOWN),
+        (HELD, ELSEWHERE, "Settled", "5.00", Verdict.ELSEWHERE),
+        (HELD, HERE, "Settled", "0", Verdict.NO_AMOUNT),
+        (HELD, HERE, "Settled", "-5", Verdict.NO_AMOUNT),
+        (HELD, HERE, "Settled", "0.001", Verdict.NO_AMOUNT),
+        (HELD, HERE, "Settled", "NaN", Verdict.NO_AMOUNT),
+        (HELD, HERE, "Settled", "1e30", Verdict.NO_AMOUNT),
+        (HELD, HERE, "Paid", "5.00", Verdict.NO_AMOUNT),
+    ],
+)
+def test_the_first_word_about_a_card_stands_and_another_one_is_looked_at(
+    hold: TerminalHold | None, station: StationId, status: str, amount: str, verdict: Verdict
+) -> None:
+    money = rules.amount_of(Decimal(amount), EUR)
+
+    assert rules.judge(hold, station, status, money) is verdict
+
+
+def test_an_amount_in_major_units_is_money_of_the_currency() -> None:
+    assert rules.amount_of(Decimal("5.005"), EUR) == Money(501, EUR)
+    assert rules.amount_of(Decimal(500), Currency("JPY")) == Money(500, Currency("JPY"))
+    assert rules.amount_of(None, EUR) is None
