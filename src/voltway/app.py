@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from voltway.alerts import actions as alerts
 from voltway.alerts.account import hears_method_refused
+from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
 from voltway.alerts.watchers import (
     hears_books_fault,
@@ -27,8 +28,9 @@ from voltway.alerts.watchers import (
     hears_payment_alarm,
 )
 from voltway.billing import actions as billing
-from voltway.billing import checking, debts, monthly, runs, simulation_runs
+from voltway.billing import autocharge, checking, debts, monthly, runs, simulation_runs
 from voltway.billing.actions import hears_cdrs_issued
+from voltway.billing.autocharge import CarSpoofed
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
@@ -334,6 +336,8 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
     bus.watch_many("alerts.methods", [MethodRefused], hears_method_refused)
+    bus.watch_many("billing.cars", [SessionStarted], autocharge.hears_session_started)
+    bus.watch_many("alerts.cars", [CarSpoofed], hears_car_spoofed)
     bus.watch_many("billing.collected", [Collected], debts.hears_collected)
     bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)

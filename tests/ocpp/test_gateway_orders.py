@@ -10,6 +10,7 @@ import pytest
 
 from tests.ocpp.gateway_floor import Dialled, Door, a_door, dial
 from voltway.drivers import actions as drivers
+from voltway.drivers.model import TokenKind
 from voltway.kernel.ids import OrderId, StationId, TokenUid, TransactionRef
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
@@ -143,6 +144,30 @@ async def test_authorize_tells_known_tokens_from_unknown(
     async with dial(door, "CS1", version) as line:
         assert await standing(line, token) == "Accepted"
         assert await standing(line, "FFFFFFFF") in {"Invalid", "Unknown"}
+
+
+@pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1"])
+async def test_a_car_that_shows_itself_is_noted_until_its_driver_has_registered_it(
+    door: Door, version: str
+) -> None:
+    station = await door.add("CS1")
+
+    async def standing(line: Dialled) -> str:
+        if version == "ocpp1.6":
+            told = await line.call("Authorize", {"idTag": "VID:001122aabbcc"})
+            return str(told["idTagInfo"]["status"])
+        asked = {"idToken": {"idToken": "001122AABBCC", "type": "MacAddress"}}
+        return str((await line.call("Authorize", asked))["idTokenInfo"]["status"])
+
+    async with dial(door, "CS1", version) as line:
+        refused = await standing(line)
+        async with door.begin() as work:
+            [seen] = await work.all("SELECT mac, station_id FROM car_seen_view")
+            await drivers.add_token(work, station.party, "VID:001122AABBCC", kind=TokenKind.VEHICLE)
+        accepted = await standing(line)
+
+    assert (seen["mac"], seen["station_id"]) == ("001122AABBCC", station.id)
+    assert (refused in {"Invalid", "Unknown"}, accepted) == (True, "Accepted")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ class Template(StrEnum):
     DISPUTE = "dispute"  # to the owners: a bank wants money back
     CODE = "code"  # to a driver who signs in
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
+    CAR = "car"  # to driver and owners: a car was at two places at once
     DUNNING = "dunning"  # to who owes: a bill is not paid
     DOCUMENT = "document"  # an invoice, a credit note, a statement or a settlement
 

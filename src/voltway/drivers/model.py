@@ -14,6 +14,7 @@ class TokenKind(StrEnum):
     APP = "app"
     AD_HOC = "ad_hoc"  # made for one visit of a guest
     CONTRACT = "contract"  # an eMAID, shown by the car
+    VEHICLE = "vehicle"  # the car itself, by the address of its network interface
 
 
 class TokenStatus(StrEnum):

@@ -23,6 +23,7 @@ from voltway.ocpp.frame import Call, CallError, CallResult, CallResultError
 from voltway.ocpp.gateways import record_links
 from voltway.ocpp.link import Link
 from voltway.ocpp.terminals import hear_terminals
+from voltway.ocpp.tokens_shown import standings
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.shelf import Shelf
@@ -317,8 +318,7 @@ async def _keep_heard(
     of_sessions = [call for call in heard if _concerns_sessions(call)]
     decisions |= await hear_terminals(work, batch, heard)
     shown = await _tokens(work, batch, asked, of_sessions)
-    for index, standing in drivers.authorize(asked, shown, work.now).items():
-        decisions[index] = Decision(token=standing)
+    decisions |= await standings(work, asked, shown, lambda index: batch[index].link.party)
     if of_sessions:
         decisions |= await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
     return decisions

@@ -8,6 +8,7 @@ from voltway.drivers import contracts
 from voltway.drivers.model import Token
 from voltway.kernel.ids import ContractId, DriverId, EvseId, FleetId, TokenUid
 from voltway.runtime.work import Work
+from voltway.sessions.driver_kinds import kind_of
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace
 from voltway.tariffs import actions as tariffs
@@ -73,7 +74,7 @@ async def place_for(work: Work, where: EvsePlace, asks: Asks) -> tuple[Place, To
         asked = (party, asks.token)
         token = (await drivers.tokens_of(work, [asked])).get(asked)
     if token is not None:
-        kind = DriverKind(token.kind)
+        kind = kind_of(token)
         driver, contract, fleet = token.driver, token.contract, token.fleet
     elif contract is not None:
         agreed = await contracts.contract_of(work, party, contract)

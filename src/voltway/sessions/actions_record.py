@@ -20,6 +20,7 @@ from voltway.runtime.work import Work
 from voltway.sessions import rules, store, store_changes, store_readings
 from voltway.sessions.actions_lay_out import Told, lay_out, tokens_in, told_of
 from voltway.sessions.desk import Desk, Names
+from voltway.sessions.driver_kinds import kind_of
 from voltway.sessions.model import (
     Row,
     Session,
@@ -33,7 +34,7 @@ from voltway.sessions.shelf import Shelf
 from voltway.stations import actions as stations
 from voltway.stations.reports import Booted, Decision, Heard, Metered, Started, StatusChanged
 from voltway.tariffs import actions as tariffs
-from voltway.tariffs.model_versions import DriverKind, Place
+from voltway.tariffs.model_versions import Place
 
 _SHOWN: Final = "The price that the driver was shown."
 
@@ -151,7 +152,7 @@ def _question(session: Session, token: Token | None) -> tuple[Place, datetime]:
     here = (session.party, session.location, session.station, session.evse)
     if token is None:
         return Place(*here), session.started_at
-    kind = DriverKind(token.kind)
+    kind = kind_of(token)
     return Place(*here, token.driver, token.contract, token.fleet, kind), session.started_at
 
 

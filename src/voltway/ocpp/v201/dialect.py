@@ -172,8 +172,15 @@ def _status(message: wire.StatusNotificationRequest, deviations: list[Deviation]
     )
 
 
+def _token(shown: wire.IdToken) -> TokenUid:
+    """A token as we write it; the car's own as the cars of 1.6 are written (``drivers.cars``)."""
+    if shown.type.lower() == "macaddress":
+        return TokenUid(f"VID:{shown.id_token}")
+    return TokenUid(shown.id_token)
+
+
 def _shown(message: wire.AuthorizeRequest, deviations: list[Deviation]) -> TokenShown:
-    return TokenShown(TokenUid(message.id_token.id_token), message.id_token.type)
+    return TokenShown(_token(message.id_token), message.id_token.type)
 
 
 def _booted(message: wire.BootNotificationRequest, deviations: list[Deviation]) -> Booted:
@@ -198,7 +205,7 @@ def event(message: Any, deviations: list[Deviation]) -> Started | Metered | Ende
     ref = TransactionRef(info.transaction_id) if info.transaction_id else None
     evse = _evse(message.evse.id, deviations) if message.evse else None
     connector = message.evse.connector_id if message.evse else None
-    token = TokenUid(message.id_token.id_token) if message.id_token else None
+    token = _token(message.id_token) if message.id_token else None
     at = moment(message.timestamp, deviations)
     readings = _readings(message.meter_value or [], deviations)
     charging, by_vehicle = _FLOW.get(info.charging_state, (None, None))

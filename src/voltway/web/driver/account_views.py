@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from voltway.billing import autocharge
 from voltway.drivers import actions as drivers
 from voltway.drivers import entry
 from voltway.drivers.model import Bar, Driver, TokenStatus
@@ -58,6 +59,7 @@ class With:
     cards: Sequence[Card]
     can_save: bool
     balance: "BalanceShown | None" = None
+    cars: Sequence[Row] = ()  # that may be this driver's
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ async def _with(work: Work, house: House, party: PartyId, driver: Driver | None)
         cards,
         methods.can_save(house.provider, name),
         await _balance(work, operator, driver) if _takes_money(house, name) else None,
+        await autocharge.offers_to(work, party, driver.id),
     )
 
 

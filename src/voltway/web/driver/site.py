@@ -4,7 +4,17 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from voltway.web.driver import account, balance, checking, invoices, paying, places, proving, visits
+from voltway.web.driver import (
+    account,
+    balance,
+    cars,
+    checking,
+    invoices,
+    paying,
+    places,
+    proving,
+    visits,
+)
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.list_places,
@@ -37,6 +47,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     balance.topped_up,
     balance.set_auto,
     balance.redeem,
+    cars.decide,
     paying.owed,
     paying.pay,
     paying.paid,

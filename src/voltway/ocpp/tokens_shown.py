@@ -1,0 +1,28 @@
+"""May the tokens that were shown charge? Cars that nobody registered are noted, to be offered."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from voltway.drivers import actions as drivers
+from voltway.drivers import cars
+from voltway.drivers.model import Token
+from voltway.kernel.ids import PartyId, StationId, TokenUid
+from voltway.runtime.work import Work
+from voltway.stations.reports import Decision, TokenShown
+
+
+async def standings(
+    work: Work,
+    asked: Sequence[tuple[int, StationId, TokenShown]],
+    known: Mapping[tuple[StationId, TokenUid], Token],
+    party_of: Callable[[int], PartyId],
+) -> dict[int, Decision]:
+    """By the places of the questions; ``party_of`` says whose station asked at a place."""
+    words = drivers.authorize(asked, known, work.now)
+    seen = [
+        cars.CarShown(party_of(index), station, mac)
+        for index, station, report in asked
+        if words[index] == "unknown" and (mac := cars.mac_of(report.token)) is not None
+    ]
+    if seen:
+        await cars.note_seen(work, seen)
+    return {index: Decision(token=word) for index, word in words.items()}
