@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler, LifeSpanScope, Receive, Scop
 
 from voltway.payments.actions import WebhookDoors
 from voltway.payments.choosing import Providers
-from voltway.web import appearance, assets, health, problems, security, webhooks
+from voltway.web import appearance, assets, card_numbers, health, problems, security, webhooks
 from voltway.web.console.site import CONSOLE
 from voltway.web.driver.site import DRIVER
 from voltway.web.house import House
@@ -121,3 +121,4 @@ def _webhooks(state: State) -> WebhookDoors:
 async def _guard(request: Request[Any, Any, Any]) -> None:
     security.must_be_keepable(request.scope)
     security.must_be_from_here(request.method, request.url.path, request.headers)
+    await card_numbers.must_hold_none(request)

@@ -11,7 +11,7 @@ from litestar.response import Response
 from msgspec import Meta
 
 from voltway.kernel.errors import Trouble
-from voltway.web import problems, security
+from voltway.web import card_numbers, problems, security
 from voltway.web.api.doorkeeper import KeyNotValid, NoKey
 from voltway.web.api.pace import TooFast
 from voltway.web.pages import HttpRequest
@@ -55,6 +55,7 @@ async def readable(request: Request[Any, Any, Any]) -> None:
     Litestar knows most faults; bytes that are no UTF-8 and brackets without end it takes for ours.
     """
     security.must_be_keepable(request.scope)
+    await card_numbers.must_hold_none(request)
     if "data" not in request.route_handler.parsed_fn_signature.parameters:
         return
     try:
