@@ -16,6 +16,7 @@ from voltway.drivers import actions as drivers
 from voltway.drivers.model import Token
 from voltway.kernel.ids import OrderId, PartyId, StationId, TokenUid
 from voltway.ocpp import frame
+from voltway.ocpp.asking import with_asks
 from voltway.ocpp.conduct import BROKEN_BYTES, REFUSED_COSTS
 from voltway.ocpp.dialect import Dialect, HeardCall
 from voltway.ocpp.faults import BrokenFrame, BrokenPayload, Fault
@@ -321,7 +322,7 @@ async def _keep_heard(
     decisions |= await standings(work, asked, shown, lambda index: batch[index].link.party)
     if of_sessions:
         decisions |= await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
-    return decisions
+    return decisions | with_asks(heard, decisions, shown) if shown else decisions
 
 
 async def _keep_frames(work: Work, batch: Sequence[Pending], extras: Extras) -> None:

@@ -21,6 +21,7 @@ from voltway.kernel.errors import Outage
 from voltway.kernel.ids import GatewayId, StationId
 from voltway.ocpp import batch as batches
 from voltway.ocpp import frame
+from voltway.ocpp.asking import Asks, asked, asks_nobody
 from voltway.ocpp.batch import NOTHING, Extras, Pending
 from voltway.ocpp.company import Company
 from voltway.ocpp.conduct import FAULT_BYTES_KEPT, REFUSED_COSTS, Conduct
@@ -75,8 +76,11 @@ class Gateway:
         on_replied: Callable[[Link, Pending], None],
         reach: Reach,
         is_sole: bool = True,
+        asks: Asks = asks_nobody,
     ) -> None:
         self._begin = begin
+        self._asks = asks
+        self._asking: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._interval_s = interval_s
         self._pages = pages
@@ -291,7 +295,19 @@ class Gateway:
             decision = decisions.get(index, NOTHING)
             if decision is NOTHING and pending.is_doubtful:
                 decision = answer_of_poison(pending)
-            self._answer(pending, decision, now)
+            if decision.asks is None:
+                self._answer(pending, decision, now)
+            else:
+                asking = asyncio.create_task(self._ask(pending, decision))
+                self._asking.add(asking)
+                asking.add_done_callback(self._asking.discard)
+        self._company.go(SAID_WITHIN_S)
+
+    async def _ask(self, pending: Pending, decision: Decision) -> None:
+        """Ask whoever pays for a token, and answer then; its station waits, and no other."""
+        begun = batches.is_of_transaction(pending.action)
+        decided = await asked(self._asks, decision, pending.link.station, begun=begun)
+        self._answer(pending, decided, self._clock.now())
         self._company.go(SAID_WITHIN_S)
 
     def _answer(
@@ -359,6 +375,8 @@ class Gateway:
     async def rest(self) -> None:
         """Wait until everything that was heard and said is kept."""
         self._company.go()
+        if self._asking:
+            await asyncio.wait(self._asking)
         while self._ready or self._extras or self._is_committing:
             self._rested.clear()
             await self._rested.wait()

@@ -11,6 +11,7 @@ import structlog
 
 from voltway.kernel.errors import Misconfigured, Outage
 from voltway.ocpp import fallback
+from voltway.ocpp.asking import Asks, asks_nobody
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.farewell import send_away
 from voltway.ocpp.gateway import Gateway
@@ -72,7 +73,9 @@ class OcppServer:
         reach: Reach | None = None,
         is_sole: bool = False,
         shares_port: bool = False,
+        asks: Asks = asks_nobody,
     ) -> None:
+        self._asks = asks
         self._ingest = ingest or begin
         self._settings = settings or Settings()
         self._begin = begin
@@ -102,6 +105,7 @@ class OcppServer:
             on_replied=lambda link, pending: self._sender.replied(link, pending),
             reach=self._reach,
             is_sole=self._is_sole,
+            asks=self._asks,
         )
         self._sender = Sender(
             self._begin,

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
+from uuid import UUID
 
 import msgspec
 
@@ -294,5 +295,6 @@ class Decision(Told, frozen=True):
     interval_s: int | None = None
     token: str | None = None  # accepted | blocked | expired | invalid | concurrent | unknown
     ref: TransactionRef | None = None  # Started, where we name it
+    asks: UUID | None = None  # a token that stands well with us, and may have somebody else to ask
     vendor_data: str | None = None  # accepted | rejected | unknown_vendor | unknown_message
     receipt_url: str | None = None  # SettlementTold: where the driver finds the bill
