@@ -42,6 +42,8 @@ from voltway.kernel.errors import Misconfigured
 from voltway.ocpp import gateways
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
+from voltway.partners import telling
+from voltway.partners.asking import ask as ask_partner
 from voltway.payments import accounts, choosing, disputing
 from voltway.payments import actions as payments
 from voltway.payments.choosing import AnyProvider, Offer, Providers
@@ -213,6 +215,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
             reach=relay,
             is_sole=is_sole,
             shares_port=role == "gateway",
+            asks=partial(ask_partner, database.begin),
         )
         ocpp = await gateway.start()
         drain.part("stations", gateway.drain)
@@ -341,6 +344,9 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("billing.collected", [Collected], debts.hears_collected)
     bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
+    bus.watch_many("partners.sessions", telling.SESSION_FACTS, telling.hears_sessions)
+    bus.watch_many("partners.cdrs", [CdrIssued], telling.hears_cdrs)
+    bus.watch_many("partners.documents", [DocumentIssued], telling.hears_documents)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
 
 

@@ -23,6 +23,8 @@ from voltway.evidence import actions as evidence
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
+from voltway.partners import credit as partners_credit
+from voltway.partners import delivering, telling
 from voltway.payments import (
     collecting,
     disputing,
@@ -99,6 +101,11 @@ def plug_rounds(
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
     every(MINDED, "billing.budgets", partial(budgets.keep_all, begin))
     every(SELDOM, "billing.debts", partial(dunning.go_round, begin, provider))
+    every(SOON, "partners.tell", partial(delivering.deliver_due, begin))
+    every(MINDED, "partners.limits", partial(telling.stop_at_limits, begin))
+    every(OFTEN, "partners.running", partial(telling.tell_running, begin))
+    every(EVERY_MINUTE, "partners.credit", partial(partners_credit.look_at_all, begin))
+    every(HOURLY, "partners.old", partial(telling.forget_old, begin))
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
     every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
     every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))

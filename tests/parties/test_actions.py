@@ -288,8 +288,27 @@ async def test_what_was_done_is_written_and_stays(begin: BeginWork) -> None:
                 await work.run(change)
 
 
-async def test_an_owner_may_everything_that_can_be_permitted(begin: BeginWork) -> None:
+async def test_an_owner_may_everything_that_can_be_permitted_to_a_person(begin: BeginWork) -> None:
     owner = await ann(begin, await party_of(begin))
 
-    for permission in Permission:
+    for permission in set(Permission) - {Permission.ACT_AS_PARTNER}:
         owner.actor.must(permission)
+
+
+async def test_no_person_has_the_role_of_a_partners_key(begin: BeginWork) -> None:
+    party = await party_of(begin)
+    owner = await ann(begin, party)
+
+    with pytest.raises(rules.NotValid):
+        async with begin() as work:
+            await actions.change_operator(work, owner.actor, owner.id, role=Role.PARTNER)
+    with pytest.raises(rules.NotValid):
+        async with begin() as work:
+            await actions.add_operator(
+                work,
+                party.id,
+                email="bo@example.org",
+                name="Bo",
+                role=Role.PARTNER,
+                password="a long enough password",
+            )

@@ -23,6 +23,7 @@ LAW = """
     move_money      owner support
     close_books     owner
     manage_people   owner
+    act_as_partner  partner
 """
 
 

@@ -9,6 +9,7 @@ from voltway.cli import (
     admin_codes,
     admin_exchange,
     admin_network,
+    admin_partners,
     admin_people,
     admin_plans,
     admin_prices,
@@ -17,7 +18,7 @@ from voltway.cli import (
 )
 
 admin = typer.Typer(
-    help="Parties, people, keys, stations, tokens, contracts, tariffs, codes, plans and taxes.",
+    help="Parties, people, keys, stations, tokens, contracts, tariffs, plans, taxes, partners.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,3 +38,4 @@ admin.add_typer(admin_codes.codes, name="codes")
 admin.add_typer(admin_plans.plan, name="plan")
 admin.add_typer(admin_plans.subscription, name="subscription")
 admin.add_typer(admin_taxes.tax, name="tax")
+admin.add_typer(admin_partners.partner, name="partner")

@@ -114,6 +114,17 @@ async def expire(work: Work, token: TokenId) -> Token:
     return await _become(work, token, TokenStatus.EXPIRED)
 
 
+async def renew(work: Work, token: TokenId, valid_until: datetime | None) -> Token:
+    """It can be used again until then, or without an end. A block stands."""
+    found = await store.by_id(work, token)
+    if found is None:
+        raise NoSuchToken(token)
+    over = found.status is TokenStatus.EXPIRED
+    status = TokenStatus.ACTIVE if over else found.status
+    await store.set_validity(work, token, status, valid_until)
+    return replace(found, status=status, valid_until=valid_until)
+
+
 async def expire_shown(work: Work, shown: Collection[tuple[PartyId, TokenUid]]) -> None:
     """The use of these tokens is over: guests' tokens after their visits."""
     if shown:

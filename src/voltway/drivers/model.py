@@ -28,7 +28,7 @@ class Bar(StrEnum):
     by the room whose business it is, and several may stand at once."""
 
     UNPAID = "unpaid"  # what was charged with it is owed, and was asked for in vain
-    NO_CREDIT = "no_credit"  # its prepaid balance is used up
+    NO_CREDIT = "no_credit"  # what pays for it is used up: a balance, a partner's credit
     LIMIT = "limit"  # a budget that it charges on is used up
     METHOD = "method"  # the saved method that pays for it was refused
     TWO_PLACES = "two_places"  # it was shown at two places where no car can be at once

@@ -1,6 +1,7 @@
 """The SQL of tokens."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from voltway.drivers.model import Bar, Token, TokenKind, TokenStatus
 from voltway.kernel.ids import ContractId, DriverId, PartyId, StationId, TokenId, TokenUid
@@ -122,6 +123,17 @@ async def of_driver(work: Work, party: PartyId, driver: DriverId) -> list[Token]
 
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
     await work.run("UPDATE token SET status = $2 WHERE id = $1", id, status.value)
+
+
+async def set_validity(
+    work: Work, id: TokenId, status: TokenStatus, valid_until: datetime | None
+) -> None:
+    await work.run(
+        "UPDATE token SET status = $2, valid_until = $3 WHERE id = $1",
+        id,
+        status.value,
+        valid_until,
+    )
 
 
 async def bar(work: Work, tokens: Collection[TokenId], why: Bar) -> list[TokenId]:

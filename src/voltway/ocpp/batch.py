@@ -29,12 +29,7 @@ from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.shelf import Shelf
 from voltway.stations import actions as stations
-from voltway.stations.model import (
-    Direction,
-    FrameForReview,
-    KeptFrame,
-    OrderRecord,
-)
+from voltway.stations.model import Direction, FrameForReview, KeptFrame, OrderRecord
 from voltway.stations.orders import Answered, Outcome
 from voltway.stations.reports import (
     Booted,

@@ -218,6 +218,7 @@ async def add_operator(
     work: Work, party: PartyId, *, email: str, name: str, role: Role, password: str
 ) -> Operator:
     rules.check_password(password)
+    rules.check_role(role)
     if not name.strip():
         raise rules.NotValid("name", "it is empty")
     operator = Operator(
@@ -247,6 +248,8 @@ async def change_operator(
 ) -> Operator:
     """Another role, or in or out. Who is out is signed out at once."""
     actor.must(Permission.MANAGE_PEOPLE)
+    if role is not None:
+        rules.check_role(role)
     colleagues = await store.operators(work, actor.party)
 
     before = next((each for each in colleagues if each.id == id), None)

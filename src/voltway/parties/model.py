@@ -49,6 +49,7 @@ class Permission(StrEnum):
     MOVE_MONEY = "move_money"
     CLOSE_BOOKS = "close_books"
     MANAGE_PEOPLE = "manage_people"
+    ACT_AS_PARTNER = "act_as_partner"
 
     @property
     def words(self) -> str:
@@ -65,6 +66,7 @@ _WORDS = {
     Permission.MOVE_MONEY: "move money",
     Permission.CLOSE_BOOKS: "close months of the books",
     Permission.MANAGE_PEOPLE: "manage people, keys and the party's details",
+    Permission.ACT_AS_PARTNER: "act as a partner's platform",
 }
 
 
@@ -75,13 +77,19 @@ class Role(StrEnum):
     OPERATOR = "operator"
     SUPPORT = "support"
     VIEWER = "viewer"
+    PARTNER = "partner"  # of keys alone: the platform of an EV maker or mobility provider
 
 
 #: The whole law of who may do what.
 MAY: Mapping[Role, frozenset[Permission]] = {
-    Role.OWNER: frozenset(Permission),
+    Role.OWNER: frozenset(Permission) - {Permission.ACT_AS_PARTNER},
     Role.OPERATOR: frozenset(Permission)
-    - {Permission.MOVE_MONEY, Permission.CLOSE_BOOKS, Permission.MANAGE_PEOPLE},
+    - {
+        Permission.MOVE_MONEY,
+        Permission.CLOSE_BOOKS,
+        Permission.MANAGE_PEOPLE,
+        Permission.ACT_AS_PARTNER,
+    },
     Role.SUPPORT: frozenset(
         {
             Permission.SEE_ALL,
@@ -91,6 +99,7 @@ MAY: Mapping[Role, frozenset[Permission]] = {
         }
     ),
     Role.VIEWER: frozenset({Permission.SEE_ALL}),
+    Role.PARTNER: frozenset({Permission.ACT_AS_PARTNER}),
 }
 
 

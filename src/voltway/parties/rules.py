@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from voltway.kernel.errors import Kind, Refusal
+from voltway.parties.model import Role
 
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 256
@@ -59,6 +60,12 @@ def email_of(text: str) -> str:
     if len(email) > 254 or not re.fullmatch(r"[^@\s\x00-\x1f<>]+@[^@\s\x00-\x1f<>]+", email):
         raise NotValid("email", "an address such as ann@example.org is needed")
     return email
+
+
+def check_role(role: Role) -> None:
+    """A person has no role of a machine."""
+    if role is Role.PARTNER:
+        raise NotValid("role", "it is for the keys of partners")
 
 
 def check_password(password: str) -> None:

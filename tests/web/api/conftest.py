@@ -1,9 +1,9 @@
 """A site with the API, a real database behind it, and callers with keys."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
@@ -111,6 +111,37 @@ async def a_caller(
 async def owner(begin: BeginWork, client: AsyncClient, party: Party) -> Caller:
     """A caller who may do everything at its party."""
     return await a_caller(begin, client, party)
+
+
+AURORA: Final[Mapping[str, Any]] = {
+    "name": "Aurora Motors GmbH",
+    "country_code": "de",
+    "party_id": "aur",
+    "url": "https://aurora.example/voltway",
+    "street": "Werkstr. 1",
+    "postal_code": "80331",
+    "city": "München",
+    "country": "DE",
+    "credit_limit_minor": 10_000,
+}
+
+
+async def a_partner(owner: Caller, **changed: Any) -> tuple[Caller, dict[str, Any]]:
+    """An EV maker's platform, and what was made of it."""
+    made = await owner.post("/partners", {**AURORA, **changed})
+    assert made.status_code == 201, made.text
+    return Caller(owner.client, owner.party, made.json()["key"]), made.json()
+
+
+@pytest.fixture
+async def aurora(owner: Caller) -> Caller:
+    """The platform of an EV maker, with the key of a partner."""
+    return (await a_partner(owner))[0]
+
+
+def who_may(path: str, owner: Caller, partner: Caller) -> Caller:
+    """Who may ask this: what is for partners is for their keys alone."""
+    return partner if path.split("/")[3] == "partner" else owner
 
 
 @pytest.fixture

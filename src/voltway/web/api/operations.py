@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar import delete, get, patch, post
+from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 
 from voltway.parties.model import Permission
@@ -50,6 +50,11 @@ def moves_money(path: str, summary: str, **more: Any) -> Operation:
 
 def changes(path: str, summary: str, needs: Permission, **more: Any) -> Operation:
     return patch(path, **_told(summary, needs, more))
+
+
+def puts(path: str, summary: str, needs: Permission, **more: Any) -> Operation:
+    """A PUT: the same put again changes nothing."""
+    return put(path, **_told(summary, needs, more))
 
 
 def removes(path: str, summary: str, needs: Permission, **more: Any) -> Operation:

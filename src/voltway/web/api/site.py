@@ -32,6 +32,9 @@ from voltway.web.api import (
     orders,
     orphans,
     parties,
+    partner,
+    partner_money,
+    partners,
     payments,
     payouts,
     promotions,
@@ -92,6 +95,9 @@ RESOURCES: Final = (
     invoices,
     ledger,
     books,
+    partners,
+    partner,
+    partner_money,
 )
 
 TAGS: Final = {
@@ -121,6 +127,8 @@ TAGS: Final = {
     "hosts": "Who has a part in what is charged at their places, and how much.",
     "cdrs": "What partners are given of sessions, in OCPI's words.",
     "documents": "All that was issued: receipts, full invoices, credit notes.",
+    "partners": "EV makers and mobility providers who pay for their contracts, as we keep them.",
+    "partner": "For their platforms: contracts, sessions, CDRs, statements; with their own keys.",
     "ledger": "The books: double entry, never changed.",
 }
 

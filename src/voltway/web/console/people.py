@@ -65,7 +65,7 @@ async def _people(
         operators=operators,
         keys=keys,
         audited=audited,
-        roles=list(Role),
+        roles=[role for role in Role if role is not Role.PARTNER],
         may_manage=actor.may(Permission.MANAGE_PEOPLE),
         trouble=trouble,
         given=given or {},

@@ -1,0 +1,1 @@
+"""Partners: EV makers and mobility providers who pay for what is charged on their contracts."""
