@@ -30,6 +30,7 @@ from voltway.payments import (
     disputing,
     methods,
     monitoring,
+    paying_back,
     payouts,
     payouts_read,
     topping_up,
@@ -98,6 +99,7 @@ def plug_rounds(
     every(OFTEN, "payments.transfers", partial(transfers.ask_again, begin, provider))
     every(OFTEN, "payments.collections", partial(collecting.ask_again, begin, provider))
     every(OFTEN, "payments.top_ups", partial(topping_up.top_up_low, begin, provider))
+    every(OFTEN, "payments.paybacks", partial(paying_back.ask_again, begin, provider))
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
     every(MINDED, "billing.budgets", partial(budgets.keep_all, begin))
     every(SELDOM, "billing.debts", partial(dunning.go_round, begin, provider))

@@ -192,3 +192,48 @@ async def test_who_only_looks_moves_no_money(browser: Browser, scene: Scene) -> 
     )
 
     assert refused.status_code == 403
+
+
+async def test_a_driver_has_the_rest_paid_back_once_and_can_then_delete_the_account(
+    browser: Browser, scene: Scene
+) -> None:
+    await enters(browser, scene)
+    await tops_up(browser, amount="25")
+
+    said = (await browser.opens("/me/delete")).text
+    key = re.search(r'action="/me/pay-back".*?name="key" value="([^"]+)"', said)
+    assert key is not None
+    first = await browser.sends("/me/pay-back", key=key[1])
+    await browser.sends("/me/pay-back", key=key[1])
+    none_left = await browser.sends("/me/pay-back", key="another")
+    after = await browser.reads("/me")
+    await browser.sends("/me/delete")
+
+    assert "Pay €25.00 back to my card" in said
+    assert first.status_code == 303
+    assert (none_left.status_code, "nothing on this balance" in none_left.text) == (409, True)
+    assert "€0.00" in after
+    assert "Paid back to your card" in after
+    assert sum(m.amount_minor for m in scene.bank.books.transactions.values()) == 0
+    assert ANN not in await browser.reads("/me")
+
+
+async def test_an_owner_pays_a_balance_back_and_who_only_looks_does_not(
+    browser: Browser, owner: Browser, scene: Scene
+) -> None:
+    await enters(browser, scene)
+    await tops_up(browser, amount="25")
+    page = f"/console/balances/{await holder(scene)}"
+
+    before = await owner.reads(page)
+    for _ in range(2):
+        assert (await owner.sends(f"{page}/pay-back", key="1")).status_code == 303
+    after = await owner.reads(page)
+    again = await owner.sends(f"{page}/pay-back", key="2")
+    await sits_down(browser, scene, Role.VIEWER)
+    refused = await browser.sends(f"{page}/pay-back", key="3")
+
+    assert "Pay back €25.00" in before
+    assert "Paid back to the card" in after
+    assert "Pay back €" not in after
+    assert (again.status_code, refused.status_code) == (409, 403)

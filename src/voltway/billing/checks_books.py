@@ -123,8 +123,13 @@ async def prepaid(work: Work) -> Checked:
           LEFT JOIN account_view a
                  ON a.party_id = p.party_id AND a.currency = p.currency
                 AND a.account = 'driver:' || p.holder || ':prepaid'
-          LEFT JOIN (SELECT party_id, holder, sum(amount_minor) AS minor FROM prepaid_hold_view
-                      WHERE state = 'held' GROUP BY party_id, holder) h
+          LEFT JOIN (SELECT party_id, holder, sum(amount_minor) AS minor
+                       FROM (SELECT party_id, holder, amount_minor FROM prepaid_hold_view
+                              WHERE state = 'held'
+                              UNION ALL
+                             SELECT party_id, holder, amount_minor FROM prepaid_payback_view
+                              WHERE state = 'asked') AS reserved
+                      GROUP BY party_id, holder) h
                  ON h.party_id = p.party_id AND h.holder = p.holder
          WHERE p.balance_minor <> coalesce(-a.balance_minor, 0)
             OR p.reserved_minor <> coalesce(h.minor, 0)
@@ -135,7 +140,7 @@ async def prepaid(work: Work) -> Checked:
             f"driver:{row['holder']}",
             f"The balance is {row['balance_minor']} with {row['reserved_minor']} reserved (in the"
             f" smallest unit of {row['currency']}); the books have {row['booked']}, and charges"
-            f" under way have reserved {row['held']}.",
+            f" and paybacks under way have reserved {row['held']}.",
         )
         for row in apart
     ]

@@ -19,7 +19,12 @@ from voltway.kernel.money import Currency
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry
 from voltway.payments import rules_payouts as rules
-from voltway.payments import store_collections, store_payouts_paid, store_transfers
+from voltway.payments import (
+    store_collections,
+    store_paybacks,
+    store_payouts_paid,
+    store_transfers,
+)
 from voltway.payments import store_payouts as store
 from voltway.payments.model_collections import Collection
 from voltway.payments.model_payouts import (
@@ -193,6 +198,8 @@ async def _judge(
     every = [one.entry for each in booked.values() for one in each]
     every += [each.entry for each in sent.values() if each.entry is not None]
     every += [each.entry for each in charged.values() if each.entry is not None]
+    back = await store_paybacks.of_collections(work, [each.id for each in charged.values()])
+    every += [one.entry for each in back.values() for one in each if one.entry is not None]
     taken = set(await store.explaining(work, every))
     verdicts: list[tuple[KeptLine, PaymentId | None, Verdict]] = []
     entries: list[Entry] = []
@@ -201,7 +208,8 @@ async def _judge(
         if kept.line.kind is LineKind.TRANSFER:
             verdict = rules.judge_transfer(kept.line, sent.get(kept.line.source or ""), taken)
         elif payment is None and kept.line.hold in charged:
-            verdict = rules.judge_collection(kept.line, charged[kept.line.hold], taken)
+            one = charged[kept.line.hold]
+            verdict = rules.judge_collection(kept.line, one, back.get(one.id, ()), taken)
         else:
             verdict = rules.judge(
                 kept.line, payment, booked.get(payment.id, ()) if payment else (), taken

@@ -1,7 +1,7 @@
 """Prepaid balances: what a driver paid before charging, and what is left of it.
 
 A balance is credit for charging, not a sale: the tax is due when it is used, for only then it is
-known for what (a multi-purpose voucher, directive 2006/112/EC art. 30b(1)). Each move stands in the
+known for what (a multi-purpose voucher, directive 2006/112/EC art. 30b(2)). Each move stands in the
 books under ``driver:<who>:prepaid`` in the work that moves it, so the balance is always what the
 books say; the database refuses one below nothing, or below what is reserved.
 """
@@ -38,6 +38,7 @@ class MoveKind(StrEnum):
     CHARGE = "charge"
     REFUND = "refund"
     CORRECTION = "correction"
+    PAID_BACK = "paid_back"  # to the card that topped it up
 
 
 @dataclass(eq=False)
@@ -165,10 +166,11 @@ async def correct(
 
 async def taken(
     work: Work, before: Balance, amount: Money, entry: Entry, *, kind: MoveKind, about: str
-) -> None:
+) -> EntryId:
     """Note what a charge took (a minus), or what of it was given back, on a locked balance."""
     kept = await ledger.post(work, entry)
     await _moved(work, before, kind, amount.minor, entry.once, kept, about=about, said="")
+    return kept
 
 
 async def _moved(

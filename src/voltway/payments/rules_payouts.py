@@ -16,6 +16,7 @@ from voltway.kernel.ids import EntryId, OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.ledger.model import Account, Entry, Posting, account
 from voltway.payments import model_collections
+from voltway.payments.model_paybacks import Payback
 from voltway.payments.model_payouts import (
     Booked,
     Doubt,
@@ -112,9 +113,15 @@ def judge_transfer(line: ReportLine, sent: Transfer | None, taken: Collection[En
 
 
 def judge_collection(
-    line: ReportLine, charged: model_collections.Collection, taken: Collection[EntryId]
+    line: ReportLine,
+    charged: model_collections.Collection,
+    paid_back: Sequence[Payback],
+    taken: Collection[EntryId],
 ) -> Verdict:
-    """The entry that explains what was taken for a top-up or a bill, or why none does."""
+    """The entry that explains what was taken for a top-up or a bill, or given back of it; or why
+    none does."""
+    if line.kind is LineKind.REFUND:
+        return _judge_payback(line, paid_back, taken)
     if line.kind is not LineKind.CAPTURE or charged.entry is None:
         return Verdict(
             doubt=Doubt.NOT_BOOKED,
@@ -130,6 +137,28 @@ def judge_collection(
             doubt=Doubt.TWICE, said="Another line of the provider has this already: it is doubled."
         )
     return Verdict(entry=charged.entry)
+
+
+def _judge_payback(
+    line: ReportLine, paid_back: Sequence[Payback], taken: Collection[EntryId]
+) -> Verdict:
+    named = [each for each in paid_back if line.source is not None and each.ref == line.source]
+    fitting = [each for each in named or paid_back if -each.amount == line.gross]
+    for each in fitting:
+        if each.entry is not None and each.entry not in taken:
+            return Verdict(entry=each.entry)
+    if fitting:
+        return Verdict(
+            doubt=Doubt.TWICE, said="Another line of the provider has this already: it is doubled."
+        )
+    if not paid_back:
+        return Verdict(
+            doubt=Doubt.NOT_BOOKED, said="The books have nothing given back of this top-up yet."
+        )
+    have = ", ".join(str(-each.amount) for each in named or paid_back)
+    return Verdict(
+        doubt=Doubt.OTHER_AMOUNT, said=f"The provider has {line.gross}, the books have {have}."
+    )
 
 
 def told_otherwise(before: ReportLine, now: ReportLine) -> str | None:

@@ -297,9 +297,15 @@ async def waiting(work: Work) -> list[tuple[PartyId, str]]:
 
 
 async def owners(work: Work, provider: str) -> list[PartyId]:
-    """Whose payments a provider has kept: two at most, for more are as many as two here."""
+    """Whose money a provider has taken: two at most, for more are as many as two here."""
     rows = await work.all(
-        "SELECT DISTINCT party_id FROM payment WHERE provider = $1 LIMIT 2", provider
+        """
+        SELECT party_id
+          FROM ((SELECT DISTINCT party_id FROM payment WHERE provider = $1 LIMIT 2) UNION
+                (SELECT DISTINCT party_id FROM collection WHERE provider = $1 LIMIT 2)) AS known
+         LIMIT 2
+        """,
+        provider,
     )
     return [PartyId(row["party_id"]) for row in rows]
 

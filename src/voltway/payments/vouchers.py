@@ -2,7 +2,7 @@
 
 A voucher is money, not a discount: what a price is less by, is a promotion (``tariffs``). Nobody
 knows yet for which supply it will be used, so no tax is due before it is (directive 2006/112/EC
-art. 30b(1)). A code has 80 bits and is kept as a hash: who reads the database can redeem nothing.
+art. 30b(2)). A code has 80 bits and is kept as a hash: who reads the database can redeem nothing.
 
     sold        bank              to    vouchers                 (what somebody paid for a series)
     redeemed    vouchers          to    driver:<who>:prepaid

@@ -13,6 +13,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from voltway.web.api import (
+    balances,
     books,
     calls,
     cdrs,
@@ -51,6 +52,7 @@ from voltway.web.api import (
     tariffs,
     taxes,
     tokens,
+    vouchers,
 )
 from voltway.web.api.caller import caller
 from voltway.web.api.calls import StationSilent
@@ -84,6 +86,8 @@ RESOURCES: Final = (
     calls,
     payments,
     disputes,
+    balances,
+    vouchers,
     payouts,
     settlements,
     jobs,
@@ -119,6 +123,8 @@ TAGS: Final = {
     "orders": "What we ask of stations, and whether it took effect.",
     "payments": "Holds, what was taken of them, and giving it back.",
     "disputes": "What drivers' banks want back, and our evidence that it was due.",
+    "balances": "What drivers pay before they charge: topped up, used, paid back.",
+    "vouchers": "Codes of a value that drivers put on a balance, each once.",
     "payouts": "What providers paid out, line by line, and what nothing explains.",
     "settlements": "The walk of each session from its end to its receipt.",
     "jobs": "What we still do or could not do, and trying it again.",

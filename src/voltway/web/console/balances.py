@@ -14,7 +14,7 @@ from voltway.kernel.ids import OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Party, Permission
-from voltway.payments import prepaid
+from voltway.payments import paying_back, prepaid
 from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.console.credit_writing import NotAnAmount
@@ -33,6 +33,7 @@ KINDS: Final = {
     "charge": "Charge",
     "refund": "Given back",
     "correction": "Correction",
+    "paid_back": "Paid back to the card",
 }
 
 
@@ -94,6 +95,15 @@ async def _page(
         if row is None:
             raise NoSuchBalance
         moves = await prepaid.moves(work, PartyId(actor.party), holder, limit=SHOWN)
+        back = await paying_back.can_pay_back(work, PartyId(actor.party), holder)
+        unpaid = await work.all(
+            """
+            SELECT * FROM prepaid_payback_view WHERE holder = $1 AND state <> 'done'
+             ORDER BY asked_at DESC, id LIMIT $2
+            """,
+            holder,
+            SHOWN,
+        )
     return await console_page(
         request,
         house,
@@ -103,6 +113,8 @@ async def _page(
         place="money",
         b=row,
         moves=moves,
+        back=back,
+        unpaid=unpaid,
         kinds=KINDS,
         key=uuid4().hex,
         may_move=actor.may(Permission.MOVE_MONEY),
@@ -150,6 +162,33 @@ async def correct_balance(
             await parties.audit(work, actor, "corrected a balance", f"driver:{holder}", facts)
     except NoSuchBalance:
         raise
+    except Refusal as no:
+        return await _page(request, house, actor, holder, trouble=str(no), status=STATUS[no.kind])
+    return see_other(f"{_HERE}/{holder}")
+
+
+@post("/balances/{holder:uuid}/pay-back", include_in_schema=False)
+async def pay_back_balance(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    holder: FromPath[UUID],
+    data: Form,
+) -> Response[str] | Redirect:
+    """Pay back what is left, to the cards that paid it. ``key`` makes it once."""
+    actor.must(Permission.MOVE_MONEY)
+    once = OnceKey(f"pay-back:{holder}:{data.get('key', '')[:40] or uuid4().hex}")
+    async with house.begin(actor.party) as work:
+        await parties.audit(work, actor, "paid a balance back", f"driver:{holder}", {})
+    try:
+        await paying_back.pay_back(
+            house.begin,
+            house.provider,
+            party=PartyId(actor.party),
+            holder=holder,
+            by=actor.name,
+            once=once,
+        )
     except Refusal as no:
         return await _page(request, house, actor, holder, trouble=str(no), status=STATUS[no.kind])
     return see_other(f"{_HERE}/{holder}")

@@ -126,6 +126,7 @@ _SEATED: Final = Router(
         balances.list_balances,
         balances.show_balance,
         balances.correct_balance,
+        balances.pay_back_balance,
         vouchers.list_vouchers,
         vouchers.make_vouchers,
         vouchers.withdraw_vouchers,

@@ -291,14 +291,14 @@ async def confirm_delete(
         help_ = await views.help_of(work, None, about="")
     if email is None:
         return see_other(_HERE)
-    has_balance = await account_views.has_balance(house, email)
+    left = await account_views.balances_left(house, email)
     return page(
         request,
         house,
         "driver/account_delete.html",
         email=email,
         help=help_,
-        has_balance=has_balance,
+        left=left,
     )
 
 
@@ -311,7 +311,7 @@ async def delete(request: HttpRequest, house: NamedDependency[House]) -> Redirec
         if email is None:
             return see_other(_HERE)
         known = await entry.drivers_of(work, email)
-    if await account_views.has_balance(house, email):
+    if await account_views.balances_left(house, email):
         return see_other(f"{_HERE}/delete")
     for driver in known:
         async with house.begin() as work:

@@ -14,7 +14,7 @@ from voltway.kernel.ids import PartyId, new_id
 from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
-from voltway.payments import choosing, methods, prepaid, topping_up
+from voltway.payments import choosing, methods, paying_back, prepaid, topping_up
 from voltway.payments.model_methods import Method
 from voltway.runtime.work import Row, Work
 from voltway.web.house import House
@@ -28,6 +28,7 @@ MOVED: Final = {
     "charge": "Charged a car",
     "refund": "Given back",
     "correction": "Corrected",
+    "paid_back": "Paid back to your card",
 }
 
 #: Why a card opens nothing for now, and what its driver can do.
@@ -80,6 +81,7 @@ class BalanceShown:
     offered: Sequence[SumShown]
     least: Money
     most: Money
+    back: int  # what of it can go back to cards
     auto: int | None
     auto_amount: int | None
     moves: Sequence[prepaid.Move]
@@ -88,18 +90,29 @@ class BalanceShown:
     key: str  # of the top-up that this page can begin: a button pressed twice begins one
 
 
-async def has_balance(house: House, email: str) -> bool:
-    """Whether somebody has money on a balance still, with anybody."""
+@dataclass(frozen=True, slots=True)
+class BalanceLeft:
+    """What is left of a balance when an account is to be closed."""
+
+    party: PartyId
+    name: str
+    money: Money
+    back: Money  # what of it can go back to cards
+    key: str  # of the order that this page can give
+
+
+async def balances_left(house: House, email: str) -> Sequence[BalanceLeft]:
+    """Where somebody has money on a balance still."""
+    left: list[BalanceLeft] = []
     async with house.begin() as work:
-        known = await entry.drivers_of(work, email)
-        row = await work.one(
-            """
-            SELECT EXISTS (SELECT FROM prepaid_view
-                            WHERE holder = ANY($1::uuid[]) AND balance_minor > 0) AS has
-            """,
-            [driver.id for driver in known],
-        )
-    return bool(row and row["has"])
+        for driver in await entry.drivers_of(work, email):
+            has = await prepaid.balance(work, driver.party, driver.id)
+            back = await paying_back.can_pay_back(work, driver.party, driver.id)
+            if has is None or back is None or has.balance_minor == 0:
+                continue
+            name = (await parties.party(work, driver.party)).name
+            left.append(BalanceLeft(driver.party, name, has.money, back, str(new_id(work.now))))
+    return left
 
 
 async def account(work: Work, house: House, email: str) -> dict[str, Any]:
@@ -142,6 +155,7 @@ def _takes_money(house: House, party: str) -> bool:
 async def _balance(work: Work, operator: Party, driver: Driver | None) -> BalanceShown:
     """What a driver has; who is not known yet has nothing."""
     found = await prepaid.balance(work, operator.id, driver.id) if driver else None
+    back = await paying_back.can_pay_back(work, operator.id, driver.id) if driver else None
     sums = await topping_up.sums(work, operator.id)
     digits = minor_digits(operator.currency)
     nobody = UUID(int=0)
@@ -155,6 +169,7 @@ async def _balance(work: Work, operator: Party, driver: Driver | None) -> Balanc
         ],
         least=sums.least,
         most=sums.most,
+        back=back.minor if back else 0,
         auto=has.auto_below_minor,
         auto_amount=has.auto_amount_minor,
         moves=await prepaid.moves(work, operator.id, has.holder, limit=MOVES) if found else (),

@@ -1,5 +1,6 @@
 """A driver's prepaid balance: topping it up, by itself too, and putting vouchers on it."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Final
@@ -14,8 +15,9 @@ from voltway.drivers.model import Driver
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import Currency, Money, minor_digits
-from voltway.payments import collecting, topping_up, vouchers
+from voltway.payments import collecting, paying_back, topping_up, vouchers
 from voltway.payments.model_collections import Stage
+from voltway.payments.model_paybacks import Payback, PaybackState
 from voltway.web.appearance import Form
 from voltway.web.driver.account import at_party, seated, shown
 from voltway.web.house import House
@@ -140,3 +142,39 @@ async def redeem(
     if isinstance(came, Refusal):
         return await _refused(request, house, came)
     return see_other(_HERE)
+
+
+@post("/me/pay-back", include_in_schema=False)
+async def pay_back(
+    request: HttpRequest, house: NamedDependency[House], data: Form
+) -> Response[str] | Redirect:
+    """Pay back what is left, to the cards that paid it. ``key`` keeps a button pressed twice at
+    one order."""
+    driver = await _driver(request, house, data)
+    if driver is None:
+        return see_other(_HERE)
+    try:
+        parts = await paying_back.pay_back(
+            house.begin,
+            house.provider,
+            party=driver.party,
+            holder=driver.id,
+            by="the driver",
+            once=OnceKey(f"pay-back:{driver.id}:{data.get('key', '')[:40] or uuid4()}"),
+        )
+    except (Refusal, Outage) as no:
+        return await _refused(request, house, no)
+    said = _said(parts)
+    return await shown(request, house, trouble=said) if said else see_other(_HERE)
+
+
+def _said(parts: Sequence[Payback]) -> str:
+    """What of an order is not back yet, in words."""
+    declined = [part for part in parts if part.state is PaybackState.DECLINED]
+    said = [
+        f"{part.amount} could not go back to its card: {part.why} It is on your balance as before."
+        for part in declined
+    ]
+    if any(part.state is PaybackState.ASKED for part in parts):
+        said.append("The payment provider does not answer yet. We ask again until it does.")
+    return " ".join(said)

@@ -48,6 +48,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     balance.set_auto,
     balance.redeem,
     cars.decide,
+    balance.pay_back,
     paying.owed,
     paying.pay,
     paying.paid,
