@@ -12,6 +12,7 @@ from litestar.response import Response, ServerSentEvent
 from voltway.kernel.ids import StationId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
+from voltway.payments import codes
 from voltway.stations import actions
 from voltway.tariffs import lawful
 from voltway.web.console import station_views
@@ -94,12 +95,14 @@ async def _knows(request: HttpRequest, house: House, actor: Actor, station: UUID
             work, StationId(station), formats, house.settings.heartbeat_s
         )
         forbidden = await lawful.found(work, actor.party, station)
+        has_codes = await codes.is_on(work, StationId(station))
     return {
         "s": seen,
         "forbidden": forbidden,
         "may_order": actor.may(Permission.ORDER_STATION),
         "may_raw": actor.may(Permission.RAW_CALL),
         "may_edit": actor.may(Permission.EDIT_NETWORK),
+        "has_codes": has_codes,
     }
 
 

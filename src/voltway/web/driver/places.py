@@ -17,6 +17,7 @@ from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import LocationId
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
+from voltway.payments import codes
 from voltway.payments.actions import open_visit
 from voltway.payments.actions_visit import NotAnAddress
 from voltway.payments.ready import NothingWouldStart, must_be_ready
@@ -117,11 +118,14 @@ async def _evse_page(
     code: str = "",
     code_wrong: str = "",
     query: Mapping[str, str] | None = None,
+    grant: str = "",
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
     formats = formats_of(request, house)
+    grant = grant or (query or {}).get("k", "")[:60]
+    query = {name: value for name, value in (query or {}).items() if name != "k"}
     bay, starts = await _evse_now(work, house, public_id, formats)
-    asked = estimates.asked_of(query or {}, PowerW(bay.power_w))
+    asked = estimates.asked_of(query, PowerW(bay.power_w))
     estimate = await estimates.estimated(work, bay, asked, formats)
     party = await parties.party(work, bay.party)
     _, saved = await account.own_method(request, work, bay.party)
@@ -145,6 +149,7 @@ async def _evse_page(
         email_wrong=email_wrong,
         estimate=estimate,
         is_asked=bool(query),
+        grant=grant,
         code=code or (estimate.code if estimate else ""),
         code_wrong=code_wrong,
     )
@@ -199,16 +204,32 @@ async def evse_qr(
     )
 
 
-async def _hinders(work: Work, house: House, bay: Bay, shown: str) -> str:
+@get("/q/{identity:str}/{number:str}/{code:str}/{version:str}", include_in_schema=False)
+async def scanned(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    identity: FromPath[str],
+    number: FromPath[str],
+    code: FromPath[str],
+    version: FromPath[str],
+) -> Redirect:
+    """The code of a display: who scanned it in time may begin to pay at its bay."""
+    async with house.begin() as work:
+        found = await codes.scanned(work, identity[:80], number[:8], code[:80], version[:8])
+    return see_other(f"/e/{found.public_id}?k={found.grant}")
+
+
+async def _hinders(work: Work, house: House, bay: Bay, shown: str, grant: str) -> str:
     """Why nobody is sent to pay at a bay now; empty where nothing stands against it. ``shown`` is
-    the version of the price that the driver read."""
+    the version of the price that the driver read, ``grant`` what a scanned code gave them."""
     if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
         return (
             "The price changed while you looked. Please read it and start again; nothing was held."
         )
     try:
+        await codes.must_be_scanned(work, bay.evse, grant)
         await must_be_ready(work, bay.evse, plug_first=house.settings.plug_first)
-    except NothingWouldStart as no:
+    except (NothingWouldStart, codes.ScanAgain) as no:
         return str(no)
     return ""
 
@@ -220,12 +241,15 @@ async def start(
     """Open a hold, and send the driver to the provider's page to confirm it."""
     email = data.get("email", "").strip()[:254]
     code = data.get("code", "").strip()[:40]
-    again = partial(_evse_page, request, house, public_id=public_id, email=email, code=code)
+    grant = data.get("k", "")[:60]
+    again = partial(
+        _evse_page, request, house, public_id=public_id, email=email, code=code, grant=grant
+    )
     async with house.begin() as work:
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
         )
-        if trouble := await _hinders(work, house, bay, data.get("price", "")):
+        if trouble := await _hinders(work, house, bay, data.get("price", ""), grant):
             return await again(work, trouble=trouble, status=HTTPStatus.CONFLICT)
     here = public_url(request, house)
     saved = None

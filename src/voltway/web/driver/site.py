@@ -24,6 +24,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.evse_live,
     places.evse_qr,
     places.start,
+    places.scanned,
     visits.visit,
     visits.visit_live,
     visits.plug_in_again,
