@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Raw
 
-from voltway.kernel.ids import StationId, TransactionRef, new_id
+from voltway.kernel.ids import StationId, TokenUid, TransactionRef, new_id
 from voltway.ocpp.frame import Call
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.v21.dialect import Dialect21, token_of
@@ -62,6 +62,8 @@ def test_a_card_at_the_terminal_is_never_the_card_of_the_same_number() -> None:
 
     assert paid == PaidAtTerminal("04A1B2C3", token_of("04A1B2C3"), brand="visa", last4="4242")
     assert shown == TokenShown(token_of("04A1B2C3"), "DirectPayment")
+    [car] = hear("Authorize", {"idToken": {"idToken": "0123456789AB", "type": "MacAddress"}})
+    assert car == TokenShown(TokenUid("VID:0123456789AB"), "MacAddress")
     assert isinstance(rfid, TokenShown)
     assert rfid.token == "04A1B2C3"
     assert token_of("04A1B2C3") != rfid.token

@@ -1,16 +1,19 @@
 """Cards at stations' own terminals, told as their stations tell them."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.network import a_station
 from tests.payments.scene import Scene
+from voltway.billing import checking
 from voltway.drivers import actions as drivers
 from voltway.kernel.ids import OnceKey, StationId, TokenUid, TransactionRef
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account
+from voltway.ocpp.hearing import heard_again
 from voltway.payments import terminals
 from voltway.payments.provider import (
     CaptureOrder,
@@ -195,3 +198,31 @@ async def test_a_terminal_is_silent_until_its_station_has_told(scene: Scene) -> 
     assert isinstance(refund, Declined)
     assert "acquirer" in refund.reason
     assert (await provider.fetch(ref)).state is HoldState.VOIDED
+
+
+@pytest.mark.parametrize("when", ["before the end", "while the settlement waits"])
+async def test_what_differs_from_the_bill_is_in_the_books_as_it_was_taken(
+    scene: Scene, when: str
+) -> None:
+    scene.provider = TerminalProvider(scene.begin)
+    await paid(scene, a_card())
+    await scene.starts(TokenUid("PSP-ONE"))
+    if when == "before the end":
+        await settled(scene, told("Settled", "5.50"))
+    await scene.ends(60_000)
+    await scene.settles()
+    await settled(scene, told("Settled", "5.50"))
+    scene.clock.jump(timedelta(minutes=5))
+    await scene.settles()
+    await scene.sweeps()
+    check = await checking.check_books(
+        scene.begin, heard_again, scene.station.party.id, asked_by="a test"
+    )
+
+    assert (await row(scene))["captured_minor"] == 550
+    assert await scene.count("invoice_view WHERE total_minor = 490") == 1
+    assert await scene.count("payment_step_view WHERE verb = 'capture' AND answer = 'done'") == 1
+    async with scene.begin() as work:
+        owed = await ledger.balance(work, Account("provider:terminal:due"))
+    assert owed[EUR].minor == 550
+    assert [part.found for part in check.parts if part.found] == []

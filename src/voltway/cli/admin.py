@@ -14,6 +14,7 @@ from voltway.cli import (
     admin_plans,
     admin_prices,
     admin_taxes,
+    admin_terminals,
     admin_terms,
 )
 
@@ -39,3 +40,4 @@ admin.add_typer(admin_plans.plan, name="plan")
 admin.add_typer(admin_plans.subscription, name="subscription")
 admin.add_typer(admin_taxes.tax, name="tax")
 admin.add_typer(admin_partners.partner, name="partner")
+admin.add_typer(admin_terminals.terminals, name="terminals")

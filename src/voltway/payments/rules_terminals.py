@@ -60,6 +60,7 @@ class TerminalHold:
     brand: str | None = None
     last4: str | None = None
     told_at: datetime
+    provider: UUID | None = None  # the platform of a stand-alone terminal; none: the station's own
 
     @property
     def settled(self) -> Money:

@@ -10,7 +10,8 @@ from voltway.stations.reports import SettlementTold
 
 _SELECT = """
     SELECT h.id, h.party_id, h.station_id, h.psp_ref, h.token_uid, h.transaction_ref, h.payment_id,
-           h.held_minor, h.state, h.settled_minor, h.card_brand, h.card_last4, h.told_at, p.currency
+           h.held_minor, h.state, h.settled_minor, h.card_brand, h.card_last4, h.told_at,
+           h.provider_id, p.currency
       FROM terminal_hold h JOIN party_view p ON p.id = h.party_id
 """
 
@@ -21,8 +22,8 @@ async def add(work: Work, hold: TerminalHold) -> None:
         """
         INSERT INTO terminal_hold
             (id, party_id, station_id, psp_ref, token_uid, held_minor, state, card_brand,
-             card_last4, told_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'held', $7, $8, $9)
+             card_last4, told_at, provider_id)
+        VALUES ($1, $2, $3, $4, $5, $6, 'held', $7, $8, $9, $10)
         """,
         hold.id,
         hold.party,
@@ -33,6 +34,7 @@ async def add(work: Work, hold: TerminalHold) -> None:
         hold.brand,
         hold.last4,
         hold.told_at,
+        hold.provider,
     )
 
 
@@ -83,7 +85,11 @@ async def save(work: Work, hold: TerminalHold) -> None:
 
 
 async def keep_told(
-    work: Work, party: PartyId, station: StationId, told: SettlementTold, verdict: Verdict
+    work: Work,
+    party: PartyId,
+    station: StationId | None,
+    told: SettlementTold,
+    verdict: Verdict,
 ) -> None:
     """Keep a settlement as it was told, whatever became of it."""
     await work.run(
@@ -139,4 +145,5 @@ def _hold(row: Row) -> TerminalHold:
         brand=row["card_brand"],
         last4=row["card_last4"],
         told_at=row["told_at"],
+        provider=row["provider_id"],
     )

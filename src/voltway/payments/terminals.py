@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from voltway.drivers import actions as drivers
 from voltway.drivers.model import TokenKind
-from voltway.kernel.ids import PartyId, PaymentId, StationId, new_id
+from voltway.kernel.ids import EvseId, OnceKey, PartyId, PaymentId, StationId, new_id
+from voltway.kernel.money import Money
 from voltway.parties import actions as parties
-from voltway.payments import rules, rules_terminals, store, store_terminals
+from voltway.payments import rules, rules_terminals, store, store_steps, store_terminals
 from voltway.payments.actions_money import end_token, keep
 from voltway.payments.actions_visit import TOKEN_LASTS
-from voltway.payments.model import Payment, PaymentState
+from voltway.payments.model import Payment, PaymentState, Verb
 from voltway.payments.providers import terminal
 from voltway.payments.rules_terminals import BECOMES, TerminalHold, TerminalState
 from voltway.runtime.work import Work
@@ -53,16 +54,19 @@ async def paid(work: Work, party: PartyId, station: StationId, told: PaidAtTermi
         brand=hold.brand or told.brand,
         last4=hold.last4 or told.last4,
     )
-    await _begin_payment(work, hold, place, assigned, told)
+    await begin_payment(work, hold, place, assigned)
 
 
 async def _priced_place(
     work: Work, station: StationId, evse: int | None
 ) -> tuple[EvsePlace, Assigned] | None:
     id = await store_terminals.evse_at(work, station, evse)
-    if id is None:
-        return None
-    place = await stations.place_of(work, id)
+    return await priced(work, id) if id is not None else None
+
+
+async def priced(work: Work, evse: EvseId) -> tuple[EvsePlace, Assigned] | None:
+    """A bay and the price that holds there now, if there is one."""
+    place = await stations.place_of(work, evse)
     where = Place(
         place.party, place.location, place.station, evse=place.evse, kind=DriverKind.AD_HOC
     )
@@ -104,13 +108,10 @@ async def _new_hold(
     return hold
 
 
-async def _begin_payment(
-    work: Work,
-    hold: TerminalHold,
-    place: EvsePlace,
-    assigned: Assigned,
-    told: PaidAtTerminal,
-) -> None:
+async def begin_payment(
+    work: Work, hold: TerminalHold, place: EvsePlace, assigned: Assigned
+) -> Payment:
+    """The payment of what a terminal holds, held from the start."""
     us = await parties.party(work, hold.party)
     asked = Payment(
         id=PaymentId(new_id(work.now)),
@@ -118,7 +119,7 @@ async def _begin_payment(
         visit_key=secrets.token_urlsafe(18),
         evse=place.evse,
         station=place.station,
-        token=told.token,
+        token=hold.token,
         tariff_version=assigned.version_id,
         locale=us.locale,
         provider=terminal.NAME,
@@ -141,6 +142,7 @@ async def _begin_payment(
     await work.announce(facts)
     if hold.state is not TerminalState.HELD:
         await _learn(work, hold)  # it was told before its transaction was
+    return held
 
 
 async def grown(work: Work, station: StationId, told: LimitSet) -> None:
@@ -165,7 +167,8 @@ async def settled(work: Work, party: PartyId, station: StationId, told: Settleme
     us = await parties.party(work, party)
     amount = rules_terminals.amount_of(told.amount, us.currency)
     verdict = rules_terminals.judge(hold, station, told.status, amount)
-    await store_terminals.keep_told(work, party, station, told, verdict)
+    at = station if station.int else None
+    await store_terminals.keep_told(work, party, at, told, verdict)
     work.touch(f"station:{station}")
     if hold is None or verdict in rules_terminals.DOUBTFUL:
         return ""
@@ -199,10 +202,28 @@ async def _learn(work: Work, hold: TerminalHold) -> None:
     before = await store.lock(work, hold.payment)
     most = replace(before, hold_minor=max(before.hold_minor, hold.held_minor, hold.settled_minor))
     after, facts = rules.learned(most, terminal.seen(hold), work.now)
+    if hold.state is TerminalState.SETTLED and after.state is PaymentState.CAPTURED:
+        await _note_taken(work, before, hold.settled_minor)
     await keep(work, before, after)
     if hold.state is TerminalState.CANCELED:
         await end_token(work, after)
     await work.announce(facts)
+
+
+async def _note_taken(work: Work, payment: Payment, amount_minor: int) -> None:
+    """Keep the one step that took the money, with what was taken: the settlement's own where it has
+    asked for just that, else one that the terminal took by itself."""
+    is_noted = False
+    for step in await store_steps.steps_of(work, payment.id):
+        if step.verb is Verb.CAPTURE and step.answer is None:
+            is_noted = step.amount_minor == amount_minor
+            said = f"The terminal took {Money(amount_minor, payment.currency)}."
+            await store_steps.answered(work, step.id, "done" if is_noted else "other_amount", said)
+    if not is_noted:
+        once = OnceKey(f"{payment.id}:terminal")
+        step = store_steps.new_step(work, payment, Verb.CAPTURE, once, amount_minor, "")
+        await store_steps.note_step(work, step)
+        await store_steps.answered(work, step.id, "done")
 
 
 def _is_ref(text: str) -> bool:

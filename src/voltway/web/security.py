@@ -15,7 +15,7 @@ from voltway.kernel.errors import Kind, Refusal
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Doors for machines prove themselves by a key or a signature, never by a cookie.
-MACHINE_PATHS: Final = ("/api/", "/webhooks/")
+MACHINE_PATHS: Final = ("/api/", "/webhooks/", "/ocpi/")
 
 #: The largest body of a request. What is larger is refused before it is read.
 BODY_BYTES_MAX: Final = 1 << 20

@@ -16,6 +16,7 @@ from voltway.web import appearance, assets, card_numbers, health, problems, secu
 from voltway.web.console.site import CONSOLE
 from voltway.web.driver.site import DRIVER
 from voltway.web.house import House
+from voltway.web.ocpi.site import OCPI
 
 
 class Site(Litestar):
@@ -93,6 +94,7 @@ def build_site(
             assets.asset,
             *DRIVER,
             *CONSOLE,
+            *OCPI,
             *more,
         ],
         dependencies={

@@ -66,12 +66,9 @@ class Dialect21(before.Dialect201):
 
 def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Report]:
     match message:
-        case wire.AuthorizeRequest():
-            shown = message.id_token
-            if not _is_direct(shown):
-                return [TokenShown(TokenUid(shown.id_token), shown.type)]
-            paid = _paid(shown)
-            return [paid, TokenShown(paid.token, shown.type)]
+        case wire.AuthorizeRequest() if _is_direct(message.id_token):
+            paid = _paid(message.id_token)
+            return [paid, TokenShown(paid.token, message.id_token.type)]
         case wire.TransactionEventRequest():
             return _of_transaction(message, deviations)
         case wire.NotifySettlementRequest():

@@ -6,6 +6,7 @@ until then the provider is silent, and the settlement rests.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -63,7 +64,13 @@ class TerminalProvider:
         return seen(hold)
 
     async def release(self, order: ReleaseOrder) -> HoldSeen | Declined:
+        """Where a platform's terminal holds it, it is told by a charge without a CDR: from here on
+        nothing can be taken for it. A station's own terminal lets its holds go by itself."""
         hold = await self._hold(order.ref)
+        if hold.state is TerminalState.HELD and hold.provider is not None:
+            hold = replace(hold, state=TerminalState.CANCELED)
+            async with self._begin() as work:
+                await store_terminals.save(work, hold)
         if hold.state is TerminalState.HELD:
             return Declined("at_the_terminal", "The terminal lets its holds go by itself.")
         return seen(hold)

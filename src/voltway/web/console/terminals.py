@@ -1,4 +1,4 @@
-"""Stations' own payment terminals: what they hold, what they took, and what does not fit."""
+"""Payment terminals: what they hold, what they took, and what does not fit."""
 
 from typing import Final
 
@@ -24,8 +24,31 @@ _TERMINALS: Final = """
                                                    - interval '30 days'), 0)::bigint AS took_minor,
            max(h.ended_at) FILTER (WHERE h.state = 'settled') AS settled_at
       FROM terminal_hold_view h JOIN station_view s ON s.id = h.station_id
+     WHERE h.provider_id IS NULL
      GROUP BY s.id, s.identity, s.location_name, s.connected
      ORDER BY s.location_name, s.identity
+     LIMIT $2
+"""
+
+#: Terminals that stand alone, as their platforms told of them, with what the bays of each brought.
+_KIOSKS: Final = """
+    SELECT k.terminal_id, k.provider, k.revoked_at,
+           (SELECT string_agg(e.public_id, ', ' ORDER BY e.public_id)
+              FROM evse_view e WHERE e.id = ANY(k.evses)) AS bays,
+           h.held, h.held_minor, h.took_minor, h.settled_at
+      FROM kiosk_view k
+      CROSS JOIN LATERAL (
+           SELECT count(*) FILTER (WHERE t.state = 'held') AS held,
+                  coalesce(sum(t.held_minor) FILTER (WHERE t.state = 'held'), 0)::bigint
+                      AS held_minor,
+                  coalesce(sum(t.settled_minor) FILTER (WHERE t.ended_at > $1::timestamptz
+                                                          - interval '30 days'), 0)::bigint
+                      AS took_minor,
+                  max(t.ended_at) FILTER (WHERE t.state = 'settled') AS settled_at
+             FROM terminal_hold_view t
+             JOIN payment_view p ON p.id = t.payment_id
+            WHERE t.provider_id = k.provider_id AND p.evse_id = ANY(k.evses)) h
+     ORDER BY k.provider, k.terminal_id
      LIMIT $2
 """
 
@@ -47,7 +70,7 @@ _DOUBTS: Final = """
     SELECT t.told_at, s.identity, s.location_name, t.psp_ref, t.status, t.amount, t.verdict, t.said,
            h.payment_id, NULL::bigint AS bill_minor, NULL::bigint AS took_minor
       FROM terminal_settlement_view t
-      JOIN station_view s ON s.id = t.station_id
+      LEFT JOIN station_view s ON s.id = t.station_id
       LEFT JOIN terminal_hold_view h ON h.psp_ref = t.psp_ref AND h.party_id = t.party_id
      WHERE t.verdict = ANY($1::text[])
      UNION ALL
@@ -69,6 +92,7 @@ async def list_terminals(
     actor.must(Permission.SEE_MONEY)
     async with house.begin(actor.party) as work:
         terminals = await work.all(_TERMINALS, work.now, SHOWN)
+        kiosks = await work.all(_KIOSKS, work.now, SHOWN)
         unsettled = await work.all(_UNSETTLED, SHOWN)
         doubts = await work.all(_DOUBTS, [str(each) for each in DOUBTFUL], SHOWN)
     return await console_page(
@@ -78,6 +102,7 @@ async def list_terminals(
         "console/terminals.html",
         place="money",
         terminals=terminals,
+        kiosks=kiosks,
         unsettled=unsettled,
         doubts=doubts,
     )

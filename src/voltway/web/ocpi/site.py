@@ -1,0 +1,16 @@
+"""All that OCPI serves."""
+
+from typing import Final
+
+from voltway.web.ocpi import terminals
+
+OCPI: Final = (
+    terminals.versions,
+    terminals.endpoints,
+    terminals.tell_terminal,
+    terminals.read_terminal,
+    terminals.start_session,
+    terminals.confirm,
+    terminals.read_confirmation,
+    terminals.cdrs,
+)
