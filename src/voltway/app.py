@@ -216,6 +216,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
             is_sole=is_sole,
             shares_port=role == "gateway",
             asks=partial(ask_partner, database.begin),
+            register=house.register,
         )
         ocpp = await gateway.start()
         drain.part("stations", gateway.drain)

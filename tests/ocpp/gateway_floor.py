@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.network import a_party
+from voltway.billing.registers import VatRegister
 from voltway.ocpp.server import OcppServer
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
@@ -81,7 +82,12 @@ class Door:
 
 @asynccontextmanager
 async def a_door(
-    database: Database, clock: JumpingClock, *, settle_s: float = 0.0, **settings: Any
+    database: Database,
+    clock: JumpingClock,
+    *,
+    settle_s: float = 0.0,
+    register: VatRegister | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Door]:
     """Serves at a free port until the block is left."""
     bus = Bus(database)
@@ -104,6 +110,7 @@ async def a_door(
         clock,
         Settings(ocpp="127.0.0.1:0", **{"batch_wait_ms": WAIT_MS, **settings}),
         settle_s=settle_s,
+        register=register,
     )
     url = await server.start()
     try:

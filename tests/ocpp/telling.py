@@ -23,6 +23,7 @@ from voltway.stations.reports import (
     StatusChanged,
     TokenShown,
     VariablesReported,
+    VatAsked,
     VendorData,
 )
 
@@ -70,6 +71,8 @@ def in_short(report: Report) -> str:
             return f"the terminal holds {report.held}"
         case SettlementTold():
             return f"{report.psp_ref} is {report.status}"
+        case VatAsked():
+            return f"is {report.number} registered"
         case VendorData():
             return f"vendor {report.vendor} says {report.data}"
         case Other():

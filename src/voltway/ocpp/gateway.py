@@ -17,10 +17,11 @@ import structlog
 from msgspec import Raw
 from msgspec.structs import replace
 
+from voltway.billing.registers import VatRegister
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import GatewayId, StationId
 from voltway.ocpp import batch as batches
-from voltway.ocpp import frame
+from voltway.ocpp import frame, vat
 from voltway.ocpp.asking import Asks, asked, asks_nobody
 from voltway.ocpp.batch import NOTHING, Extras, Pending
 from voltway.ocpp.company import Company
@@ -77,7 +78,9 @@ class Gateway:
         reach: Reach,
         is_sole: bool = True,
         asks: Asks = asks_nobody,
+        register: VatRegister | None = None,
     ) -> None:
+        self._register = register
         self._begin = begin
         self._asks = asks
         self._asking: set[asyncio.Task[None]] = set()
@@ -295,7 +298,7 @@ class Gateway:
             decision = decisions.get(index, NOTHING)
             if decision is NOTHING and pending.is_doubtful:
                 decision = answer_of_poison(pending)
-            if decision.asks is None:
+            if decision.asks is None and vat.number_in(pending.reports) is None:
                 self._answer(pending, decision, now)
             else:
                 asking = asyncio.create_task(self._ask(pending, decision))
@@ -304,7 +307,14 @@ class Gateway:
         self._company.go(SAID_WITHIN_S)
 
     async def _ask(self, pending: Pending, decision: Decision) -> None:
-        """Ask whoever pays for a token, and answer then; its station waits, and no other."""
+        """Ask whoever pays for a token, or the register, and answer then; its station waits, and
+        no other."""
+        number = vat.number_in(pending.reports)
+        if number is not None:
+            decision = await vat.judged(self._register, decision, number)
+            self._answer(pending, decision, self._clock.now())
+            self._company.go(SAID_WITHIN_S)
+            return
         begun = batches.is_of_transaction(pending.action)
         decided = await asked(self._asks, decision, pending.link.station, begun=begun)
         self._answer(pending, decided, self._clock.now())

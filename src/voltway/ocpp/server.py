@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from voltway.billing.registers import VatRegister
 from voltway.kernel.errors import Misconfigured, Outage
 from voltway.ocpp import fallback
 from voltway.ocpp.asking import Asks, asks_nobody
@@ -74,8 +75,10 @@ class OcppServer:
         is_sole: bool = False,
         shares_port: bool = False,
         asks: Asks = asks_nobody,
+        register: VatRegister | None = None,
     ) -> None:
         self._asks = asks
+        self._register = register
         self._ingest = ingest or begin
         self._settings = settings or Settings()
         self._begin = begin
@@ -106,6 +109,7 @@ class OcppServer:
             reach=self._reach,
             is_sole=self._is_sole,
             asks=self._asks,
+            register=self._register,
         )
         self._sender = Sender(
             self._begin,

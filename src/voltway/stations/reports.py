@@ -206,6 +206,12 @@ class LimitSet(Told, frozen=True):
     held: Decimal
 
 
+class VatAsked(Told, frozen=True):
+    """Is this VAT number registered? (2.1 C18.FR.08)"""
+
+    number: str
+
+
 class SettlementTold(Told, frozen=True):
     """What became of the money that a station's terminal held (2.1 C19 to C22). ``status`` is
     Settled, Canceled, Rejected or Failed; ``amount`` is in major units of the party's currency."""
@@ -250,6 +256,7 @@ Report: TypeAlias = (
     | PaidAtTerminal
     | LimitSet
     | SettlementTold
+    | VatAsked
     | VendorData
     | Other
 )
@@ -298,3 +305,4 @@ class Decision(Told, frozen=True):
     asks: UUID | None = None  # a token that stands well with us, and may have somebody else to ask
     vendor_data: str | None = None  # accepted | rejected | unknown_vendor | unknown_message
     receipt_url: str | None = None  # SettlementTold: where the driver finds the bill
+    vat: str | None = None  # VatAsked: valid | invalid | silent

@@ -30,6 +30,7 @@ from voltway.stations.reports import (
     Report,
     SettlementTold,
     TokenShown,
+    VatAsked,
 )
 
 DIRECT: Final = "directpayment"
@@ -58,6 +59,8 @@ class Dialect21(before.Dialect201):
         if call.action == "NotifySettlement":
             # C21.FR.03: where the station has no receipt of its own, it shows where ours is.
             return write(wire.NotifySettlementResponse(receipt_url=decision.receipt_url))
+        if call.action == "VatNumberValidation":
+            return _vat_answer(call, decision)
         return super().answer(call, decision, now)
 
     def say(self, order: Order) -> tuple[str, bytes]:
@@ -71,6 +74,8 @@ def _reports(action: str, message: Wire, deviations: list[Deviation]) -> list[Re
             return [paid, TokenShown(paid.token, message.id_token.type)]
         case wire.TransactionEventRequest():
             return _of_transaction(message, deviations)
+        case wire.VatNumberValidationRequest():
+            return [VatAsked(message.vat_number)]
         case wire.NotifySettlementRequest():
             return [_settlement(message, deviations)]
         case _:
@@ -117,6 +122,24 @@ def _paid(shown: wire.IdToken, **more: Any) -> PaidAtTerminal:
 def token_of(psp_ref: str) -> TokenUid:
     """The token that stands for a payment at a terminal: 36 characters, as 2.0.1 allows."""
     return TokenUid(f"PSP-{sha256(psp_ref.encode()).hexdigest()[:32].upper()}")
+
+
+def _vat_answer(call: Call, decision: Decision) -> bytes:
+    """C18.FR.09 and 10: the number and the EVSE as they were asked. A register that cannot be asked
+    is told as such, for that is no "no"."""
+    asked, _ = read(wire.VatNumberValidationRequest, payload_of(call))
+    silent = decision.vat != "valid" and decision.vat != "invalid"
+    info = wire.StatusInfo(
+        reason_code="InternalError", additional_info="The register of VAT numbers gave no answer."
+    )
+    return write(
+        wire.VatNumberValidationResponse(
+            vat_number=asked.vat_number,
+            status="Accepted" if decision.vat == "valid" else "Rejected",
+            status_info=info if silent else None,
+            evse_id=asked.evse_id,
+        )
+    )
 
 
 def _settlement(
