@@ -35,6 +35,7 @@ from voltway.payments import (
     payouts_read,
     topping_up,
     transfers,
+    vouchers,
 )
 from voltway.payments import sweeps as payments
 from voltway.payments.choosing import AnyProvider
@@ -99,6 +100,7 @@ def plug_rounds(
     every(OFTEN, "payments.transfers", partial(transfers.ask_again, begin, provider))
     every(OFTEN, "payments.collections", partial(collecting.ask_again, begin, provider))
     every(OFTEN, "payments.top_ups", partial(topping_up.top_up_low, begin, provider))
+    every(SELDOM, "payments.vouchers", partial(vouchers.close_ended, begin))
     every(OFTEN, "payments.paybacks", partial(paying_back.ask_again, begin, provider))
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
     every(MINDED, "billing.budgets", partial(budgets.keep_all, begin))

@@ -139,3 +139,37 @@ async def test_what_is_no_series_is_refused(
                 is_sold=False,
                 by="Aino",
             )
+
+
+@pytest.mark.parametrize(("is_sold", "lapsed"), [(True, 1000), (False, None)])
+async def test_what_nobody_redeems_of_a_sold_series_in_time_is_income_once(
+    scene: Scene, is_sold: bool, lapsed: int | None
+) -> None:
+    ann = await a_driver(scene)
+    _, [code, late] = await series(scene, days=1, is_sold=is_sold)
+    await redeems(scene, ann, code)
+
+    early = await vouchers.close_ended(scene.begin)
+    scene.clock.jump(timedelta(days=1, hours=2))
+    closed = [sum(await asyncio.gather(*(vouchers.close_ended(scene.begin) for _ in range(2))))]
+    closed.append(await vouchers.close_ended(scene.begin))
+
+    assert (early, closed[0] >= 1, closed[1]) == (0, True, 0)
+    left = [minor for _, credit, minor in await posted(scene) if credit == "income:vouchers"]
+    assert left == ([lapsed] if lapsed else [])
+    assert isinstance(await redeems(scene, ann, late), vouchers.VoucherOver)
+    assert await on_balance(scene, ann) == 1000
+
+
+async def test_what_is_left_of_a_withdrawn_series_leaves_the_books_too(scene: Scene) -> None:
+    made, _ = await series(scene, is_sold=True)
+    async with scene.begin() as work:
+        await vouchers.withdraw(work, made)
+
+    scene.clock.jump(timedelta(hours=2))
+    await vouchers.close_ended(scene.begin)
+
+    assert await posted(scene) == [
+        ("bank", "vouchers", 2000),
+        ("vouchers", "income:vouchers", 2000),
+    ]

@@ -7,6 +7,7 @@ art. 30b(2)). A code has 80 bits and is kept as a hash: who reads the database c
     sold        bank              to    vouchers                 (what somebody paid for a series)
     redeemed    vouchers          to    driver:<who>:prepaid
     or a gift   cost:vouchers     to    driver:<who>:prepaid
+    lapsed      vouchers          to    income:vouchers        (sold, and nobody came in time)
 """
 
 import hashlib
@@ -22,11 +23,12 @@ from voltway.kernel.money import Currency, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry, Posting, account
 from voltway.payments import prepaid
-from voltway.runtime.work import Row, Work
+from voltway.runtime.work import BeginWork, Row, Work
 
 OWED: Final = account("vouchers")
 GIVEN: Final = account("cost", "vouchers")
 BANK: Final = account("bank")
+LAPSED: Final = account("income", "vouchers")
 
 #: Without letters and digits that look alike.
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -35,6 +37,8 @@ COUNT_MAX: Final = 10_000
 #: So many codes that there are not may be typed within the time; then nothing is redeemed.
 WRONG_MAX: Final = 10
 WRONG_WITHIN: Final = timedelta(hours=1)
+#: Longer than any work lasts: what was redeemed before its end is on the balance by then.
+CLOSED_AFTER: Final = timedelta(hours=1)
 
 
 @dataclass(eq=False)
@@ -239,3 +243,49 @@ async def _credit(work: Work, party: PartyId, holder: UUID, voucher: Row) -> Mon
         said=voucher["name"],
     )
     return value
+
+
+async def close_ended(begin: BeginWork) -> int:
+    """The round: what nobody redeemed of sold series in time is owed no more, and so income; no
+    tax is due on it, for nothing was supplied. How many series were closed."""
+    async with begin() as work:
+        rows = await work.all(
+            """
+            SELECT id, party_id FROM voucher_series
+             WHERE closed_at IS NULL AND least(valid_until, withdrawn_at) <= $1
+             ORDER BY valid_until LIMIT 100
+            """,
+            work.now - CLOSED_AFTER,
+        )
+    for row in rows:
+        async with begin(PartyId(row["party_id"])) as work:
+            await _close(work, row["id"])
+    return len(rows)
+
+
+async def _close(work: Work, series: UUID) -> None:
+    row = await work.one(
+        "SELECT * FROM voucher_series WHERE id = $1 AND closed_at IS NULL FOR UPDATE", series
+    )
+    if row is None:
+        return  # somebody else has just closed it
+    left = await work.one(
+        "SELECT count(*)::int AS n FROM voucher WHERE series_id = $1 AND redeemed_at IS NULL",
+        series,
+    )
+    assert left is not None, "a count always has a row"
+    if row["is_sold"] and left["n"]:
+        value = Money(row["amount_minor"], Currency(row["currency"]))
+        total = Money(value.minor * left["n"], value.currency)
+        await ledger.post(
+            work,
+            Entry(
+                party=PartyId(row["party_id"]),
+                once=OnceKey(f"vouchers:{series}:lapsed"),
+                at=work.now,
+                memo=f"{left['n']} vouchers of {value} were not redeemed in time: {row['name']}.",
+                evidence={"voucher_series": str(series)},
+                postings=(Posting(OWED, LAPSED, total),),
+            ),
+        )
+    await work.run("UPDATE voucher_series SET closed_at = $2 WHERE id = $1", series, work.now)

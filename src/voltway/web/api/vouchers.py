@@ -41,6 +41,9 @@ class VoucherSeries(Shown):
     made_by: str
     made_at: Moment
     withdrawn_at: Moment | None
+    closed_at: Annotated[
+        Moment | None, Meta(description="When what nobody redeemed left the books.")
+    ]
 
 
 class NewSeries(Given):
