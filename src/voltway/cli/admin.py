@@ -16,6 +16,7 @@ from voltway.cli import (
     admin_taxes,
     admin_terminals,
     admin_terms,
+    admin_vouchers,
 )
 
 admin = typer.Typer(
@@ -36,6 +37,7 @@ admin_terms.add_to(admin_prices.tariff)
 admin.add_typer(admin_prices.tariff, name="tariff")
 admin.add_typer(admin_exchange.market, name="market")
 admin.add_typer(admin_codes.codes, name="codes")
+admin.add_typer(admin_vouchers.vouchers, name="vouchers")
 admin.add_typer(admin_plans.plan, name="plan")
 admin.add_typer(admin_plans.subscription, name="subscription")
 admin.add_typer(admin_taxes.tax, name="tax")
