@@ -26,6 +26,8 @@ async def test_a_vat_number_is_judged_by_the_register_and_its_silence_is_told(
             valid = await line.call("VatNumberValidation", asked)
             unknown = await line.call("VatNumberValidation", {"vatNumber": "FI00000000"})
             odd = await line.call("VatNumberValidation", {"vatNumber": "../../x?y=1"})
+            register.silent = True
+            silent = await line.call("VatNumberValidation", {"vatNumber": "FI20774740"})
             alive = await line.call("Heartbeat", {})
 
     assert (about(valid), valid["vatNumber"], valid["evseId"]) == (
@@ -34,6 +36,8 @@ async def test_a_vat_number_is_judged_by_the_register_and_its_silence_is_told(
         1,
     )
     assert [about(each) for each in (unknown, odd)] == [("Rejected", "")] * 2
+    assert about(silent) == ("Rejected", "InternalError")
+    assert register.asked == ["FI20774740", "FI00000000", "FI20774740"]
     assert "evseId" not in unknown
     assert "currentTime" in alive
 

@@ -11,9 +11,12 @@ from httpx import Response
 from tests.payments.hosted_page import pay
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
+from voltway.ocpp.v21.dialect import Dialect21
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment
 from voltway.sessions import actions as sessions
+from voltway.stations import actions as stations
+from voltway.stations.orders import RawCall
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import promotions
 from voltway.tariffs.model_promotions import GrantKind
@@ -44,6 +47,23 @@ async def test_the_start_leads_to_the_providers_own_page(browser: Browser, scene
     assert answer.status_code == 303
     assert answer.headers["location"].startswith(scene.bank.url)
     assert await scene.count("payment_view WHERE state = 'awaiting'") == 1
+
+
+async def test_a_station_of_2_1_is_told_that_somebody_is_paying_at_its_bay(
+    browser: Browser, scene: Scene
+) -> None:
+    await start(browser, scene)
+    assert await scene.count("order_view") == 0
+
+    async with scene.begin() as work:
+        await work.run("UPDATE station SET ocpp_version = '2.1'")
+    await start(browser, scene)
+
+    async with scene.begin() as work:
+        [order] = await stations.orders_of(work, scene.station.station.id)
+    told = RawCall("NotifyWebPaymentStarted", '{"evseId": 1, "timeout": 120}')
+    assert order.order == told
+    assert Dialect21().say(told) == ("NotifyWebPaymentStarted", b'{"evseId":1,"timeout":120}')
 
 
 async def test_who_is_back_before_the_webhook_is_told_to_plug_in(

@@ -2,11 +2,15 @@
 C22)."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from voltway_world.stations.bays import Bay, Reading, Session, Token
 from voltway_world.stations.post import Payload, Said
-from voltway_world.stations.speech import stamp
+from voltway_world.stations.speech import Reply, stamp
 from voltway_world.stations.v201 import Speech201
+
+if TYPE_CHECKING:
+    from voltway_world.stations.mechanism import Mechanism
 
 DIRECT = "DirectPayment"
 #: What its terminal reserves for a charge (PaymentCtrlr.AuthorizationAmount).
@@ -38,6 +42,13 @@ class Speech21(Speech201):
         if "idToken" in payload:
             _add_limit(payload, session.token)
         return Said("TransactionEvent", payload)
+
+    def obey(self, station: "Mechanism", action: str, payload: Any) -> Reply:
+        if action == "NotifyWebPaymentStarted":
+            if payload["evseId"] not in station.forecourt.bays:
+                raise ValueError(payload["evseId"])
+            return Reply({})
+        return super().obey(station, action, payload)
 
 
 def settlement(

@@ -17,7 +17,7 @@ from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import LocationId
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
-from voltway.payments import codes
+from voltway.payments import codes, web_started
 from voltway.payments.actions import open_visit
 from voltway.payments.actions_visit import NotAnAddress
 from voltway.payments.ready import NothingWouldStart, must_be_ready
@@ -288,4 +288,7 @@ async def start(
                 if isinstance(no, Outage)
                 else HTTPStatus.CONFLICT,
             )
+    if visit.hosted_url:
+        async with house.begin() as work:
+            await web_started.tell_station(work, bay.evse)
     return see_other(visit.hosted_url or f"/v/{visit.visit_key}")
