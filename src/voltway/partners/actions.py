@@ -14,7 +14,7 @@ from voltway.drivers.model import Token, TokenKind
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import ContractId, TokenUid, new_id
 from voltway.parties import actions as parties
-from voltway.parties.model import Party, Role
+from voltway.parties.model import ApiKey, Party, Role
 from voltway.partners import credit, rules, store, store_events
 from voltway.partners.model import Given, Partner, Whitelist
 from voltway.runtime.work import Row, Work
@@ -139,6 +139,13 @@ async def add_key(work: Work, partner: UUID) -> tuple[UUID, str]:
     key, text = await parties.add_api_key(work, found.party, name=found.name, role=Role.PARTNER)
     await store.keep_key(work, found, key)
     return key, text
+
+
+async def keys_of(work: Work, partner: UUID) -> list[ApiKey]:
+    """The keys of a partner's platform, the revoked ones too."""
+    found = await partner_of(work, partner)
+    own = await store.keys_of(work, partner)
+    return [key for key in await parties.api_keys(work, found.party) if key.id in own]
 
 
 async def partner_by_key(work: Work, key: UUID | None) -> Partner:

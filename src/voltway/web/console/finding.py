@@ -28,6 +28,7 @@ PAGES: Final = (
     ("Ledger", "/console/ledger", "ledger books accounts trial balance"),
     ("Statements", "/console/statements", "statements settlements months invoices zip export bulk"),
     ("Customers", "/console/customers", "customers fleets accounts cards"),
+    ("Partners", "/console/partners", "partners ev makers mobility providers emsp contracts api"),
     ("Owed", "/console/debts", "owed debts dunning reminders unpaid receivables write off"),
     ("Balances", "/console/balances", "balances prepaid top up credit"),
     ("Vouchers", "/console/vouchers", "vouchers gift codes"),
