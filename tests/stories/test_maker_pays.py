@@ -1,5 +1,6 @@
 """A car of the maker Aurora charges on its contract: the maker is asked, sees it, ends it, pays."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -178,3 +179,36 @@ async def test_while_a_maker_is_down_for_an_hour_its_drivers_charge_and_it_hears
     assert session["status"] == "COMPLETED"
     assert max(maker.came.values()) > 1
     assert len(maker.heard) == len(maker.came)
+
+
+async def test_a_slow_maker_keeps_its_own_drivers_station_waiting_and_no_other(
+    story: Story,
+) -> None:
+    world, maker = story.world, story.maker
+    await story.app.registers(REFUSED, whitelist="NEVER")
+    card = await world.card("04A1B2C3D4E5F6")
+    newer, older = await world.station("2.0.1"), await world.station("1.6")
+    maker.faults = {"authorize": "slow"}
+
+    waiting = asyncio.create_task(
+        newer.outside.call("Authorize", {"idToken": {"idToken": REFUSED, "type": "eMAID"}})
+    )
+    for _ in range(3):
+        said = await world.within(older.outside.call("Authorize", {"idTag": card}))
+        assert said["idTagInfo"]["status"] == "Accepted"
+    assert not waiting.done()
+    assert (await world.within(waiting))["idTokenInfo"]["status"] == "Blocked"
+
+
+async def test_an_answer_that_is_not_signed_by_the_maker_opens_nothing(story: Story) -> None:
+    world, maker = story.world, story.maker
+    await story.app.registers(REFUSED, whitelist="NEVER")
+    post = await world.station("1.6")
+    for fault, status in (
+        ("wrong_signature", "Blocked"),
+        ("error_500", "Blocked"),
+        ("", "Accepted"),
+    ):
+        maker.faults = {"authorize": fault}
+        said = await world.within(post.outside.call("Authorize", {"idTag": REFUSED}))
+        assert said["idTagInfo"]["status"] == status, fault
