@@ -3,6 +3,7 @@
 import re
 
 from tests.billing.test_autocharge import MAC, a_driver, shows_itself
+from tests.drivers.pki import YEAR, issue
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.test_account import enters
@@ -71,6 +72,23 @@ async def test_nobody_answers_for_another_driver(browser: Browser, scene: Scene)
     async with scene.begin() as work:
         [still] = await work.all("SELECT state FROM car_offer_view")
     assert still["state"] == "offered"
+
+
+async def test_a_root_is_trusted_shown_and_trusted_no_more(owner: Browser, scene: Scene) -> None:
+    root = issue("Aurora root", until=scene.now + YEAR, since=scene.now - YEAR)
+
+    wrong = await owner.sends(f"{PAGE}/roots", pem="no certificate")
+    await owner.sends(f"{PAGE}/roots", pem=root.pem)
+    page = (await owner.opens(PAGE)).text
+    [path] = re.findall(rf'action="({PAGE}/roots/[\w-]+/remove)"', page)
+    await owner.sends(path)
+
+    assert (wrong.status_code, "This is no certificate of an authority" in wrong.text) == (
+        422,
+        True,
+    )
+    assert "CN=Aurora root" in page
+    assert "No root is trusted yet" in await owner.reads(PAGE)
 
 
 async def test_what_the_guard_found_is_looked_at_and_ended_with_a_reason(

@@ -1,10 +1,10 @@
 """What can be done about tokens."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from uuid import UUID
 
 from voltway.drivers import rules, store
@@ -12,6 +12,8 @@ from voltway.drivers.model import Bar, Shown, Token, TokenKind, TokenStatus
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, PartyId, StationId, TokenId, TokenUid, new_id
 from voltway.runtime.work import Work
+
+T = TypeVar("T", PartyId, StationId)
 
 #: Kinds of 2.x that show nobody: no token opens a station by being absent (2.0.1 part 2,
 #: IdTokenEnumType).
@@ -58,7 +60,10 @@ async def add_token(
         tariff_version_id=tariff_version_id,
         email=email,
     )
-    if not await store.add(work, token, rules.sameness(token.uid)):
+    alike = rules.sameness(token.uid)
+    if kind is TokenKind.CONTRACT:  # its check digit may be left out
+        alike = rules.emaid_of(token.uid) or alike
+    if not await store.add(work, token, alike):
         raise TokenTaken(token.uid)
     return token
 
@@ -162,7 +167,12 @@ async def tokens_of(
     if not alike:
         return {}
     found = await store.by_sameness(work, set(alike.values()))
-    return {asked: found[key] for asked, key in alike.items() if key in found}
+    known = {asked: found[key] for asked, key in alike.items() if key in found}
+    contracts = _contracts(alike, known)
+    if contracts:
+        found = await store.by_sameness(work, set(contracts.values()))
+        known |= {asked: found[key] for asked, key in contracts.items() if key in found}
+    return known
 
 
 async def shown_at(
@@ -182,8 +192,25 @@ async def shown_at(
             if (token := own.get((parties[station], uid))) is not None
         }
     alike = {(station, uid): (station, rules.sameness(uid)) for station, uid in shown}
-    found = await store.by_station(work, set(alike.values()))
-    return {asked: found[key] for asked, key in alike.items() if key in found}
+    at = await store.by_station(work, set(alike.values()))
+    known = {asked: at[key] for asked, key in alike.items() if key in at}
+    contracts = _contracts(alike, known)
+    if contracts:
+        at = await store.by_station(work, set(contracts.values()))
+        known |= {asked: at[key] for asked, key in contracts.items() if key in at}
+    return known
+
+
+def _contracts(
+    asked: Collection[tuple[T, TokenUid]], known: Container[tuple[T, TokenUid]]
+) -> dict[tuple[T, TokenUid], tuple[T, str]]:
+    """Of those that are not known so, the contracts as they are kept: without the check digit,
+    which a car may show or leave out."""
+    return {
+        (where, uid): (where, emaid)
+        for where, uid in asked
+        if (where, uid) not in known and (emaid := rules.emaid_of(uid)) is not None
+    }
 
 
 def authorize(

@@ -1,5 +1,6 @@
 """Which tokens are the same, and whether one may charge now. Never about money."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
@@ -9,6 +10,9 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import TokenUid
 
 UID_LENGTH_MAX = 255  # OCPP 2.1 IdTokenType; 2.0.1 has 36, 1.6 has 20
+#: Country, provider, nine signs of the contract, and a check digit that may be left out
+#: (ISO 15118-2 Annex H.1; the gaps count for nothing).
+_EMAID: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[A-Z0-9]{9}[A-Z0-9]?")
 #: Bars that are about what may be spent: 2.x has a word for it (AuthorizationStatusEnumType).
 _ABOUT_CREDIT: Final = frozenset({Bar.NO_CREDIT, Bar.LIMIT})
 
@@ -28,6 +32,12 @@ def sameness(uid: str) -> str:
     case (CiString in 1.6, identifierString in 2.x).
     """
     return "".join(sign for sign in uid if sign.isascii() and sign.isalnum()).upper()
+
+
+def emaid_of(text: str) -> str | None:
+    """A contract's id without gaps and check digit, if it is one: as it is compared."""
+    alike = sameness(text)
+    return alike[:14] if _EMAID.fullmatch(alike) else None
 
 
 def checked(uid: str) -> TokenUid:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from voltway.drivers import actions as drivers
-from voltway.drivers import cars
+from voltway.drivers import cars, certificates
 from voltway.drivers.model import Token
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.runtime.work import Work
@@ -25,4 +25,27 @@ async def standings(
     ]
     if seen:
         await cars.note_seen(work, seen)
-    return {index: Decision(token=word) for index, word in words.items()}
+    status = await _certificates(work, asked, party_of)
+    return {
+        index: Decision(
+            token=word if status.get(index, "Accepted") == "Accepted" else "invalid",
+            certificate=status.get(index),
+        )
+        for index, word in words.items()
+    }
+
+
+async def _certificates(
+    work: Work,
+    asked: Sequence[tuple[int, StationId, TokenShown]],
+    party_of: Callable[[int], PartyId],
+) -> dict[int, str]:
+    """How the contract certificates stand that cars showed (2.0.1 part 2, C07). One of which only
+    hashes are told cannot be checked here."""
+    hashed = {index: "NoCertificateAvailable" for index, _, report in asked if report.hashed}
+    shown = [
+        (index, certificates.Shown(party_of(index), report.token, report.certificate))
+        for index, _, report in asked
+        if report.certificate
+    ]
+    return hashed | (await certificates.judge(work, shown) if shown else {})

@@ -97,6 +97,10 @@ class TokenShown(Told, frozen=True):
     token: TokenUid
     kind: str = "ISO14443"
     evse: int | None = None
+    #: The contract certificate of a car and those that issued it, in PEM (Plug & Charge).
+    certificate: str | None = None
+    #: Whether it told hashes of them alone, so that there is nothing to check here.
+    hashed: bool = False
 
 
 class Started(Told, frozen=True):
@@ -302,6 +306,7 @@ class Decision(Told, frozen=True):
     interval_s: int | None = None
     token: str | None = None  # accepted | blocked | expired | invalid | concurrent | unknown
     ref: TransactionRef | None = None  # Started, where we name it
+    certificate: str | None = None  # how a car's contract certificate stands, in OCPP's words
     asks: UUID | None = None  # a token that stands well with us, and may have somebody else to ask
     vendor_data: str | None = None  # accepted | rejected | unknown_vendor | unknown_message
     receipt_url: str | None = None  # SettlementTold: where the driver finds the bill

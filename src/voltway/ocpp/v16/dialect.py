@@ -32,7 +32,7 @@ from voltway.ocpp.metering import Sample
 from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Action, Wire
 from voltway.ocpp.times import write_time
-from voltway.ocpp.v16 import asking, wire
+from voltway.ocpp.v16 import asking, plug_and_charge, wire
 from voltway.ocpp.writing import write
 from voltway.stations.orders import Order, Outcome
 from voltway.stations.reports import (
@@ -138,6 +138,9 @@ class Dialect16:
                         interval=decision.interval_s or 300,
                     )
                 )
+            case "DataTransfer" if decision.token is not None:
+                told = plug_and_charge.answered(_standing(decision), decision.certificate)
+                return write(wire.DataTransferResponse(status="Accepted", data=told))
             case "DataTransfer":
                 status = VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
                 return write(wire.DataTransferResponse(status=status))
@@ -175,7 +178,12 @@ def _shown(message: wire.AuthorizeRequest, deviations: list[Deviation]) -> Token
     return TokenShown(TokenUid(message.id_tag))
 
 
-def _vendor(message: wire.DataTransferRequest, deviations: list[Deviation]) -> VendorData:
+def _vendor(
+    message: wire.DataTransferRequest, deviations: list[Deviation]
+) -> VendorData | TokenShown:
+    shown = plug_and_charge.shown(message.vendor_id, message.message_id, message.data)
+    if shown is not None:
+        return shown
     return VendorData(message.vendor_id, message.message_id, message.data)
 
 

@@ -119,7 +119,7 @@ class Dialect201:
             case "MeterValues":
                 return _EMPTY["MeterValues"]
             case "Authorize":
-                return _authorized(_standing(decision))
+                return _authorized(_standing(decision), decision.certificate)
             case "Heartbeat":
                 return write(wire.HeartbeatResponse(current_time=write_time(now)))
             case "BootNotification":
@@ -172,15 +172,22 @@ def _status(message: wire.StatusNotificationRequest, deviations: list[Deviation]
     )
 
 
-def _token(shown: wire.IdToken) -> TokenUid:
+def token_of(shown: Any) -> TokenUid:
     """A token as we write it; the car's own as the cars of 1.6 are written (``drivers.cars``)."""
     if shown.type.lower() == "macaddress":
         return TokenUid(f"VID:{shown.id_token}")
     return TokenUid(shown.id_token)
 
 
-def _shown(message: wire.AuthorizeRequest, deviations: list[Deviation]) -> TokenShown:
-    return TokenShown(_token(message.id_token), message.id_token.type)
+def shown(message: Any, deviations: list[Deviation]) -> TokenShown:
+    """A token, and with a car's the contract certificate (part 2, C07)."""
+    certificate = message.certificate or None
+    return TokenShown(
+        token_of(message.id_token),
+        message.id_token.type,
+        certificate=certificate,
+        hashed=certificate is None and bool(message.iso15118_certificate_hash_data),
+    )
 
 
 def _booted(message: wire.BootNotificationRequest, deviations: list[Deviation]) -> Booted:
@@ -205,7 +212,7 @@ def event(message: Any, deviations: list[Deviation]) -> Started | Metered | Ende
     ref = TransactionRef(info.transaction_id) if info.transaction_id else None
     evse = _evse(message.evse.id, deviations) if message.evse else None
     connector = message.evse.connector_id if message.evse else None
-    token = _token(message.id_token) if message.id_token else None
+    token = token_of(message.id_token) if message.id_token else None
     at = moment(message.timestamp, deviations)
     readings = _readings(message.meter_value or [], deviations)
     charging, by_vehicle = _FLOW.get(info.charging_state, (None, None))
@@ -334,8 +341,12 @@ def _standing(decision: Decision) -> str:
 
 
 @cache
-def _authorized(status: str) -> bytes:
-    return write(wire.AuthorizeResponse(id_token_info=wire.IdTokenInfo(status=status)))
+def _authorized(status: str, certificate: str | None) -> bytes:
+    return write(
+        wire.AuthorizeResponse(
+            id_token_info=wire.IdTokenInfo(status=status), certificate_status=certificate
+        )
+    )
 
 
 @cache
@@ -352,7 +363,7 @@ def heard_by(words: Any) -> Hearing:
         words.MeterValuesRequest: _metered,
         words.HeartbeatRequest: _alive,
         words.StatusNotificationRequest: _status,
-        words.AuthorizeRequest: _shown,
+        words.AuthorizeRequest: shown,
         words.BootNotificationRequest: _booted,
         words.NotifyReportRequest: _variables,
         words.NotifyEventRequest: _events,

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import autocharge
+from voltway.drivers import certificates
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId, TokenId
 from voltway.parties import actions as parties
@@ -55,6 +56,7 @@ async def _page(
         offers = await work.all(
             "SELECT * FROM car_offer_view WHERE state = 'offered' ORDER BY at DESC LIMIT $1", SHOWN
         )
+        anchors = await work.all("SELECT * FROM trust_anchor_view ORDER BY subject")
     return await console_page(
         request,
         house,
@@ -66,6 +68,7 @@ async def _page(
         cars=rows,
         found=findings,
         offers=offers,
+        anchors=anchors,
         may_edit=actor.may(Permission.EDIT_NETWORK),
         trouble=trouble,
     )
@@ -93,4 +96,32 @@ async def let_car_charge(
             await parties.audit(work, actor, "let a car charge again", f"token:{token}")
     except Refusal as no:
         return await _page(request, house, actor, trouble=str(no), status=STATUS[no.kind])
+    return see_other(_HERE)
+
+
+@post("/tariffs/cars/roots", include_in_schema=False)
+async def add_root(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
+) -> Response[str] | Redirect:
+    """Trust the contract certificates that an authority issued."""
+    actor.must(Permission.EDIT_NETWORK)
+    try:
+        async with house.begin(actor.party) as work:
+            await certificates.add_anchor(
+                work, PartyId(actor.party), data.get("pem", ""), by=actor.name
+            )
+            await parties.audit(work, actor, "trusted a root of contracts", f"party:{actor.party}")
+    except Refusal as no:
+        return await _page(request, house, actor, trouble=str(no), status=STATUS[no.kind])
+    return see_other(_HERE)
+
+
+@post("/tariffs/cars/roots/{root:uuid}/remove", include_in_schema=False)
+async def remove_root(
+    house: NamedDependency[House], actor: NamedDependency[Actor], root: FromPath[UUID]
+) -> Redirect:
+    actor.must(Permission.EDIT_NETWORK)
+    async with house.begin(actor.party) as work:
+        await certificates.remove_anchor(work, PartyId(actor.party), root)
+        await parties.audit(work, actor, "trusts a root no more", f"trust_anchor:{root}")
     return see_other(_HERE)

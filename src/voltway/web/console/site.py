@@ -118,6 +118,8 @@ _SEATED: Final = Router(
         disputes.contest,
         cars.list_cars,
         cars.let_car_charge,
+        cars.add_root,
+        cars.remove_root,
         budgets.list_budgets,
         budgets.set_budget,
         budgets.remove_budget,

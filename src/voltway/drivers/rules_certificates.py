@@ -1,0 +1,75 @@
+"""Contract certificates of cars (ISO 15118-2 Annex F): whether one is good, and whose it is. Pure.
+
+The chain is checked by the library ``cryptography``, after RFC 5280, with what ISO 15118 does
+without let be: contract certificates name no host. Which statuses there are: OCPP 2.0.1 part 2,
+AuthorizeCertificateStatusEnumType.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.x509 import verification
+from cryptography.x509.oid import NameOID
+
+from voltway.drivers.rules import emaid_of
+
+ACCEPTED: Final = "Accepted"
+EXPIRED: Final = "CertificateExpired"
+BROKEN: Final = "CertChainError"
+NONE: Final = "NoCertificateAvailable"
+
+#: Contract certificate, two authorities below the root (ISO 15118-2 Figure F.1), and one to spare.
+DEPTH_MAX: Final = 3
+
+
+def _is_authority(
+    policy: verification.Policy, certificate: x509.Certificate, said: x509.BasicConstraints
+) -> None:
+    """RFC 5280 §4.2.1.9: only who says so issues others."""
+    if not said.ca:
+        raise ValueError("it is no authority")
+
+
+_AUTHORITIES: Final = verification.ExtensionPolicy.permit_all().require_present(
+    x509.BasicConstraints, verification.Criticality.AGNOSTIC, _is_authority
+)
+
+
+def status_of(chain: str, anchors: Sequence[str], token: str, now: datetime) -> str:
+    """How a contract certificate stands that a car showed with this token: the certificate, then
+    the authorities that issued it, in PEM; ``anchors`` are the roots that are trusted."""
+    try:
+        leaf, *rest = x509.load_pem_x509_certificates(chain.encode())
+        roots = [x509.load_pem_x509_certificate(anchor.encode()) for anchor in anchors]
+    except ValueError:
+        return BROKEN
+    if any(not is_in_time(each, now) for each in (leaf, *rest)):
+        return EXPIRED
+    if emaid_of(_name(leaf)) is None or emaid_of(_name(leaf)) != emaid_of(token) or not roots:
+        return BROKEN
+    policy = (
+        verification.PolicyBuilder()
+        .store(verification.Store(roots))
+        .time(now.replace(tzinfo=None))
+        .max_chain_depth(DEPTH_MAX)
+        .extension_policies(
+            ca_policy=_AUTHORITIES,
+            ee_policy=verification.ExtensionPolicy.permit_all(),
+        )
+    )
+    try:
+        policy.build_client_verifier().verify(leaf, rest)
+    except verification.VerificationError:
+        return BROKEN
+    return ACCEPTED
+
+
+def is_in_time(certificate: x509.Certificate, now: datetime) -> bool:
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def _name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""
