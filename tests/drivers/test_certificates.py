@@ -1,5 +1,6 @@
 """Contract certificates of cars: good ones open stations, all others say why not."""
 
+import base64
 import re
 from datetime import timedelta
 
@@ -16,8 +17,21 @@ from voltway.kernel.ids import TokenUid
 from voltway.runtime.database import Database
 
 EMAID = "FI-VLT-C12345678"
+END = "-----END CERTIFICATE-----"
 OURS = an_operator()
 ROOTS = [OURS.root.pem]
+#: Pieces of a certificate that its reader sees through only when they are asked for.
+BAD_VERSION = (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x37")
+BAD_NAME = (EMAID.encode(), b"\xff" + EMAID[1:].encode())
+
+
+def altered(chain: str, piece: bytes, by: bytes) -> str:
+    """The chain, with every such piece of its first certificate another."""
+    first, rest = chain.split(END, 1)
+    der = base64.b64decode("".join(first.splitlines()[1:]))
+    assert piece in der
+    body = base64.encodebytes(der.replace(piece, by)).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{body}{END}{rest}"
 
 
 @pytest.mark.parametrize(
@@ -74,6 +88,13 @@ def test_a_chain_that_does_not_hold_is_refused() -> None:
     assert status_of(good, [], EMAID, NOW) == "CertChainError"
 
 
+def test_a_certificate_of_which_a_piece_is_none_is_refused_and_stops_nobody() -> None:
+    for piece, broken in (BAD_VERSION, BAD_NAME):
+        assert status_of(altered(OURS.contract(EMAID), piece, broken), ROOTS, EMAID, NOW) == (
+            "CertChainError"
+        )
+
+
 async def test_a_root_is_one_of_an_authority_that_is_good_and_is_kept_once(
     database: Database,
 ) -> None:
@@ -84,7 +105,8 @@ async def test_a_root_is_one_of_an_authority_that_is_good_and_is_kept_once(
         leaf = issue("leaf", root, is_authority=False, until=work.now + YEAR)
         for _ in range(2):
             await certificates.add_anchor(work, party.id, root.pem, by="Aino")
-        for pem in (over.pem, leaf.pem, "no certificate", ""):
+        wrong = [altered(root.pem, *BAD_VERSION), altered(root.pem, b"\x04root", b"\x04\xffoot")]
+        for pem in (over.pem, leaf.pem, *wrong, "no certificate", ""):
             with pytest.raises(certificates.NotARoot):
                 await certificates.add_anchor(work, party.id, pem, by="Aino")
         rows = await work.all("SELECT subject, sha256 FROM trust_anchor_view")

@@ -37,8 +37,9 @@ async def add_anchor(work: Work, party: PartyId, pem: str, *, by: str) -> None:
     """Trust the contract certificates that this authority issued. Raises ``NotARoot``."""
     try:
         root = x509.load_pem_x509_certificate(pem[:PEM_MAX].strip().encode())
+        subject = root.subject.rfc4514_string()
         is_authority = root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, x509.ExtensionNotFound) as error:
+    except (ValueError, *rules_certificates.UNREADABLE) as error:
         raise NotARoot from error
     if not is_authority or not rules_certificates.is_in_time(root, work.now):
         raise NotARoot
@@ -49,7 +50,7 @@ async def add_anchor(work: Work, party: PartyId, pem: str, *, by: str) -> None:
         """,
         new_id(work.now),
         party,
-        root.subject.rfc4514_string()[:200],
+        subject[:200],
         root.fingerprint(SHA256()).hex(),
         pem.strip(),
         root.not_valid_after_utc,

@@ -23,6 +23,10 @@ NONE: Final = "NoCertificateAvailable"
 #: Contract certificate, two authorities below the root (ISO 15118-2 Figure F.1), and one to spare.
 DEPTH_MAX: Final = 3
 
+#: What the library says, beside ``ValueError``, of a certificate that is none: it reads a piece
+#: only when it is asked for, so long after the whole was taken.
+UNREADABLE: Final = (x509.InvalidVersion, x509.DuplicateExtension, x509.ExtensionNotFound)
+
 
 def _is_authority(
     policy: verification.Policy, certificate: x509.Certificate, said: x509.BasicConstraints
@@ -39,16 +43,23 @@ _AUTHORITIES: Final = verification.ExtensionPolicy.permit_all().require_present(
 
 def status_of(chain: str, anchors: Sequence[str], token: str, now: datetime) -> str:
     """How a contract certificate stands that a car showed with this token: the certificate, then
-    the authorities that issued it, in PEM; ``anchors`` are the roots that are trusted."""
+    the authorities that issued it, in PEM; ``anchors`` are the roots that are trusted.
+
+    Never raises, whatever a car shows.
+    """
     try:
-        leaf, *rest = x509.load_pem_x509_certificates(chain.encode())
-        roots = [x509.load_pem_x509_certificate(anchor.encode()) for anchor in anchors]
-    except ValueError:
+        return _status(chain, anchors, emaid_of(token), now)
+    except (ValueError, verification.VerificationError, *UNREADABLE):
         return BROKEN
+
+
+def _status(chain: str, anchors: Sequence[str], emaid: str | None, now: datetime) -> str:
+    leaf, *rest = x509.load_pem_x509_certificates(chain.encode())
     if any(not is_in_time(each, now) for each in (leaf, *rest)):
         return EXPIRED
-    if emaid_of(_name(leaf)) is None or emaid_of(_name(leaf)) != emaid_of(token) or not roots:
+    if emaid is None or emaid_of(_name(leaf)) != emaid or not anchors:
         return BROKEN
+    roots = [x509.load_pem_x509_certificate(anchor.encode()) for anchor in anchors]
     policy = (
         verification.PolicyBuilder()
         .store(verification.Store(roots))
@@ -59,10 +70,7 @@ def status_of(chain: str, anchors: Sequence[str], token: str, now: datetime) -> 
             ee_policy=verification.ExtensionPolicy.permit_all(),
         )
     )
-    try:
-        policy.build_client_verifier().verify(leaf, rest)
-    except verification.VerificationError:
-        return BROKEN
+    policy.build_client_verifier().verify(leaf, rest)
     return ACCEPTED
 
 
