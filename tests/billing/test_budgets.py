@@ -183,6 +183,33 @@ async def test_a_budget_that_is_taken_away_or_raised_limits_no_more(scene: Scene
     assert await bars(scene, card) == frozenset()
 
 
+async def test_a_card_that_leaves_a_fleet_is_not_barred_by_its_budget_any_more(
+    scene: Scene,
+) -> None:
+    party = scene.station.party.id
+    card = await a_card(scene, "04A1B2C3")
+    async with scene.begin() as work:
+        fleet = await contracts.add_fleet(work, party, "Vans")
+        of_fleet = await contracts.add_contract(work, party, "FI-VLT-C1", fleet=fleet.id)
+        await contracts.stands_for(work, card.id, of_fleet.id)
+    await limit(scene, fleet.id, Period.MONTH, scope=Scope.FLEET, wh=1)
+    await scene.starts(card.uid)
+    scene.clock.jump(timedelta(hours=1))
+    await scene.ends(60_000)
+    await scene.settles()
+    await budgets.keep_all(scene.begin)
+    before = await bars(scene, card)
+
+    async with scene.begin() as work:
+        ann = await contracts.add_driver(work, party, "Ann")
+        hers = await contracts.add_contract(work, party, "FI-VLT-C3", driver=ann.id)
+        await contracts.stands_for(work, card.id, hers.id)
+    await budgets.keep_all(scene.begin)
+
+    assert before == {Bar.LIMIT}
+    assert await bars(scene, card) == frozenset()
+
+
 async def test_what_is_no_budget_or_nobodys_is_refused(scene: Scene) -> None:
     card = await a_card(scene, "04A1B2C3")
     with pytest.raises(budgets.LimitsNothing):

@@ -12,15 +12,19 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
+import structlog
+
 from voltway.billing.rules_budgets import Budget, Period, Scope, Used, begins, is_used_up
 from voltway.drivers import actions as drivers
 from voltway.drivers import rules
 from voltway.drivers.model import Bar
-from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.errors import Kind, Refusal, Trouble
 from voltway.kernel.ids import PartyId, SessionId, TokenId, new_id
 from voltway.parties import actions as parties
 from voltway.runtime.work import BeginWork, Row, Work
 from voltway.sessions import actions as sessions
+
+log = structlog.get_logger("voltway.billing")
 
 #: Who ordered a stop, in the session's story.
 BY: Final = "budget"
@@ -123,24 +127,30 @@ async def of_party(work: Work, party: PartyId) -> list[Budget]:
 
 
 async def keep_all(begin: BeginWork) -> int:
-    """The round: judge each budget; how many sessions were stopped."""
+    """The round: judge each budget; how many sessions were stopped. A card that no budget which is
+    used up has any more opens stations again, whatever became of the budget that barred it. One
+    that cannot be judged now keeps nobody else waiting, and its cards stay as they are."""
     async with begin() as work:
         rows = await work.all("SELECT * FROM budget ORDER BY party_id, id")
     stopped = 0
-    used_up: dict[PartyId, set[TokenId]] = {}
-    every: dict[PartyId, set[TokenId]] = {}
+    used_up: set[TokenId] = set()
+    unsure: set[TokenId] = set()
     for budget in map(_budget, rows):
-        async with begin(budget.party) as work:
-            tokens, done = await _judge(work, budget)
-            stopped += done
-            of_it = {token for token, _ in await _tokens(work, budget)}
-        every.setdefault(budget.party, set()).update(of_it)
-        used_up.setdefault(budget.party, set()).update(tokens)
-    for party, tokens_of in every.items():
-        async with begin(party) as work:
-            barred = used_up[party]
-            await drivers.bar(work, sorted(barred), Bar.LIMIT)
-            await drivers.unbar(work, sorted(tokens_of - barred), Bar.LIMIT)
+        try:
+            async with begin(budget.party) as work:
+                tokens, done = await _judge(work, budget)
+        except Trouble as trouble:
+            log.warning("budget_not_judged", budget=str(budget.id), why=str(trouble))
+            async with begin(budget.party) as work:
+                unsure |= {token for token, _ in await _tokens(work, budget)}
+            continue
+        used_up |= tokens
+        stopped += done
+    async with begin() as work:
+        rows = await work.all("SELECT id FROM token_view WHERE $1 = ANY(bars)", Bar.LIMIT.value)
+        barred = {TokenId(row["id"]) for row in rows}
+        await drivers.bar(work, sorted(used_up - barred), Bar.LIMIT)
+        await drivers.unbar(work, sorted(barred - used_up - unsure), Bar.LIMIT)
     return stopped
 
 
