@@ -270,8 +270,10 @@ async def note_credits(work: Work) -> int:
         """
         SELECT d.invoice_id, d.owed_minor, coalesce(a.balance_minor, 0)::bigint AS balance
           FROM debt_view d
-          LEFT JOIN account_view a
-                 ON a.party_id = d.party_id AND a.account = d.account AND a.currency = d.currency
+          LEFT JOIN LATERAL (
+               SELECT balance_minor FROM account_view
+                WHERE party_id = d.party_id AND account = d.account AND currency = d.currency
+               ) AS a ON true
          WHERE d.closed_at IS NULL AND d.payment_id IS NOT NULL
            AND coalesce(a.balance_minor, 0) < d.owed_minor
         """

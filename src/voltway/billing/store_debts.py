@@ -67,10 +67,12 @@ async def receipts_to_open(work: Work) -> Sequence[Row]:
         SELECT i.id, i.party_id, i.number, i.currency, i.issued_at, i.payment_id, a.balance_minor
           FROM invoice i
           JOIN payment_view p ON p.id = i.payment_id
-          JOIN account_view a ON a.party_id = i.party_id AND a.currency = i.currency
-           AND a.account = 'driver:' || i.payment_id || ':receivable'
+         CROSS JOIN LATERAL (  -- of this account alone, and not of all that there are
+               SELECT balance_minor FROM account_view
+                WHERE party_id = i.party_id AND currency = i.currency
+                  AND account = 'driver:' || i.payment_id || ':receivable') AS a
          WHERE i.kind IN ('receipt', 'simplified_invoice') AND i.total_minor > p.captured_minor
-           AND a.balance_minor > 0 AND i.issued_at > $1::timestamptz - interval '400 days'
+           AND a.balance_minor > 0 AND i.issued_at > $1::timestamptz - interval '30 days'
            AND NOT EXISTS (SELECT FROM debt WHERE invoice_id = i.id)
          ORDER BY i.issued_at LIMIT 100
         """,
