@@ -4,13 +4,11 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli import forked
 from voltway.runtime.postgres import EmbeddedPostgres
 
 SRC = Path(__file__).parents[2] / "src"
@@ -20,14 +18,24 @@ SECRET = "h0rse-battery"
 
 def voltway(*words: str, **settings: str) -> tuple[int, str]:
     """The command in a process of its own: its status, and what it said to a person."""
-    env = {name: value for name, value in os.environ.items() if "VOLTWAY" not in name}
-    env |= {"PYTHONPATH": str(SRC), "VOLTWAY_LOG_LEVEL": "error", **settings}
-    with tempfile.TemporaryDirectory() as folder:
-        status, said = forked.run(words, env, Path(folder) / "said", within_s=WITHIN_S)
+    ended = subprocess.run(
+        [sys.executable, "-m", "voltway.cli", *words],
+        env={
+            **{name: value for name, value in os.environ.items() if "VOLTWAY" not in name},
+            "PYTHONPATH": str(SRC),
+            "VOLTWAY_LOG_LEVEL": "error",
+            **settings,
+        },
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    said = ended.stdout + ended.stderr
     assert "Traceback" not in said
     assert SECRET not in said
     assert said.count("\n") == 1, f"one line, not:\n{said}"
-    return status, said.strip()
+    return ended.returncode, said.strip()
 
 
 @pytest.fixture
