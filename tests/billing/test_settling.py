@@ -96,7 +96,7 @@ OUTAGES: list[Kind] = [
 ]
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(1.5)
 @pytest.mark.parametrize("kind", OUTAGES)
 async def test_an_outage_delays_the_receipt_and_moves_the_money_once(
     scene: Scene, kind: Kind
