@@ -68,6 +68,7 @@ from voltway.runtime.bus import Bus
 from voltway.runtime.clock import SystemClock
 from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.drain import Drain
+from voltway.runtime.ending import end
 from voltway.runtime.health import database_check
 from voltway.runtime.jobs import Jobs, free_jobs
 from voltway.runtime.jobs_seen import TELL_AGAIN
@@ -319,8 +320,7 @@ async def _close(house: House) -> None:
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task})
+    await end({task})
 
 
 def _plug_watchers(bus: Bus) -> None:

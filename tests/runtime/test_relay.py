@@ -179,6 +179,20 @@ async def until_down(process: Process) -> None:
     assert await comes_true(is_down, WITHIN_S, every_s=0.01)
 
 
+async def test_a_process_ends_at_whichever_moment_of_its_connecting_it_is_told_to(
+    database_url: str, nats_server: NatsServer
+) -> None:
+    database = await open_database(database_url, connections=1, connections_min=1)
+    for moments in range(40):
+        relay = Relay(NatsWire(nats_server.url), Bus(database), hears_facts=False)
+        await relay.start()
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(WITHIN_S):
+            await relay.stop()
+    await database.close()
+
+
 async def test_nobody_holds_a_station_that_was_let_go(
     database_url: str, nats_server: NatsServer
 ) -> None:

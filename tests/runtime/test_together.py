@@ -77,3 +77,13 @@ async def test_stopped_it_lets_go_of_who_waits() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_what_comes_in_the_moment_in_which_a_batch_ends_is_done() -> None:
+    together = Together(Doer(), at_most=3)
+
+    async def one_after_another() -> list[int]:
+        # Each is brought by who was waiting for the one before it, so the moment it is done.
+        return [await together.add(number) for number in (2, 4, 6)]
+
+    assert await asyncio.wait_for(one_after_another(), 5) == [4, 8, 12]

@@ -22,6 +22,7 @@ from voltway.ocpp.listening import listen
 from voltway.ocpp.lobby import Guest, Lobby
 from voltway.ocpp.sending import SETTLE_S, Sender
 from voltway.ocpp.transport import Close, Listener, Peer
+from voltway.runtime.ending import end
 from voltway.runtime.relay import Alone, Reach
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Clock, Touches
@@ -176,9 +177,7 @@ class OcppServer:
                 await self.gateway.rest()
         await self._flush_knocks()
         await self._membership.leave()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._listener.close()
 
     def _receive(self, guest: Guest) -> Peer:

@@ -17,6 +17,7 @@ import structlog
 
 from voltway.kernel.errors import Outage
 from voltway.runtime.bus import Bus
+from voltway.runtime.ending import end
 from voltway.runtime.metrics import counter, gauge
 from voltway.runtime.pgwork import Kept
 from voltway.runtime.wire import Brought, Wire
@@ -156,8 +157,9 @@ class Relay:
         self._say_all(_Bye(self._wire.name))
         await self._wire.stop()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task, *self._bringing})
+            await end({self._task})
+        if self._bringing:
+            await asyncio.wait(self._bringing)
 
     @property
     def trouble(self) -> str:

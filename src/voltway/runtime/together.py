@@ -6,7 +6,7 @@ during the one before it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -50,11 +50,17 @@ class Together(Generic[T, R]):
         await asyncio.gather(*batches, return_exceptions=True)
 
     async def _work(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[: self._at_most], self._waiting[self._at_most :]
-            wanted = [(thing, done) for thing, done in batch if not done.done()]
-            if wanted:
-                await self._do_batch(wanted)
+        try:
+            while self._waiting:
+                batch = self._waiting[: self._at_most]
+                self._waiting = self._waiting[self._at_most :]
+                wanted = [(thing, done) for thing, done in batch if not done.done()]
+                if wanted:
+                    await self._do_batch(wanted)
+        finally:
+            # In the same step that found nothing waiting: a task's callbacks come later, and what
+            # is brought until then would count on us, and wait for nobody.
+            self._batches.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _do_batch(self, batch: Sequence[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:

@@ -22,6 +22,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error, NoRespondersError
 from nats.errors import TimeoutError as NobodyAnswered
 
+from voltway.runtime.ending import end
 from voltway.runtime.wire import Brought, Ear
 
 RECONNECT_S: Final = 0.5
@@ -83,8 +84,7 @@ class NatsWire:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RECONNECT_S):
                     await self._words.join()
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await end({self._task})
 
     # -- what is said
 
@@ -206,9 +206,7 @@ class NatsWire:
             for part in done:
                 part.result()
         finally:
-            for part in parts:
-                part.cancel()
-            await asyncio.wait(parts)
+            await end(parts)
 
     async def _send(self, client: Client) -> None:
         while True:

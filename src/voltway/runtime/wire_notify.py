@@ -15,6 +15,7 @@ import structlog
 from voltway.kernel.errors import Trouble
 from voltway.runtime.database import Database
 from voltway.runtime.database_trouble import BROKEN
+from voltway.runtime.ending import end
 from voltway.runtime.wire import Brought, Ear
 
 EVERYBODY: Final = "voltway_all"
@@ -51,8 +52,7 @@ class NotifyWire:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RECONNECT_S):
                     await self._words.join()
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await end({self._task})
 
     def tell(self, to: str, word: bytes) -> None:
         if not self.trouble:
