@@ -1,5 +1,5 @@
 # Few words: make demo, make test. Everything happens in .venv.
-.PHONY: help setup demo test check fix replay bench simulate dist
+.PHONY: help setup demo test samples check fix replay bench simulate dist
 PY := .venv/bin/python
 # What was compiled is kept, whatever the shell says: else each process of a test compiles all anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -8,6 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make demo    Voltway with an embedded PostgreSQL, twelve simulated stations, payments and mail"
 	@echo "make test    all checks and all tests"
+	@echo "make samples  a sample of each long campaign and benchmark: faults, kills, copies, the load"
 	@echo "make check   formatting, lint, types, the floors of the house, spelling, house rules"
 	@echo "make fix     what the formatter and the linter can mend by themselves"
 	@echo "make replay  3,395 real charging sessions through the whole house"
@@ -30,8 +31,13 @@ check: setup
 	.venv/bin/codespell src tests bench docs scripts *.md
 	$(PY) -m pytest -q -p no:cacheprovider tests/tidy
 
+TESTS := $(PY) -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder --ignore tests/tidy
+
 test: check
-	$(PY) -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder --ignore tests/tidy
+	$(TESTS) -m "not campaign"
+
+samples: setup
+	$(TESTS) -m campaign
 
 fix: setup
 	.venv/bin/ruff format .

@@ -20,6 +20,9 @@ from bench.furnish import Network
 from bench.plan import Pace
 from bench.programs import ROOT, Contestant, paths
 
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
+
 QUICK = Pace(warmup_s=0.3, duration_s=0.7)
 ALL = (GATEWAY, ECHO, PACKAGE)
 

@@ -3,7 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from bench.programs import ROOT
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 
 def test_the_page_is_watched_while_payments_move() -> None:

@@ -23,6 +23,7 @@ def test_the_matrix_knows_every_fault() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.campaign
 async def test_whatever_fails_the_books_of_the_provider_equal_ours(
     database: Database, clock: JumpingClock, tmp_path: Path, kind: ProviderKind
 ) -> None:

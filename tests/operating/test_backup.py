@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.operating.copies import (
     Picture,
@@ -25,6 +26,9 @@ from tests.simulation.town import Post, furnish
 from tests.simulation.waiting import comes_true, happens
 from voltway.runtime.database import connect_owner
 from voltway.runtime.postgres import EmbeddedPostgres
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 STATIONS = 4
 CHARGE_S = 2.0

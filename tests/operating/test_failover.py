@@ -28,6 +28,9 @@ from voltway.runtime.database_words import where
 from voltway.runtime.hosts import HOST_S_MAX, hosts
 from voltway.runtime.migrate import migrate
 
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
+
 #: A sample; ``python -m tests.operating.failover`` is the long way.
 SAMPLE = Fall(stations=8, seed=20261126)
 

@@ -8,6 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
+
 HOUSE = Path(__file__).with_name("killed_house.py")
 SRC = Path(__file__).parents[2] / "src"
 

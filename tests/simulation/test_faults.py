@@ -6,11 +6,15 @@ A sample; ``make simulate`` is the long campaign, with another seed each time.
 import asyncio
 from pathlib import Path
 
+import pytest
 import typer
 
 from tests.simulation.faults.blows import BLOWS, Blow
 from tests.simulation.faults.campaign import Plan, open_campaign
 from tests.simulation.faults.grounds import Ground
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 STATIONS = 6
 

@@ -1,8 +1,13 @@
 """A thousand hostile sockets for some seconds: good stations charge on, and memory is bounded."""
 
+import pytest
+
 from tests.simulation.hostile.siege import besiege
 from voltway.ocpp.conduct import FAULTS_KEPT_MAX
 from voltway.runtime.database import Database
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 SOCKETS = 1000
 GOOD = 10

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 import typer
 
 from tests.simulation.kill import Campaign, run
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 #: A sample; ``python -m tests.simulation.kill`` is the long campaign, with another seed each time.
 SAMPLE = Campaign(seed=20260302, kills=3, life_s=4, stations=30)

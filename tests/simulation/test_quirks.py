@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
 import typer
 
 from tests.ocpp.collected import cases
 from tests.simulation import quirks
 from tests.simulation.quirk_verdicts import REAL_ENDS
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 #: Of 4,000; ``python -m tests.simulation.quirks`` plays all. The stride has no factor in common
 #: with the number of places, so that all places come up.

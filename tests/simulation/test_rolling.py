@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 import typer
 
 from tests.simulation.rolling import GATEWAYS, Walk, run
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 #: A sample; ``python -m tests.simulation.rolling --stations 3000`` is the long way.
 SAMPLE = Walk(stations=30, seed=20261125, pause_s=1.5, orders_per_s=20, drain_per_s=20)

@@ -14,6 +14,9 @@ from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import Post, furnish
 from tests.simulation.waiting import comes_true
 
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
+
 STATIONS = 50
 READINGS = 40
 WH_A_READING = 30
