@@ -1,0 +1,272 @@
+"""Time to done: pure, from what is known of a car and what its session showed, to a range.
+
+Energy by peak power is always short on fast chargers, so a curve is gone through from one percent
+to the next. The order of trust is that of ``Source``. Where neither the size of the battery is
+known nor what is in it, there is no figure: nothing instead of a guess.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from voltway.vehicles.model import Curve, EvModel, Learned, Point, Source, TimeToDone
+from voltway.vehicles.rules_curves import (
+    ARRIVES_AC,
+    PEAK_BY_SIZE,
+    of_learned,
+    of_model,
+    of_most,
+    seconds_between,
+    wh_per_percent,
+)
+from voltway.vehicles.rules_learning import NOTHING, PACED_BY_STATION
+
+#: What a battery of unknown size must have taken to tell its size, in percent.
+TELLS_SIZE: Final = 10.0
+#: What happened in the last so many seconds says how the car takes it today.
+LOOKS_BACK_S: Final = 420.0
+#: After so many seconds of charging, what was seen weighs as much as what was known.
+HALF_S: Final = 60.0
+#: A car that takes so much less than expected is cold, or shares its station; not more is believed.
+PACE_LEAST: Final = 0.35
+PACE_MOST: Final = 1.25
+#: By so many percent of charge further on, a pace has come half of the way back to what is usual:
+#: what is known of this very car bends less than what is published of its model.
+COMES_BACK: Final = {Source.VEHICLE: 12.0, Source.LEARNED_MODEL: 25.0, Source.MODEL: 25.0}
+COMES_BACK_ELSE: Final = 45.0
+#: What an AC car takes less in the end is as if so much more were to be filled, in percent.
+AC_TAIL: Final = 0.6
+SETTLED_S: Final = 300.0
+#: After twice that, a car that is known is known by so much better.
+SURER: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """By how much sooner and later than estimated 8 of 10 charges end, as shares of the estimate:
+    where the station sets the pace, and where the car does."""
+
+    paced: tuple[float, float]
+    free: tuple[float, float]
+
+    def between(self, free: float) -> tuple[float, float]:
+        """Sooner and later, where the car sets the pace for this share of the time."""
+        (a, b), (c, d) = self.paced, self.free
+        return a + (c - a) * free, b + (d - b) * free
+
+
+#: Before plug-in, and once a car has charged for ``SETTLED_S``
+#: (``python -m bench.time_to_done --calibrate``).
+BEFORE: Final = {
+    Source.VEHICLE: Spread((0.007, 0.013), (0.187, 0.112)),
+    Source.LEARNED_MODEL: Spread((0.055, 0.080), (0.107, 0.165)),
+    Source.MODEL: Spread((0.060, 0.060), (0.072, 0.184)),
+    Source.TAPER: Spread((0.061, 0.316), (0.337, 0.628)),
+    Source.POWER: Spread((0.058, 0.056), (0.058, 0.056)),
+    Source.CAR: Spread((0.070, 0.100), (0.070, 0.100)),
+}
+AFTER: Final = {
+    Source.VEHICLE: Spread((0.008, 0.013), (0.075, 0.043)),
+    Source.LEARNED_MODEL: Spread((0.055, 0.076), (0.084, 0.096)),
+    Source.MODEL: Spread((0.061, 0.060), (0.076, 0.081)),
+    Source.TAPER: Spread((0.063, 0.049), (0.215, 0.123)),
+    Source.POWER: Spread((0.067, 0.050), (0.067, 0.050)),
+    Source.CAR: Spread((0.070, 0.100), (0.070, 0.100)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a car before it charges. ``peak_w`` is what it took at most, or takes as
+    its driver says; all may be unknown."""
+
+    model: EvModel | None = None
+    vehicle: Learned | None = None
+    of_its_model: Learned | None = None
+    battery_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What a connector gives: ``is_dc``, and its power in W."""
+
+    is_dc: bool
+    power_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    curve: Curve | None
+    per_percent: float
+    source: Source
+
+
+def time_to_done(
+    known: Known,
+    station: Station,
+    soc: float | None,
+    target: float,
+    points: Sequence[Point] = (),
+    car_says_s: float | None = None,
+) -> TimeToDone | None:
+    """How long until ``target`` percent, from ``soc`` percent now; ``None`` where that is withheld.
+
+    ``points`` are the readings of the session so far, in order; ``car_says_s`` is what the car
+    itself gave as the rest at the last of them (OCPP 2.1 part 2, Display.RemainingTimeToTargetSOC).
+    """
+    basis = _basis(known, station, points)
+    if soc is None or basis is None:
+        return _as_said(car_says_s, 0.0)
+    if soc >= target:
+        return TimeToDone(0.0, 0.0, 0.0, 0.0, basis.source, 0.0)
+    energy_wh = (target - soc) * basis.per_percent
+    if car_says_s is not None:
+        return _as_said(car_says_s, energy_wh)
+    if basis.curve is None:
+        seconds, free = _by_power(known, station, points, energy_wh, basis, target), 0.0
+    else:
+        seconds, free = _by_curve(basis.curve, basis, station, soc, target, points)
+    since_s = points[-1].at_s if points else 0.0
+    return _ranged(seconds, energy_wh, basis.source, since_s, free / seconds)
+
+
+def _as_said(seconds: float | None, energy_wh: float) -> TimeToDone | None:
+    if seconds is None:
+        return None
+    return _ranged(seconds, energy_wh, Source.CAR, 0.0, 0.0)
+
+
+def _ranged(
+    seconds: float, energy_wh: float, source: Source, since_s: float, free: float
+) -> TimeToDone:
+    settled = min(since_s / SETTLED_S, 1.0)
+    before, after = BEFORE[source].between(free), AFTER[source].between(free)
+    more = min(max(since_s / SETTLED_S - 1, 0.0), 1.0) if source is Source.VEHICLE else 0.0
+    sure = 1 - SURER * free * more
+    sooner, later = (sure * (a + (b - a) * settled) for a, b in zip(before, after, strict=True))
+    middle, half = seconds * (1 + (later - sooner) / 2), seconds * (sooner + later) / 2
+    return TimeToDone(seconds, max(middle - half, 0.0), middle + half, energy_wh, source, free)
+
+
+# -- what it stands on
+
+
+def _basis(known: Known, station: Station, points: Sequence[Point]) -> _Basis | None:
+    """The most trusted of what is known, with the energy of a percent."""
+    if not station.is_dc:
+        battery = known.battery_wh or (known.model and known.model.battery_wh)
+        per = wh_per_percent(battery, ARRIVES_AC) if battery else _seen_size(points)
+        return _Basis(None, per, Source.POWER) if per else None
+    model = known.model
+    battery = known.battery_wh or (model.battery_wh if model else None)
+    per = _seen_size(points) or (wh_per_percent(battery) if battery else None)
+    published = of_model(model) if model is not None else None
+    if per is None and known.vehicle is None and known.of_its_model is None:
+        return None
+    size = per or (known.vehicle or known.of_its_model or NOTHING).wh_per_percent
+    otherwise = published or of_most(_seen_peak(points, station, size))
+    if known.vehicle is not None and known.vehicle.sessions:
+        mine = of_learned(known.vehicle, otherwise)
+        return _Basis(mine, known.vehicle.wh_per_percent, Source.VEHICLE)
+    if known.of_its_model is not None and known.of_its_model.sessions:
+        its = of_learned(known.of_its_model, otherwise)
+        size = _seen_size(points) or known.of_its_model.wh_per_percent
+        return _Basis(its, size, Source.LEARNED_MODEL)
+    assert per is not None
+    return _Basis(otherwise, per, Source.MODEL if published else Source.TAPER)
+
+
+def _seen_size(points: Sequence[Point]) -> float | None:
+    """The energy of a percent, from how the battery filled so far."""
+    steps = [b for a, b in pairwise(points) if b.soc is not None and a.soc != b.soc]
+    if len(steps) < 2:
+        return None
+    first, last = steps[0], steps[-1]
+    assert first.soc is not None
+    assert last.soc is not None
+    if last.soc - first.soc < TELLS_SIZE or last.energy_wh <= first.energy_wh:
+        return None
+    return (last.energy_wh - first.energy_wh) / (last.soc - first.soc)
+
+
+def _powers(points: Sequence[Point], since_s: float) -> list[tuple[float, float, float | None]]:
+    """Seconds, W and percent of charge of each stretch between two readings that is not older."""
+    return [
+        (b.at_s - a.at_s, (b.energy_wh - a.energy_wh) * 3600 / (b.at_s - a.at_s), b.soc)
+        for a, b in pairwise(points)
+        if b.at_s > a.at_s and a.at_s >= since_s
+    ]
+
+
+def _seen_peak(points: Sequence[Point], station: Station, per_percent: float) -> float:
+    """What a car takes at most, at the meter: from what it took where it set the pace itself, if it
+    is like most; else as cars with such a battery do, and no less than it was seen to take."""
+    most = PEAK_BY_SIZE * per_percent * 100
+    seen = []
+    for _, watts, soc in _powers(points, 0.0):
+        if watts > station.power_w * PACED_BY_STATION:
+            most = max(most, watts)
+        elif soc is not None and watts > 0:
+            seen.append(watts / of_most(1.0).watts[int(soc)])
+    return max(sum(seen[-5:]) / len(seen[-5:]), 1.0) if seen else most
+
+
+# -- the time
+
+
+def _by_power(
+    known: Known,
+    station: Station,
+    points: Sequence[Point],
+    energy_wh: float,
+    basis: _Basis,
+    target: float,
+) -> float:
+    """Energy by power, as an AC car takes it: as now, else as its charger and the station can."""
+    recent = _powers(points, points[-1].at_s - LOOKS_BACK_S if points else 0.0)
+    took_s = sum(seconds for seconds, _, _ in recent)
+    seen_w = sum(seconds * watts for seconds, watts, _ in recent) / took_s if took_s else 0.0
+    can_w = min(station.power_w, known.model.ac_w or station.power_w) if known.model else 0.0
+    watts = seen_w or can_w or station.power_w
+    tail_wh = AC_TAIL * basis.per_percent if target > 97 else 0.0
+    return (energy_wh + tail_wh) * 3600 / watts
+
+
+def _by_curve(
+    curve: Curve,
+    basis: _Basis,
+    station: Station,
+    soc: float,
+    target: float,
+    points: Sequence[Point],
+) -> tuple[float, float]:
+    pace = _pace(curve, station, points)
+    half = COMES_BACK.get(basis.source, COMES_BACK_ELSE)
+    watts = tuple(
+        each * (1 + (pace - 1) * 0.5 ** (max(percent - soc, 0) / half))
+        for percent, each in enumerate(curve.watts)
+    )
+    return seconds_between(Curve(watts), basis.per_percent, soc, target, station.power_w)
+
+
+def _pace(curve: Curve, station: Station, points: Sequence[Point]) -> float:
+    """What the car took in the last minutes by what its curve says, drawn towards 1 while there is
+    little to go by."""
+    if not points:
+        return 1.0
+    taken = expected = looked_s = 0.0
+    for seconds, watts, soc in _powers(points, points[-1].at_s - LOOKS_BACK_S):
+        if soc is None:
+            continue
+        could = min(curve.watts[int(soc)], station.power_w)
+        if watts >= station.power_w * PACED_BY_STATION and curve.watts[int(soc)] >= watts:
+            continue  # the station sets the pace, and nothing is seen of the car
+        taken += seconds * watts
+        expected += seconds * could
+        looked_s += seconds
+    if not expected:
+        return 1.0
+    ratio = min(max(taken / expected, PACE_LEAST), PACE_MOST)
+    weight = looked_s / (looked_s + HALF_S)
+    return float(1 + (ratio - 1) * weight)
