@@ -25,9 +25,7 @@ def draw(asked: Sequence[Asked], folder: Path) -> None:
             [100 * e.off for e in fast if e.way == way and e.at_s == at_s] or [float("nan")]
             for way in WAYS
         ]
-        panel.boxplot(
-            groups, orientation="horizontal", whis=(10, 90), showfliers=False
-        )  # codespell:ignore whis
+        panel.boxplot(groups, orientation="horizontal", whis=(10, 90), showfliers=False)
         panel.set_yticks(range(1, len(WAYS) + 1), WAYS)
         panel.axvline(0, color="black", linewidth=0.6)
         panel.set_xlim(-60, 80)
