@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from voltway.alerts import actions as alerts
 from voltway.alerts.account import hears_method_refused
+from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
 from voltway.alerts.watchers import (
@@ -31,6 +32,7 @@ from voltway.billing import actions as billing
 from voltway.billing import autocharge, checking, debts, monthly, runs, simulation_runs
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.autocharge import CarSpoofed
+from voltway.billing.budget_news import BudgetReached
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
@@ -344,6 +346,7 @@ def _plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.cars", [CarSpoofed], hears_car_spoofed)
     bus.watch_many("billing.collected", [Collected], debts.hears_collected)
     bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
+    bus.watch_many("alerts.budgets", [BudgetReached], hears_budget_reached)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
     bus.watch_many("partners.sessions", telling.SESSION_FACTS, telling.hears_sessions)
     bus.watch_many("partners.cdrs", [CdrIssued], telling.hears_cdrs)

@@ -8,7 +8,17 @@ import pytest
 from tests.billing.months import a_card
 from tests.payments.scene import Scene
 from voltway.billing import budgets
-from voltway.billing.rules_budgets import Budget, Period, Scope, Used, begins, is_used_up, share
+from voltway.billing.rules_budgets import (
+    Budget,
+    Period,
+    Scope,
+    Used,
+    begins,
+    ends,
+    is_used_up,
+    share,
+    to_tell,
+)
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
 from voltway.drivers.model import Bar, Token
@@ -57,6 +67,30 @@ def test_a_budget_is_used_up_by_whichever_part_comes_first(
 )
 def test_a_period_begins_where_the_party_is(period: Period, zone: str, expected: datetime) -> None:
     assert begins(period, MIDDAY, zone) == expected
+
+
+@pytest.mark.parametrize(
+    ("period", "now", "zone", "expected"),
+    [
+        (Period.DAY, MIDDAY, "Europe/Helsinki", datetime(2026, 3, 29, 21, tzinfo=UTC)),
+        (Period.MONTH, MIDDAY, "Europe/Helsinki", datetime(2026, 3, 31, 21, tzinfo=UTC)),
+        (
+            Period.MONTH,
+            datetime(2026, 12, 31, 23, tzinfo=UTC),
+            "Europe/Helsinki",
+            datetime(2027, 1, 31, 22, tzinfo=UTC),
+        ),
+    ],
+)
+def test_a_period_ends_at_the_midnight_after_it(
+    period: Period, now: datetime, zone: str, expected: datetime
+) -> None:
+    assert ends(period, now, zone) == expected
+
+
+@pytest.mark.parametrize(("minor", "told"), [(399, None), (400, 80), (499, 80), (900, 100)])
+def test_four_fifths_and_all_of_a_budget_are_told(minor: int, told: int | None) -> None:
+    assert to_tell(budget(500, None), Used(minor)) == told
 
 
 async def limit(
@@ -130,6 +164,24 @@ async def test_a_budget_of_a_session_stops_it_and_bars_nothing(scene: Scene) -> 
 
     assert await budgets.keep_all(scene.begin) == 1
     assert await bars(scene, card) == frozenset()
+
+
+async def test_a_budget_of_a_contract_bars_its_cards_and_no_others(scene: Scene) -> None:
+    party = scene.station.party.id
+    card, other = await a_card(scene, "04A1B2C3"), await a_card(scene, "04A1B2C4")
+    async with scene.begin() as work:
+        made = await contracts.add_contract(work, party, "FI-VLT-C1")
+        await contracts.stands_for(work, card.id, made.id)
+        named = await budgets.subject_named(work, party, Scope.CONTRACT, "FI-VLT-C1 ")
+    await limit(scene, named, Period.MONTH, scope=Scope.CONTRACT, wh=1)
+    await scene.starts(card.uid)
+    scene.clock.jump(timedelta(hours=1))
+    await scene.meters(60_000)
+    await budgets.keep_all(scene.begin)
+
+    assert (named, await stops(scene)) == (made.id, ["budget"])
+    assert await bars(scene, card) == {Bar.LIMIT}
+    assert await bars(scene, other) == frozenset()
 
 
 async def test_all_cards_of_a_fleet_share_its_budget_and_a_bill_counts_as_billed(

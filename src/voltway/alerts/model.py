@@ -23,6 +23,7 @@ class Template(StrEnum):
     CODE = "code"  # to a driver who signs in
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
     CAR = "car"  # to driver and owners: a car was at two places at once
+    BUDGET = "budget"  # to a driver or who pays for them: a budget nears its end
     DUNNING = "dunning"  # to who owes: a bill is not paid
     DOCUMENT = "document"  # an invoice, a credit note, a statement or a settlement
 

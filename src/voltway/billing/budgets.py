@@ -1,5 +1,5 @@
-"""Budgets of cards, drivers and fleets: sessions stop when one is used up, and its cards open
-nothing until its period is over.
+"""Budgets of cards, contracts, drivers and fleets: sessions stop when one is used up, and its cards
+open nothing until its period is over.
 
 What counts is what began within the period: the bill where there is one, else what it would be now.
 Sessions that run at once on one budget count together, so none sees the whole rest for itself.
@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from voltway.billing import budget_news
 from voltway.billing.rules_budgets import Budget, Period, Scope, Used, begins, is_used_up
 from voltway.drivers import actions as drivers
 from voltway.drivers import rules
@@ -39,7 +40,7 @@ class LimitsNothing(Refusal):
 
 @dataclass(eq=False)
 class NobodySo(Refusal):
-    """There is no card, driver or fleet “{name}”."""
+    """There is no card, contract, driver or fleet “{name}”."""
 
     kind: ClassVar[Kind] = Kind.ABSENT
 
@@ -54,11 +55,12 @@ class _Session:
 
 
 async def subject_named(work: Work, party: PartyId, scope: Scope, name: str) -> UUID:
-    """The card of a uid, the driver of a name or an address, the fleet of a name. Raises
-    ``NobodySo``, also where several drivers have one name."""
+    """The card of a uid, the contract of its id, the driver of a name or an address, the fleet of a
+    name. Raises ``NobodySo``, also where several drivers have one name."""
     name = name.strip()
     question = {
         Scope.TOKEN: "SELECT id FROM token_view WHERE party_id = $1 AND lower(uid) = lower($2)",
+        Scope.CONTRACT: "SELECT id FROM contract_view WHERE party_id = $1 AND ident = $2",
         Scope.DRIVER: """
             SELECT id FROM driver_view
              WHERE party_id = $1 AND (lower(email) = lower($2) OR name = $2) LIMIT 2
@@ -71,6 +73,14 @@ async def subject_named(work: Work, party: PartyId, scope: Scope, name: str) -> 
     return UUID(str(rows[0]["id"]))
 
 
+async def subject_known(work: Work, party: PartyId, scope: Scope, id: UUID) -> UUID:
+    """The same, by its own id."""
+    view = f"{scope.value}_view"
+    if await work.one(f"SELECT id FROM {view} WHERE party_id = $1 AND id = $2", party, id) is None:
+        raise NobodySo(str(id))
+    return id
+
+
 async def set_budget(
     work: Work,
     party: PartyId,
@@ -81,19 +91,20 @@ async def set_budget(
     amount_minor: int | None,
     energy_wh: int | None,
     by: str,
-) -> None:
-    """Set what may be charged, instead of what was said of this period before. Raises
-    ``LimitsNothing``."""
+) -> UUID:
+    """Set what may be charged, instead of what was said of this period before; the budget's id.
+    Who was told of another budget is told of this one anew. Raises ``LimitsNothing``."""
     said = [each for each in (amount_minor, energy_wh) if each is not None]
     if not said or min(said) <= 0:
         raise LimitsNothing
-    await work.run(
+    row = await work.one(
         """
         INSERT INTO budget (id, party_id, scope, subject_id, period, amount_minor, energy_wh,
                             set_by, set_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT (party_id, scope, subject_id, period) DO UPDATE
            SET amount_minor = $6, energy_wh = $7, set_by = $8, set_at = $9
+        RETURNING id
         """,
         new_id(work.now),
         party,
@@ -105,6 +116,9 @@ async def set_budget(
         by,
         work.now,
     )
+    assert row is not None, "an upsert gives a row"
+    await budget_news.forget(work, row["id"])
+    return UUID(str(row["id"]))
 
 
 async def take_away(work: Work, party: PartyId, id: UUID) -> None:
@@ -115,7 +129,7 @@ async def take_away(work: Work, party: PartyId, id: UUID) -> None:
         return
     gone = _budget(row)
     await work.run("DELETE FROM budget WHERE id = $1", id)
-    tokens = [token for token, _ in await _tokens(work, gone)]
+    tokens = [token for token, _ in await tokens_of(work, gone)]
     await drivers.unbar(work, tokens, Bar.LIMIT)
     for budget in await of_party(work, party):
         await _keep(work, budget)
@@ -142,7 +156,7 @@ async def keep_all(begin: BeginWork) -> int:
         except Trouble as trouble:
             log.warning("budget_not_judged", budget=str(budget.id), why=str(trouble))
             async with begin(budget.party) as work:
-                unsure |= {token for token, _ in await _tokens(work, budget)}
+                unsure |= {token for token, _ in await tokens_of(work, budget)}
             continue
         used_up |= tokens
         stopped += done
@@ -161,12 +175,17 @@ async def _keep(work: Work, budget: Budget) -> None:
 
 async def _judge(work: Work, budget: Budget) -> tuple[set[TokenId], int]:
     """The tokens that a budget which is used up bars, and how many sessions it stops now."""
-    tokens = await _tokens(work, budget)
+    tokens = await tokens_of(work, budget)
     found = await _sessions(work, budget, [uid for _, uid in tokens])
     if budget.period is Period.SESSION:
+        for each in found:
+            await budget_news.note(work, budget, f"session:{each.id}", each.used)
         over = [each for each in found if each.running and is_used_up(budget, each.used)]
         return set(), await _stop(work, over)
-    if not is_used_up(budget, sum((each.used for each in found), Used())):
+    spent = sum((each.used for each in found), Used())
+    since = await _since(work, budget)
+    await budget_news.note(work, budget, f"{budget.period}:{since.date()}", spent)
+    if not is_used_up(budget, spent):
         return set(), 0
     stopped = await _stop(work, [each for each in found if each.running])
     return {token for token, _ in tokens}, stopped
@@ -175,7 +194,7 @@ async def _judge(work: Work, budget: Budget) -> tuple[set[TokenId], int]:
 async def used(work: Work, budget: Budget) -> Used:
     """What is used of a budget in the period that it is now; of a session's, the most of those
     that run."""
-    found = await _sessions(work, budget, [uid for _, uid in await _tokens(work, budget)])
+    found = await _sessions(work, budget, [uid for _, uid in await tokens_of(work, budget)])
     if budget.period is Period.SESSION:
         running = [each.used for each in found if each.running]
         return Used(
@@ -210,9 +229,14 @@ async def _stop(work: Work, over: Sequence[_Session]) -> int:
     return stopped
 
 
-async def _tokens(work: Work, budget: Budget) -> list[tuple[TokenId, str]]:
+async def tokens_of(work: Work, budget: Budget) -> list[tuple[TokenId, str]]:
     """The tokens that a budget is of, with their uids."""
-    column = {Scope.TOKEN: "t.id", Scope.DRIVER: "c.driver_id", Scope.FLEET: "c.fleet_id"}
+    column = {
+        Scope.TOKEN: "t.id",
+        Scope.CONTRACT: "c.id",
+        Scope.DRIVER: "c.driver_id",
+        Scope.FLEET: "c.fleet_id",
+    }
     rows = await work.all(
         f"""
         SELECT t.id, t.uid FROM token_view t LEFT JOIN contract_view c ON c.id = t.contract_id

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar, TypeVar
 from uuid import UUID
 
-from voltway.drivers import rules, store
+from voltway.drivers import rules, store, when_where
 from voltway.drivers.model import Bar, Shown, Token, TokenKind, TokenStatus
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, PartyId, StationId, TokenId, TokenUid, new_id
@@ -186,11 +186,14 @@ async def shown_at(
         return {}
     if parties is not None:
         own = await tokens_of(work, {(parties[station], uid) for station, uid in shown})
-        return {
-            (station, uid): token
-            for station, uid in shown
-            if (token := own.get((parties[station], uid))) is not None
-        }
+        return await _with_what_is_said(
+            work,
+            {
+                (station, uid): token
+                for station, uid in shown
+                if (token := own.get((parties[station], uid))) is not None
+            },
+        )
     alike = {(station, uid): (station, rules.sameness(uid)) for station, uid in shown}
     at = await store.by_station(work, set(alike.values()))
     known = {asked: at[key] for asked, key in alike.items() if key in at}
@@ -198,7 +201,18 @@ async def shown_at(
     if contracts:
         at = await store.by_station(work, set(contracts.values()))
         known |= {asked: at[key] for asked, key in contracts.items() if key in at}
-    return known
+    return await _with_what_is_said(work, known)
+
+
+async def _with_what_is_said(
+    work: Work, known: Mapping[tuple[StationId, TokenUid], Token]
+) -> Mapping[tuple[StationId, TokenUid], Token]:
+    """The same, with when and where those may charge of which something is said."""
+    asked = {key: token for key, token in known.items() if token.is_kept}
+    if not asked:
+        return known
+    kept = await when_where.kept_at(work, [(key[0], token) for key, token in asked.items()])
+    return {key: replace(token, kept=kept.get((key[0], token.id))) for key, token in known.items()}
 
 
 def _contracts(

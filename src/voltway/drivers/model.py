@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from voltway.drivers.rules_when_where import Kept
 from voltway.kernel.ids import ContractId, DriverId, FleetId, PartyId, TokenId, TokenUid
 
 
@@ -53,6 +54,12 @@ class Token:
     bars: frozenset[Bar] = frozenset()
     #: Whether somebody pays for it on account, whatever its driver has saved.
     on_account: bool = False
+    #: Whether anything is said of when and where it may charge; and what, at the place at which it
+    #: is shown.
+    is_kept: bool = False
+    kept: Kept | None = None
+    #: When its driver or an operator reported it lost.
+    lost_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from voltway.drivers.model import Bar, Token, TokenStatus
+from voltway.drivers.rules_when_where import refusal
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import TokenUid
 
@@ -48,8 +49,9 @@ def checked(uid: str) -> TokenUid:
     return TokenUid(text)
 
 
-def standing(token: Token | None, now: datetime) -> str:
-    """May this token charge now? In the words of ``Decision.token``."""
+def standing(token: Token | None, now: datetime, shown_at: datetime | None = None) -> str:
+    """May this token charge now? In the words of ``Decision.token``. Where a start is told late,
+    ``shown_at`` is when it was: its hours are those of that moment."""
     if token is None:
         return "unknown"
     if token.status is TokenStatus.BLOCKED:
@@ -59,4 +61,5 @@ def standing(token: Token | None, now: datetime) -> str:
         return "expired"
     if token.bars:
         return "no_credit" if token.bars <= _ABOUT_CREDIT else "blocked"
-    return "accepted"
+    kept_from = None if token.kept is None else refusal(token.kept, shown_at or now)
+    return kept_from or "accepted"

@@ -9,7 +9,10 @@ from voltway.runtime.work import Row, Work
 
 _COLUMNS = """t.id, t.party_id, t.uid, t.kind, t.label, t.status, t.valid_until,
               t.tariff_version_id, t.email, t.created_at, t.contract_id, c.driver_id, c.fleet_id,
-              t.bars, t.on_account"""
+              t.bars, t.on_account, t.lost_at,
+              EXISTS (SELECT FROM charging_rule r
+                       WHERE r.subject_id IN (t.id, t.contract_id, c.driver_id, c.fleet_id))
+              AS is_kept"""
 #: With the contract that a token stands for.
 _CONTRACT = "LEFT JOIN contract c ON c.id = t.contract_id"
 
@@ -31,6 +34,8 @@ def _token(row: Row) -> Token:
         fleet=row["fleet_id"],
         bars=frozenset(map(Bar, row["bars"])),
         on_account=row["on_account"],
+        is_kept=row["is_kept"],
+        lost_at=row["lost_at"],
     )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from voltway.drivers import actions as drivers
-from voltway.drivers import cars, certificates
-from voltway.drivers.model import Token
+from voltway.drivers import cars, certificates, when_where
+from voltway.drivers.model import Token, TokenKind
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.runtime.work import Work
 from voltway.stations.reports import Decision, TokenShown
@@ -25,6 +25,14 @@ async def standings(
     ]
     if seen:
         await cars.note_seen(work, seen)
+    turned_away = {
+        token.id: (token.party, station, words[index])
+        for index, station, report in asked
+        if (token := known.get((station, report.token))) is not None
+        and words[index] != "accepted"
+        and token.kind is not TokenKind.AD_HOC
+    }
+    await when_where.note_turned_away(work, turned_away)
     status = await _certificates(work, asked, party_of)
     return {
         index: Decision(

@@ -94,7 +94,10 @@ def _decide(
                 rules.booted(desk, received_at)
                 continue
         token = one.token
-        word = standing(shown.get((one.call.station, token)), work.now) if token else None
+        word = None
+        if token:
+            at = desk.when(report.at, received_at)[0] if type(report) is Started else None
+            word = standing(shown.get((one.call.station, token)), work.now, at)
         session = rules.hear(desk, report, received_at, word, names)
         if token is None and type(report) is not Started:
             continue  # a reading; nothing is owed but that it was heard

@@ -84,6 +84,8 @@ _TOKEN: Final = {
     "accepted": "Accepted",
     "blocked": "Blocked",
     "no_credit": "Blocked",  # 1.6 has no word for it
+    "not_at_this_time": "Blocked",
+    "not_at_this_location": "Blocked",
     "expired": "Expired",
     "concurrent": "ConcurrentTx",
 }

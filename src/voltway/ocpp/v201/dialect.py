@@ -81,6 +81,8 @@ _TOKEN: Final = {
     "accepted": "Accepted",
     "blocked": "Blocked",
     "no_credit": "NoCredit",
+    "not_at_this_time": "NotAtThisTime",
+    "not_at_this_location": "NotAtThisLocation",
     "expired": "Expired",
     "concurrent": "ConcurrentTx",
     "invalid": "Invalid",

@@ -43,7 +43,7 @@ PAGES: Final = (
     ("Taxes", "/console/tariffs/taxes", "taxes vat rates country"),
     ("Drivers and fleets", "/console/tariffs/drivers", "drivers fleets contracts"),
     ("Cars", "/console/tariffs/cars", "cars autocharge vehicles plug and charge"),
-    ("Budgets", "/console/tariffs/budgets", "budgets limits of cards drivers fleets"),
+    ("Budgets", "/console/tariffs/budgets", "budgets limits hours places of cards drivers fleets"),
     ("People and keys", "/console/people", "people roles operators api keys audit"),
 )
 

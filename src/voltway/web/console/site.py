@@ -123,6 +123,8 @@ _SEATED: Final = Router(
         budgets.list_budgets,
         budgets.set_budget,
         budgets.remove_budget,
+        budgets.keep_to,
+        budgets.let_go,
         debts.list_debts,
         debts.set_dunning,
         debts.show_debt,
