@@ -16,55 +16,24 @@ from typing import Final
 from msgspec.structs import replace
 
 from voltway.alerts import actions as alerts
-from voltway.alerts.account import hears_method_refused
-from voltway.alerts.budgets import hears_budget_reached
-from voltway.alerts.cars import hears_car_spoofed
-from voltway.alerts.dunning import hears_dunned
-from voltway.alerts.watchers import (
-    hears_books_fault,
-    hears_dispute_opened,
-    hears_document_issued,
-    hears_hold_released,
-    hears_invoice_issued,
-    hears_payment_alarm,
-)
 from voltway.billing import actions as billing
-from voltway.billing import autocharge, checking, debts, monthly, runs, simulation_runs
-from voltway.billing.actions import hears_cdrs_issued
-from voltway.billing.autocharge import CarSpoofed
-from voltway.billing.budget_news import BudgetReached
+from voltway.billing import checking, monthly, runs, simulation_runs
 from voltway.billing.invoicing import GIVE_BACK
-from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
-from voltway.billing.model_checks import BooksFaultFound
-from voltway.billing.model_debts import Dunned
 from voltway.billing.vies import Vies
-from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.evidence import actions as evidence
 from voltway.kernel.errors import Misconfigured
 from voltway.ocpp import gateways
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
-from voltway.partners import telling
 from voltway.partners.asking import ask as ask_partner
 from voltway.payments import accounts, choosing, disputing
 from voltway.payments import actions as payments
 from voltway.payments.choosing import AnyProvider, Offer, Providers
-from voltway.payments.model import (
-    DisputeOpened,
-    HoldReleased,
-    PaymentDeclined,
-    PaymentDisputed,
-    PaymentRefunded,
-)
-from voltway.payments.model_alarms import PaymentAlarmRaised
-from voltway.payments.model_collections import Collected
-from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.provider import Provider
 from voltway.payments.providers.balance import BalanceProvider
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.providers.terminal import TerminalProvider
-from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.rounds import plug_rounds
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import SystemClock
@@ -83,7 +52,7 @@ from voltway.runtime.wire import Wire
 from voltway.runtime.wire_nats import NatsWire
 from voltway.runtime.wire_notify import NotifyWire
 from voltway.runtime.work import BeginWork, Clock
-from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
+from voltway.watchers import plug_watchers
 from voltway.web.api.site import API, openapi_config
 from voltway.web.house import House
 from voltway.web.serving import WebServer, address_of, listen
@@ -181,7 +150,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     # With a database of our own there is no other process whose jobs we might take for dead.
     is_sole = not settings.database_url
     bus, jobs = Bus(database, sole=is_sole), Jobs(database, sole=is_sole)
-    _plug_watchers(bus)
+    plug_watchers(bus)
     _plug_jobs(jobs, bus, settings, provider)
     relay = await _open_relay(settings, database, bus, drain) if with_rounds else None
     if role in WORKER:
@@ -323,35 +292,6 @@ async def _close(house: House) -> None:
 
 async def _cancel(task: asyncio.Task[None]) -> None:
     await end({task})
-
-
-def _plug_watchers(bus: Bus) -> None:
-    """Who hears which facts. A name keeps its watcher's place for ever: never give it away."""
-    bus.watch_many("payments.session_started", [SessionStarted], hears_session_started)
-    bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
-    bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
-    bus.watch_many("payments.disputed", [PaymentDisputed], disputing.hears_payment_disputed)
-    bus.watch_many("alerts.disputes", [DisputeOpened], hears_dispute_opened)
-    bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
-    bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
-    bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
-    bus.watch_many("billing.session_corrected", [SessionCorrected], billing.hears_session_corrected)
-    bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
-    bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
-    bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
-    bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
-    bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
-    bus.watch_many("alerts.methods", [MethodRefused], hears_method_refused)
-    bus.watch_many("billing.cars", [SessionStarted], autocharge.hears_session_started)
-    bus.watch_many("alerts.cars", [CarSpoofed], hears_car_spoofed)
-    bus.watch_many("billing.collected", [Collected], debts.hears_collected)
-    bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
-    bus.watch_many("alerts.budgets", [BudgetReached], hears_budget_reached)
-    bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
-    bus.watch_many("partners.sessions", telling.SESSION_FACTS, telling.hears_sessions)
-    bus.watch_many("partners.cdrs", [CdrIssued], telling.hears_cdrs)
-    bus.watch_many("partners.documents", [DocumentIssued], telling.hears_documents)
-    bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
 
 
 def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) -> None:

@@ -9,6 +9,7 @@ from tests.alerts.test_alerts import plug, settings_for
 from tests.billing.months import a_card, a_customer
 from tests.payments.scene import Scene
 from voltway.alerts.budgets import _letter, hears_budget_reached
+from voltway.alerts.words_budgets import words
 from voltway.billing import budgets
 from voltway.billing.budget_news import BudgetReached, News
 from voltway.billing.rules_budgets import Period, Scope, Used
@@ -109,9 +110,10 @@ async def test_the_customer_of_a_fleet_is_told_in_its_language_and_of_a_raised_b
     await limit(scene, Scope.FLEET, fleet.id, Period.DAY, 6_000)
     await rounds(scene)
 
+    said = words("de")
     assert subjects(mail, FLEET) == [
-        "Das Budget ist aufgebraucht: Vans",
-        "Vier Fünftel des Budgets sind verbraucht: Vans",
+        said.subject_up.format(name="Vans"),
+        said.subject_near.format(name="Vans"),
     ]
 
 

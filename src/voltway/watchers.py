@@ -1,0 +1,68 @@
+"""Who hears which facts: the watchers of the house."""
+
+from voltway.alerts.account import hears_method_refused
+from voltway.alerts.budgets import hears_budget_reached
+from voltway.alerts.cars import hears_car_spoofed
+from voltway.alerts.dunning import hears_dunned
+from voltway.alerts.watchers import (
+    hears_books_fault,
+    hears_dispute_opened,
+    hears_document_issued,
+    hears_hold_released,
+    hears_invoice_issued,
+    hears_payment_alarm,
+)
+from voltway.billing import actions as billing
+from voltway.billing import autocharge, debts
+from voltway.billing.actions import hears_cdrs_issued
+from voltway.billing.autocharge import CarSpoofed
+from voltway.billing.budget_news import BudgetReached
+from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
+from voltway.billing.model_checks import BooksFaultFound
+from voltway.billing.model_debts import Dunned
+from voltway.billing.watchers import hears_session_ended as opens_settlement
+from voltway.partners import telling
+from voltway.payments import actions as payments
+from voltway.payments import disputing
+from voltway.payments.model import (
+    DisputeOpened,
+    HoldReleased,
+    PaymentDeclined,
+    PaymentDisputed,
+    PaymentRefunded,
+)
+from voltway.payments.model_alarms import PaymentAlarmRaised
+from voltway.payments.model_collections import Collected
+from voltway.payments.model_methods import MethodRefused, MethodsChanged
+from voltway.payments.watchers import hears_session_ended, hears_session_started
+from voltway.runtime.bus import Bus
+from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
+
+
+def plug_watchers(bus: Bus) -> None:
+    """Who hears which facts. A name keeps its watcher's place for ever: never give it away."""
+    bus.watch_many("payments.session_started", [SessionStarted], hears_session_started)
+    bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
+    bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
+    bus.watch_many("payments.disputed", [PaymentDisputed], disputing.hears_payment_disputed)
+    bus.watch_many("alerts.disputes", [DisputeOpened], hears_dispute_opened)
+    bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
+    bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
+    bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
+    bus.watch_many("billing.session_corrected", [SessionCorrected], billing.hears_session_corrected)
+    bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
+    bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
+    bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
+    bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
+    bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
+    bus.watch_many("alerts.methods", [MethodRefused], hears_method_refused)
+    bus.watch_many("billing.cars", [SessionStarted], autocharge.hears_session_started)
+    bus.watch_many("alerts.cars", [CarSpoofed], hears_car_spoofed)
+    bus.watch_many("billing.collected", [Collected], debts.hears_collected)
+    bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
+    bus.watch_many("alerts.budgets", [BudgetReached], hears_budget_reached)
+    bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
+    bus.watch_many("partners.sessions", telling.SESSION_FACTS, telling.hears_sessions)
+    bus.watch_many("partners.cdrs", [CdrIssued], telling.hears_cdrs)
+    bus.watch_many("partners.documents", [DocumentIssued], telling.hears_documents)
+    bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
