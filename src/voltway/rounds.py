@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from voltway.alerts import actions as alerts
 from voltway.billing import (
@@ -46,7 +46,9 @@ from voltway.runtime.periodic import Periodic
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
 from voltway.sessions import sweeps as sessions
+from voltway.sessions import targets
 from voltway.stations import actions as stations
+from voltway.vehicles import actions as vehicles
 from voltway.web.api.once import forget_old_answers
 
 #: How often the rounds go, in seconds.
@@ -58,6 +60,10 @@ SELDOM: Final = 600
 HOURLY: Final = 3600
 
 KEEP_JOBS: Final = timedelta(days=7)
+
+
+#: Has something done every so many seconds, under a name.
+Every: TypeAlias = Callable[[float, str, Callable[..., Awaitable[object]]], None]
 
 
 def plug_rounds(
@@ -73,8 +79,30 @@ def plug_rounds(
     def every(seconds: float, name: str, do: Callable[..., Awaitable[object]]) -> None:
         rounds.every(seconds, name, do)
 
-    within_s = settings.start_within_s
     every(MINDED, "orders.overdue", partial(stations.end_overdue_orders, begin))
+    every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
+    every(OFTEN, "sessions.targets", partial(targets.look, begin))
+    every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
+    every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
+    every(OFTEN, "backlog", partial(backlog.measure, begin))
+    every(SELDOM, "drivers.sign_ins", partial(_forget_sign_ins, begin))
+    every(SELDOM, "vehicles.visits", partial(_forget_cars, begin))
+    every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
+    every(SELDOM, "api.answers", partial(forget_old_answers, begin))
+    every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
+    every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))
+    _plug_payments(every, settings, provider, begin)
+    _plug_billing(every, provider, begin)
+    _plug_partners(every, begin)
+    _plug_storage(every, settings, begin)
+
+
+def _plug_payments(
+    every: Every, settings: Settings, provider: AnyProvider, begin: BeginWork
+) -> None:
+    """What is asked of providers again, and told of what they do."""
+    within_s = settings.start_within_s
+    limits = monitoring.limits_of(settings)
     every(SOON, "payments.limit", partial(payments.stop_at_limit, begin, provider))
     every(
         MINDED,
@@ -82,16 +110,6 @@ def plug_rounds(
         partial(payments.release_unstarted, begin, provider, within_s=within_s),
     )
     every(OFTEN, "payments.unknown", partial(payments.resolve_unknown, begin, provider))
-    every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
-    every(OFTEN, "backlog", partial(backlog.measure, begin))
-    every(OFTEN, "billing.resting", partial(wake_resting, begin))
-    every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
-    every(EVERY_MINUTE, "billing.subscriptions", partial(subscription_fees.bill_due, begin))
-    every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
-    every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
-    every(SELDOM, "billing.months", partial(monthly.write_due, begin))
-    every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
-    limits = monitoring.limits_of(settings)
     every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
     every(SELDOM, "payments.disputes", partial(disputing.look_again, begin, provider))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
@@ -102,23 +120,30 @@ def plug_rounds(
     every(OFTEN, "payments.top_ups", partial(topping_up.top_up_low, begin, provider))
     every(SELDOM, "payments.vouchers", partial(vouchers.close_ended, begin))
     every(OFTEN, "payments.paybacks", partial(paying_back.ask_again, begin, provider))
+    every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
+    every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
+
+
+def _plug_billing(every: Every, provider: AnyProvider, begin: BeginWork) -> None:
+    """Bills, books, and what is owed."""
+    every(OFTEN, "billing.resting", partial(wake_resting, begin))
+    every(EVERY_MINUTE, "billing.subscriptions", partial(subscription_fees.bill_due, begin))
+    every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
+    every(SELDOM, "billing.months", partial(monthly.write_due, begin))
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
     every(MINDED, "billing.budgets", partial(budgets.keep_all, begin))
     every(SELDOM, "billing.debts", partial(dunning.go_round, begin, provider))
+    every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
+    every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
+
+
+def _plug_partners(every: Every, begin: BeginWork) -> None:
+    """The platforms of EV makers and mobility providers."""
     every(SOON, "partners.tell", partial(delivering.deliver_due, begin))
     every(MINDED, "partners.limits", partial(telling.stop_at_limits, begin))
     every(OFTEN, "partners.running", partial(telling.tell_running, begin))
     every(EVERY_MINUTE, "partners.credit", partial(partners_credit.look_at_all, begin))
     every(HOURLY, "partners.old", partial(telling.forget_old, begin))
-    every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))
-    every(EVERY_MINUTE, "payments.pages", partial(payments.close_pages, begin, provider))
-    every(SELDOM, "payments.leftovers", partial(payments.void_leftovers, begin, provider))
-    every(SELDOM, "drivers.sign_ins", partial(_forget_sign_ins, begin))
-    every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
-    every(SELDOM, "api.answers", partial(forget_old_answers, begin))
-    every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
-    every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))
-    _plug_storage(every, settings, begin)
 
 
 async def _forget_sign_ins(begin: BeginWork) -> int:
@@ -126,11 +151,12 @@ async def _forget_sign_ins(begin: BeginWork) -> int:
         return await entry.forget_old(work)
 
 
-def _plug_storage(
-    every: Callable[[float, str, Callable[..., Awaitable[object]]], None],
-    settings: Settings,
-    begin: BeginWork,
-) -> None:
+async def _forget_cars(begin: BeginWork) -> int:
+    async with begin() as work:
+        return await vehicles.forget_old(work)
+
+
+def _plug_storage(every: Every, settings: Settings, begin: BeginWork) -> None:
     """What keeps the database small. See docs/operating/storage.md."""
     pack = partial(sessions.pack_readings, begin, after_h=settings.pack_readings_after_h)
     every(OFTEN, "sessions.pack", pack)

@@ -36,6 +36,7 @@ from voltway.payments.model_collections import Collected
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
+from voltway.sessions import time_to_done
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
 
 
@@ -66,3 +67,4 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("partners.cdrs", [CdrIssued], telling.hears_cdrs)
     bus.watch_many("partners.documents", [DocumentIssued], telling.hears_documents)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
+    bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from voltway.kernel.ids import PartyId, TokenUid
+
 #: A curve has a power for each whole percent of charge, 0 to 100.
 POINTS: Final = 101
 
@@ -63,12 +65,34 @@ class Source(StrEnum):
 class Learned:
     """What sessions showed: energy at the meter for a percent of charge, in Wh, and for each
     percent (``POINTS`` of them) what the car takes in W when nothing holds it back; 0 where no
-    session was. ``sessions`` counts those that taught it something.
+    session was. ``sessions`` counts those that taught it something, ``cars`` whose they were.
     """
 
     wh_per_percent: float
     watts: tuple[float, ...]
     sessions: int
+    cars: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A car in somebody's account."""
+
+    id: UUID
+    email: str
+    model: UUID
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """The car that charges by a token, and to which percent its driver wants to fill it."""
+
+    party: PartyId
+    token: TokenUid
+    model: UUID
+    vehicle: UUID | None
+    target_percent: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ FALLS: Final = 0.15
 #: The newest session says at least so much of the size of a battery, which ages.
 SIZE_WEIGHT_MIN: Final = 0.1
 
-NOTHING: Final = Learned(0.0, (0.0,) * POINTS, 0)
+NOTHING: Final = Learned(0.0, (0.0,) * POINTS, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ def added(known: Learned, lesson: Lesson) -> Learned:
         known.wh_per_percent * (1 - weight) + lesson.wh_per_percent * weight,
         tuple(map(_moved, known.watts, lesson.watts)),
         known.sessions + 1,
+        known.cars,
     )
 
 

@@ -49,6 +49,7 @@ ICONS: Final[dict[str, str]] = {
         '<path d="M10 17.5s5.5-4.7 5.5-9a5.5 5.5 0 0 0-11 0c0 4.3 5.5 9 5.5 9z"/>'
         '<circle cx="10" cy="8.5" r="1.75"/>'
     ),
+    "car": '<path d="M3.5 12.5v-2l2-4.5h9l2 4.5v2zM5 12.500v2M15 12.500v2M3.500 10.500h13"/>',
     "plug": '<path d="M7 2.5V7M13 2.5V7M5 7h10v2.5a5 5 0 0 1-10 0zM10 14.5v3"/>',
     "search": '<circle cx="9" cy="9" r="5.25"/><path d="m13 13 4 4"/>',
     "session": '<path d="M11.5 2.5 5 11.2h4.5l-1 6.3L15 8.8h-4.5z"/>',

@@ -25,6 +25,7 @@ from voltway.payments import methods
 from voltway.payments.actions_visit import EMAIL, NotAnAddress
 from voltway.payments.model_methods import Method, MethodId, SavingStage
 from voltway.runtime.work import Work
+from voltway.vehicles import actions as vehicles
 from voltway.web.appearance import Form, here
 from voltway.web.driver import account_views, views
 from voltway.web.house import House
@@ -327,6 +328,7 @@ async def delete(request: HttpRequest, house: NamedDependency[House]) -> Redirec
             await methods.forget_address(work, driver.id)
             await entry.forget_person(work, driver)
     async with house.begin() as work:
+        await vehicles.forget_person(work, email)
         await entry.leave_everywhere(work, email)
     answer = see_other("/")
     answer.delete_cookie(SEAT, path="/")

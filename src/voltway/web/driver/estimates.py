@@ -18,6 +18,7 @@ from voltway.tariffs.promotions import CodeRefused
 from voltway.tariffs.rules_afir import FAST_W
 from voltway.tariffs.rules_taxes import NoTaxRate
 from voltway.web.console.form_fields import number_of
+from voltway.web.driver.my_car import MineShown
 from voltway.web.driver.views import Bay
 from voltway.web.formats import Formats
 from voltway.web.prices import WHAT
@@ -54,9 +55,11 @@ class EstimateShown:
         return self.asked.code if self.off else ""
 
 
-def asked_of(query: Mapping[str, str], power_w: PowerW) -> Asked:
-    """What was typed; where nothing was, a charge that is usual at such a bay."""
+def asked_of(query: Mapping[str, str], power_w: PowerW, car: MineShown | None = None) -> Asked:
+    """What was typed; where nothing was, that of the driver's car, else a charge that is usual at
+    such a bay."""
     usual = Asked("30", "30") if power_w >= FAST_W else Asked("20", "120")
+    usual = Asked(car.kwh, car.minutes) if car is not None else usual
     typed = {name: query.get(name, "").strip()[:40] for name in ("kwh", "minutes", "parked")}
     return replace(
         usual,

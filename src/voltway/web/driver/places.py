@@ -24,7 +24,7 @@ from voltway.payments.ready import NothingWouldStart, must_be_ready
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
-from voltway.web.driver import account, estimates, views
+from voltway.web.driver import account, estimates, my_car, views
 from voltway.web.driver.views import Asked, Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -125,7 +125,8 @@ async def _evse_page(
     grant = grant or (query or {}).get("k", "")[:60]
     query = {name: value for name, value in (query or {}).items() if name != "k"}
     bay, starts = await _evse_now(work, house, public_id, formats)
-    asked = estimates.asked_of(query, PowerW(bay.power_w))
+    car = await my_car.at_bay(work, await my_car.mine(request, work), bay, formats)
+    asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
     party = await parties.party(work, bay.party)
     _, saved = await account.own_method(request, work, bay.party)
@@ -148,11 +149,17 @@ async def _evse_page(
         email=email,
         email_wrong=email_wrong,
         estimate=estimate,
+        mine=car if car and estimate and not estimate.wrong and not is_typed(query) else None,
         is_asked=bool(query),
         grant=grant,
         code=code or (estimate.code if estimate else ""),
         code_wrong=code_wrong,
     )
+
+
+def is_typed(query: Mapping[str, str]) -> bool:
+    """Whether somebody asks for another charge than that of their car."""
+    return any(query.get(name, "").strip() for name in ("kwh", "minutes", "parked"))
 
 
 async def _evse_now(
@@ -288,7 +295,8 @@ async def start(
                 if isinstance(no, Outage)
                 else HTTPStatus.CONFLICT,
             )
-    if visit.hosted_url:
-        async with house.begin() as work:
+    async with house.begin() as work:
+        await my_car.charges_with(request, work, bay, visit.visit_key)
+        if visit.hosted_url:
             await web_started.tell_station(work, bay.evse)
     return see_other(visit.hosted_url or f"/v/{visit.visit_key}")

@@ -76,6 +76,7 @@ class Bay:
     number: int
     plug: str
     power_w: int
+    current: str
     time_zone: str
     state: PortState
     price: PriceShown | None
@@ -259,6 +260,7 @@ def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected
         number=row["number"],
         plug=plug(row["connector_type"], row["power_w"], formats),
         power_w=row["power_w"],
+        current=row["current"],
         time_zone=row["time_zone"],
         state=state_of(row, formats.now, expected_s),
         price=prices.shown(tariff.tariff, at=formats.now, zone=row["time_zone"], formats=formats)

@@ -17,6 +17,7 @@ from voltway.payments.card_limits import TOO_MUCH
 from voltway.payments.model import Payment, PaymentState, Why
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
+from voltway.sessions import time_to_done
 from voltway.sessions.model import SessionState
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, OrderRecord
@@ -25,18 +26,11 @@ from voltway.tariffs import promotions
 from voltway.tariffs.model import MeterPoint
 from voltway.tariffs.rules_deductions import saying
 from voltway.web import series
-from voltway.web.driver import estimates
+from voltway.web.driver import estimates, my_car
 from voltway.web.driver.standing import idle_words
-from voltway.web.formats import EN_DASH, Formats
+from voltway.web.formats import Formats
 from voltway.web.house import House
 from voltway.web.series import Chart
-
-#: How sure a forecast from the last minutes is: a battery takes less as it fills.
-SOONEST: Final = 0.85
-LATEST: Final = 1.35
-
-#: A forecast needs the state of charge to have risen for at least this long.
-FORECAST_AFTER: Final = timedelta(minutes=2)
 
 
 class Phase(StrEnum):
@@ -86,6 +80,7 @@ class Charge:
     cost: str
     eta: str
     eta_words: str
+    target: int | None
     chart: Chart | None
     readings: tuple[MeterPoint, ...]
     stopping: str
@@ -306,8 +301,9 @@ async def _charge(
     assert payment.session is not None
     session = await sessions.session(work, payment.session)
     record, cost = await sessions.cost_so_far(work, payment.session)
-    socs = await _socs(work, payment.session)
-    eta, eta_words = _forecast(socs, formats) if session.is_running else ("", "")
+    readings = await sessions.readings_of(work, payment.session)
+    socs = [each.soc_percent for each in readings if each.soc_percent is not None]
+    done = await time_to_done.from_readings(work, session, readings)
     return Charge(
         id=payment.session,
         started_at=session.started_at,
@@ -317,11 +313,12 @@ async def _charge(
         power_w=session.power_w,
         is_idle=session.state is SessionState.IDLE,
         soc=session.soc_percent,
-        soc_first=socs[0][1] if socs else None,
+        soc_first=socs[0] if socs else None,
         cost=formats.money(cost.payable),
         off=estimates.off(rules_amounts.bill(cost).lines, cost.currency, formats),
-        eta=eta,
-        eta_words=eta_words,
+        eta=my_car.range_of(done.time, formats) if done else "",
+        eta_words=f"to {formats.percent(done.target)}" if done else "",
+        target=done.target if done else None,
         chart=series.power(
             _powers(record.points),
             zone=place.time_zone,
@@ -333,12 +330,6 @@ async def _charge(
         if session.state is SessionState.IDLE
         else "",
     )
-
-
-async def _socs(work: Work, session: SessionId) -> list[tuple[datetime, int]]:
-    """How the battery filled, where the station tells it."""
-    kept = await sessions.readings_of(work, session)
-    return [(each.at, each.soc_percent) for each in kept if each.soc_percent is not None]
 
 
 def _powers(points: Sequence[MeterPoint]) -> list[tuple[datetime, int]]:
@@ -359,19 +350,6 @@ def _chart_words(points: Sequence[MeterPoint], place: EvsePlace, formats: Format
         f"peak {formats.power(most)} kW at {formats.clock(at, place.time_zone)}, "
         f"last {formats.power(powers[-1][1])} kW"
     )
-
-
-def _forecast(socs: Sequence[tuple[datetime, int]], formats: Formats) -> tuple[str, str]:
-    """A range of minutes to 80 % (or full), from how the battery filled; else nothing."""
-    if len(socs) < 2:
-        return "", ""
-    (first_at, first), (last_at, last) = socs[0], socs[-1]
-    goal = 80 if last < 80 else 100
-    if last <= first or last_at - first_at < FORECAST_AFTER or last >= 100:
-        return "", ""
-    minutes = (last_at - first_at) / timedelta(minutes=1) * (goal - last) / (last - first)
-    least, most = max(1, round(minutes * SOONEST)), max(2, round(minutes * LATEST))
-    return f"{least}{EN_DASH}{most} min", f"to {formats.percent(goal)}"
 
 
 async def _stopping(work: Work, payment: Payment) -> str:

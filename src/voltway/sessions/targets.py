@@ -1,0 +1,114 @@
+"""Says once that a session is soon done, and that it will be done much earlier or later than said.
+
+A session is looked at every minute or so near its end, and less often before: what a look costs is
+reading its readings. Sessions whose car does not tell its charge are never looked at.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from voltway.runtime.work import BeginWork, Work
+from voltway.sessions import actions, store_targets, time_to_done
+from voltway.sessions.model import Session, SessionFact
+from voltway.sessions.store_targets import Kept
+
+#: Who waits is told so long before the target is reached.
+SOON: Final = timedelta(minutes=10)
+#: The first estimate is made once a car has shown how it takes it today.
+FIRST_LOOK: Final = timedelta(minutes=2)
+LOOK_LEAST: Final = timedelta(minutes=1)
+LOOK_MOST: Final = timedelta(minutes=5)
+#: By this share of the rest, and by at least this time, an end must move to be said anew.
+MOVED_SHARE: Final = 0.2
+MOVED_LEAST: Final = timedelta(minutes=3)
+AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSoonDone(SessionFact):
+    """A session reaches its target in about ten minutes. Told once a session."""
+
+    target_percent: int
+    done_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDoneMoved(SessionFact):
+    """A session will be done much earlier or later than it was said before."""
+
+    target_percent: int
+    said_at: datetime
+    done_at: datetime
+
+
+async def look(begin: BeginWork) -> int:
+    """The round: look at the sessions that are due; how many."""
+    async with begin() as work:
+        await store_targets.add_new(work, FIRST_LOOK, AT_ONCE)
+    looked = 0
+    while True:
+        async with begin() as work:
+            due = await store_targets.take_due(work, AT_ONCE)
+            await _look_at(work, due)
+        looked += len(due)
+        if len(due) < AT_ONCE:
+            return looked
+
+
+async def _look_at(work: Work, due: list[Kept]) -> None:
+    found = await actions.sessions_by_id(work, [each.session for each in due])
+    running = {each.id: each for each in found}
+    gone = [
+        each.session
+        for each in due
+        if each.session not in running or not running[each.session].is_running
+    ]
+    await store_targets.forget(work, gone)
+    kept: list[Kept] = []
+    look_at: list[datetime] = []
+    for each in due:
+        if each.session in gone:
+            continue
+        after, again = await _look_at_one(work, each, running[each.session])
+        kept.append(after)
+        look_at.append(work.now + again)
+    await store_targets.keep(work, kept, look_at)
+
+
+async def _look_at_one(work: Work, kept: Kept, session: Session) -> tuple[Kept, timedelta]:
+    """What is kept of a session after a look, and after what time the next one is."""
+    done = await time_to_done.of_session(work, session)
+    if done is None:
+        return kept, LOOK_MOST
+    # The estimate is from the last reading on, and it is some seconds old.
+    done_at = session.heard_at + timedelta(seconds=done.time.seconds)
+    left = max(done_at - work.now, timedelta())
+    if left <= SOON and not kept.soon_told:
+        soon = SessionSoonDone(
+            party=session.party,
+            at=work.now,
+            session=session.id,
+            target_percent=done.target,
+            done_at=done_at,
+        )
+        await work.announce([soon])
+        return kept._replace(soon_told=True, said_at=done_at), LOOK_LEAST
+    if kept.said_at is None:
+        kept = kept._replace(said_at=done_at)
+    elif _moved(kept.said_at, done_at, left):
+        moved = SessionDoneMoved(
+            party=session.party,
+            at=work.now,
+            session=session.id,
+            target_percent=done.target,
+            said_at=kept.said_at,
+            done_at=done_at,
+        )
+        await work.announce([moved])
+        kept = kept._replace(said_at=done_at)
+    return kept, min(max((left - SOON) / 2, LOOK_LEAST), LOOK_MOST)
+
+
+def _moved(said: datetime, done: datetime, left: timedelta) -> bool:
+    return abs(done - said) > max(left * MOVED_SHARE, MOVED_LEAST)
