@@ -1,7 +1,8 @@
 """The monitor: payments found by a few signs, one payment's whole story, figures, and its pace."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tests.payments.crowd import a_crowd
 from tests.payments.scene import Scene
@@ -133,6 +134,24 @@ async def test_today_is_set_beside_the_same_weekday_of_the_weeks_before(
     assert "+50 % to usual" in page
     assert "Market Square 30.00 20.00 +50 % 2" in page
     assert "Visa 30.00 20.00 +50 % 2" in page
+
+
+async def test_just_after_midnight_there_is_nothing_to_set_beside(
+    browser: Browser, scene: Scene
+) -> None:
+    party, evse = scene.station.party, scene.station.evse()
+    await a_crowd(scene.begin, party.id, evse, 1, at=scene.now, minor=1000)
+    local = scene.now.astimezone(ZoneInfo(party.time_zone))
+    midnight = datetime.combine(local.date() + timedelta(days=14), time(), local.tzinfo)
+    scene.clock.jump_to(midnight + timedelta(minutes=5))
+    for _ in range(4):
+        await monitoring.look(scene.begin, Limits())
+
+    await sits_down(browser, scene, Role.OWNER)
+    page = await browser.reads(HERE)
+
+    assert "the first quarter of an hour is not over" in page
+    assert "usual" not in page
 
 
 async def test_what_is_not_as_usual_stands_above_the_payments(owner: Browser, scene: Scene) -> None:

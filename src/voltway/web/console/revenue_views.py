@@ -85,7 +85,8 @@ async def taken(work: Work, formats: Formats, *, zone: str, currency: str) -> Ta
         ends,
         currency,
     )
-    past = [row for row in sums[1:] if row["had_begun"] or row["n"]]
+    # In the first quarter of an hour of a day there is nothing to compare.
+    past = [row for row in sums[1:] if until > midnight and (row["had_begun"] or row["n"])]
     today_minor = sums[0]["minor"]
     usual_minor = sum(row["minor"] for row in past) // len(past) if past else 0
     tables = []
