@@ -10,7 +10,7 @@ from tests.payments.hosted_page import pay
 from tests.payments.providers import STRIPE, Closable, patience_s
 from tests.payments.scene import Scene
 from voltway.alerts.dunning import hears_dunned
-from voltway.billing import debts, dunning, store_debts
+from voltway.billing import customers, debts, dunning, store_debts
 from voltway.billing.model_debts import Debt, Dunned, DunningRule, Stage
 from voltway.billing.model_statements import Customer
 from voltway.drivers import actions as drivers
@@ -227,3 +227,33 @@ async def test_a_guest_whose_card_was_refused_at_the_end_owes_and_pays_by_the_li
     assert (debt.email, debt.owed) == ("ann@example.org", Money(490, EUR))
     assert (await debt_of(scene, debt.invoice)).closed_at is not None
     assert await on(scene, str(debt.account)) == 0
+
+
+async def test_a_card_is_barred_for_the_debt_of_whose_it_is_and_for_no_others(
+    scene: Scene,
+) -> None:
+    customer, card, _ = await a_statement(scene)
+    other = await a_card(scene, "04A1B2C4")
+    async with scene.begin() as work:
+        await dunning.set_rule(work, card.party, RULE, by="Aino")
+    for days in (20, 1, 7, 14, 14):
+        await goes_round(scene, days)
+    assert await bars(scene, card) == {Bar.UNPAID}
+
+    async with scene.begin() as work:
+        await customers.give_cards(work, customer.id, [other.uid])
+    given = await bars(scene, other)
+    async with scene.begin() as work:
+        await customers.take_card(work, customer.id, card.id)
+    taken = await bars(scene, card)
+    innocent = await a_customer(scene, name="Who owes nothing")
+    async with scene.begin() as work:
+        await customers.give_cards(work, innocent.id, [other.uid])
+    moved = await bars(scene, other)
+    async with scene.begin() as work:  # as it was before anybody looked
+        await drivers.bar(work, [card.id, other.id], Bar.UNPAID)
+    await goes_round(scene)
+
+    assert given == {Bar.UNPAID}
+    assert taken == moved == frozenset()
+    assert await bars(scene, card) == await bars(scene, other) == frozenset()

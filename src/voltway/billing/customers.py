@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from voltway.billing import rules_hosts, store_statements
+from voltway.billing import debt_bars, rules_hosts, store_statements
 from voltway.billing.model_statements import Customer
 from voltway.billing.rules_buyer import vat_id_of
 from voltway.billing.store_statements import NoSuchCustomer
@@ -100,6 +100,7 @@ async def give_cards(work: Work, customer: UUID, uids: Sequence[str]) -> int:
             raise NoSuchCard(uid[:36])
     await store_statements.give_tokens(work, found[customer], list(known.values()), work.now)
     await drivers.put_on_account(work, [TokenId(id) for id in known.values()])
+    await debt_bars.judge(work, [TokenId(id) for id in known.values()])
     return len(known)
 
 
@@ -119,6 +120,7 @@ async def give_fleet(work: Work, customer: UUID, fleet: UUID) -> int:
     )
     await store_statements.give_tokens(work, found[customer], [row["id"] for row in rows], work.now)
     await drivers.put_on_account(work, [TokenId(row["id"]) for row in rows])
+    await debt_bars.judge(work, [TokenId(row["id"]) for row in rows])
     return len(rows)
 
 
@@ -126,3 +128,4 @@ async def take_card(work: Work, customer: UUID, token: UUID) -> None:
     """Let a card be this customer's no more. What is on statements stays there."""
     if await store_statements.take_token(work, customer, token):
         await drivers.put_on_account(work, [TokenId(token)], on_account=False)
+        await debt_bars.judge(work, [TokenId(token)])

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from voltway.billing import debts, rules_dunning, store_debts
+from voltway.billing import debt_bars, debts, rules_dunning, store_debts
 from voltway.billing.model_debts import Debt, Dunned, DunningRule, Stage
 from voltway.drivers import actions as drivers
 from voltway.drivers.model import Bar
@@ -46,6 +46,7 @@ async def go_round(begin: BeginWork, given: AnyProvider) -> int:
     async with begin() as work:
         await debts.open_new(work)
         await debts.note_credits(work)
+        await debt_bars.free_strays(work)
         open_ = await store_debts.open_debts(work)
         by_card = await store_debts.who_pay_by_card(work)
         rules = {party: await store_debts.rule(work, party) for party in {d.party for d in open_}}
