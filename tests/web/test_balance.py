@@ -182,6 +182,42 @@ async def test_who_has_money_on_a_balance_is_not_deleted(browser: Browser, scene
     assert ANN in await browser.reads("/me")
 
 
+async def test_what_is_left_of_vouchers_lapses_with_the_account_when_the_driver_says_so(
+    browser: Browser, owner: Browser, scene: Scene
+) -> None:
+    codes = []
+    for name, sold in (("Sold", {"is_sold": "yes"}), ("Gift", {})):
+        made = await owner.sends(
+            "/console/vouchers", name=name, value="10,00", count="1", until="2030-01-31", **sold
+        )
+        codes += [row["code"] for row in csv.DictReader(io.StringIO(made.text))]
+    await enters(browser, scene)
+    await tops_up(browser, amount="5")
+    for code in codes:
+        await browser.sends("/me/voucher", code=code)
+    driver = await holder(scene)
+    before = await browser.reads("/me/delete")
+    await browser.sends("/me/pay-back", key="1")
+
+    said = await browser.opens("/me/delete")
+    unsaid = await browser.sends("/me/delete")
+    [tick] = re.findall(r'name="(lapse-[^"]+)" value="2000"', said.text)
+    other = await browser.sends("/me/delete", **{tick: "1999"})
+    await browser.sends("/me/delete", **{tick: "2000"})
+
+    assert "I know" not in before  # what can go back to a card goes first
+    assert "I know: €20.00 lapses" in said.text
+    assert unsaid.status_code == other.status_code == 409
+    assert "Nothing was deleted" in unsaid.text
+    assert ANN not in await browser.reads("/me")
+    async with scene.begin() as work:
+        rows = await work.all("SELECT account, balance_minor FROM account_view")
+        gone = await entry.drivers_of(work, ANN)
+    books = {row["account"]: row["balance_minor"] for row in rows}
+    assert (gone, books[f"driver:{driver}:prepaid"]) == ([], 0)
+    assert (books["income:vouchers"], books["cost:vouchers"], books["vouchers"]) == (-1000, 0, 0)
+
+
 async def test_who_only_looks_moves_no_money(browser: Browser, scene: Scene) -> None:
     await sits_down(browser, scene, Role.VIEWER)
 

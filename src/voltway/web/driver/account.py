@@ -21,7 +21,7 @@ from voltway.drivers.model import Driver, Seat
 from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
-from voltway.payments import methods
+from voltway.payments import giving_up, methods
 from voltway.payments.actions_visit import EMAIL, NotAnAddress
 from voltway.payments.model_methods import Method, MethodId, SavingStage
 from voltway.runtime.work import Work
@@ -37,6 +37,10 @@ SEAT: Final = "voltway_driver"
 _HERE: Final = "/me"
 WRONG_CODE: Final = (
     "This is not the code, or it is too old. Look at the last mail, or ask for a new one."
+)
+
+STILL_THERE: Final = (
+    "There is money on your balance. Nothing was deleted: say below what is to become of it."
 )
 
 
@@ -287,6 +291,12 @@ async def confirm_delete(
     request: HttpRequest, house: NamedDependency[House]
 ) -> Response[str] | Redirect:
     """What is deleted and what is kept, before it is done."""
+    return await _ask_to_delete(request, house)
+
+
+async def _ask_to_delete(
+    request: HttpRequest, house: House, *, trouble: str = "", status: int = HTTPStatus.OK
+) -> Response[str] | Redirect:
     async with house.begin() as work:
         email = await seated(request, work)
         help_ = await views.help_of(work, None, about="")
@@ -297,23 +307,38 @@ async def confirm_delete(
         request,
         house,
         "driver/account_delete.html",
+        status=status,
+        trouble=trouble,
         email=email,
         help=help_,
         left=left,
+        may_delete=all(each.lapses for each in left),
     )
 
 
 @post("/me/delete", include_in_schema=False)
-async def delete(request: HttpRequest, house: NamedDependency[House]) -> Redirect:
+async def delete(
+    request: HttpRequest, house: NamedDependency[House], data: Form
+) -> Response[str] | Redirect:
     """Forget the person: name, address, ways to pay, sign-ins; their cards open nothing more. Bills
-    and books keep what the law wants kept, without the name."""
+    and books keep what the law wants kept, without the name. What is left of vouchers and gifts
+    lapses, where the form says of how much the person knows that."""
     async with house.begin() as work:
         email = await seated(request, work)
         if email is None:
             return see_other(_HERE)
         known = await entry.drivers_of(work, email)
-    if await account_views.balances_left(house, email):
-        return see_other(f"{_HERE}/delete")
+    left = await account_views.balances_left(house, email)
+    if any(not each.lapses or data.get(f"lapse-{each.party}") != str(each.lapses) for each in left):
+        return await _ask_to_delete(request, house, trouble=STILL_THERE, status=HTTPStatus.CONFLICT)
+    try:
+        for driver in known:
+            for each in left:
+                if each.party == driver.party and each.lapses is not None:
+                    async with house.begin(driver.party) as work:
+                        await giving_up.give_up(work, driver.party, driver.id, each.lapses)
+    except Refusal as no:
+        return await _ask_to_delete(request, house, trouble=str(no), status=STATUS[no.kind])
     for driver in known:
         async with house.begin() as work:
             kept = await methods.methods_of(work, driver.party, driver.id)

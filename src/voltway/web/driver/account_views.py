@@ -14,7 +14,7 @@ from voltway.kernel.ids import PartyId, new_id
 from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
-from voltway.payments import choosing, methods, paying_back, prepaid, topping_up
+from voltway.payments import choosing, giving_up, methods, paying_back, prepaid, topping_up
 from voltway.payments.model_methods import Method
 from voltway.runtime.work import Row, Work
 from voltway.web.house import House
@@ -98,6 +98,7 @@ class BalanceLeft:
     name: str
     money: Money
     back: Money  # what of it can go back to cards
+    lapses: int | None  # what lapses with the account; nothing while some can go back or waits
     key: str  # of the order that this page can give
 
 
@@ -111,7 +112,17 @@ async def balances_left(house: House, email: str) -> Sequence[BalanceLeft]:
             if has is None or back is None or has.balance_minor == 0:
                 continue
             name = (await parties.party(work, driver.party)).name
-            left.append(BalanceLeft(driver.party, name, has.money, back, str(new_id(work.now))))
+            lapses = await giving_up.can_give_up(work, driver.party, driver.id)
+            left.append(
+                BalanceLeft(
+                    driver.party,
+                    name,
+                    has.money,
+                    back,
+                    lapses.minor if lapses else None,
+                    str(new_id(work.now)),
+                )
+            )
     return left
 
 
