@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from tests.browser.eyes import Eyes
 from tests.browser.forecourt import a_forecourt
 from tests.browser.hands import Hands
 from tests.stories.world import World, open_world
+from voltway.drivers import actions as drivers
+from voltway.drivers import contracts, entry
+from voltway.kernel.money import EUR, Money
+from voltway.payments import vouchers
 from voltway.runtime.clock import JumpingClock
 
 PATIENCE_S = 20
@@ -31,6 +36,28 @@ async def code_from_the_mail(world: World) -> str:
     said = re.search(r"(\d{4}) (\d{4})", mail.message["Subject"])
     assert said is not None
     return said[1] + said[2]
+
+
+async def has_a_card_and_a_gift(world: World) -> None:
+    """A charging card, and a voucher of 10 EUR on the balance."""
+    begin, party = world.house.begin, world.party.id
+    async with begin() as work:
+        [ann] = await entry.drivers_of(work, guest.ANN)
+        card = await drivers.add_token(work, party, "04A1B2C3")
+        made = await contracts.add_contract(work, party, "FI-VLT-C1", driver=ann.id)
+        await contracts.stands_for(work, card.id, made.id)
+        value, until = Money(1000, EUR), work.now + timedelta(days=30)
+        _, [code] = await vouchers.make_series(
+            work,
+            party,
+            name="Welcome",
+            value=value,
+            count=1,
+            valid_until=until,
+            is_sold=False,
+            by="Aino",
+        )
+        assert await vouchers.redeem(work, party, ann.id, code) == value
 
 
 async def test_who_saves_a_way_to_pay_charges_in_two_taps(world: World, eyes: Eyes) -> None:
@@ -64,7 +91,25 @@ async def test_who_saves_a_way_to_pay_charges_in_two_taps(world: World, eyes: Ey
     await guest.opens_bay(page, place)
     await expect(page.get_by_role("button", name="Charge with Visa")).to_be_visible()
     await eyes.approve("a bay with a saved way to pay")
-    await hands.press(page.get_by_role("button", name="Charge with Visa"))
+    await has_a_card_and_a_gift(world)
+    await page.goto(f"{world.house.http}/me")
+    await hands.press(page.get_by_role("link", name="Name them, choose what pays"))
+    await page.wait_for_url("**/me/tokens")
+    await hands.type(page.get_by_label("Name"), "Spare card")
+    await page.get_by_label("Paid by").select_option("Balance")
+    await page.get_by_label("Name").press("Enter")
+    await expect(page.get_by_role("heading", name="Spare card")).to_be_visible()
+    await eyes.approve("cards and cars")
+    await hands.press(page.get_by_role("link", name="I have lost it: Spare card"))
+    await page.wait_for_url("**/lost")
+    await eyes.approve("what reporting it lost means")
+    await hands.press(page.get_by_role("button", name="It is lost"))
+    await expect(page.get_by_text("You reported it lost")).to_be_visible()
+
+    await guest.opens_bay(page, place)
+    await page.get_by_role("radio", name="Visa").press(" ")
+    await eyes.approve("a bay with a choice of ways to pay")
+    await hands.press(page.get_by_role("button", name="Charge", exact=True))
     await expect(page.get_by_role("heading", name="Plug in now")).to_be_visible()
     await place.plug_in()
     await guest.is_charging(page)
@@ -75,5 +120,10 @@ async def test_who_saves_a_way_to_pay_charges_in_two_taps(world: World, eyes: Ey
     await expect(page.get_by_role("link", name=re.compile(r"€\d+\.\d\d"))).to_be_visible()
     await eyes.approve("an account with a receipt")
     await hands.press(page.get_by_role("link", name="Delete my account"))
-    await eyes.approve("what is deleted and what is kept")
+    await expect(page.get_by_text("I know: €10.00 lapses")).to_be_visible()
+    await eyes.approve("what is deleted, what is kept, and what lapses")
+    await hands.go_to(page.get_by_role("checkbox", name="I know"))
+    await page.keyboard.press("Space")
+    await hands.press(page.get_by_role("button", name="Delete it"))
+    await page.wait_for_url("**/")
     eyes.was_calm()

@@ -5,7 +5,7 @@ What counts is what began within the period: the bill where there is one, else w
 Sessions that run at once on one budget count together, so none sees the whole rest for itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,6 +137,16 @@ async def take_away(work: Work, party: PartyId, id: UUID) -> None:
 
 async def of_party(work: Work, party: PartyId) -> list[Budget]:
     rows = await work.all("SELECT * FROM budget WHERE party_id = $1 ORDER BY id", party)
+    return [_budget(row) for row in rows]
+
+
+async def of_subjects(work: Work, party: PartyId, subjects: Collection[UUID]) -> list[Budget]:
+    """The budgets of these cards, contracts and drivers."""
+    rows = await work.all(
+        "SELECT * FROM budget WHERE party_id = $1 AND subject_id = ANY($2::uuid[]) ORDER BY id",
+        party,
+        list(subjects),
+    )
     return [_budget(row) for row in rows]
 
 

@@ -127,7 +127,30 @@ async def of_driver(work: Work, party: PartyId, driver: DriverId) -> list[Token]
 
 
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
-    await work.run("UPDATE token SET status = $2 WHERE id = $1", id, status.value)
+    """One that is let in again is not lost any more."""
+    await work.run(
+        """
+        UPDATE token
+           SET status = $2, lost_at = CASE WHEN $2 <> 'active' THEN lost_at END,
+               lost_by = CASE WHEN $2 <> 'active' THEN lost_by END
+         WHERE id = $1
+        """,
+        id,
+        status.value,
+    )
+
+
+async def set_label(work: Work, id: TokenId, label: str) -> None:
+    await work.run("UPDATE token SET label = $2 WHERE id = $1", id, label)
+
+
+async def set_lost(work: Work, id: TokenId, by: str) -> None:
+    await work.run(
+        "UPDATE token SET status = 'blocked', lost_at = $2, lost_by = $3 WHERE id = $1",
+        id,
+        work.now,
+        by,
+    )
 
 
 async def set_validity(

@@ -17,7 +17,7 @@ from voltway.drivers.model import Bar, Token, TokenKind
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import DriverId, OnceKey, PaymentId, TokenId, new_id
 from voltway.parties import actions as parties
-from voltway.payments import store, store_methods, store_steps
+from voltway.payments import prepaid, store, store_methods, store_steps
 from voltway.payments.model import Payment, PaymentDeclined, PaymentState, Verb
 from voltway.payments.model_methods import Method, MethodId, MethodRefused, MethodsChanged
 from voltway.runtime.work import Job, Work
@@ -139,3 +139,5 @@ async def hears_methods_changed(work: Work, facts: Sequence[Fact]) -> None:
         paying = await store_methods.paying_for(work, _holders(tokens))
         good = [token for token, method in paying.items() if method.refused_at is None]
         await drivers.unbar(work, good, Bar.METHOD)
+        if await prepaid.balance(work, party, holder) is not None:
+            await prepaid.judge(work, party, holder)  # it pays for others than before, perhaps

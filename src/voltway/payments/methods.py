@@ -5,7 +5,7 @@ twice harmless; what the driver did there is fetched, never believed from an add
 is forgotten pays nothing from that moment; the provider is told until it has heard.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar, Final
@@ -239,11 +239,17 @@ async def pay_by(
     work: Work, party: PartyId, holder: UUID, token: TokenId, id: MethodId | None
 ) -> None:
     """Let one method pay what is charged with a token, such as a car's own; nothing: the default
-    does again."""
+    does again. The bank of one that was refused is asked again. Raises ``NoSuchMethod``."""
     if id is not None:
         await _own(work, party, holder, id)
+        await store.refused(work, id, None)
     await store.pay_by(work, party, token, id)
     await _changed(work, party, holder)
+
+
+async def paying_by(work: Work, tokens: Collection[TokenId]) -> dict[TokenId, MethodId]:
+    """The tokens that a method of their own pays for, whatever their holder's default is."""
+    return await store.of_tokens(work, tokens)
 
 
 async def _own(work: Work, party: PartyId, holder: UUID, id: MethodId) -> Method:

@@ -231,14 +231,12 @@ async def reserve(work: Work, before: Balance, minor: int) -> None:
 
 
 async def judge(work: Work, party: PartyId, holder: UUID) -> None:
-    """Bar the tokens that a balance pays for where it is used up, and lift that where it is not."""
+    """Bar the tokens that a balance pays for where it is used up, and lift that of all others."""
     now = await lock(work, party, holder)
-    tokens = await paid_by_balance(work, party, holder)
-    if now.is_used_up:
-        await drivers.bar(work, tokens, Bar.NO_CREDIT)
-    else:
-        every = await drivers.tokens_of_driver(work, party, DriverId(holder))
-        await drivers.unbar(work, [token.id for token in every], Bar.NO_CREDIT)
+    tokens = set(await paid_by_balance(work, party, holder)) if now.is_used_up else set[TokenId]()
+    every = {token.id for token in await drivers.tokens_of_driver(work, party, DriverId(holder))}
+    await drivers.bar(work, sorted(tokens), Bar.NO_CREDIT)
+    await drivers.unbar(work, sorted(every - tokens), Bar.NO_CREDIT)
 
 
 async def paid_by_balance(work: Work, party: PartyId, holder: UUID) -> list[TokenId]:

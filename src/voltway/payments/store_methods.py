@@ -1,5 +1,6 @@
 """The SQL of saved ways to pay."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -208,6 +209,15 @@ async def pay_by(work: Work, party: PartyId, token: TokenId, id: MethodId | None
         party,
         id,
     )
+
+
+async def of_tokens(work: Work, tokens: Collection[TokenId]) -> dict[TokenId, MethodId]:
+    """The methods of their own that tokens have."""
+    rows = await work.all(
+        "SELECT token_id, method_id FROM token_method WHERE token_id = ANY($1::uuid[])",
+        list(tokens),
+    )
+    return {TokenId(row["token_id"]): MethodId(row["method_id"]) for row in rows}
 
 
 async def forget(work: Work, id: MethodId) -> None:

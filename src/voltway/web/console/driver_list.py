@@ -2,16 +2,18 @@
 
 from http import HTTPStatus
 from typing import Final
+from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.drivers import actions as drivers
-from voltway.drivers import contracts
+from voltway.drivers import contracts, own
 from voltway.drivers.model import Token
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import TokenUid
+from voltway.kernel.ids import PartyId, TokenId, TokenUid
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.web.appearance import Form
@@ -60,6 +62,7 @@ async def _page(
               FROM contract_view c ORDER BY c.ident LIMIT 1000
             """
         )
+        lost = await own.lost(work, PartyId(actor.party))
         fleets = await work.all("SELECT name FROM fleet_view ORDER BY name LIMIT 1000")
     return await console_page(
         request,
@@ -70,6 +73,7 @@ async def _page(
         place="tariffs",
         tab="drivers",
         contracts=rows,
+        lost=lost,
         fleets=[row["name"] for row in fleets],
         may_edit=actor.may(Permission.EDIT_NETWORK),
         trouble=trouble,
@@ -123,3 +127,15 @@ def _token(found: Token | None) -> Token:
     if found is None:
         raise NoTokenSo
     return found
+
+
+@post("/tariffs/drivers/found/{token:uuid}", include_in_schema=False)
+async def let_in_again(
+    house: NamedDependency[House], actor: NamedDependency[Actor], token: FromPath[UUID]
+) -> Redirect:
+    """A token that was reported lost is found."""
+    actor.must(Permission.EDIT_NETWORK)
+    async with house.begin(actor.party) as work:
+        await drivers.unblock(work, TokenId(token))
+        await parties.audit(work, actor, "let a token in again", f"token:{token}")
+    return see_other(_HERE)

@@ -202,6 +202,7 @@ _SEATED: Final = Router(
         tariff_where.which,
         driver_list.list_drivers,
         driver_list.add_contract,
+        driver_list.let_in_again,
         plans.list_plans,
         plans.add_plan,
         plans.plan,

@@ -4,6 +4,7 @@ Nobody needs them to charge. What a person is to a party is found by their addre
 they keep something with knows them from then on.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -54,16 +55,26 @@ async def seated(request: HttpRequest, work: Work) -> str | None:
     return await entry.who(work, token) if token else None
 
 
-async def own_method(request: HttpRequest, work: Work, party: PartyId) -> tuple[str, Method | None]:
-    """The address of this browser's driver, and what they pay with here, if they saved something
-    with this party."""
+async def own_methods(
+    request: HttpRequest, work: Work, party: PartyId
+) -> tuple[str, Sequence[Method]]:
+    """The address of this browser's driver, and what they can pay with here, the default first."""
     email = await seated(request, work)
     if email is None:
-        return "", None
+        return "", ()
     for driver in await entry.drivers_of(work, email):
         if driver.party == party:
-            return email, await methods.default_of(work, party, driver.id)
-    return email, None
+            return email, await methods.methods_of(work, party, driver.id)
+    return email, ()
+
+
+async def chosen_method(
+    request: HttpRequest, work: Work, party: PartyId, wanted: str
+) -> tuple[str, Method | None]:
+    """The address of this browser's driver, and the method that they chose by its id; where they
+    chose none, what they pay with usually."""
+    email, known = await own_methods(request, work, party)
+    return email, next((each for each in known if not wanted or str(each.id) == wanted), None)
 
 
 @get("/me", include_in_schema=False)

@@ -9,7 +9,7 @@ from uuid import UUID
 from voltway.billing import autocharge
 from voltway.drivers import actions as drivers
 from voltway.drivers import entry
-from voltway.drivers.model import Bar, Driver, TokenStatus
+from voltway.drivers.model import Driver
 from voltway.kernel.ids import PartyId, new_id
 from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.parties import actions as parties
@@ -17,6 +17,7 @@ from voltway.parties.model import Party
 from voltway.payments import choosing, giving_up, methods, paying_back, prepaid, topping_up
 from voltway.payments.model_methods import Method
 from voltway.runtime.work import Row, Work
+from voltway.web.driver import token_views
 from voltway.web.house import House
 
 RECEIPTS: Final = 20
@@ -29,15 +30,6 @@ MOVED: Final = {
     "refund": "Given back",
     "correction": "Corrected",
     "paid_back": "Paid back to your card",
-}
-
-#: Why a card opens nothing for now, and what its driver can do.
-BARS: Final = {
-    Bar.UNPAID: "Something that it charged is not paid.",
-    Bar.NO_CREDIT: "Its balance is used up.",
-    Bar.LIMIT: "Its budget is used up for now.",
-    Bar.METHOD: "Your bank said no. Choose or add another way to pay.",
-    Bar.TWO_PLACES: "It was seen at two places at once. Please call the operator.",
 }
 
 
@@ -144,7 +136,9 @@ async def _with(work: Work, house: House, party: PartyId, driver: Driver | None)
         return With(party, operator.name, (), (), can_save, balance)
     tokens = await drivers.tokens_of_driver(work, party, driver.id)
     cards = [
-        Card(token.label or "", token.uid[-4:], _stands(token.status, token.bars))
+        Card(
+            token.label or token_views.KINDS[token.kind], token.uid[-4:], token_views.stands(token)
+        )
         for token in tokens
     ]
     return With(
@@ -188,14 +182,6 @@ async def _balance(work: Work, operator: Party, driver: Driver | None) -> Balanc
         zone=operator.time_zone,
         key=str(new_id(work.now)),
     )
-
-
-def _stands(status: TokenStatus, bars: frozenset[Bar]) -> str:
-    if status is TokenStatus.BLOCKED:
-        return "The operator has blocked it."
-    if status is TokenStatus.EXPIRED:
-        return "It is not good any more."
-    return " ".join(BARS[bar] for bar in sorted(bars))
 
 
 async def _receipts(work: Work, known: Sequence[Driver]) -> Sequence[Row]:

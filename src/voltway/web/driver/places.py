@@ -24,7 +24,7 @@ from voltway.payments.ready import NothingWouldStart, must_be_ready
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
-from voltway.web.driver import account, estimates, my_car, views
+from voltway.web.driver import account, estimates, my_car, token_views, views
 from voltway.web.driver.views import Asked, Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -119,6 +119,7 @@ async def _evse_page(
     code_wrong: str = "",
     query: Mapping[str, str] | None = None,
     grant: str = "",
+    chosen: str = "",
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
     formats = formats_of(request, house)
@@ -129,7 +130,8 @@ async def _evse_page(
     asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
     party = await parties.party(work, bay.party)
-    _, saved = await account.own_method(request, work, bay.party)
+    _, own = await account.own_methods(request, work, bay.party)
+    ways = await token_views.to_pay(work, own)
     help_ = await views.help_of(
         work, bay.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location_id
     )
@@ -145,7 +147,10 @@ async def _evse_page(
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
         help=help_,
         trouble=trouble,
-        saved=saved.name if saved and saved.refused_at is None else "",
+        saved=ways[0].name if ways else "",
+        ways=ways,
+        chosen=chosen or (ways[0].id if ways else ""),
+        currency=party.currency,
         email=email,
         email_wrong=email_wrong,
         estimate=estimate,
@@ -249,9 +254,8 @@ async def start(
     email = data.get("email", "").strip()[:254]
     code = data.get("code", "").strip()[:40]
     grant = data.get("k", "")[:60]
-    again = partial(
-        _evse_page, request, house, public_id=public_id, email=email, code=code, grant=grant
-    )
+    typed = {"email": email, "code": code, "grant": grant, "chosen": data.get("method", "")[:36]}
+    again = partial(_evse_page, request, house, public_id=public_id, **typed)
     async with house.begin() as work:
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
@@ -262,7 +266,9 @@ async def start(
     saved = None
     if data.get("way") == "saved":
         async with house.begin() as work:
-            own, saved = await account.own_method(request, work, bay.party)
+            own, saved = await account.chosen_method(
+                request, work, bay.party, data.get("method", "")
+            )
         if saved is None:
             return see_other(f"/me?back=/e/{bay.public_id}")
         email = email or own

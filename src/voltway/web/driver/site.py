@@ -14,6 +14,7 @@ from voltway.web.driver import (
     paying,
     places,
     proving,
+    tokens,
     visits,
 )
 
@@ -45,6 +46,10 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     account.remove_method,
     account.confirm_delete,
     account.delete,
+    tokens.own_tokens,
+    tokens.change,
+    tokens.confirm_lost,
+    tokens.report_lost,
     balance.top_up,
     balance.topped_up,
     balance.set_auto,
