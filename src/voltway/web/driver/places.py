@@ -254,8 +254,9 @@ async def start(
     email = data.get("email", "").strip()[:254]
     code = data.get("code", "").strip()[:40]
     grant = data.get("k", "")[:60]
-    typed = {"email": email, "code": code, "grant": grant, "chosen": data.get("method", "")[:36]}
-    again = partial(_evse_page, request, house, public_id=public_id, **typed)
+    chosen = data.get("method", "")[:36]
+    bays = partial(_evse_page, request, house, public_id=public_id)
+    again = partial(bays, email=email, code=code, grant=grant, chosen=chosen)
     async with house.begin() as work:
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
@@ -266,9 +267,7 @@ async def start(
     saved = None
     if data.get("way") == "saved":
         async with house.begin() as work:
-            own, saved = await account.chosen_method(
-                request, work, bay.party, data.get("method", "")
-            )
+            own, saved = await account.chosen_method(request, work, bay.party, chosen)
         if saved is None:
             return see_other(f"/me?back=/e/{bay.public_id}")
         email = email or own
