@@ -47,10 +47,10 @@ def lines(entries: Iterable[Placed], links: Mapping[EntryId, tuple[int, bytes]])
             links[each.id][0] if each.id in links else "",
             links[each.id][1].hex() if each.id in links else "",
             each.id,
-            _text(each.entry.once),
+            plain(each.entry.once),
             moment(each.entry.at),
             moment(each.kept_at),
-            _text(each.entry.memo),
+            plain(each.entry.memo),
             _JSON(dict(each.entry.evidence)).decode(),
             number,
             posting.debit,
@@ -63,7 +63,7 @@ def lines(entries: Iterable[Placed], links: Mapping[EntryId, tuple[int, bytes]])
     )
 
 
-def _text(text: str) -> str:
+def plain(text: str) -> str:
     """Text that a spreadsheet takes for text: what begins as a formula would be run by it."""
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 

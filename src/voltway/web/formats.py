@@ -119,6 +119,10 @@ class Formats:
             return f"{hours}{NO_BREAK}h{NO_BREAK}{minutes:02}"
         return f"{hours // 24}{NO_BREAK}d"
 
+    def month(self, month: str) -> str:
+        """``March`` of ``2026-03``."""
+        return format_date(date.fromisoformat(f"{month}-01"), "LLLL", locale=self.locale)
+
     def clock(self, at: datetime, zone: str) -> str:
         return f"{at.astimezone(zone_of(zone)):%H:%M}"
 
