@@ -47,6 +47,13 @@ class NobodySo(Refusal):
     name: str
 
 
+@dataclass(eq=False)
+class NoSuchBudget(Refusal):
+    """There is no such budget."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
 @dataclass(frozen=True, slots=True)
 class _Session:
     id: SessionId
@@ -133,6 +140,14 @@ async def take_away(work: Work, party: PartyId, id: UUID) -> None:
     await drivers.unbar(work, tokens, Bar.LIMIT)
     for budget in await of_party(work, party):
         await _keep(work, budget)
+
+
+async def budget(work: Work, party: PartyId, id: UUID) -> Budget:
+    """Raises ``NoSuchBudget``."""
+    row = await work.one("SELECT * FROM budget WHERE id = $1 AND party_id = $2", id, party)
+    if row is None:
+        raise NoSuchBudget
+    return _budget(row)
 
 
 async def of_party(work: Work, party: PartyId) -> list[Budget]:

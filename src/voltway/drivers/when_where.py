@@ -45,6 +45,13 @@ class NobodySo(Refusal):
 
 
 @dataclass(eq=False)
+class NoSuchRule(Refusal):
+    """Nothing such is said of when and where somebody may charge."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
+@dataclass(eq=False)
 class NoSuchPlace(Refusal):
     """There is no place “{name}” of yours."""
 

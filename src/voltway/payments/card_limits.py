@@ -34,6 +34,13 @@ class NotAPlaceOfYours(Refusal):
     kind: ClassVar[Kind] = Kind.ABSENT
 
 
+@dataclass(eq=False)
+class NoSuchLimit(Refusal):
+    """There is no such limit of cards."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRule:
     """What one card may do: holds at once, holds and money within 24 hours; ``None``: any."""
@@ -163,6 +170,7 @@ class KeptRule:
 
     id: UUID
     place: str | None
+    location: UUID | None
     rule: CardRule
     set_by: str
 
@@ -170,7 +178,7 @@ class KeptRule:
 async def rules_of(work: Work, party: PartyId) -> Sequence[KeptRule]:
     rows = await work.all(
         """
-        SELECT r.id, l.name AS place, r.open_max, r.day_max, r.minor_max, r.set_by
+        SELECT r.id, l.name AS place, r.location_id, r.open_max, r.day_max, r.minor_max, r.set_by
           FROM card_rule r LEFT JOIN location_view l ON l.id = r.location_id
          WHERE r.party_id = $1 ORDER BY r.location_id IS NOT NULL, l.name
         """,
@@ -180,6 +188,7 @@ async def rules_of(work: Work, party: PartyId) -> Sequence[KeptRule]:
         KeptRule(
             id=row["id"],
             place=row["place"],
+            location=row["location_id"],
             rule=CardRule(
                 open_max=row["open_max"], day_max=row["day_max"], minor_max=row["minor_max"]
             ),

@@ -42,10 +42,12 @@ def asks(path: str, summary: str, needs: Permission, **more: Any) -> Operation:
     return post(path, status_code=HTTPStatus.OK, **_told(summary, needs, more))
 
 
-def moves_money(path: str, summary: str, **more: Any) -> Operation:
+def moves_money(
+    path: str, summary: str, needs: Permission = Permission.MOVE_MONEY, **more: Any
+) -> Operation:
     """A POST that takes no request without an Idempotency-Key."""
     more["opt"] = {**more.get("opt", {}), KEY_REQUIRED: True}
-    return post(path, **_told(summary, Permission.MOVE_MONEY, more))
+    return post(path, **_told(summary, needs, more))
 
 
 def changes(path: str, summary: str, needs: Permission, **more: Any) -> Operation:

@@ -38,6 +38,9 @@ class Token(Shown):
     bars: Annotated[
         list[Bar], Meta(description="Why it opens no station for now, beside its status.")
     ]
+    lost_at: Annotated[
+        Moment | None, Meta(description="When its driver reported it lost; it is blocked since.")
+    ]
     created_at: Moment
 
 
