@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 import httpx
+import pytest
 
 from tests.billing.months import a_card
 from tests.payments.scene import Scene
@@ -18,7 +19,7 @@ from voltway.drivers import actions as drivers
 from voltway.drivers import contracts, entry, when_where
 from voltway.drivers.model import Bar, Token
 from voltway.drivers.rules_when_where import Allowed
-from voltway.kernel.ids import OnceKey
+from voltway.kernel.ids import OnceKey, TokenUid
 from voltway.kernel.money import EUR, Money
 from voltway.parties.model import Role
 from voltway.payments import methods, prepaid
@@ -131,6 +132,21 @@ async def test_a_lost_card_opens_nothing_until_an_operator_lets_it_in_again(
     found = await token(scene, card)
     assert (found.status, found.lost_at) == ("active", None)
     assert "Reported lost" not in await owner.reads("/console/tariffs/drivers")
+
+
+@pytest.mark.parametrize(("said", "stops"), [({}, 0), ({"stop": "yes"}, 1)])
+async def test_what_a_lost_card_charges_now_is_stopped_where_that_is_not_its_driver(
+    browser: Browser, scene: Scene, said: dict[str, str], stops: int
+) -> None:
+    await enters(browser, scene)
+    card = await a_drivers_card(scene)
+    await scene.starts(TokenUid(card.uid.lower()))  # as its reader writes it
+    asked = await browser.reads(f"{PAGE}/{card.id}/lost")
+
+    await browser.sends(f"{PAGE}/{card.id}/lost", **said)
+
+    assert f"{scene.station.location.name}, bay 1, since" in asked
+    assert await scene.count("order_view WHERE kind = 'StopCharging'") == stops
 
 
 async def test_who_only_looks_lets_no_card_in_again(browser: Browser, scene: Scene) -> None:

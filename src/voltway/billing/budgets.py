@@ -277,7 +277,7 @@ async def _sessions(work: Work, budget: Budget, uids: Sequence[str]) -> list[_Se
     """What these tokens charged since the period began, however a reader writes them."""
     if not uids:
         return []
-    alike = sorted({word for uid in uids for word in _written(uid)})
+    alike = sorted({word for uid in uids for word in rules.written(uid)})
     rows = await work.all(
         """
         SELECT s.id, s.running, coalesce(s.energy_wh, 0)::bigint AS wh, c.total_minor
@@ -291,14 +291,6 @@ async def _sessions(work: Work, budget: Budget, uids: Sequence[str]) -> list[_Se
         budget.period is Period.SESSION,
     )
     return [_Session(SessionId(row["id"]), row["running"], await _used(work, row)) for row in rows]
-
-
-def _written(uid: str) -> set[str]:
-    """How a token may stand in a session: as its reader wrote it, a contract's with and without
-    its gaps and its check digit."""
-    whole = rules.sameness(uid)
-    words = {uid, whole, rules.emaid_of(uid) or uid}
-    return {form for word in words for form in (word, word.lower(), word.upper())}
 
 
 async def _since(work: Work, budget: Budget) -> datetime:

@@ -6,6 +6,7 @@ It works on the data folder, also while a Voltway runs on it, or on VOLTWAY_DATA
 import typer
 
 from voltway.cli import (
+    admin_budgets,
     admin_codes,
     admin_exchange,
     admin_network,
@@ -37,6 +38,7 @@ admin_terms.add_to(admin_prices.tariff)
 admin.add_typer(admin_prices.tariff, name="tariff")
 admin.add_typer(admin_exchange.market, name="market")
 admin.add_typer(admin_codes.codes, name="codes")
+admin.add_typer(admin_budgets.budgets, name="budgets")
 admin.add_typer(admin_vouchers.vouchers, name="vouchers")
 admin.add_typer(admin_plans.plan, name="plan")
 admin.add_typer(admin_plans.subscription, name="subscription")

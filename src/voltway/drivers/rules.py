@@ -41,6 +41,14 @@ def emaid_of(text: str) -> str | None:
     return alike[:14] if _EMAID.fullmatch(alike) else None
 
 
+def written(uid: str) -> set[str]:
+    """How a token may stand in a session: as its reader wrote it, a contract's with and without
+    its gaps and its check digit."""
+    whole = sameness(uid)
+    words = {uid, whole, emaid_of(uid) or uid}
+    return {form for word in words for form in (word, word.lower(), word.upper())}
+
+
 def checked(uid: str) -> TokenUid:
     """A uid that we can keep and a station can show."""
     text = uid.strip()

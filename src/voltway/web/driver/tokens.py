@@ -16,6 +16,7 @@ from voltway.kernel.ids import TokenId
 from voltway.payments import methods
 from voltway.payments.model_methods import MethodId
 from voltway.runtime.work import Work
+from voltway.sessions import lost
 from voltway.web.appearance import Form
 from voltway.web.driver import token_views, views
 from voltway.web.driver.account import seated
@@ -106,11 +107,13 @@ async def confirm_lost(
     """What reporting it lost means, before it is done."""
     async with house.begin() as work:
         driver, found = await _whose(request, work, token)
+        running = await lost.charging(work, found)
         help_ = await views.help_of(work, driver.party, about="")
     return page(
         request,
         house,
         "driver/token_lost.html",
+        running=running,
         id=str(found.id),
         name=found.label or token_views.KINDS[found.kind],
         end=found.uid[-4:],
@@ -121,9 +124,9 @@ async def confirm_lost(
 
 @post("/me/tokens/{token:uuid}/lost", include_in_schema=False)
 async def report_lost(
-    request: HttpRequest, house: NamedDependency[House], token: FromPath[UUID]
+    request: HttpRequest, house: NamedDependency[House], token: FromPath[UUID], data: Form
 ) -> Redirect:
     async with house.begin() as work:
         driver, found = await _whose(request, work, token)
-        await own.report_lost(work, driver, found.id)
+        await lost.report(work, driver, found, stop=bool(data.get("stop")))
     return see_other(_HERE)
