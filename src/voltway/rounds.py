@@ -20,6 +20,7 @@ from voltway.billing import (
 from voltway.billing.sweeps import wake_resting
 from voltway.drivers import entry
 from voltway.evidence import actions as evidence
+from voltway.helpdesk import actions as helpdesk
 from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
@@ -87,6 +88,7 @@ def plug_rounds(
     every(OFTEN, "backlog", partial(backlog.measure, begin))
     every(SELDOM, "drivers.sign_ins", partial(_forget_sign_ins, begin))
     every(SELDOM, "vehicles.visits", partial(_forget_cars, begin))
+    every(HOURLY, "helpdesk.addresses", partial(_forget_reporters, begin))
     every(SELDOM, "parties.sign_ins", partial(parties.forget_old_sign_ins, begin))
     every(SELDOM, "api.answers", partial(forget_old_answers, begin))
     every(SELDOM, "jobs.old", partial(jobs.trim, KEEP_JOBS))
@@ -149,6 +151,11 @@ def _plug_partners(every: Every, begin: BeginWork) -> None:
 async def _forget_sign_ins(begin: BeginWork) -> int:
     async with begin() as work:
         return await entry.forget_old(work)
+
+
+async def _forget_reporters(begin: BeginWork) -> int:
+    async with begin() as work:
+        return await helpdesk.forget_addresses(work)
 
 
 async def _forget_cars(begin: BeginWork) -> int:

@@ -4,6 +4,7 @@ from voltway.alerts.account import hears_method_refused
 from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
+from voltway.alerts.reports import hears_report
 from voltway.alerts.watchers import (
     hears_books_fault,
     hears_dispute_opened,
@@ -21,6 +22,7 @@ from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.model_debts import Dunned
 from voltway.billing.watchers import hears_session_ended as opens_settlement
+from voltway.helpdesk.model import ProblemAnswered, ProblemReported
 from voltway.partners import telling
 from voltway.payments import actions as payments
 from voltway.payments import disputing
@@ -68,3 +70,4 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("partners.documents", [DocumentIssued], telling.hears_documents)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
+    bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)

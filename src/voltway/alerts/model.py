@@ -24,6 +24,8 @@ class Template(StrEnum):
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
     CAR = "car"  # to driver and owners: a car was at two places at once
     BUDGET = "budget"  # to a driver or who pays for them: a budget nears its end
+    REPORT = "report"  # to the owners: a driver reports a problem
+    ANSWER = "answer"  # to a driver: their report is answered
     DUNNING = "dunning"  # to who owes: a bill is not paid
     DOCUMENT = "document"  # an invoice, a credit note, a statement or a settlement
 

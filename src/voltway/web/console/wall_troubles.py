@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from voltway.helpdesk.model import ReportKind
 from voltway.runtime.work import Row, Work
 from voltway.tariffs import lawful
 from voltway.tariffs.rules_afir import NotAllowed
@@ -34,6 +35,7 @@ async def troubles(
     if sees_money:
         found += await _of_money(work, formats)
     found += await _of_orders(work)
+    found += await _of_reports(work)
     found += await _of_prices(work)
     order = ("critical", "high", "watch")
     oldest = work.now
@@ -98,6 +100,27 @@ async def _of_money(work: Work, formats: Formats) -> list[Trouble]:
             (row["last_trouble"] or "")[:160],
             row["opened_at"],
             f"/console/sessions/{row['session_id']}",
+        )
+        for row in rows
+    ]
+
+
+async def _of_reports(work: Work) -> list[Trouble]:
+    """What drivers reported and nobody has answered."""
+    rows = await work.all(
+        """
+        SELECT * FROM driver_report_view WHERE answered_at IS NULL ORDER BY created_at LIMIT 10
+        """
+    )
+    return [
+        Trouble(
+            "high" if row["seen_at"] is None else "watch",
+            "idle",
+            f"A driver reports: {ReportKind(row['kind']).words.lower()}",
+            row["location_name"] or "",
+            row["words"][:160],
+            row["created_at"],
+            f"/console/reports/{row['id']}",
         )
         for row in rows
     ]

@@ -133,7 +133,11 @@ async def _evse_page(
     _, own = await account.own_methods(request, work, bay.party)
     ways = await token_views.to_pay(work, own)
     help_ = await views.help_of(
-        work, bay.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location_id
+        work,
+        bay.party,
+        about=f"{bay.location_name}, {bay.public_id}",
+        place=bay.location_id,
+        report=f"/e/{bay.public_id}/report",
     )
     return page(
         request,

@@ -15,6 +15,7 @@ from voltway.web.driver import (
     paying,
     places,
     proving,
+    reporting,
     tokens,
     visits,
 )
@@ -71,6 +72,9 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     my_car.keep_car,
     my_car.forget_car,
     my_car.remove_car,
+    reporting.ask_what,
+    reporting.report,
+    reporting.reported,
     checking.check_page,
     checking.check_pasted,
     checking.check_visit,

@@ -212,10 +212,11 @@ class Help:
     phone: str = ""
     email: str = ""
     places: str = "/"
+    report: str = ""  # where a problem of this bay is reported
 
 
 async def help_of(
-    work: Work, party: PartyId | None, *, about: str, place: UUID | None = None
+    work: Work, party: PartyId | None, *, about: str, place: UUID | None = None, report: str = ""
 ) -> Help:
     """The operator of these places; the oldest party where a page is of no one's."""
     who = await parties.first_party(work) if party is None else await parties.party(work, party)
@@ -228,6 +229,7 @@ async def help_of(
         phone=who.address.get("phone", ""),
         email=who.address.get("email", ""),
         places=f"/l/{place}" if place else "/",
+        report=report,
     )
 
 

@@ -75,6 +75,7 @@ async def _help(work: Work, seen: VisitView) -> views.Help:
         place.party,
         about=f"{place.location_name}, {place.public_id}",
         place=place.location,
+        report=f"/e/{place.public_id}/report?v={seen.key}",
     )
 
 
