@@ -19,6 +19,7 @@ from voltway.drivers import actions as drivers
 from voltway.drivers import contracts, when_where
 from voltway.drivers.rules_when_where import Allowed
 from voltway.drivers.when_where import Scope
+from voltway.kernel.ids import TokenId
 from voltway.runtime.clock import JumpingClock
 from voltway.stations import actions as stations
 from voltway.stations.model import Direction
@@ -36,7 +37,7 @@ async def world(database_url: str, tmp_path: Path, clock: JumpingClock) -> Async
         yield opened
 
 
-async def a_fleet(world: World) -> UUID:
+async def a_fleet(world: World) -> tuple[UUID, TokenId]:
     """A fleet with one card, whose company pays on account."""
     party = world.party.id
     async with world.house.begin() as work:
@@ -47,7 +48,7 @@ async def a_fleet(world: World) -> UUID:
         customer = billing.new_customer(work, party, {**GIVEN, "email": FLEET, "locale": "en"})
         await billing.add_customer(work, customer)
         await billing.give_cards(work, customer.id, [UID])
-    return fleet.id
+    return fleet.id, card.id
 
 
 async def answered(world: World, post: Post) -> list[str]:
@@ -66,7 +67,7 @@ async def shows_it(world: World, post: Post) -> None:
 
 
 async def test_a_fleets_card_is_kept_to_its_place_its_hours_and_its_budget(world: World) -> None:
-    fleet, party = await a_fleet(world), world.party.id
+    (fleet, card), party = await a_fleet(world), world.party.id
     depot, street = await world.station("2.0.1"), await world.station("1.6")
     async with world.house.begin() as work:
         allowed = Allowed(
@@ -109,3 +110,9 @@ async def test_a_fleets_card_is_kept_to_its_place_its_hours_and_its_budget(world
     assert "The budget is used up: Vans" in str(mail.message["Subject"])
     [session] = await world.sessions()
     assert (session["energy_wh"], session["token_word"]) == (10_000, "accepted")
+
+    at = world.clock.now()  # a station with a list of its own does not ask
+    await world.within(street.outside.start(2, UID, 0, at))
+    async with world.house.begin() as work:
+        away = (await when_where.last_turned_away(work, [card]))[card]
+    assert (away["word"], away["at"]) == ("not_at_this_location", at)

@@ -24,7 +24,7 @@ from voltway.ocpp.frame import Call, CallError, CallResult, CallResultError
 from voltway.ocpp.gateways import record_links
 from voltway.ocpp.link import Link
 from voltway.ocpp.terminals import hear_terminals
-from voltway.ocpp.tokens_shown import standings
+from voltway.ocpp.tokens_shown import note_starts, standings
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.shelf import Shelf
@@ -316,7 +316,9 @@ async def _keep_heard(
     shown = await _tokens(work, batch, asked, of_sessions)
     decisions |= await standings(work, asked, shown, lambda index: batch[index].link.party)
     if of_sessions:
-        decisions |= await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
+        begun = await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
+        await note_starts(work, of_sessions, begun, shown)
+        decisions |= begun
     return decisions | with_asks(heard, decisions, shown) if shown else decisions
 
 

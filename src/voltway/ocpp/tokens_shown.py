@@ -7,7 +7,7 @@ from voltway.drivers import cars, certificates, when_where
 from voltway.drivers.model import Token, TokenKind
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.runtime.work import Work
-from voltway.stations.reports import Decision, TokenShown
+from voltway.stations.reports import Decision, Heard, Started, TokenShown
 
 
 async def standings(
@@ -25,14 +25,8 @@ async def standings(
     ]
     if seen:
         await cars.note_seen(work, seen)
-    turned_away = {
-        token.id: (token.party, station, words[index])
-        for index, station, report in asked
-        if (token := known.get((station, report.token))) is not None
-        and words[index] != "accepted"
-        and token.kind is not TokenKind.AD_HOC
-    }
-    await when_where.note_turned_away(work, turned_away)
+    said = [(station, report.token, words[index]) for index, station, report in asked]
+    await _note_turned_away(work, said, known)
     status = await _certificates(work, asked, party_of)
     return {
         index: Decision(
@@ -41,6 +35,39 @@ async def standings(
         )
         for index, word in words.items()
     }
+
+
+async def note_starts(
+    work: Work,
+    heard: Sequence[Heard],
+    decisions: Mapping[int, Decision],
+    known: Mapping[tuple[StationId, TokenUid], Token],
+) -> None:
+    """Note the tokens that began a session without being asked for, and may not: from a list or a
+    cache of the station's own."""
+    said = [
+        (call.station, report.token, decisions[call.index].token)
+        for call in heard
+        for report in call.reports
+        if type(report) is Started and report.token and call.index in decisions
+    ]
+    await _note_turned_away(work, said, known)
+
+
+async def _note_turned_away(
+    work: Work,
+    said: Sequence[tuple[StationId, TokenUid, str | None]],
+    known: Mapping[tuple[StationId, TokenUid], Token],
+) -> None:
+    """Their drivers read it; of a guest's there is nobody to read it."""
+    turned_away = {
+        token.id: (token.party, station, word)
+        for station, uid, word in said
+        if word not in (None, "accepted")
+        and (token := known.get((station, uid))) is not None
+        and token.kind is not TokenKind.AD_HOC
+    }
+    await when_where.note_turned_away(work, turned_away)
 
 
 async def _certificates(
