@@ -149,6 +149,29 @@ async def test_what_a_lost_card_charges_now_is_stopped_where_that_is_not_its_dri
     assert await scene.count("order_view WHERE kind = 'StopCharging'") == stops
 
 
+async def test_who_leaves_leaves_no_name_on_a_card_and_nothing_that_could_be_let_in_again(
+    browser: Browser, scene: Scene
+) -> None:
+    await enters(browser, scene)
+    card, company = await a_drivers_card(scene), await a_drivers_card(scene, "B1B2", fleet="Vans")
+    await browser.sends(f"{PAGE}/{card.id}", label="Ann at home")
+    for each in (card, company):
+        await browser.sends(f"{PAGE}/{each.id}/lost")
+    async with scene.begin() as work:
+        away = {card.id: (card.party, scene.station.station.id, "blocked")}
+        await when_where.note_turned_away(work, away)
+
+    await browser.sends("/me/delete")
+
+    gone, kept = await token(scene, card), await token(scene, company)
+    assert (gone.status, gone.label, gone.lost_at) == ("expired", "", None)
+    assert kept.lost_at is not None
+    async with scene.begin() as work:
+        assert await when_where.last_turned_away(work, [card.id]) == {}
+        seen = await work.all("SELECT * FROM token_view")
+    assert "ann" not in str(seen).lower()
+
+
 async def test_who_only_looks_lets_no_card_in_again(browser: Browser, scene: Scene) -> None:
     card = await a_card(scene, "04A1B2C3")
     await sits_down(browser, scene, Role.VIEWER)

@@ -127,12 +127,12 @@ async def of_driver(work: Work, party: PartyId, driver: DriverId) -> list[Token]
 
 
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:
-    """One that is let in again is not lost any more."""
+    """One that is let in again, or whose use is over, is not lost any more."""
     await work.run(
         """
         UPDATE token
-           SET status = $2, lost_at = CASE WHEN $2 <> 'active' THEN lost_at END,
-               lost_by = CASE WHEN $2 <> 'active' THEN lost_by END
+           SET status = $2, lost_at = CASE WHEN $2 = 'blocked' THEN lost_at END,
+               lost_by = CASE WHEN $2 = 'blocked' THEN lost_by END
          WHERE id = $1
         """,
         id,

@@ -240,6 +240,10 @@ async def note_turned_away(
     )
 
 
+async def forget_turned_away(work: Work, token: TokenId) -> None:
+    await work.run("DELETE FROM token_turned_away WHERE token_id = $1", token)
+
+
 async def last_turned_away(work: Work, tokens: Collection[TokenId]) -> Mapping[TokenId, Row]:
     """Where tokens opened nothing last, when, and why (in the words of ``Decision.token``)."""
     rows = await work.all(

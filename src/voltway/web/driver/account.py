@@ -16,8 +16,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import account as letters
-from voltway.drivers import actions as drivers
-from voltway.drivers import entry
+from voltway.drivers import entry, own
 from voltway.drivers.model import Driver, Seat
 from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import PartyId
@@ -358,9 +357,7 @@ async def delete(
                 house.begin, house.provider, party=driver.party, holder=driver.id, id=method.id
             )
         async with house.begin() as work:
-            for token in await drivers.tokens_of_driver(work, driver.party, driver.id):
-                if token.fleet is None:  # a fleet's card is the fleet's
-                    await drivers.expire(work, token.id)
+            await own.give_back(work, driver)
             await methods.forget_address(work, driver.id)
             await entry.forget_person(work, driver)
     async with house.begin() as work:
