@@ -50,6 +50,7 @@ from voltway.sessions import sweeps as sessions
 from voltway.sessions import targets
 from voltway.stations import actions as stations
 from voltway.vehicles import actions as vehicles
+from voltway.waiting import looking
 from voltway.web.api.once import forget_old_answers
 
 #: How often the rounds go, in seconds.
@@ -83,6 +84,9 @@ def plug_rounds(
     every(MINDED, "orders.overdue", partial(stations.end_overdue_orders, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(OFTEN, "sessions.targets", partial(targets.look, begin))
+    every(SOON, "waiting.free", partial(looking.look, begin))
+    every(OFTEN, "waiting.after", partial(looking.look_after, begin))
+    every(SELDOM, "waiting.old", partial(looking.forget_old, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
     every(OFTEN, "backlog", partial(backlog.measure, begin))

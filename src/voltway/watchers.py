@@ -5,6 +5,7 @@ from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
 from voltway.alerts.reports import hears_report
+from voltway.alerts.waiting import hears_watches
 from voltway.alerts.watchers import (
     hears_books_fault,
     hears_dispute_opened,
@@ -40,6 +41,7 @@ from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
 from voltway.sessions import time_to_done
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
+from voltway.waiting.model import BayFree, BayTaken, PlaceClosed
 
 
 def plug_watchers(bus: Bus) -> None:
@@ -71,3 +73,4 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)
+    bus.watch_many("alerts.waiting", [BayFree, BayTaken, PlaceClosed], hears_watches)

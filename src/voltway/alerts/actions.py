@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import account, budgets, cars, dunning, letters, reports, rules, store
+from voltway.alerts import account, budgets, cars, dunning, letters, reports, rules, store, waiting
 from voltway.alerts.mailer import Mailer, MailServerSilent, SmtpMailer
 from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
 from voltway.alerts.queueing import job
@@ -93,6 +93,8 @@ async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], let
         return cars.writer(alert, seller=seller)
     if alert.template is Template.BUDGET:
         return await budgets.writer(work, alert, seller=seller)
+    if alert.template in (Template.FREE, Template.OUTRUN, Template.CLOSED):
+        return await waiting.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template in (Template.REPORT, Template.ANSWER):
         return await reports.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.DUNNING:

@@ -24,6 +24,9 @@ class Template(StrEnum):
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
     CAR = "car"  # to driver and owners: a car was at two places at once
     BUDGET = "budget"  # to a driver or who pays for them: a budget nears its end
+    FREE = "free"  # to who waits: a bay is free
+    OUTRUN = "outrun"  # to who was told: somebody else was faster
+    CLOSED = "closed"  # to who waits: the place is closed
     REPORT = "report"  # to the owners: a driver reports a problem
     ANSWER = "answer"  # to a driver: their report is answered
     DUNNING = "dunning"  # to who owes: a bill is not paid

@@ -18,6 +18,7 @@ from voltway.web.driver import (
     reporting,
     tokens,
     visits,
+    watching,
 )
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -75,6 +76,11 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     reporting.ask_what,
     reporting.report,
     reporting.reported,
+    watching.ask_to_watch,
+    watching.watch,
+    watching.watched,
+    watching.leave,
+    watching.again,
     checking.check_page,
     checking.check_pasted,
     checking.check_visit,

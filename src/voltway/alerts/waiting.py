@@ -1,0 +1,82 @@
+"""Who waits for a bay is told that one is free, that somebody was faster, or that it is closed."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from voltway.alerts import letters
+from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.queueing import queue
+from voltway.alerts.words_waiting import words
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import AlertId, OnceKey, new_id
+from voltway.runtime.work import Work
+from voltway.stations import actions as stations
+from voltway.waiting import store
+from voltway.waiting.model import BayFree, BayTaken, PlaceClosed, Watch, WatchState
+
+_OF: Final = {
+    BayFree: Template.FREE,
+    BayTaken: Template.OUTRUN,
+    PlaceClosed: Template.CLOSED,
+}
+
+
+async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
+    """One mail for each watch of a fact, in their order."""
+    for fact in facts:
+        if not isinstance(fact, BayFree | BayTaken | PlaceClosed):
+            continue
+        watches = await store.by_ids(work, fact.watches)
+        template = _OF[type(fact)]
+        await queue(
+            work,
+            [_alert(work, watches[id], template) for id in fact.watches if id in watches],
+        )
+
+
+def _alert(work: Work, watch: Watch, template: Template) -> Alert:
+    return Alert(
+        id=AlertId(new_id(work.now)),
+        party=watch.party,
+        once=OnceKey(f"watch:{watch.id}:{template.value}"),
+        recipient=watch.email,
+        template=template,
+        locale=watch.locale,
+        payment=None,
+        invoice=None,
+        state=AlertState.QUEUED,
+        created_at=work.now,
+        next_try_at=work.now,
+    )
+
+
+async def writer(
+    work: Work, alert: Alert, *, seller: str, public_url: str
+) -> Callable[[], letters.Letter]:
+    """What writes the letter. Raises ``TooLate`` where it is no news any more."""
+    watch = (await store.by_ids(work, [UUID(alert.once.split(":")[1])])).get(
+        UUID(alert.once.split(":")[1])
+    )
+    if watch is None or (alert.template is Template.FREE and watch.state is not WatchState.TOLD):
+        raise letters.TooLate
+    place = await stations.location(work, watch.location)
+    bay = await stations.place_of(work, watch.told_evse) if watch.told_evse else None
+    given = {"place": place.name, "bay": str(bay.number) if bay else ""}
+    page = f"{public_url}/w/{watch.key}" if public_url else ""
+    return partial(_letter, alert.template, given, alert.locale, seller, page)
+
+
+def _letter(
+    template: Template, given: dict[str, str], locale: str, seller: str, page: str
+) -> letters.Letter:
+    said = words(locale)
+    subject, text = {
+        Template.FREE: (said.free, said.free_text),
+        Template.OUTRUN: (said.outrun, said.outrun_text),
+        Template.CLOSED: (said.closed, said.closed_text),
+    }[template]
+    body = [text.format(**given), page]
+    title = subject.format(**given)
+    return letters.plain(locale, title, [each for each in body if each], seller, said.why)
