@@ -13,7 +13,7 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import AlertId, OnceKey, new_id
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
-from voltway.waiting import store
+from voltway.waiting import actions as waiting
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed, Watch, WatchState
 
 _OF: Final = {
@@ -28,7 +28,7 @@ async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if not isinstance(fact, BayFree | BayTaken | PlaceClosed):
             continue
-        watches = await store.by_ids(work, fact.watches)
+        watches = await waiting.by_ids(work, fact.watches)
         template = _OF[type(fact)]
         await queue(
             work,
@@ -56,9 +56,8 @@ async def writer(
     work: Work, alert: Alert, *, seller: str, public_url: str
 ) -> Callable[[], letters.Letter]:
     """What writes the letter. Raises ``TooLate`` where it is no news any more."""
-    watch = (await store.by_ids(work, [UUID(alert.once.split(":")[1])])).get(
-        UUID(alert.once.split(":")[1])
-    )
+    id = UUID(alert.once.split(":")[1])
+    watch = (await waiting.by_ids(work, [id])).get(id)
     if watch is None or (alert.template is Template.FREE and watch.state is not WatchState.TOLD):
         raise letters.TooLate
     place = await stations.location(work, watch.location)

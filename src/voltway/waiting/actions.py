@@ -1,8 +1,10 @@
 """Watch a place or a bay, look how it stands, leave it."""
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import ClassVar, Final
+from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, LocationId, PartyId, new_id
@@ -82,6 +84,11 @@ async def by_key(work: Work, key: str) -> Watch:
     if found is None:
         raise NoSuchWatch
     return found
+
+
+async def by_ids(work: Work, ids: Collection[UUID]) -> dict[UUID, Watch]:
+    """Those of these watches that there are."""
+    return await store.by_ids(work, ids)
 
 
 async def leave(work: Work, key: str) -> Watch:
