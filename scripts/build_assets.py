@@ -41,10 +41,16 @@ BUNDLES: dict[str, tuple[Path, ...]] = {
     # One module: uPlot's own file, and ours that uses it.
     "power.js": (MODULES / "uplot/dist/uPlot.iife.min.js", ASSETS / "js" / "power.js"),
     "near.js": (ASSETS / "js" / "near.js",),
+    "offline.js": (ASSETS / "js" / "offline.js",),
+    "sw.js": (ASSETS / "js" / "sw.js",),
     "swagger-ui.css": (MODULES / "swagger-ui-dist/swagger-ui.css",),
     "swagger-ui.js": (MODULES / "swagger-ui-dist/swagger-ui-bundle.js",),
     "api.js": (ASSETS / "js" / "api.js",),
     "mark.svg": (ASSETS / "mark.svg",),
+    **{
+        f"icon-{size}.png": (ASSETS / f"icon-{size}.png",)
+        for size in ("180", "192", "512", "maskable-512")
+    },
     "inter-latin.woff2": (
         MODULES / "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     ),

@@ -61,7 +61,7 @@ class Eyes:
     page: Page
     trouble: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
-    _expected: str = ""
+    _expected: tuple[str, ...] = ()
 
     async def approve(self, what: str) -> None:
         """Look at the page as it is now, in each theme and width; fail with all that is wrong."""
@@ -80,11 +80,11 @@ class Eyes:
         assert not self.trouble, "\n".join(self.trouble)
 
     @contextmanager
-    def expecting(self, words: str) -> Iterator[None]:
-        """Let the console say these words within the block: an error that belongs to the story."""
+    def expecting(self, *words: str) -> Iterator[None]:
+        """Let the console say one of these within the block: an error that belongs to the story."""
         self._expected = words
         yield
-        self._expected = ""
+        self._expected = ()
 
     async def _faults(self) -> list[str]:
         page = self.page
@@ -97,7 +97,7 @@ class Eyes:
     def hears(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
             return
-        if self._expected and self._expected in message.text:
+        if any(words in message.text for words in self._expected):
             return
         self.trouble.append(f"{message.type} at {self.page.url}: {message.text}")
 

@@ -71,6 +71,7 @@ async def test_a_guest_goes_from_the_list_of_places_to_the_mailed_receipt(
     await expect(page.get_by_role("heading", level=1)).to_contain_text(in_euro(charged_wh))
     await eyes.approve("the receipt")
     await _the_receipt_is_whole(eyes, charged_wh)
+    await _without_a_line_nothing_old_looks_new(world, eyes)
     await _the_mail_is_whole(world, charged_wh)
     await _the_company_has_its_invoice(eyes, charged_wh)
     assert await world.books_balance()
@@ -85,6 +86,32 @@ async def _the_receipt_is_whole(eyes: Eyes, wh: int) -> None:
     assert answer.headers["content-type"] == "application/pdf"
     for words in (shown, _words_of_pdf(await answer.body())):
         _names_all(words, wh)
+
+
+async def _without_a_line_nothing_old_looks_new(world: World, eyes: Eyes) -> None:
+    """Receipts are kept, no other page is, and what stands on an open page says how old it is."""
+    page, receipt = eyes.page, eyes.page.url
+    old, paid = page.get_by_text("No connection. This page"), page.get_by_role("heading", level=1)
+    await expect(old).to_be_hidden()
+    with eyes.expecting("ERR_INTERNET_DISCONNECTED", "[object Event]"):
+        await page.context.set_offline(True)
+        await expect(old).to_be_visible()
+        await page.goto(world.house.http)
+        await expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+        await eyes.approve("no line")
+        await page.get_by_role("link", name="Receipt").click()
+        await expect(paid).to_contain_text("paid")
+        await expect(old).to_be_visible()
+        await eyes.approve("a receipt out of the phone's memory")
+        await page.goto(world.house.http)
+        await page.get_by_role("button", name="Remove them from this device").click()
+        await expect(page.get_by_text("None yet.")).to_be_visible()
+        await page.goto(receipt)
+        await expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+        await page.context.set_offline(False)
+        # The page comes by itself.
+        await expect(paid).to_contain_text("paid")
+        await expect(old).to_be_hidden()
 
 
 async def _the_company_has_its_invoice(eyes: Eyes, wh: int) -> None:

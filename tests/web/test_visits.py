@@ -158,8 +158,10 @@ async def test_the_receipt_is_on_the_page_and_a_pdf(browser: Browser, scene: Sce
     assert "€4.90 paid" in await browser.reads(visit)
     said = await browser.reads(f"{visit}/receipt")
     pdf = await browser.opens(f"{visit}/receipt.pdf")
+    kept = (await browser.opens(f"{visit}/receipt")).headers["Voltway-Keep"]
 
     assert "€4.90 paid" in said
+    assert kept == "receipt", "a phone may keep it"
     assert "10.00 kWh" in said or "10 kWh" in said
     assert "VAT 25.5 %" in said
     assert "€45.10 of the €50.00 hold was released" in said

@@ -23,6 +23,7 @@ KEEP_FOR_EVER: Final = "public, max-age=31536000, immutable"
 MEDIA_TYPES: Final = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
@@ -68,7 +69,7 @@ def load() -> Assets:
 def _served(file: Path) -> Served:
     content = file.read_bytes()
     media_type = MEDIA_TYPES[file.suffix]
-    is_text = not media_type.startswith("font/")
+    is_text = file.suffix not in (".woff2", ".png")
     return Served(content, gzip.compress(content, 6, mtime=0) if is_text else None, media_type)
 
 

@@ -16,12 +16,16 @@ from voltway.web.driver import (
     places,
     proving,
     reporting,
+    shell,
     tokens,
     visits,
     watching,
 )
 
 DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
+    shell.manifest,
+    shell.service_worker,
+    shell.offline,
     places.list_places,
     places.location,
     places.location_live,

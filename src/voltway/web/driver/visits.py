@@ -18,7 +18,7 @@ from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
-from voltway.web.driver import views, visit_views
+from voltway.web.driver import shell, views, visit_views
 from voltway.web.driver.visit_views import Phase, VisitView
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other
@@ -138,6 +138,7 @@ async def receipt(
         request,
         house,
         "driver/receipt.html",
+        headers=shell.KEEP_RECEIPT,
         number=invoice.number,
         bill=Markup(receipt_html(invoice.document, asked)),
         spoken=language(asked),

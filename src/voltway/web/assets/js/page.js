@@ -16,7 +16,9 @@ const skew = () => {
   return now ? Date.parse(now.content) - pageStart : 0;
 };
 const pageStart = Date.now();
-const shift = skew();
+const stale = document.querySelector("[data-stale]");
+// A page out of the browser's memory was made long ago: there only this machine's clock is known.
+const shift = stale?.dataset.stale === "kept" ? 0 : skew();
 
 const tick = () => {
   for (const time of document.querySelectorAll("time[data-ago]")) {
@@ -82,13 +84,27 @@ document.body.addEventListener("htmx:sseMessage", () => {
   tick();
 });
 
-// Where a live view broke off, its age goes on; the words say so.
-document.body.addEventListener("htmx:sseError", () => {
+// Where a live view broke off, its age goes on; the words say so. What stands on a page without
+// a line is of the moment in which the line was lost.
+const live = () => document.querySelector("[sse-connect]") !== null;
+const breaksOff = () => {
   document.documentElement.dataset.live = "lost";
-});
+  if (!stale || !stale.hidden) return;
+  if (live()) stale.querySelector("time").dateTime = new Date(Date.now() + shift).toISOString();
+  stale.hidden = false;
+  tick();
+};
+document.body.addEventListener("htmx:sseError", breaksOff);
+addEventListener("offline", breaksOff);
 document.body.addEventListener("htmx:sseOpen", () => {
   delete document.documentElement.dataset.live;
+  if (stale) stale.hidden = true;
 });
+
+// Drivers' pages are an app: what works without a line is in sw.js.
+if (document.documentElement.classList.contains("driver") && "serviceWorker" in navigator) {
+  addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
+}
 
 // A live view is drawn anew with each reading; what a person opened in it stays open.
 document.addEventListener("DOMContentLoaded", () => {

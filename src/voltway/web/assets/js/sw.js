@@ -1,0 +1,115 @@
+// What works without a line: the shell, and the receipts that this browser read last. States and
+// prices are never kept. The server puts SHELL, the addresses of the shell, before this file.
+"use strict";
+
+const SHELL_NAME = `shell-${SHELL.version}`;
+const RECEIPTS = "receipts";
+const RECEIPTS_MAX = 10;
+
+// Of a receipt that is kept, nobody waits longer for the newest copy.
+const PATIENCE_MS = 4000;
+
+// A form sent here says that the next person may be another one.
+const FORGETS = ["/me/leave", "/me/delete"];
+
+// Doors with pages of their own, which need a line in any case.
+const NOT_OURS = /^\/(api|console|health|metrics|ocpi|webhooks)(\/|$)/;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    caches
+      .open(SHELL_NAME)
+      .then((shell) => shell.addAll(SHELL.addresses))
+      .then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => names.filter((name) => name !== SHELL_NAME && name !== RECEIPTS))
+      .then((old) => Promise.all(old.map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== location.origin || NOT_OURS.test(pathname)) return;
+  if (request.method === "POST" && FORGETS.includes(pathname)) {
+    event.waitUntil(caches.delete(RECEIPTS));
+  } else if (request.method === "GET" && request.mode === "navigate") {
+    event.respondWith(page(event));
+  } else if (request.method === "GET" && SHELL.addresses.includes(pathname)) {
+    event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
+  }
+});
+
+const page = async (event) => {
+  const { request } = event;
+  const receipts = await caches.open(RECEIPTS);
+  const kept = await receipts.match(request, { ignoreSearch: true });
+  const fresh = fetch(request).then((answer) => {
+    if (answer.ok && answer.headers.get("Voltway-Keep") === "receipt") {
+      event.waitUntil(keep(receipts, request, answer.clone()));
+    }
+    return answer;
+  });
+  if (!kept) return fresh.catch(() => caches.match("/offline"));
+  const late = new Promise((done) => setTimeout(done, PATIENCE_MS, null));
+  const first = await Promise.race([fresh.catch(() => null), late]);
+  fresh.catch(() => null);
+  return first ?? asKept(kept);
+};
+
+const keep = async (receipts, request, answer) => {
+  const address = new URL(request.url);
+  address.search = "";
+  await receipts.delete(address);
+  await receipts.put(address, answer);
+  const all = await receipts.keys();
+  const many = all.slice(0, Math.max(0, all.length - RECEIPTS_MAX));
+  await Promise.all(many.map((old) => receipts.delete(old)));
+};
+
+// A page out of our memory says so, in its own language, with its age.
+const asKept = async (kept) => {
+  const html = (await kept.text()).replace("data-stale hidden", 'data-stale="kept"');
+  return new Response(html, { headers: kept.headers });
+};
+
+self.addEventListener("push", (event) => {
+  let said = {};
+  try {
+    said = event.data?.json() ?? {};
+  } catch {
+    // Not ours: whoever sent it is told nothing, and the person reads that there is news.
+  }
+  const { title, body, url, tag } = said;
+  event.waitUntil(
+    self.registration.showNotification(String(title || "Voltway"), {
+      body: String(body ?? ""),
+      tag: tag ? String(tag) : undefined,
+      renotify: Boolean(tag),
+      icon: SHELL.icon,
+      badge: SHELL.badge,
+      data: { url: String(url || "/") },
+    }),
+  );
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(shows(event.notification.data?.url ?? "/"));
+});
+
+// Only our own pages: where the window is open already, it comes to the front.
+const shows = async (url) => {
+  const asked = new URL(url, location.origin);
+  const target = asked.origin === location.origin ? asked.href : `${location.origin}/`;
+  const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = open.find((each) => each.url === target);
+  return there ? there.focus() : self.clients.openWindow(target);
+};
