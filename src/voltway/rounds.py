@@ -25,7 +25,7 @@ from voltway.ledger import sealing
 from voltway.ocpp.hearing import heard_again
 from voltway.parties import actions as parties
 from voltway.partners import credit as partners_credit
-from voltway.partners import delivering, telling
+from voltway.partners import delivering, platform_lines, platforms, telling
 from voltway.payments import (
     collecting,
     disputing,
@@ -144,12 +144,15 @@ def _plug_billing(every: Every, provider: AnyProvider, begin: BeginWork) -> None
 
 
 def _plug_partners(every: Every, begin: BeginWork) -> None:
-    """The platforms of EV makers and mobility providers."""
+    """The platforms of EV makers, of mobility providers, and of terminals."""
     every(SOON, "partners.tell", partial(delivering.deliver_due, begin))
     every(MINDED, "partners.limits", partial(telling.stop_at_limits, begin))
     every(OFTEN, "partners.running", partial(telling.tell_running, begin))
     every(EVERY_MINUTE, "partners.credit", partial(partners_credit.look_at_all, begin))
     every(HOURLY, "partners.old", partial(telling.forget_old, begin))
+    every(SOON, "platforms.tell", partial(platform_lines.deliver_due, begin))
+    every(OFTEN, "platforms.running", partial(platforms.tell_running, begin))
+    every(HOURLY, "platforms.old", partial(platforms.forget_old, begin))
 
 
 async def _forget_sign_ins(begin: BeginWork) -> int:

@@ -24,7 +24,7 @@ from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.model_debts import Dunned
 from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.helpdesk.model import ProblemAnswered, ProblemReported
-from voltway.partners import telling
+from voltway.partners import platforms, telling
 from voltway.payments import actions as payments
 from voltway.payments import disputing
 from voltway.payments.model import (
@@ -41,6 +41,7 @@ from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
 from voltway.sessions import time_to_done
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
+from voltway.stations.model import OrderEnded
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed
 
 
@@ -70,6 +71,9 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("partners.sessions", telling.SESSION_FACTS, telling.hears_sessions)
     bus.watch_many("partners.cdrs", [CdrIssued], telling.hears_cdrs)
     bus.watch_many("partners.documents", [DocumentIssued], telling.hears_documents)
+    bus.watch_many("platforms.sessions", telling.SESSION_FACTS, platforms.hears_sessions)
+    bus.watch_many("platforms.cdrs", [CdrIssued], platforms.hears_cdrs)
+    bus.watch_many("platforms.orders", [OrderEnded], platforms.hears_orders)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)

@@ -16,6 +16,8 @@ class Platform:
 
     base: str
     key: str
+    #: Where it hears the results of its commands; of nobody's, if it does not listen.
+    hears_at: str = "http://127.0.0.1:1/nobody-listens"
     #: What its acquirer has taken, by the reference of the card.
     taken: dict[str, Decimal] = field(default_factory=dict)
     #: Where a driver finds the bill, by the reference of the card.
@@ -49,13 +51,21 @@ class Platform:
     async def sells(self, bay: str, reference: str) -> Any:
         """A card was held, and its driver has chosen a bay: have it started."""
         command = {
-            "response_url": f"{self.base}/nobody-listens",
+            "response_url": f"{self.hears_at}/commands/START_SESSION/{reference}",
             "token": {"uid": reference, "type": "AD_HOC_USER"},
             "location_id": "any",
             "evse_uid": bay,
             "authorization_reference": reference,
         }
         return (await self.says("POST", "commands/START_SESSION", command))["data"]
+
+    async def stops(self, session: str, name: str) -> Any:
+        """The driver wants an end, or the card is used up."""
+        command = {
+            "response_url": f"{self.hears_at}/commands/STOP_SESSION/{name}",
+            "session_id": session,
+        }
+        return (await self.says("POST", "commands/STOP_SESSION", command))["data"]
 
     async def settles(self) -> int:
         """Take what new CDRs say, at the acquirer, and confirm it; how many."""

@@ -1,10 +1,13 @@
-"""An operator adds a partner and sees what it was told, in a real browser, by keyboard."""
+"""An operator adds a partner and sees what it and a platform of terminals were told, in a real
+browser, by keyboard."""
 
 from playwright.async_api import Browser, expect
 
 from tests.browser.eyes import DESK, open_eyes
 from tests.browser.seat import becomes_the_owner
 from tests.stories.world import World
+from voltway.partners import platform_lines, platforms
+from voltway.payments import kiosks
 from voltway_world.maker import Maker, MakersApp
 
 EMAID = "DE-AUR-C00000001-5"
@@ -46,3 +49,15 @@ async def test_an_operator_adds_a_partner_by_keyboard_and_sees_its_car_charge(
         await desk.approve("a partner")
         await page.get_by_role("link", name="Partners").press("Enter")
         await expect(page.get_by_role("link", name="Aurora Motors")).to_be_visible()
+
+        async with world.house.begin() as work:
+            kiosk, _ = await kiosks.add_platform(work, world.party.id, "Kiosk Oy")
+            at = ("http://127.0.0.1:1/ocpi/2.3.0", "token")
+            await platforms.set_line(work, world.party.id, kiosk, *at)
+            await platforms.activate(work, world.party.id, kiosk, "SN-77", [])
+        await platform_lines.deliver_due(world.house.begin)
+        await page.goto(f"{world.house.http}/console/terminals")
+        await expect(page.get_by_text("silent: it cannot be reached")).to_be_visible()
+        await desk.approve("terminals")
+        await page.get_by_role("button", name="Tell again, number 1").press("Enter")
+        await expect(page.get_by_role("heading", name="What platforms are told")).to_be_visible()

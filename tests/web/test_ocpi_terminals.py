@@ -11,6 +11,7 @@ from tests.network import a_party, a_station
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from voltway.kernel.ids import EvseId, new_id
+from voltway.partners import platform_lines, platforms
 from voltway.payments import actions as payments
 from voltway.payments import kiosks
 from voltway.payments.model import Why
@@ -197,6 +198,56 @@ async def test_a_hold_for_which_nothing_started_is_let_go_at_the_kiosk(
     )
 
     assert (after.state, after.why) == ("released", "nothing_started")
+
+
+async def test_a_platform_ends_its_own_sessions_and_no_others(asks: Asks, scene: Scene) -> None:
+    await asks("POST", "commands/START_SESSION", a_start(scene))
+    async with scene.begin() as work:
+        row = await work.one("SELECT token_uid FROM payment_view")
+    assert row is not None
+    session = await scene.starts(row["token_uid"])
+    await scene.bus.catch_up()
+    ask = {"response_url": "https://kiosk.example/commands/STOP_SESSION/1"}
+    first = await asks("POST", "commands/STOP_SESSION", {**ask, "session_id": str(session)})
+    again = await asks("POST", "commands/STOP_SESSION", {**ask, "session_id": str(session)})
+    other = await asks("POST", "commands/STOP_SESSION", {**ask, "session_id": "one"})
+    await scene.ends(60_000)
+    over = await asks("POST", "commands/STOP_SESSION", {**ask, "session_id": str(session)})
+    broken = await asks("POST", "commands/STOP_SESSION", {})
+
+    results = [each["data"]["result"] for each in (first, again, other, over)]
+    assert results == ["ACCEPTED", "ACCEPTED", "UNKNOWN_SESSION", "REJECTED"]
+    assert broken["status_code"] == 2001
+    assert await scene.count("order_view") == 2
+
+
+async def test_an_operator_sees_what_a_platform_did_not_hear_and_has_it_told_again(
+    asks: Asks, scene: Scene, owner: Browser, key: str
+) -> None:
+    party = scene.station.party.id
+    async with scene.begin() as work:
+        platform = await kiosks.who(work, key)
+        assert platform is not None
+        await platforms.set_line(work, party, platform.id, "http://127.0.0.1:1/ocpi", "t0ken")
+        await platforms.assign(work, party, platform.id, "T-1", [scene.station.evse(1)])
+        await work.run("UPDATE platform_push SET made_at = made_at - interval '3 days'")
+    await platform_lines.deliver_due(scene.begin)
+    page = await owner.reads("/console/terminals")
+    async with scene.begin() as work:
+        row = await work.one("SELECT id FROM platform_push_view")
+    assert row is not None
+    again = f"/console/terminals/{platform.id}/again"
+    told = await owner.sends(again, push=str(row["id"]))
+    nothing = await owner.sends(again, push="x")
+
+    assert "silent: it cannot be reached" in page
+    assert "laid aside" in page
+    assert "t0ken" not in page
+    assert (told.status_code, nothing.status_code) == (303, 404)
+    async with scene.begin() as work:
+        row = await work.one("SELECT state, tries FROM platform_push_view")
+    assert row is not None
+    assert dict(row) == {"state": "waiting", "tries": 0}
 
 
 @pytest.mark.parametrize(

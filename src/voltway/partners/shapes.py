@@ -2,19 +2,29 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from voltway.billing.ocpi_cdr import TOKEN_TYPES
-from voltway.kernel.money import Money
-from voltway.partners.model import Partner
+from voltway.kernel.money import Currency, Money
 from voltway.runtime.work import Row
 from voltway.tariffs.model import Cost
 
 NOT_KNOWN: Final = "#NA"  # OCPI 2.2.1 §11.4: what is not known of a place
 
 
+class Named(Protocol):
+    """Whoever is named as the owner of a token."""
+
+    @property
+    def country_code(self) -> str: ...
+    @property
+    def ident(self) -> str: ...
+    @property
+    def currency(self) -> Currency: ...
+
+
 def session(
-    row: Row, partner: Partner, token: Mapping[str, Any] | None, cost: Cost | None, updated: str
+    row: Row, partner: Named, token: Mapping[str, Any] | None, cost: Cost | None, updated: str
 ) -> dict[str, Any]:
     """A session of ``session_view`` as it stands. ``cost``: what it costs so far, where that can be
     said; ``token``: the contract as it is registered."""
@@ -39,7 +49,7 @@ def session(
     return {name: value for name, value in said.items() if value is not None}
 
 
-def cdr_token(partner: Partner, token: Mapping[str, Any] | None, uid: str) -> dict[str, Any]:
+def cdr_token(partner: Named, token: Mapping[str, Any] | None, uid: str) -> dict[str, Any]:
     """OCPI 2.3.0, CdrToken."""
     return {
         "country_code": partner.country_code,

@@ -1,6 +1,7 @@
 """The line to partners' platforms: one signed POST, and what came of it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,20 +39,28 @@ async def post(
     }
     if event:
         headers["Voltway-Event-Id"] = event
+    url = partner.url + path
+    return await send("POST", url, body, headers, to=partner.name, within_s=within_s)
+
+
+async def send(
+    method: str, url: str, body: bytes, headers: Mapping[str, str], *, to: str, within_s: float
+) -> Reply:
+    """One request to a platform and its answer. Raises ``PartnerSilent``."""
     try:
         async with (
             aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=within_s), cookie_jar=aiohttp.DummyCookieJar()
             ) as client,
-            client.post(
-                partner.url + path, data=body, headers=headers, allow_redirects=False
+            client.request(
+                method, url, data=body, headers=headers, allow_redirects=False
             ) as response,
         ):
             told = await response.content.read(ANSWER_BYTES_MAX)
             return Reply(response.status, told, response.headers.get(signing.HEADER, ""))
     except TimeoutError:
-        raise PartnerSilent(partner.name, "it took too long") from None
+        raise PartnerSilent(to, "it took too long") from None
     except aiohttp.ClientConnectorError:
-        raise PartnerSilent(partner.name, "it cannot be reached") from None
+        raise PartnerSilent(to, "it cannot be reached") from None
     except (aiohttp.ClientError, ValueError):
-        raise PartnerSilent(partner.name, "the connection broke") from None
+        raise PartnerSilent(to, "the connection broke") from None

@@ -142,6 +142,7 @@ _SEATED: Final = Router(
         vouchers.make_vouchers,
         vouchers.withdraw_vouchers,
         terminals.list_terminals,
+        terminals.tell_platform_again,
         card_limits.show_card_limits,
         card_limits.set_card_limit,
         card_limits.remove_card_limit,

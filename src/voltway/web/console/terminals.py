@@ -1,16 +1,21 @@
 """Payment terminals: what they hold, what they took, and what does not fit."""
 
 from typing import Final
+from uuid import UUID
 
-from litestar import get
+from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.response import Response
+from litestar.params import FromPath
+from litestar.response import Redirect, Response
 
+from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
+from voltway.partners import platforms
 from voltway.payments.rules_terminals import DOUBTFUL
-from voltway.web.console.door import console_page
+from voltway.web.appearance import Form
+from voltway.web.console.door import console_page, uuid_of
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest
+from voltway.web.pages import HttpRequest, see_other
 
 SHOWN: Final = 200
 
@@ -84,6 +89,23 @@ _DOUBTS: Final = """
      LIMIT $2
 """
 
+#: Platforms that are told, and how that goes.
+_LINES: Final = """
+    SELECT l.provider_id, p.name, p.revoked_at, l.url, l.heard_at, l.trouble, l.waiting, l.dead
+      FROM platform_line_view l JOIN terminal_provider_view p ON p.id = l.provider_id
+     ORDER BY p.name, l.provider_id
+     LIMIT $1
+"""
+
+#: What they were told in vain; what was laid aside comes first.
+_UNHEARD: Final = """
+    SELECT u.*, p.name FROM platform_push_view u
+      JOIN terminal_provider_view p ON p.id = u.provider_id
+     WHERE u.state = 'dead' OR (u.state = 'waiting' AND u.tries > 0)
+     ORDER BY u.state = 'waiting', u.number
+     LIMIT $1
+"""
+
 
 @get("/terminals", include_in_schema=False)
 async def list_terminals(
@@ -95,6 +117,8 @@ async def list_terminals(
         kiosks = await work.all(_KIOSKS, work.now, SHOWN)
         unsettled = await work.all(_UNSETTLED, SHOWN)
         doubts = await work.all(_DOUBTS, [str(each) for each in DOUBTFUL], SHOWN)
+        lines = await work.all(_LINES, SHOWN)
+        unheard = await work.all(_UNHEARD, SHOWN)
     return await console_page(
         request,
         house,
@@ -105,4 +129,26 @@ async def list_terminals(
         kiosks=kiosks,
         unsettled=unsettled,
         doubts=doubts,
+        lines=lines,
+        unheard=unheard,
+        may_tell=actor.may(Permission.ORDER_STATION),
     )
+
+
+@post("/terminals/{platform:uuid}/again", include_in_schema=False)
+async def tell_platform_again(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    platform: FromPath[UUID],
+    data: Form,
+) -> Redirect:
+    """Tell a platform once more what waits or was laid aside."""
+    actor.must(Permission.SEE_MONEY)
+    actor.must(Permission.ORDER_STATION)
+    push = uuid_of(data.get("push", ""))
+    if push is None:
+        raise platforms.NoSuchPush
+    async with house.begin(actor.party) as work:
+        await platforms.tell_again(work, actor.party, platform, push)
+        await parties.audit(work, actor, "told a platform again", f"platform_push:{push}")
+    return see_other("/console/terminals")

@@ -73,6 +73,14 @@ class StartSession(msgspec.Struct):
     location_id: Name
     authorization_reference: Name
     evse_uid: Name | None = None
+    response_url: Line = ""
+
+
+class StopSession(msgspec.Struct):
+    """The command that ends a session."""
+
+    session_id: Name
+    response_url: Line = ""
 
 
 def read(kind: type[T], raw: bytes) -> T:

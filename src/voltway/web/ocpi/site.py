@@ -10,6 +10,7 @@ OCPI: Final = (
     terminals.tell_terminal,
     terminals.read_terminal,
     terminals.start_session,
+    terminals.stop_session,
     terminals.confirm,
     terminals.read_confirmation,
     terminals.cdrs,

@@ -1,5 +1,5 @@
-"""OCPI 2.3.0 for platforms of payment terminals: the receiver's side of ``payments``, the command
-START_SESSION, and the CDRs of what their terminals pay."""
+"""OCPI 2.3.0 for platforms of payment terminals: the receiver's side of ``payments``, the commands
+START_SESSION and STOP_SESSION, and the CDRs of what their terminals pay."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,16 +13,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
-from voltway.billing import actions as billing
-from voltway.billing import ocpi_cdr
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import EvseId, PaymentId
+from voltway.partners import platforms
 from voltway.payments import actions as payments
 from voltway.payments import kiosks
 from voltway.payments.actions_visit import START_WITHIN_S
 from voltway.payments.kiosks import Advice
 from voltway.runtime.work import Row
-from voltway.tariffs.ocpi_write import OcpiVersion
+from voltway.stations.actions_orders import EXPIRES_S
 from voltway.web.house import House
 from voltway.web.ocpi import shapes
 from voltway.web.ocpi.envelope import INVALID, answer, moment, platform_of, refused, stranger
@@ -121,7 +120,11 @@ async def start_session(request: HttpRequest, house: NamedDependency[House]) -> 
     try:
         asked = shapes.read(shapes.StartSession, await request.body())
         async with house.begin() as work:
-            await kiosks.start(work, platform, _evse(asked.evse_uid), asked.authorization_reference)
+            begun = await kiosks.start(
+                work, platform, _evse(asked.evse_uid), asked.authorization_reference
+            )
+            if begun.order is not None:
+                await platforms.answer_to(work, platform, begun.order, asked.response_url)
     except shapes.NotReadable as no:
         return answer(house, code=INVALID, says=str(no))
     except Refusal as no:
@@ -130,10 +133,37 @@ async def start_session(request: HttpRequest, house: NamedDependency[House]) -> 
     return answer(house, {"result": "ACCEPTED", "timeout": START_WITHIN_S})
 
 
-def _evse(uid: str | None) -> EvseId | None:
+@post(f"{ROOT}/commands/STOP_SESSION", include_in_schema=False, request_max_body_size=BYTES_MAX)
+async def stop_session(request: HttpRequest, house: NamedDependency[House]) -> Response[bytes]:
+    """End a session that a terminal of the platform pays. It ends when its station says so."""
+    platform = await platform_of(request, house)
+    if platform is None:
+        return stranger(house)
+    try:
+        asked = shapes.read(shapes.StopSession, await request.body())
+        async with house.begin() as work:
+            order = await platforms.stop(work, platform, _uuid(asked.session_id))
+            await platforms.answer_to(work, platform, order, asked.response_url)
+    except shapes.NotReadable as no:
+        return answer(house, code=INVALID, says=str(no))
+    except platforms.NoSuchSession as no:
+        said = {"result": "UNKNOWN_SESSION", "timeout": 0, "message": [_text(str(no))]}
+        return answer(house, said)
+    except Refusal as no:
+        said = {"result": "REJECTED", "timeout": 0, "message": [_text(str(no))]}
+        return answer(house, said)
+    return answer(house, {"result": "ACCEPTED", "timeout": EXPIRES_S})
+
+
+def _uuid(text: str | None) -> UUID | None:
     with suppress(ValueError):
-        return EvseId(UUID(uid or ""))
+        return UUID(text or "")
     return None
+
+
+def _evse(uid: str | None) -> EvseId | None:
+    found = _uuid(uid)
+    return EvseId(found) if found else None
 
 
 def _text(words: str) -> dict[str, str]:
@@ -209,23 +239,13 @@ async def cdrs(
             limit,
         )
         paid = await payments.payments(work, [PaymentId(row["payment_id"]) for row in rows])
-    told = [_cdr(row, paid[row["payment_id"]].visit_key) for row in rows]
+    told = [platforms.cdr_said(row, paid[row["payment_id"]].visit_key) for row in rows]
     total = counted["n"] if counted else 0
     headers = {"X-Total-Count": str(total), "X-Limit": str(MOST)}
     if offset + len(rows) < total:
         url = f"{public_url(request, house)}{ROOT}/cdrs"
         headers["Link"] = f'<{url}?offset={offset + len(rows)}&limit={limit}>; rel="next"'
     return answer(house, told, headers=headers)
-
-
-def _cdr(row: Row, visit_key: str) -> dict[str, Any]:
-    """As it was frozen, with the platform's own reference, and the one that leads to the bill."""
-    frozen = ocpi_cdr.document(billing.kept_cdr(row).record, OcpiVersion.V230)
-    return {
-        **frozen,
-        "authorization_reference": row["psp_ref"],
-        "invoice_reference_id": visit_key,
-    }
 
 
 def _utc(at: datetime | None) -> datetime | None:
