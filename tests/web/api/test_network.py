@@ -37,6 +37,24 @@ async def test_a_location_is_added_and_changed_in_part(owner: Caller) -> None:
     assert (await owner.get(f"/locations/{id}")).json() == changed.json()
 
 
+async def test_what_a_location_is_like_is_said_whole_each_time(owner: Caller) -> None:
+    id = (await owner.post("/locations", PLACE)).json()["id"]
+    path = f"/locations/{id}/features"
+    nothing = (await owner.get(path)).json()
+    told = {**nothing, "step_free": True, "facilities": ["CAFE"], "hours": "Mon-Fri 08:00-20:00"}
+
+    put = await owner.ask("PUT", path, json=told)
+    read = await owner.get(path)
+    wrong = await owner.ask("PUT", path, json={"hours": "whenever"})
+    again = await owner.ask("PUT", path, json={"lit": False})
+
+    assert put.status_code == 200, put.text
+    assert put.json() == read.json() == told
+    assert wrong.status_code == 422
+    assert "says no opening hours" in wrong.text
+    assert again.json() == {**nothing, "lit": False}
+
+
 async def test_a_token_is_blocked_and_let_in_again(owner: Caller) -> None:
     until = "2026-12-24T18:00:00+02:00"
     added = await owner.post("/tokens", {"uid": "04A1", "label": "Ann", "valid_until": until})

@@ -17,7 +17,9 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Party, Role
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions as stations
+from voltway.stations import features
 from voltway.stations.model import Current, EvsePlan
+from voltway.stations.model_features import Features
 from voltway.tariffs import actions as tariffs
 from voltway_world.places import Place, places
 from voltway_world.stations import SigningMeter
@@ -29,6 +31,18 @@ CARDS: Final = 12
 
 #: From this power on, a price is per kWh and an idle fee only (AFIR art. 5(3)).
 FAST_W: Final = 50_000
+
+#: What the demo says of its places: made up, so that there is something to filter by.
+FAST_PLACE: Final = Features(
+    step_free=True,
+    lit=True,
+    roofed=False,
+    bay_width_cm=350,
+    screen_height_cm=120,
+    facilities=("TOILETS", "CAFE"),
+    hours_words="always",
+)
+SLOW_PLACE: Final = Features(lit=True, hours_words="Mon-Sat 06:00-22:00\nSun 08:00-20:00")
 
 #: At these stations cars come and go by themselves, so that the wall is alive.
 BUSY: Final = 6
@@ -144,6 +158,8 @@ async def _add_place(
     is_fast = max(evse.power_w for evse in place.evses) >= FAST_W
     ident = DC["id"] if is_fast else AC["id"]
     await tariffs.assign(work, party.id, ident, station=station.id)
+    told = FAST_PLACE if is_fast else SLOW_PLACE
+    await features.describe(work, location.id, told, by="Voltway demo")
     return location.id
 
 

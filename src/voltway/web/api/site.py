@@ -32,6 +32,7 @@ from voltway.web.api import (
     jobs,
     ledger,
     lobby,
+    location_features,
     locations,
     meter_keys,
     months,
@@ -69,6 +70,7 @@ from voltway.web.api.pace import Pace
 
 RESOURCES: Final = (
     parties,
+    location_features,
     locations,
     stations,
     evses,

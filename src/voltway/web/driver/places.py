@@ -1,6 +1,7 @@
 """Places, bays, and the start of a visit."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
@@ -24,7 +25,7 @@ from voltway.payments.ready import NothingWouldStart, must_be_ready
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
-from voltway.web.driver import account, estimates, my_car, token_views, views
+from voltway.web.driver import account, estimates, finding, my_car, token_views, views
 from voltway.web.driver.views import Asked, Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -92,8 +93,11 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         place, bays = await views.place(
             work, LocationId(location), formats, house.settings.heartbeat_s
         )
+        like = await finding.like(work, place.id)
         help_ = await views.help_of(work, place.party, about=place.name)
-    return {"place": place, "bays": bays, "help": help_}
+    if like.phone:
+        help_ = replace(help_, phone=like.phone)
+    return {"place": place, "bays": bays, "like": like, "help": help_}
 
 
 @get("/e/{public_id:str}", include_in_schema=False)
