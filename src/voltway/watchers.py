@@ -30,6 +30,7 @@ from voltway.payments import disputing
 from voltway.payments.model import (
     DisputeOpened,
     HoldReleased,
+    PaidAfterAll,
     PaymentDeclined,
     PaymentDisputed,
     PaymentRefunded,
@@ -65,6 +66,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("billing.cars", [SessionStarted], autocharge.hears_session_started)
     bus.watch_many("alerts.cars", [CarSpoofed], hears_car_spoofed)
     bus.watch_many("billing.collected", [Collected], debts.hears_collected)
+    bus.watch_many("billing.after_all", [PaidAfterAll], debts.hears_paid_after_all)
     bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
     bus.watch_many("alerts.budgets", [BudgetReached], hears_budget_reached)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)

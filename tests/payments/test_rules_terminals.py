@@ -9,7 +9,7 @@ import pytest
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.kernel.money import EUR, Currency, Money
 from voltway.payments import rules_terminals as rules
-from voltway.payments.rules_terminals import TerminalHold, TerminalState, Verdict
+from voltway.payments.rules_terminals import Late, TerminalHold, TerminalState, Verdict
 
 HERE, ELSEWHERE = StationId(UUID(int=1)), StationId(UUID(int=2))
 
@@ -70,3 +70,29 @@ def test_an_amount_in_major_units_is_money_of_the_currency() -> None:
     assert rules.amount_of(Decimal("5.005"), EUR) == Money(501, EUR)
     assert rules.amount_of(Decimal(500), Currency("JPY")) == Money(500, Currency("JPY"))
     assert rules.amount_of(None, EUR) is None
+
+
+@pytest.mark.parametrize(
+    ("hold", "after", "amount", "owed", "late"),
+    [
+        (REFUSED, TerminalState.SETTLED, 500, 500, Late.OWED),
+        (REFUSED, TerminalState.SETTLED, 500, None, Late.AS_IF_FIRST),
+        (REFUSED, TerminalState.SETTLED, 500, 501, Late.DOUBTFUL),
+        (REFUSED, TerminalState.SETTLED, 500, 0, Late.DOUBTFUL),
+        (REFUSED, TerminalState.SETTLED, None, 500, Late.DOUBTFUL),
+        (REFUSED, TerminalState.CANCELED, 500, 500, Late.DOUBTFUL),
+        (REFUSED, None, 500, 500, Late.DOUBTFUL),
+        (GONE, TerminalState.SETTLED, 500, 500, Late.DOUBTFUL),
+        (TAKEN, TerminalState.SETTLED, 500, 500, Late.DOUBTFUL),
+    ],
+)
+def test_a_card_that_pays_after_a_no_is_followed_only_where_it_pays_what_is_owed(
+    hold: TerminalHold,
+    after: TerminalState | None,
+    amount: int | None,
+    owed: int | None,
+    late: Late,
+) -> None:
+    told = None if amount is None else Money(amount, EUR)
+    books = None if owed is None else Money(owed, EUR)
+    assert rules.late(hold, after, told, books) is late

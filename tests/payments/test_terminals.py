@@ -7,14 +7,15 @@ import pytest
 
 from tests.network import a_station
 from tests.payments.scene import Scene
-from voltway.billing import checking
+from voltway.billing import checking, debts
 from voltway.drivers import actions as drivers
-from voltway.kernel.ids import OnceKey, StationId, TokenUid, TransactionRef
+from voltway.kernel.ids import OnceKey, PaymentId, StationId, TokenUid, TransactionRef
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account
 from voltway.ocpp.hearing import heard_again
 from voltway.payments import terminals
+from voltway.payments.model import PaidAfterAll
 from voltway.payments.provider import (
     CaptureOrder,
     Declined,
@@ -226,3 +227,68 @@ async def test_what_differs_from_the_bill_is_in_the_books_as_it_was_taken(
         owed = await ledger.balance(work, Account("provider:terminal:due"))
     assert owed[EUR].minor == 550
     assert [part.found for part in check.parts if part.found] == []
+
+
+async def _is_refused(scene: Scene) -> None:
+    """A charge of €4.90 is over, and its terminal could not take that."""
+    scene.provider = TerminalProvider(scene.begin)
+    await paid(scene, a_card())
+    await scene.starts(TokenUid("PSP-ONE"))
+    await scene.ends(60_000)
+    await settled(scene, told("Failed"))
+    await scene.settles()
+    async with scene.begin() as work:
+        await debts.open_new(work)
+
+
+async def _owed(scene: Scene) -> list[int]:
+    async with scene.begin() as work:
+        return [row["owed_minor"] for row in await work.all("SELECT owed_minor FROM debt_view")]
+
+
+async def test_a_card_that_pays_just_what_is_owed_after_all_ends_its_debt_once(
+    scene: Scene,
+) -> None:
+    await _is_refused(scene)
+    before = await _owed(scene)
+    for _ in range(2):
+        await settled(scene, told("Settled"))
+    fact = PaidAfterAll(
+        party=scene.station.party.id,
+        payment=PaymentId((await row(scene))["id"]),
+        at=scene.now,
+        amount_minor=490,
+        currency=EUR,
+    )
+    async with scene.begin() as work:
+        await debts.hears_paid_after_all(work, [fact, fact])
+        due = await ledger.balance(work, Account("provider:terminal:due"))
+    check = await checking.check_books(
+        scene.begin, heard_again, scene.station.party.id, asked_by="a test"
+    )
+
+    assert (before, await _owed(scene)) == ([490], [0])
+    assert due[EUR].minor == 490
+    assert await verdicts(scene) == ["again", "paid_late", "refused"]
+    assert [part.found for part in check.parts if part.found] == []
+
+
+async def test_another_amount_after_a_no_is_for_a_person_and_moves_nothing(scene: Scene) -> None:
+    await _is_refused(scene)
+    await settled(scene, told("Settled", "4.89"))
+
+    assert await _owed(scene) == [490]
+    assert await verdicts(scene) == ["contradicts", "refused"]
+
+
+async def test_a_no_that_is_taken_back_while_the_car_charges_is_forgotten(scene: Scene) -> None:
+    scene.provider = TerminalProvider(scene.begin)
+    await paid(scene, a_card())
+    await scene.starts(TokenUid("PSP-ONE"))
+    await settled(scene, told("Failed"))
+    await settled(scene, told("Settled"))
+    await scene.ends(60_000)
+    await scene.settles()
+
+    assert (await row(scene))["captured_minor"] == 490
+    assert await verdicts(scene) == ["refused", "taken"]

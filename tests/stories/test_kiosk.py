@@ -127,6 +127,7 @@ async def test_a_day_at_a_kiosk_ends_with_balanced_books_and_nothing_that_rests(
     await platform.confirms("bob", second["total_cost"], status="FAILED")
     world.clock.jump(timedelta(minutes=1))
     bills = await world.bills(2)
+    await platform.confirms("bob", second["total_cost"])
 
     assert (while_silent, said["result"], again["result"]) == ({}, "ACCEPTED", "ACCEPTED")
     assert foreign["result"] == "UNKNOWN_SESSION"
@@ -142,13 +143,15 @@ async def test_a_day_at_a_kiosk_ends_with_balanced_books_and_nothing_that_rests(
     async with world.house.begin() as work:
         holds = await work.all("SELECT psp_ref, state FROM terminal_hold_view")
         owed = await ledger.balance(work, Account("provider:terminal:due"))
+        drivers = await ledger.balance(work, Account("driver:*:receivable"))
         unheard = await work.all("SELECT * FROM platform_push_view WHERE state <> 'delivered'")
     assert {row["psp_ref"]: row["state"] for row in holds} == {
         "ann": "settled",
-        "bob": "failed",
+        "bob": "settled",
         "cid": "canceled",
     }
-    assert owed[EUR].minor == 500
+    assert owed[EUR].minor == 1_500
+    assert all(money.minor == 0 for money in drivers.values())
     assert unheard == []
     assert await kiosk.rests() == []
     assert await world.books_balance()

@@ -28,6 +28,7 @@ from voltway.kernel.money import Currency, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account, Entry, Posting, account
 from voltway.payments import actions as payments
+from voltway.payments.model import PaidAfterAll
 from voltway.payments.model_collections import Collected
 from voltway.runtime.work import Row, Work
 
@@ -258,6 +259,21 @@ async def hears_collected(work: Work, facts: Sequence[Fact]) -> None:
         amount = Money(fact.amount_minor, fact.currency)
         once = OnceKey(f"collection:{fact.collection}")
         if await store_debts.move(
+            work, before, How.CARD, amount, said="", by="payments", once=once
+        ):
+            minor = min(amount.minor, before.owed.minor)
+            await _less(work, replace(before, settled_minor=before.settled_minor + minor))
+
+
+async def hears_paid_after_all(work: Work, facts: Sequence[Fact]) -> None:
+    """A card at a terminal paid after it could not; that is in the books already."""
+    for fact in facts:
+        if not isinstance(fact, PaidAfterAll):
+            continue
+        before = await store_debts.lock_of_payment(work, fact.payment)
+        once = OnceKey(f"after_all:{fact.payment}")
+        amount = Money(fact.amount_minor, fact.currency)
+        if before is not None and await store_debts.move(
             work, before, How.CARD, amount, said="", by="payments", once=once
         ):
             minor = min(amount.minor, before.owed.minor)

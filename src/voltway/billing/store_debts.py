@@ -112,6 +112,11 @@ async def lock(work: Work, invoice: InvoiceId) -> Debt | None:
     return None if row is None else _debt(row)
 
 
+async def lock_of_payment(work: Work, payment: PaymentId) -> Debt | None:
+    row = await work.one("SELECT * FROM debt WHERE payment_id = $1 FOR UPDATE", payment)
+    return None if row is None else _debt(row)
+
+
 async def by_key(work: Work, key: str) -> Debt | None:
     row = await work.one("SELECT * FROM debt WHERE pay_key = $1", key)
     return None if row is None else _debt(row)

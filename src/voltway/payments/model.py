@@ -199,6 +199,14 @@ class PaymentDeclined(_PaymentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaidAfterAll(_PaymentFact):
+    """A card that could not pay has paid what was owed for its charge, and it is in the books."""
+
+    amount_minor: int
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentDisputed(_PaymentFact):
     """Its driver's bank wants money back, or has asked about it: a reason to read what."""
 

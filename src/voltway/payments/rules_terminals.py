@@ -1,7 +1,8 @@
 """What becomes of a settlement that a station tells of its own terminal (OCPP 2.1, C19 to C22).
 
 The first word about a payment stands: a doubled one is the same, another one is for a person to
-look at. Nothing that is told later takes money a second time.
+look at. Nothing that is told later takes money a second time. One other word is followed: a card
+that could not pay, and then paid just what is owed.
 """
 
 from collections.abc import Mapping
@@ -30,10 +31,11 @@ class TerminalState(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of a settlement that was told. Only the first three moved something."""
+    """What became of a settlement that was told. Only the first four moved something."""
 
     TAKEN = "taken"
     LET_GO = "let_go"
+    PAID_LATE = "paid_late"  # after it could not: it pays what is owed
     REFUSED = "refused"  # the acquirer said no, or was not reached: it stays owed
     AGAIN = "again"  # the same was told before
     CONTRADICTS = "contradicts"  # something else was told before, and that stands
@@ -82,6 +84,9 @@ _MOVES: Final = {
     TerminalState.FAILED: Verdict.REFUSED,
 }
 
+#: A no of the acquirer.
+REFUSING: Final = frozenset({TerminalState.REJECTED, TerminalState.FAILED})
+
 MOVED: Final = frozenset(_MOVES.values())
 #: What a person should look at.
 DOUBTFUL: Final = frozenset(
@@ -112,3 +117,23 @@ def judge(
         return _MOVES[after]
     same = after is not TerminalState.SETTLED or amount == hold.settled
     return Verdict.AGAIN if after is hold.state and same else Verdict.CONTRADICTS
+
+
+class Late(StrEnum):
+    """What can be done about a card that pays after it could not."""
+
+    AS_IF_FIRST = "as_if_first"  # nobody has asked for its money yet: as if there was no no
+    OWED = "owed"  # it pays what is owed since
+    DOUBTFUL = "doubtful"  # for a person
+
+
+def late(
+    hold: TerminalHold, after: TerminalState | None, amount: Money | None, owed: Money | None
+) -> Late:
+    """What becomes of a settlement after a no. ``owed``: what the books say that is owed for the
+    charge since its card was refused; ``None``: its money was not asked for yet."""
+    if hold.state not in REFUSING or after is not TerminalState.SETTLED or amount is None:
+        return Late.DOUBTFUL
+    if owed is None:
+        return Late.AS_IF_FIRST
+    return Late.OWED if amount == owed else Late.DOUBTFUL

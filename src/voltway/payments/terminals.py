@@ -12,13 +12,22 @@ from voltway.drivers import actions as drivers
 from voltway.drivers.model import TokenKind
 from voltway.kernel.ids import EvseId, OnceKey, PartyId, PaymentId, StationId, new_id
 from voltway.kernel.money import Money
+from voltway.ledger import actions as ledger
+from voltway.ledger.model import Account, Entry, Posting, account
 from voltway.parties import actions as parties
-from voltway.payments import rules, rules_terminals, store, store_steps, store_terminals
+from voltway.payments import (
+    rules,
+    rules_payouts,
+    rules_terminals,
+    store,
+    store_steps,
+    store_terminals,
+)
 from voltway.payments.actions_money import end_token, keep
 from voltway.payments.actions_visit import TOKEN_LASTS
-from voltway.payments.model import Payment, PaymentState, Verb
+from voltway.payments.model import PaidAfterAll, Payment, PaymentState, Verb
 from voltway.payments.providers import terminal
-from voltway.payments.rules_terminals import BECOMES, TerminalHold, TerminalState
+from voltway.payments.rules_terminals import BECOMES, Late, TerminalHold, TerminalState, Verdict
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace
@@ -167,6 +176,8 @@ async def settled(work: Work, party: PartyId, station: StationId, told: Settleme
     us = await parties.party(work, party)
     amount = rules_terminals.amount_of(told.amount, us.currency)
     verdict = rules_terminals.judge(hold, station, told.status, amount)
+    if verdict is Verdict.CONTRADICTS and hold is not None:
+        verdict = await _paid_late(work, hold, told, amount)
     at = station if station.int else None
     await store_terminals.keep_told(work, party, at, told, verdict)
     work.touch(f"station:{station}")
@@ -177,6 +188,63 @@ async def settled(work: Work, party: PartyId, station: StationId, told: Settleme
     if hold.payment is None or hold.state is TerminalState.CANCELED:
         return ""
     return (await store.load(work, hold.payment)).visit_key
+
+
+async def _paid_late(
+    work: Work, hold: TerminalHold, told: SettlementTold, amount: Money | None
+) -> Verdict:
+    """A card pays after its acquirer said no. Where that is what is owed it is booked, and who
+    watches debts is told; where nobody has asked for its money yet, the no is forgotten. All else
+    is for a person, and nothing moves."""
+    if hold.payment is None:
+        return Verdict.CONTRADICTS
+    payment = await store.lock(work, hold.payment)
+    owed: Money | None = Money(0, hold.currency)
+    who = account("driver", str(payment.id), "receivable")
+    if payment.state is PaymentState.CAPTURE_DECLINED:
+        owed = (await ledger.balance(work, who, party=hold.party)).get(hold.currency, owed)
+    elif payment.state is PaymentState.HELD:
+        steps = await store_steps.steps_of(work, payment.id)
+        owed = owed if any(step.verb is Verb.CAPTURE for step in steps) else None
+    match rules_terminals.late(hold, BECOMES.get(told.status), amount, owed):
+        case Late.AS_IF_FIRST:
+            return Verdict.TAKEN
+        case Late.OWED:
+            assert amount is not None, "it is what is owed"
+            await _book_late(work, hold, payment, who, amount)
+            return Verdict.PAID_LATE
+        case _:
+            return Verdict.CONTRADICTS
+
+
+async def _book_late(
+    work: Work, hold: TerminalHold, payment: Payment, who: Account, amount: Money
+) -> None:
+    """The terminal's acquirer owes us what the driver owed. The payment stays as it ended."""
+    await ledger.post(
+        work,
+        Entry(
+            party=hold.party,
+            once=OnceKey(f"terminal:{hold.id}:late"),
+            at=work.now,
+            memo=f"The terminal took {amount} after it could not.",
+            evidence={"payment": str(payment.id)},
+            postings=(Posting(rules_payouts.due(terminal.NAME), who, amount),),
+        ),
+    )
+    late = replace(hold, state=TerminalState.SETTLED, settled_minor=amount.minor)
+    await store_terminals.save(work, late)
+    await work.announce(
+        [
+            PaidAfterAll(
+                party=hold.party,
+                payment=payment.id,
+                at=work.now,
+                amount_minor=amount.minor,
+                currency=amount.currency,
+            )
+        ]
+    )
 
 
 async def _moved(
