@@ -71,3 +71,58 @@ async def test_a_session_that_reaches_what_its_partner_allowed_is_asked_to_end_o
     async with scene.begin() as work:
         [order] = await work.all("SELECT kind, placed_by FROM order_view")
     assert (order["kind"], order["placed_by"]) == ("StopCharging", "partner's limit")
+
+
+async def test_what_charges_now_counts_to_the_limit_and_once_when_it_is_in_the_books(
+    scene: Scene,
+) -> None:
+    partner = await a_partner(scene, 490)
+    token = await the_token(scene)
+    session = await scene.starts(token.uid, wh=50_000)
+    async with scene.begin() as work:
+        await store_events.claim(work, {session: token.id})
+    bars = []
+    for seq, wh in enumerate((59_900, 60_000), start=1):
+        scene.clock.jump(timedelta(minutes=30))
+        await scene.meters(wh, seq=seq)
+        await telling.tell_running(scene.begin)
+        await credit.look_at_all(scene.begin)
+        bars.append((await the_token(scene)).bars)
+    seen = [await _looked_at(scene, partner)]
+    await scene.ends(60_000, minutes=1, seq=3)
+    await scene.settles()
+    async with scene.begin() as work:
+        await telling.tell_sessions(work, [session])
+        await credit.look(work, partner.id)
+    seen.append(await _looked_at(scene, partner))
+
+    assert bars == [frozenset(), {Bar.NO_CREDIT}]
+    assert seen == [(0, 490, True), (490, 0, True)]
+
+
+async def _looked_at(scene: Scene, partner: Partner) -> tuple[int, int, bool]:
+    async with scene.begin() as work:
+        row = await work.one("SELECT * FROM partner_view WHERE id = $1", partner.id)
+    assert row is not None
+    return row["owed_minor"], row["under_way_minor"], row["out_of_credit"]
+
+
+async def test_a_session_that_costs_what_its_partner_allowed_is_asked_to_end_once(
+    scene: Scene,
+) -> None:
+    await a_partner(scene, None)
+    token = await the_token(scene)
+    session = await scene.starts(token.uid, wh=50_000)
+    async with scene.begin() as work:
+        await store_events.claim(work, {session: token.id})
+        await store_events.limit(work, session, limit_minor=98, limit_wh=None)
+    stopped = []
+    for seq, wh in enumerate((51_900, 52_000, 53_000), start=1):
+        scene.clock.jump(timedelta(minutes=10))
+        await scene.meters(wh, seq=seq)
+        stopped.append(await telling.stop_at_limits(scene.begin))
+
+    assert stopped == [0, 1, 0]
+    async with scene.begin() as work:
+        [order] = await work.all("SELECT kind, placed_by FROM order_view")
+    assert (order["kind"], order["placed_by"]) == ("StopCharging", "partner's limit")

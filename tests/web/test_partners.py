@@ -115,7 +115,7 @@ async def test_a_page_shows_what_a_partner_charged_owes_and_did_not_hear(
     assert await delivering.deliver_due(scene.begin) == 0
 
     page = await browser.reads(f"{PAGE}/{partner}")
-    assert "It owes as much as was agreed" in page
+    assert "It owes, with what charges now, as much as was agreed" in page
     assert "Its platform was silent when it was last asked or told: it cannot be reached" in page
     assert "does not charge" in page
     assert "session.updated" in page

@@ -1,4 +1,5 @@
-"""What partners owe, and that who owes as much as was agreed begins nothing more."""
+"""What partners owe, with what charges for them now, and that who owes as much as was agreed begins
+nothing more."""
 
 from uuid import UUID
 
@@ -10,17 +11,19 @@ from voltway.runtime.work import BeginWork, Work
 
 async def look(work: Work, partner: UUID) -> int:
     """What a partner owes, in minor units: statements that are not paid, and what stands on none
-    yet. Its tokens are barred while that reaches its limit, and open stations again below it.
+    yet. Its tokens are barred while that and what charges under way cost so far reach its limit,
+    and open stations again below it.
 
-    What is charging now is on no bill yet and is not counted: the limit can be passed by that.
+    What charges goes on and is told a minute old: the limit can be passed by that.
     """
     found = await store.one(work, partner, lock=True)
     assert found is not None, "who is looked at is there"
     open_minor = await store.owed(work, found)
-    await store.note_owed(work, partner, open_minor)
+    under_way_minor = await store.under_way(work, partner)
+    await store.note_owed(work, partner, open_minor, under_way_minor)
     limit = found.credit_limit_minor
     tokens = await store.tokens_of(work, partner)
-    if limit is not None and open_minor >= limit:
+    if limit is not None and open_minor + under_way_minor >= limit:
         await drivers.bar(work, tokens, Bar.NO_CREDIT)
     else:
         await drivers.unbar(work, tokens, Bar.NO_CREDIT)

@@ -122,8 +122,38 @@ async def owed(work: Work, partner: Partner) -> int:
     return minor
 
 
-async def note_owed(work: Work, partner: UUID, owed_minor: int) -> None:
-    await work.run("UPDATE partner SET owed_minor = $2 WHERE id = $1", partner, owed_minor)
+async def under_way(work: Work, partner: UUID) -> int:
+    """What charges cost so far that are not in the books yet, in minor units, as they were told
+    last. Those that came into the books are looked at no more."""
+    await work.run(
+        """
+        UPDATE partner_session p SET booked = true
+         WHERE p.partner_id = $1 AND NOT p.booked AND NOT p.running
+           AND EXISTS (SELECT FROM settlement_view s
+                        WHERE s.session_id = p.session_id
+                          AND (s.state = 'done' OR 'post' = ANY(s.route[1:s.done])))
+        """,
+        partner,
+    )
+    row = await work.one(
+        """
+        SELECT coalesce(sum(so_far_minor), 0)::bigint AS minor
+          FROM partner_session WHERE partner_id = $1 AND NOT booked
+        """,
+        partner,
+    )
+    assert row is not None, "a sum is always given"
+    minor: int = row["minor"]
+    return minor
+
+
+async def note_owed(work: Work, partner: UUID, owed_minor: int, under_way_minor: int) -> None:
+    await work.run(
+        "UPDATE partner SET owed_minor = $2, under_way_minor = $3 WHERE id = $1",
+        partner,
+        owed_minor,
+        under_way_minor,
+    )
 
 
 async def note_heard(work: Work, partner: UUID, trouble: str) -> None:

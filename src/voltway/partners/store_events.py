@@ -27,6 +27,14 @@ class Paid:
     stopped_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a session stood when it was told: whether it ran, and what it cost."""
+
+    running: bool
+    minor: int
+
+
 async def claim(work: Work, sessions: Mapping[SessionId, TokenId]) -> None:
     """Keep which of these sessions are partners', with the limits that they were allowed."""
     await work.run(
@@ -95,16 +103,17 @@ async def note_stopped(work: Work, session: SessionId) -> None:
     )
 
 
-async def note_told(work: Work, sessions: Mapping[SessionId, bool]) -> None:
-    """These were told just now; each is running or is not."""
+async def note_told(work: Work, sessions: Mapping[SessionId, Told]) -> None:
+    """These were told just now, as they stood."""
     await work.run(
         """
-        UPDATE partner_session p SET told_at = $3, running = w.running
-          FROM unnest($1::uuid[], $2::bool[]) AS w (session_id, running)
+        UPDATE partner_session p SET told_at = $4, running = w.running, so_far_minor = w.minor
+          FROM unnest($1::uuid[], $2::bool[], $3::bigint[]) AS w (session_id, running, minor)
          WHERE p.session_id = w.session_id
         """,
         list(sessions.keys()),
-        list(sessions.values()),
+        [told.running for told in sessions.values()],
+        [told.minor for told in sessions.values()],
         work.now,
     )
 

@@ -23,6 +23,7 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId, SessionId
 from voltway.partners import credit, shapes, store, store_events
 from voltway.partners.model import Partner
+from voltway.partners.store_events import Told
 from voltway.runtime.work import BeginWork, Row, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import (
@@ -90,27 +91,34 @@ async def tell_sessions(work: Work, ids: Collection[SessionId]) -> int:
     """Tell these sessions as they stand now, as far as they are partners'; how many."""
     rows = await store_events.sessions(work, ids)
     partners = await store.by_id(work, {row["partner_id"] for row in rows})
+    told: dict[SessionId, Told] = {}
     for row in rows:
         partner = partners[row["partner_id"]]
+        cost = await _cost(work, row)
         await store_events.tell(
             work,
             partner.id,
             partner.party,
             kind=SESSION,
             subject=f"session:{row['id']}",
-            body=written(await session_said(work, row, partner)),
+            body=written(shapes.session(row, partner, row, cost, shapes.moment(work.now))),
         )
+        told[SessionId(row["id"])] = Told(row["running"], cost.payable.minor if cost else 0)
     if rows:
-        await store_events.note_told(work, {SessionId(row["id"]): row["running"] for row in rows})
+        await store_events.note_told(work, told)
     return len(rows)
 
 
 async def session_said(work: Work, row: Row, partner: Partner) -> dict[str, Any]:
     """A session as OCPI has it, with what it costs so far."""
-    cost: Cost | None = None
+    return shapes.session(row, partner, row, await _cost(work, row), shapes.moment(work.now))
+
+
+async def _cost(work: Work, row: Row) -> Cost | None:
     with suppress(Refusal):
         _, cost = await sessions.cost_so_far(work, row["id"])
-    return shapes.session(row, partner, row, cost, shapes.moment(work.now))
+        return cost
+    return None
 
 
 async def tell_running(begin: BeginWork) -> int:

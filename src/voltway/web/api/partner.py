@@ -59,6 +59,7 @@ class Me(Shown):
     party_id: str
     currency: str
     owed: Annotated[Amount, Meta(description="Open statements, and what stands on none yet.")]
+    under_way: Annotated[Amount, Meta(description="What charges now, as it was told last.")]
     credit_limit: Amount | None
     out_of_credit: Annotated[bool, Meta(description="Nothing new begins until it is paid.")]
 
@@ -149,6 +150,7 @@ async def read_me(caller: Calling) -> Me:
         party_id=partner.ident,
         currency=partner.currency,
         owed=Amount.of(row["owed_minor"], partner.currency),
+        under_way=Amount.of(row["under_way_minor"], partner.currency),
         credit_limit=None if limit is None else Amount.of(limit, partner.currency),
         out_of_credit=row["out_of_credit"],
     )

@@ -34,6 +34,7 @@ class PartnerShown(Shown):
     currency: str
     credit_limit: Amount | None
     owed: Annotated[Amount, Meta(description="Open statements, and what stands on none yet.")]
+    under_way: Annotated[Amount, Meta(description="What charges now, as it was told last.")]
     out_of_credit: bool
     url: str
     customer_id: Annotated[UUID, Meta(description="Who gets its statements.")]
@@ -216,6 +217,7 @@ def _partner(row: Row) -> PartnerShown:
         currency=row["currency"],
         credit_limit=None if limit is None else Amount.of(limit, row["currency"]),
         owed=Amount.of(row["owed_minor"], row["currency"]),
+        under_way=Amount.of(row["under_way_minor"], row["currency"]),
         out_of_credit=row["out_of_credit"],
         url=row["url"],
         customer_id=row["customer_id"],
