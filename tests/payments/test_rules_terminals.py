@@ -96,3 +96,29 @@ def test_a_card_that_pays_after_a_no_is_followed_only_where_it_pays_what_is_owed
     told = None if amount is None else Money(amount, EUR)
     books = None if owed is None else Money(owed, EUR)
     assert rules.late(hold, after, told, books) is late
+
+
+@pytest.mark.parametrize(
+    ("number", "company", "buyer"),
+    [
+        ("fi 12345671", {}, {"vat_id": "FI12345671", "country": "FI"}),
+        ("EL123456783", {"country": "Hellas"}, {"vat_id": "EL123456783", "country": "GR"}),
+        ("", {"name": " Acme ", "country": "de"}, {"name": "Acme", "country": "DE"}),
+        (
+            "FI12345671",
+            {"name": "Acme", "address1": "Road 1", "address2": "B 2", "city": "Oulu"},
+            {
+                "name": "Acme",
+                "street": "Road 1, B 2",
+                "city": "Oulu",
+                "country": "FI",
+                "vat_id": "FI12345671",
+            },
+        ),
+        ("12", {"country": "ä1"}, {"vat_id": "12"}),
+    ],
+)
+def test_what_is_typed_at_a_terminal_is_said_as_of_an_invoices_buyer(
+    number: str, company: dict[str, str], buyer: dict[str, str]
+) -> None:
+    assert rules.buyer(number, company) == buyer

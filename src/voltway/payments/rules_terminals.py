@@ -137,3 +137,27 @@ def late(
     if owed is None:
         return Late.AS_IF_FIRST
     return Late.OWED if amount == owed else Late.DOUBTFUL
+
+
+def buyer(vat_number: str, company: Mapping[str, str]) -> dict[str, str]:
+    """A company as a driver typed it at a terminal (OCPP 2.1, AddressType), in the words of an
+    invoice's buyer. A country is one of two letters, else that which the number begins with."""
+    vat_id = "".join(vat_number.split()).upper()
+    named = company.get("country", "").strip().upper()
+    prefix = {"EL": "GR"}.get(vat_id[:2], vat_id[:2])
+    street = ", ".join(
+        part for name in ("address1", "address2") if (part := company.get(name, "").strip())
+    )
+    said = {
+        "name": company.get("name", "").strip(),
+        "street": street,
+        "postal_code": company.get("postal_code", "").strip(),
+        "city": company.get("city", "").strip(),
+        "country": named if _is_country(named) else prefix if _is_country(prefix) else "",
+        "vat_id": vat_id,
+    }
+    return {name: text for name, text in said.items() if text}
+
+
+def _is_country(text: str) -> bool:
+    return len(text) == 2 and text.isascii() and text.isalpha()

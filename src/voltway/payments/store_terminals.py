@@ -116,6 +116,21 @@ async def keep_told(
     )
 
 
+async def company_told(work: Work, payment: PaymentId) -> Row | None:
+    """The VAT number and the company that were typed at the terminal for a payment, last."""
+    return await work.one(
+        """
+        SELECT s.vat_number, s.vat_company
+          FROM terminal_hold h
+          JOIN terminal_settlement s ON s.party_id = h.party_id AND s.psp_ref = h.psp_ref
+                                    AND s.station_id = h.station_id
+         WHERE h.payment_id = $1 AND (s.vat_number <> '' OR s.vat_company <> '')
+         ORDER BY s.told_at DESC LIMIT 1
+        """,
+        payment,
+    )
+
+
 async def evse_at(work: Work, station: StationId, number: int | None) -> EvseId | None:
     """The EVSE of this number; where the station did not say which yet, its first."""
     row = await work.one(

@@ -6,7 +6,10 @@ taken twice.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
+
+import msgspec
 
 from voltway.drivers import actions as drivers
 from voltway.drivers.model import TokenKind
@@ -188,6 +191,18 @@ async def settled(work: Work, party: PartyId, station: StationId, told: Settleme
     if hold.payment is None or hold.state is TerminalState.CANCELED:
         return ""
     return (await store.load(work, hold.payment)).visit_key
+
+
+async def company_typed(work: Work, payment: PaymentId) -> dict[str, str]:
+    """What the driver typed of a company at the terminal, in the words of an invoice's buyer: what
+    is not known is left out."""
+    row = await store_terminals.company_told(work, payment)
+    if row is None:
+        return {}
+    told: dict[str, str] = {}
+    with suppress(msgspec.MsgspecError):
+        told = msgspec.json.decode(row["vat_company"] or "{}", type=dict[str, str])
+    return rules_terminals.buyer(row["vat_number"], told)
 
 
 async def _paid_late(

@@ -218,7 +218,9 @@ class VatAsked(Told, frozen=True):
 
 class SettlementTold(Told, frozen=True):
     """What became of the money that a station's terminal held (2.1 C19 to C22). ``status`` is
-    Settled, Canceled, Rejected or Failed; ``amount`` is in major units of the party's currency."""
+    Settled, Canceled, Rejected or Failed; ``amount`` is in major units of the party's currency.
+    ``vat_company`` is what the driver typed of a company, as JSON: name, address1, address2,
+    postal_code, city, country."""
 
     psp_ref: str
     status: str

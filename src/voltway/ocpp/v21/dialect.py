@@ -11,6 +11,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
+from msgspec import json
+
 from voltway.kernel.ids import TokenUid, TransactionRef
 from voltway.ocpp.dialect import HeardCall, known, moment, unreadable
 from voltway.ocpp.faults import BrokenPayload, DoubledMember, Version
@@ -142,12 +144,15 @@ def _vat_answer(call: Call, decision: Decision) -> bytes:
     )
 
 
+#: What we take of a company that a driver typed (AddressType).
+COMPANY: Final = ("name", "address1", "address2", "postal_code", "city", "country")
+
+
 def _settlement(
     message: wire.NotifySettlementRequest, deviations: list[Deviation]
 ) -> SettlementTold:
     company = message.vat_company
-    names = ("name", "address1", "address2", "postal_code", "city", "country")
-    parts = [getattr(company, name) for name in names] if company else []
+    typed = {name: getattr(company, name) or "" for name in COMPANY} if company else {}
     return SettlementTold(
         psp_ref=message.psp_ref,
         status=message.status,
@@ -158,7 +163,7 @@ def _settlement(
         receipt_id=message.receipt_id or "",
         receipt_url=message.receipt_url or "",
         vat_number=message.vat_number or "",
-        vat_company=", ".join(part for part in parts if part),
+        vat_company=json.encode(typed).decode() if typed else "",
     )
 
 

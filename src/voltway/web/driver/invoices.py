@@ -21,6 +21,7 @@ from voltway.billing.words import language
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.ocpp.own_frames import StationDoor
 from voltway.payments import actions as payments
+from voltway.payments import terminals
 from voltway.web import words
 from voltway.web.appearance import Form
 from voltway.web.driver import views
@@ -49,12 +50,16 @@ class NoSuchDocument(Refusal):
 async def ask_for_invoice(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str] | Redirect:
-    """The form for a company; once there is an invoice, that."""
+    """The form for a company, with what its driver typed at a terminal; once there is an invoice,
+    that."""
     receipt, beside = await _documents(house, key)
     found = next((each for each in beside if each.kind == DocumentKind.INVOICE), None)
     if found is not None:
         return see_other(f"/v/{key}/documents/{found.number}")
-    return await _form(request, house, key, receipt, {})
+    async with house.begin() as work:
+        payment = await payments.visit(work, key)
+        typed = await terminals.company_typed(work, payment.id)
+    return await _form(request, house, key, receipt, typed)
 
 
 @post("/v/{key:str}/invoice", include_in_schema=False)
