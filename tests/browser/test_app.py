@@ -1,11 +1,12 @@
-"""News that a push service brings, in a real browser."""
+"""The nearest places, and news that a push service brings, in a real browser."""
 
 import asyncio
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.browser.eyes import open_eyes
+from tests.browser.forecourt import a_forecourt
 from tests.stories.world import World
 
 #: A page is taken by the service worker when that is in charge of it.
@@ -61,3 +62,20 @@ async def _pushes(context: BrowserContext, origin: str, data: str) -> None:
         "ServiceWorker.deliverPushMessage",
         {"origin": origin, "registrationId": registration, "data": data},
     )
+
+
+async def test_the_nearest_are_listed_with_their_distance(world: World, browser: Browser) -> None:
+    await a_forecourt(world)
+    here = {"latitude": 60.1699, "longitude": 24.9384}
+    async with open_eyes(browser, geolocation=here, permissions=["geolocation"]) as eyes:
+        page = eyes.page
+        await page.goto(f"{world.house.http}/?power=50000")
+        await page.get_by_text("More filters").click()
+        async with page.expect_request("**/near") as sent:
+            await page.get_by_role("button", name="Nearest first").click()
+        told = (await sent.value).post_data or ""
+        assert "lat=60.17&lon=24.94" in told, "no nearer than a kilometre"
+        assert "power=50000" in told
+        await expect(page.get_by_role("status").filter(has_text="nearest first")).to_be_focused()
+        await expect(page.locator("[data-far]").first).to_contain_text("m")
+        await eyes.approve("the nearest, with all filters")

@@ -1,10 +1,245 @@
-"""What a driver looks for among places, and what each place is like."""
+"""Places that fit what a driver looks for, a page at a time, and what each place is like.
 
+The database finds which places fit and in which order; what stands on the page of them is loaded
+for these alone, so ten thousand places cost hardly more than fifty.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import groupby
+from typing import Final
 from uuid import UUID
 
-from voltway.runtime.work import Work
+from voltway.runtime.work import Row, Work
 from voltway.web import places_words
+from voltway.web.driver import views
+from voltway.web.driver.asking import Asked, likely
+from voltway.web.driver.views import Place
+from voltway.web.formats import Formats
 from voltway.web.places_words import Accessible
+
+PAGE: Final = 50
+
+#: A price is known only when it was worked out: so many pages are looked through for low ones.
+LOOKED_THROUGH_MAX: Final = 6
+
+#: More names than this are not searched for a slip of the pen.
+NAMES_MAX: Final = 20_000
+
+#: So many starts in a row without energy make a bay doubtful.
+MISSES: Final = 3
+
+#: Bays that fit, by place. $1..$10 are in ``_arguments``.
+_FITTING: Final = """
+    WITH fitting AS (
+        SELECT p.location_id AS id, p.location_name AS name, p.lat, p.lon,
+               count(*) FILTER (WHERE p.connected AND p.status = 'available'
+                                  AND p.last_heard_at >= $4
+                                  AND coalesce(p.session_state, '') NOT IN ('charging', 'idle')
+                               )::int AS free
+          FROM port_view p
+          LEFT JOIN location_features_view f ON f.location_id = p.location_id
+         WHERE p.published AND p.power_w >= $2
+           AND (cardinality($3::text[]) = 0 OR p.connector_type = ANY($3))
+           AND (cardinality($1::text[]) = 0
+                OR concat_ws(' ', p.location_name, p.address, p.postal_code, p.city)
+                   ILIKE ALL($1))
+           AND (NOT $5 OR f.step_free) AND (NOT $6 OR f.bay_width_cm >= 350)
+           AND (NOT $7 OR f.lit) AND (NOT $8 OR f.roofed)
+           AND (NOT $9 OR is_open(f.hours, p.time_zone, $10))
+         GROUP BY p.location_id, p.location_name, p.lat, p.lon
+    ), found AS (
+        SELECT *, (free = 0)::int AS rank FROM fitting WHERE NOT $11 OR free > 0
+    )
+"""
+
+_BY_NAME: Final = (
+    _FITTING
+    + """
+    SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
+           (SELECT coalesce(sum(free), 0) FROM found)::int AS free
+      FROM found
+     WHERE $12::int IS NULL
+        OR (rank, name, id) > ($12, (SELECT name FROM location_view WHERE id = $13), $13)
+     ORDER BY rank, name, id
+     LIMIT $14
+    """
+)
+
+#: Near enough for an order: a degree of longitude is shorter by the cosine of the latitude.
+_BY_DISTANCE: Final = (
+    _FITTING
+    + """
+    SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
+           (SELECT coalesce(sum(free), 0) FROM found)::int AS free
+      FROM found
+     ORDER BY (lat - $12) ^ 2
+              + (least(abs(lon - $13), 360 - abs(lon - $13)) * cosd($12)) ^ 2, id
+     LIMIT $14
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of places. ``places`` and ``free`` count all that fit; none where prices were asked
+    for. ``meant`` is what was searched for in place of what was typed."""
+
+    page: tuple[Place, ...]
+    places: int | None = None
+    free: int | None = None
+    after: tuple[int, UUID] | None = None
+    meant: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where somebody is, to about a kilometre; it is kept nowhere."""
+
+    lat: float
+    lon: float
+
+
+async def find(
+    work: Work, asked: Asked, formats: Formats, expected_s: int, near: Spot | None = None
+) -> Found:
+    """The open places that fit: those with free bays first, or the nearest first."""
+    found = await _found(work, asked, formats, expected_s, near)
+    if found.page or not asked.words or asked.after:
+        return found
+    meant = likely(asked.words, await _names(work))
+    for name in meant:
+        found = await _found(work, replace(asked, words=name), formats, expected_s, near)
+        if found.page:
+            return replace(found, meant=(name,), after=None)
+    return replace(found, meant=())
+
+
+async def _found(
+    work: Work, asked: Asked, formats: Formats, expected_s: int, near: Spot | None
+) -> Found:
+    page: list[Place] = []
+    after = asked.after
+    for _ in range(LOOKED_THROUGH_MAX):
+        rows = await _ids(work, asked, expected_s, near, after)
+        shown = await _shown(work, [row["id"] for row in rows], asked, formats, expected_s)
+        page += [place for place in shown if _is_cheap(place, asked)]
+        has_more = len(rows) == PAGE and near is None
+        after = (rows[-1]["rank"], rows[-1]["id"]) if has_more else None
+        if asked.price_max is None:
+            first = rows[0] if rows else None
+            return Found(
+                tuple(page),
+                first["places"] if first else 0,
+                first["free"] if first else 0,
+                after,
+            )
+        if after is None or len(page) >= PAGE:
+            break
+    return Found(tuple(page), after=after)
+
+
+def _is_cheap(place: Place, asked: Asked) -> bool:
+    if asked.price_max is None:
+        return True
+    return place.price_exact is not None and place.price_exact <= asked.price_max
+
+
+async def _ids(
+    work: Work,
+    asked: Asked,
+    expected_s: int,
+    near: Spot | None,
+    after: tuple[int, UUID] | None,
+) -> Sequence[Row]:
+    ticks = asked.ticks
+    arguments = (
+        [f"%{views.like(word)}%" for word in asked.words.split()],
+        asked.power_w,
+        asked.connectors,
+        work.now - timedelta(seconds=4 * expected_s),
+        "step_free" in ticks,
+        "wide" in ticks,
+        "lit" in ticks,
+        "roof" in ticks,
+        "open" in ticks,
+        work.now,
+        asked.free,
+    )
+    if near is not None:
+        return await work.all(_BY_DISTANCE, *arguments, near.lat, near.lon, PAGE)
+    rank, id = after or (None, None)
+    return await work.all(_BY_NAME, *arguments, rank, id, PAGE)
+
+
+async def _shown(
+    work: Work, ids: Sequence[UUID], asked: Asked, formats: Formats, expected_s: int
+) -> list[Place]:
+    """These places with the bays that fit, in this order."""
+    rows = await work.all(
+        """
+        SELECT * FROM port_view
+         WHERE location_id = ANY($1) AND published AND power_w >= $2
+           AND (cardinality($3::text[]) = 0 OR connector_type = ANY($3))
+         ORDER BY location_id, identity, number
+        """,
+        ids,
+        asked.power_w,
+        asked.connectors,
+    )
+    assigned = await views.prices_now(work, rows)
+    worked = {
+        row["location_id"]: row["at"]
+        for row in await work.all(
+            """
+            SELECT location_id, max(last_at) AS at FROM session_view
+             WHERE location_id = ANY($1) AND energy_wh > 0 AND started_at > $2
+             GROUP BY location_id
+            """,
+            ids,
+            work.now - timedelta(days=7),
+        )
+    }
+    found = {}
+    for id, group in groupby(rows, key=lambda row: row["location_id"]):
+        place = views.in_short(list(group), assigned, formats, expected_s)
+        found[id] = replace(place, worked_at=worked.get(id))
+    return [found[id] for id in ids if id in found]
+
+
+async def _names(work: Work) -> list[str]:
+    rows = await work.all(
+        """
+        SELECT name FROM location_view WHERE published
+         UNION SELECT city FROM location_view WHERE published
+         LIMIT $1
+        """,
+        NAMES_MAX,
+    )
+    return [row["name"] for row in rows]
+
+
+async def doubtful(work: Work, evses: Sequence[UUID]) -> dict[UUID, int]:
+    """Bays whose last paid starts all failed, and how many in a row; fewer than three are none."""
+    rows = await work.all(
+        """
+        SELECT e.id, count(*)::int AS tries, bool_or(v.worked) AS any_worked
+          FROM unnest($1::uuid[]) AS e(id)
+         CROSS JOIN LATERAL (
+               SELECT session_id IS NOT NULL AS worked
+                 FROM payment_view
+                WHERE evse_id = e.id AND held_at IS NOT NULL
+                  AND (session_id IS NOT NULL OR state IN ('released', 'releasing', 'expired'))
+                ORDER BY created_at DESC LIMIT $2) v
+         GROUP BY e.id
+        """,
+        evses,
+        MISSES,
+    )
+    return {
+        row["id"]: row["tries"] for row in rows if row["tries"] == MISSES and not row["any_worked"]
+    }
 
 
 async def like(work: Work, location: UUID) -> Accessible:

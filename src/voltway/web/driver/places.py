@@ -1,20 +1,20 @@
 """Places, bays, and the start of a visit."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
-from typing import Annotated, Any, Final
+from typing import Any
 from uuid import UUID
 
 import segno
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Redirect, Response, ServerSentEvent
 
-from voltway.kernel.errors import Outage, Refusal
+from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.kernel.ids import LocationId
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
@@ -25,41 +25,66 @@ from voltway.payments.ready import NothingWouldStart, must_be_ready
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
-from voltway.web.driver import account, estimates, finding, my_car, token_views, views
-from voltway.web.driver.views import Asked, Bay, Starts
+from voltway.web.driver import account, asking, estimates, finding, my_car, token_views, views
+from voltway.web.driver.finding import Spot
+from voltway.web.driver.views import Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, formats_of, page, public_url, reader, see_other
 from voltway.web.problems import STATUS
 
-#: What the "power" filter offers, in watts.
-POWERS_W: Final = frozenset({11_000, 50_000, 150_000})
-
 
 @get("/", include_in_schema=False)
-async def list_places(
-    request: HttpRequest,
-    house: NamedDependency[House],
-    words: Annotated[str, QueryParameter(name="q")] = "",
-    power: FromQuery[str] = "0",
-    free: FromQuery[str] = "",
-) -> Response[str]:
-    """All open places that fit, those with free bays first."""
-    power_w = int(power) if power.isdecimal() and int(power) in POWERS_W else 0
-    asked = Asked(words=words[:80], power_w=power_w, free=bool(free))
-    formats = formats_of(request, house)
+async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Response[str]:
+    """The open places that fit, those with free bays first, a page at a time."""
+    asked = asking.asked_of(request.query_params)
     async with house.begin() as work:
-        found = await views.places(work, asked, formats, house.settings.heartbeat_s)
+        found = await finding.find(
+            work, asked, formats_of(request, house), house.settings.heartbeat_s
+        )
         help_ = await views.help_of(work, None, about="")
     return page(
         request,
         house,
         "driver/places.html",
         asked=asked,
-        places=found,
-        free=sum(place.free for place in found),
+        found=found,
+        near=None,
+        plugs=asking.PLUGS,
+        ticks=asking.TICKS,
         help=help_,
     )
+
+
+@post("/near", include_in_schema=False, status_code=HTTPStatus.OK)
+async def near(request: HttpRequest, house: NamedDependency[House], data: Form) -> Response[str]:
+    """The same, the nearest first, as a part of the page. Where somebody is comes in the body of
+    the request, rounded by the browser to about a kilometre, so that no log has it; it is kept
+    nowhere."""
+    asked = replace(asking.asked_of(data), after=None)
+    spot = _spot(data)
+    async with house.begin() as work:
+        found = await finding.find(
+            work, asked, formats_of(request, house), house.settings.heartbeat_s, spot
+        )
+    return page(request, house, "driver/places_list.html", asked=asked, found=found, near=spot)
+
+
+@dataclass(eq=False)
+class NoPosition(Refusal):
+    """That is no position on the globe, so the places stay as they are."""
+
+    kind = Kind.INVALID
+
+
+def _spot(data: Form) -> Spot:
+    try:
+        lat, lon = float(data.get("lat", "")[:20]), float(data.get("lon", "")[:20])
+    except ValueError as error:
+        raise NoPosition from error
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise NoPosition
+    return Spot(round(lat, 2), round(lon, 2))
 
 
 @get("/l/{location:uuid}", include_in_schema=False)
@@ -94,10 +119,11 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
             work, LocationId(location), formats, house.settings.heartbeat_s
         )
         like = await finding.like(work, place.id)
+        doubtful = await finding.doubtful(work, [bay.evse for bay in bays])
         help_ = await views.help_of(work, place.party, about=place.name)
     if like.phone:
         help_ = replace(help_, phone=like.phone)
-    return {"place": place, "bays": bays, "like": like, "help": help_}
+    return {"place": place, "bays": bays, "like": like, "doubtful": doubtful, "help": help_}
 
 
 @get("/e/{public_id:str}", include_in_schema=False)

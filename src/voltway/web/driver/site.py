@@ -27,6 +27,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     shell.service_worker,
     shell.offline,
     places.list_places,
+    places.near,
     places.location,
     places.location_live,
     places.evse,

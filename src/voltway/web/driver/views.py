@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -20,8 +19,6 @@ from voltway.web import prices, states
 from voltway.web.formats import Formats
 from voltway.web.prices import PriceShown
 from voltway.web.states import Bead, PortState
-
-PLACES_MAX: Final = 200
 
 #: OCPI connector types in the words that stand on the hardware.
 PLUGS: Final = {
@@ -51,15 +48,6 @@ class NoSuchBay(Refusal):
     kind = Kind.ABSENT
 
     public_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a driver looks for."""
-
-    words: str = ""
-    power_w: int = 0
-    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +109,8 @@ class Place:
     free: int
     price: str = ""
     price_unit: str = ""
+    price_exact: Decimal | None = None  # per kWh, the lowest
+    worked_at: datetime | None = None  # when a car last took energy here
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,30 +125,6 @@ class Starts:
         return len(self.ticks) >= 10
 
 
-async def places(work: Work, asked: Asked, formats: Formats, expected_s: int) -> list[Place]:
-    """The open places that fit, those with free bays first."""
-    rows = await work.all(
-        """
-        SELECT * FROM port_view
-         WHERE published
-           AND ($1 = '' OR concat_ws(' ', location_name, address, postal_code, city)
-                           ILIKE '%' || $1 || '%')
-           AND power_w >= $2
-         ORDER BY location_id, number
-         LIMIT 5000
-        """,
-        like(asked.words),
-        asked.power_w,
-    )
-    assigned = await _prices(work, rows)
-    found = [
-        _place(list(group), assigned, formats, expected_s)
-        for _, group in groupby(rows, key=lambda row: row["location_id"])
-    ]
-    fitting = [place for place in found if place.free or not asked.free]
-    return sorted(fitting, key=lambda place: (not place.free, place.name))[:PLACES_MAX]
-
-
 async def place(
     work: Work, location: LocationId, formats: Formats, expected_s: int
 ) -> tuple[Place, list[Bay]]:
@@ -169,9 +135,9 @@ async def place(
     )
     if not rows:
         raise NoSuchPlace
-    assigned = await _prices(work, rows)
+    assigned = await prices_now(work, rows)
     bays = [_bay(row, assigned, formats, expected_s) for row in rows]
-    return _place(rows, assigned, formats, expected_s), bays
+    return in_short(rows, assigned, formats, expected_s), bays
 
 
 async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> Bay:
@@ -181,7 +147,7 @@ async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> 
     )
     if row is None:
         raise NoSuchBay(public_id[:64])
-    return _bay(row, await _prices(work, [row]), formats, expected_s)
+    return _bay(row, await prices_now(work, [row]), formats, expected_s)
 
 
 async def starts(work: Work, evse: EvseId, formats: Formats) -> Starts:
@@ -233,7 +199,7 @@ async def help_of(
     )
 
 
-async def _prices(work: Work, rows: Iterable[Row]) -> Mapping[UUID, Assigned]:
+async def prices_now(work: Work, rows: Iterable[Row]) -> Mapping[UUID, Assigned]:
     """The tariff of each EVSE of these rows, now, for a guest."""
     keys = {
         row["id"]: PlaceOfPrice(
@@ -272,14 +238,14 @@ def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected
     )
 
 
-def _place(
+def in_short(
     rows: Sequence[Row], assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int
 ) -> Place:
     first = rows[0]
     bays = [state_of(row, formats.now, expected_s) for row in rows]
     glyphs = [state.glyph for state in bays]
     free = glyphs.count("available")
-    price, unit = _from_price(rows, assigned, formats)
+    price, unit, exact = _from_price(rows, assigned, formats)
     return Place(
         id=first["location_id"],
         party=PartyId(first["party_id"]),
@@ -296,6 +262,7 @@ def _place(
         free=free,
         price=price,
         price_unit=unit,
+        price_exact=exact,
     )
 
 
@@ -316,7 +283,7 @@ def _place_words(rows: Sequence[Row], glyphs: Sequence[str], formats: Formats) -
 
 def _from_price(
     rows: Sequence[Row], assigned: Mapping[UUID, Assigned], formats: Formats
-) -> tuple[str, str]:
+) -> tuple[str, str, Decimal | None]:
     """The lowest price per kWh of a place, with "from" where there are several."""
     heads: dict[str, Decimal] = {}
     for row in rows:
@@ -328,9 +295,10 @@ def _from_price(
         ).head
         heads[head.price] = head.exact
     if not heads:
-        return "", ""
+        return "", "", None
     lowest = min(heads, key=lambda price: heads[price])
-    return lowest, "per kWh" if len(heads) == 1 else "per kWh and more"
+    unit = "per kWh" if len(heads) == 1 else "per kWh and more"
+    return lowest, unit, heads[lowest]
 
 
 def state_of(row: Row, now: datetime, expected_s: int) -> PortState:

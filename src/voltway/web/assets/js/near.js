@@ -1,6 +1,8 @@
-// Nearest first: the browser's position stays in the browser.
+// Nearest first. Where somebody is leaves the browser rounded to about a kilometre, in the body of
+// a request, and is kept nowhere; the distances are worked out here.
 const button = document.querySelector("[data-near]");
-const list = document.querySelector("[data-places]");
+const found = document.querySelector("[data-found]");
+const search = document.querySelector("[data-search]");
 
 const metres = (a, b) => {
   const rad = Math.PI / 180;
@@ -14,27 +16,44 @@ const inWords = (far) => {
   return `${(far / 1000).toFixed(far < 10000 ? 1 : 0)}\u00a0km`;
 };
 
-if (button && list && "geolocation" in navigator) {
+const order = (here) => {
+  const list = found.querySelector("[data-places]");
+  if (!list) return;
+  const rows = [...list.children].map((row) => ({
+    row,
+    far: metres(here, { lat: Number(row.dataset.lat), lon: Number(row.dataset.lon) }),
+  }));
+  rows.sort((a, b) => a.far - b.far);
+  for (const { row, far } of rows) {
+    row.querySelector("[data-far]").textContent = inWords(far);
+    list.append(row);
+  }
+};
+
+const ask = async (here) => {
+  const asks = new URLSearchParams(new FormData(search));
+  asks.set("lat", here.lat.toFixed(2));
+  asks.set("lon", here.lon.toFixed(2));
+  try {
+    const answer = await fetch("/near", { method: "POST", body: asks });
+    if (answer.ok) found.innerHTML = await answer.text();
+  } catch {
+    // Without a line those that are here are put in order.
+  }
+  order(here);
+  const status = found.querySelector("[role=status]");
+  status.tabIndex = -1;
+  status.focus();
+};
+
+if (button && found && "geolocation" in navigator) {
   button.hidden = false;
   button.addEventListener("click", () => {
+    button.disabled = true;
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => {
-        const here = { lat: coords.latitude, lon: coords.longitude };
-        const rows = [...list.children].map((row) => ({
-          row,
-          far: metres(here, { lat: Number(row.dataset.lat), lon: Number(row.dataset.lon) }),
-        }));
-        rows.sort((a, b) => a.far - b.far);
-        for (const { row, far } of rows) {
-          row.querySelector("[data-far]").textContent = inWords(far);
-          list.append(row);
-        }
-        button.textContent = "Nearest first";
-        button.disabled = true;
-      },
+      ({ coords }) => ask({ lat: coords.latitude, lon: coords.longitude }),
       () => {
         button.textContent = "Your browser did not give a position";
-        button.disabled = true;
       },
       { maximumAge: 60000, timeout: 10000 },
     );

@@ -1,0 +1,135 @@
+"""What a driver looks for among places: read from an address, written into one, and mended where it
+has a slip of the pen."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from unicodedata import combining, normalize
+from urllib.parse import urlencode
+from uuid import UUID
+
+#: What the "power" filter offers, in watts.
+POWERS_W: Final = frozenset({11_000, 50_000, 150_000})
+
+#: What the "plug" filter offers: its words, and OCPI's connector types.
+PLUGS: Final = {
+    "ccs": ("CCS", ("IEC_62196_T2_COMBO", "IEC_62196_T1_COMBO", "CCS")),
+    "type2": ("Type 2", ("IEC_62196_T2", "TYPE2")),
+    "chademo": ("CHAdeMO", ("CHADEMO",)),
+    "nacs": ("NACS", ("TESLA_S",)),
+    "type1": ("Type 1", ("IEC_62196_T1",)),
+}
+
+#: Yes or nothing: what the address calls it, and how it reads.
+TICKS: Final = {
+    "free": "Free now",
+    "step_free": "Step-free",
+    "wide": "Wide bay, 3.5 m and more",
+    "lit": "Lit at night",
+    "roof": "Under a roof",
+    "open": "Open now",
+}
+
+WORDS_MAX: Final = 80
+
+#: From this likeness on, a name is offered for what was typed.
+LIKENESS_MIN: Final = 0.4
+OFFERED_MAX: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a driver looks for. ``price_max`` is per kWh, with tax, in the currency of the place."""
+
+    words: str = ""
+    power_w: int = 0
+    plug: str = ""
+    price: str = ""
+    price_max: Decimal | None = None
+    ticks: frozenset[str] = field(default_factory=frozenset)
+    after: tuple[int, UUID] | None = None
+
+    @property
+    def free(self) -> bool:
+        return "free" in self.ticks
+
+    @property
+    def connectors(self) -> list[str]:
+        return list(PLUGS[self.plug][1]) if self.plug else []
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether more is asked than words, power and a free bay."""
+        return bool(self.plug or self.price_max is not None or self.ticks - {"free"})
+
+    def address(self, after: tuple[int, UUID] | None = None) -> str:
+        """The page that asks for the same, from there on."""
+        said = {
+            "q": self.words,
+            "power": str(self.power_w) if self.power_w else "",
+            "plug": self.plug,
+            "price": self.price,
+            **{name: "1" for name in TICKS if name in self.ticks},
+            "after": f"{after[0]}.{after[1]}" if after else "",
+        }
+        query = urlencode({name: value for name, value in said.items() if value})
+        return f"/?{query}" if query else "/"
+
+
+def asked_of(query: Mapping[str, str]) -> Asked:
+    """What an address asks for. What it says wrongly it does not ask."""
+    power, plug = query.get("power", ""), query.get("plug", "")
+    price = query.get("price", "").strip()[:12]
+    most = _price(price)
+    return Asked(
+        words=query.get("q", "").strip()[:WORDS_MAX],
+        power_w=int(power) if power.isdecimal() and int(power[:9]) in POWERS_W else 0,
+        plug=plug if plug in PLUGS else "",
+        price=price if most is not None else "",
+        price_max=most,
+        ticks=frozenset(name for name in TICKS if query.get(name)),
+        after=_after(query.get("after", "")),
+    )
+
+
+def _price(text: str) -> Decimal | None:
+    try:
+        price = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and 0 <= price < 1000 else None
+
+
+def _after(text: str) -> tuple[int, UUID] | None:
+    rank, _, id = text.partition(".")
+    try:
+        return (int(rank), UUID(id)) if rank in ("0", "1") else None
+    except ValueError:
+        return None
+
+
+def likely(words: str, names: Iterable[str]) -> list[str]:
+    """The names most like what was typed, the best first; those that share half of its trigrams
+    or so (Dice's coefficient)."""
+    typed = _trigrams(words)
+    ranked: list[tuple[float, str]] = []
+    for name in names:
+        best = max((_alike(typed, _trigrams(each)) for each in (name, *name.split())), default=0.0)
+        if best >= LIKENESS_MIN:
+            ranked.append((best, name))
+    ranked.sort(key=lambda each: (-each[0], each[1]))
+    return [name for _, name in ranked[:OFFERED_MAX]]
+
+
+def _trigrams(text: str) -> frozenset[str]:
+    plain = normalize("NFKD", text.casefold())
+    plain = "".join(each for each in plain if not combining(each))
+    plain = re.sub("([aou])e", r"\1", plain)  # how a keyboard without an umlaut writes it
+    padded = f"  {plain} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other))

@@ -1,0 +1,191 @@
+"""How fast a list of ten thousand places is there: ``python -m tests.browser.ten_thousand``.
+
+Puts the 9,688 places of Germany's register into a house, with stations of which most are free, and
+looks at the list: what the house takes to answer, and when a slow phone shows it.
+"""
+
+import asyncio
+import csv
+import gzip
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from playwright.async_api import Browser, ViewportSize
+
+from tests.browser.chromium import MISSING, find_chromium, open_chromium
+from tests.conftest import NOON
+from tests.stories.world import World, open_world
+from voltway.kernel.ids import new_id
+from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import connect_owner
+from voltway.runtime.postgres import EmbeddedPostgres
+
+ROOT: Final = Path(__file__).parents[2]
+REGISTER: Final = ROOT / "data/places_de.csv.gz"
+PAGE: Final = ROOT / "docs/figures/places.md"
+BEGIN: Final = "<!-- measured: written by python -m tests.browser.ten_thousand -->"
+END: Final = "<!-- /measured -->"
+
+PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
+#: A slow phone as Lighthouse has it: a quarter of this machine's speed, 150 ms and 1.6 Mbit/s.
+CPU_SLOWER: Final = 4
+LATENCY_MS, BYTES_PER_S = 150, 1_600_000 // 8
+TIMES: Final = 9
+
+ASKED: Final = {
+    "the first page": "/",
+    "a city": "/?q=Berlin",
+    "a slip of the pen": "/?q=Muenchn",
+    "all filters": "/?power=50000&plug=ccs&free=1&step_free=1&wide=1&lit=1&open=1",
+    "a price at most": "/?price=0.50",
+}
+
+#: The first paint, and not before the whole list had come.
+_FIRST_LIST: Final = """
+() => new Promise(done => new PerformanceObserver(list => {
+  const [paint] = list.getEntriesByName("first-contentful-paint");
+  const [way] = performance.getEntriesByType("navigation");
+  if (paint) done(Math.max(paint.startTime, way.responseEnd));
+}).observe({type: "paint", buffered: true}))
+"""
+
+
+async def main() -> None:
+    path = find_chromium()
+    if path is None:
+        sys.exit(MISSING)
+    async with _open_country() as world, open_chromium(path) as browser:
+        lines = [await _answers(world), await _paints(world, browser)]
+    text = PAGE.read_text()
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    PAGE.write_text(f"{before}{BEGIN}\n{chr(10).join(lines)}\n{END}{after}")
+
+
+@asynccontextmanager
+async def _open_country() -> AsyncIterator[World]:
+    with tempfile.TemporaryDirectory(prefix="vw-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # noqa: ASYNC240 (for the server's own account; nobody waits yet)
+        postgres = EmbeddedPostgres(folder / "database", durable=False)
+        try:
+            url = postgres.start()
+            async with open_world(url, folder, JumpingClock(NOON)) as world:
+                await world.prices({"type": "ENERGY", "price": 0.49})
+                owner = await connect_owner(url)
+                try:
+                    await _fill(owner, world)
+                finally:
+                    await owner.close()
+                yield world
+        finally:
+            postgres.stop()
+
+
+async def _fill(owner: "asyncpg.Connection[Any]", world: World) -> None:
+    """Every place of the register with one station; of its bays every third is in use."""
+    party, now = world.party.id, world.clock.now()
+    places, stations, evses, features = [], [], [], []
+    with gzip.open(REGISTER, "rt", encoding="utf-8", newline="") as file:
+        register = list(csv.DictReader(file))
+    for nth, row in enumerate(register):
+        place, station = new_id(now), new_id(now)
+        name = f"{row['operator']}, {row['street']}"
+        where = (row["street"], row["city"], row["postal_code"], "DEU")
+        at = (float(row["lat"]), float(row["lon"]), "Europe/Berlin", True, now)
+        places.append((place, party, name, *where, *at))
+        stations.append((station, party, place, f"DE{nth:05d}", b"-", now, now, now, now))
+        features.append((place, party, nth % 2 == 0, nth % 3 > 0, 350, "bench", now))
+        plug, kind = ("IEC_62196_T2_COMBO", "DC") if row["dc"] == "1" else ("IEC_62196_T2", "AC")
+        for bay in range(1, int(row["points"]) + 1):
+            state = "charging" if (nth + bay) % 3 == 0 else "available"
+            public = f"DE*VLT*E{nth:05d}*{bay}"
+            power = max(int(row["power_w"]), 2000)
+            evses.append((new_id(now), party, station, bay, public, plug, kind, power, state, now))
+    for table, columns, records in (
+        (
+            "location",
+            "id party_id name address city postal_code country lat lon time_zone published"
+            " created_at",
+            places,
+        ),
+        (
+            "station",
+            "id party_id location_id identity key_hash connected_at last_heard_at created_at"
+            " changed_at",
+            stations,
+        ),
+        (
+            "evse",
+            "id party_id station_id number public_id connector_type current power_w status"
+            " created_at",
+            evses,
+        ),
+        (
+            "location_features",
+            "location_id party_id step_free lit bay_width_cm set_by set_at",
+            features,
+        ),
+    ):
+        await owner.copy_records_to_table(table, columns=columns.split(), records=records)
+    always = '{"week": {"1": [[0, 1440]], "2": [[0, 1440]], "3": [[0, 1440]], "4": [[0, 1440]], '
+    always += '"5": [[0, 1440]], "6": [[480, 1200]], "7": []}}'
+    await owner.execute(f"UPDATE location_features SET hours = '{always}'")
+    await owner.execute("VACUUM ANALYZE")
+
+
+async def _answers(world: World) -> str:
+    """What the house takes to answer, by the wall's clock."""
+    lines = ["| the list for | median, ms | slowest of 9, ms | KB |", "|---|---:|---:|---:|"]
+    for what, path in ASKED.items():
+        took = []
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            answer = await world.browser.get(f"{world.house.http}{path}")
+            took.append((time.perf_counter() - began) * 1000)
+            assert answer.status_code == 200
+        size = len(answer.content) / 1000
+        lines.append(f"| {what} | {statistics.median(took):.0f} | {max(took):.0f} | {size:.0f} |")
+    return "\n".join(lines)
+
+
+async def _paints(world: World, browser: Browser) -> str:
+    """When a slow phone shows the first list, with nothing in its memory."""
+    took = []
+    for _ in range(TIMES):
+        context = await browser.new_context(viewport=PHONE, service_workers="block")
+        page = await context.new_page()
+        tools = await context.new_cdp_session(page)
+        await tools.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWER})
+        await tools.send(
+            "Network.emulateNetworkConditions",
+            {
+                "offline": False,
+                "latency": LATENCY_MS,
+                "downloadThroughput": BYTES_PER_S,
+                "uploadThroughput": BYTES_PER_S // 2,
+            },
+        )
+        await page.goto(f"{world.house.http}/")
+        took.append(await page.evaluate(_FIRST_LIST))
+        assert await page.locator("[data-places] li").count() == 50
+        await context.close()
+    median = statistics.median(took)
+    machine = platform.processor() or platform.machine()
+    return (
+        f"\nA slow phone shows the first list, with nothing in its memory, after {median:.0f} ms "
+        f"(median of {TIMES}; the slowest {max(took):.0f} ms).\n\n"
+        f"On {machine}, Python {platform.python_version()}."
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

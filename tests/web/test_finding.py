@@ -1,0 +1,218 @@
+"""How a driver finds a place: words, filters in the address, pages, and near without a trace."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+import pytest
+
+from tests.network import a_location, a_station
+from tests.payments.scene import Scene
+from tests.web.browsers import Browser, words_of
+from voltway.stations import actions as stations
+from voltway.stations import features
+from voltway.stations.model_features import Features
+from voltway.web.driver import finding
+from voltway.web.driver.asking import Asked, asked_of, likely
+
+#: Nobody else has this position: where it is found, it was kept.
+LAT, LON = "61.4987", "23.7610"
+
+NOT_ASKED: Final = [
+    {"power": "abc"},
+    {"power": "1" * 5000},
+    {"power": "12"},
+    {"plug": "nema"},
+    {"price": "cheap"},
+    {"price": "NaN"},
+    {"price": "-1"},
+    {"after": "0"},
+    {"after": "2.00000000-0000-0000-0000-000000000000"},
+    {"after": "0.x"},
+    {"free": ""},
+]
+
+
+@pytest.mark.parametrize("query", NOT_ASKED)
+def test_what_an_address_says_wrongly_it_does_not_ask(query: dict[str, str]) -> None:
+    assert asked_of(query) == Asked()
+
+
+def test_what_is_asked_stands_in_the_address_and_is_read_from_it() -> None:
+    query = {"q": "Ber lin", "power": "50000", "plug": "ccs", "price": "0,49", "wide": "1"}
+    asked = asked_of(query)
+
+    assert asked.price_max == Decimal("0.49")
+    assert asked.address() == "/?q=Ber+lin&power=50000&plug=ccs&price=0%2C49&wide=1"
+    assert Asked().address() == "/"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("Helsnki", ["Helsinki"]), ("muenchn", ["M\u00fcnchen"]), ("market suare", ["Market Square"])],
+)
+def test_a_slip_of_the_pen_is_understood(typed: str, meant: list[str]) -> None:
+    names = ["Helsinki", "M\u00fcnchen", "Market Square", "Oulu", "Espoo"]
+
+    assert likely(typed, names)[:1] == meant
+
+
+def test_what_is_like_nothing_is_like_nothing() -> None:
+    assert likely("qqqq", ["Helsinki", "Oulu"]) == []
+
+
+async def test_a_slip_of_the_pen_shows_what_was_meant_and_says_so(
+    browser: Browser, scene: Scene
+) -> None:
+    said = await browser.reads("/?q=Helsnki")
+
+    assert "No place is called \u201cHelsnki\u201d. These are for \u201cHelsinki\u201d." in said
+    assert "Market Square" in said
+
+
+async def test_words_may_stand_in_any_order(browser: Browser, scene: Scene) -> None:
+    assert "2 of 2 free" in await browser.reads("/?q=helsinki+square")
+    assert "These are for “Helsinki”" in await browser.reads("/?q=helsinki+qqqq")
+
+
+TOLD = Features(step_free=True, lit=True, roofed=True, bay_width_cm=350, hours_words="always")
+FILTERS = [
+    ("step_free", {"step_free": False}),
+    ("wide", {"bay_width_cm": 349}),
+    ("lit", {"lit": None}),
+    ("roof", {"roofed": False}),
+    ("open", {"hours_words": "2026-01-01 10:00-11:00"}),
+]
+
+
+@pytest.mark.parametrize(("name", "otherwise"), FILTERS)
+async def test_a_filter_shows_what_was_told_and_nothing_else(
+    browser: Browser, scene: Scene, name: str, otherwise: dict[str, object]
+) -> None:
+    place = scene.station.location.id
+    assert "No place fits" in await browser.reads(f"/?{name}=1"), "nobody told"
+    async with scene.begin() as work:
+        await features.describe(work, place, TOLD, by="Olga")
+    assert "Market Square" in await browser.reads(f"/?{name}=1")
+    async with scene.begin() as work:
+        told = {each: getattr(TOLD, each) for each in TOLD.__slots__} | otherwise
+        await features.describe(work, place, Features(**told), by="Olga")
+    assert "No place fits" in await browser.reads(f"/?{name}=1")
+
+
+async def test_plug_and_price_filter_too(browser: Browser, scene: Scene) -> None:
+    assert "2 of 2 free" in await browser.reads("/?plug=type2")
+    assert "No place fits" in await browser.reads("/?plug=chademo")
+    assert "€0.49" in await browser.reads("/?price=0.49")
+    assert "No place fits" in await browser.reads("/?price=0.48")
+
+
+async def test_many_places_come_page_by_page_each_once(
+    browser: Browser, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "PAGE", 2)
+    async with scene.begin() as work:
+        for nth in range(4):
+            where = await a_location(work, scene.station.party, name=f"Place {nth}")
+            await a_station(work, scene.station.party, where)
+        await work.run("UPDATE station SET connected_at = $1, last_heard_at = $1", scene.now)
+        await work.run(
+            "UPDATE evse SET status = CASE WHEN number = 1 THEN 'available' ELSE 'charging' END"
+        )
+    seen, path = [], "/"
+    for _ in range(4):
+        page = await browser.opens(path)
+        seen += [part.split("</b>")[0] for part in page.text.split("<span><b>")[1:]]
+        assert "5 places" in words_of(page.text)
+        if "More places" not in page.text:
+            break
+        path = _more(page.text)
+
+    assert seen == ["Market Square", *(f"Place {nth}" for nth in range(4))]
+
+
+def _more(page: str) -> str:
+    before = page.split("More places")[0]
+    return before.rsplit('href="', 1)[1].split('"', 1)[0].replace("&amp;", "&")
+
+
+async def test_the_nearest_come_first_and_where_somebody_is_is_kept_nowhere(
+    browser: Browser, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene.begin() as work:
+        far = await stations.add_location(
+            work,
+            scene.station.party.id,
+            name="A far place",
+            address="Katu 1",
+            city="Tampere",
+            country="FIN",
+            lat=61.5,
+            lon=23.8,
+            time_zone="Europe/Helsinki",
+        )
+        await a_station(work, scene.station.party, far)
+    answer = await browser.sends("/near", lat=LAT, lon=LON, power="0")
+
+    said = words_of(answer.text)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert said.index("A far place") < said.index("Market Square")
+    assert "nearest first" in said
+    for each in (LAT, LON, "61.49", "23.76"):
+        assert each not in answer.text
+        assert each not in caplog.text
+    async with scene.begin() as work:
+        tables = await work.all(
+            """
+            SELECT tablename AS name FROM pg_tables
+             WHERE schemaname = 'public'
+               AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
+            """
+        )
+        assert len(tables) > 50
+        for table in tables:
+            row = await work.one(
+                f"""SELECT count(*) AS n FROM "{table["name"]}" t
+                     WHERE t::text ~ '61[.]49|23[.]76'"""
+            )
+            assert row is not None
+            assert row["n"] == 0, table["name"]
+
+
+@pytest.mark.parametrize(("lat", "lon"), [("", "1"), ("91", "0"), ("nan", "0"), ("1", "1e9")])
+async def test_what_is_no_position_is_refused(
+    browser: Browser, scene: Scene, lat: str, lon: str
+) -> None:
+    answer = await browser.sends("/near", lat=lat, lon=lon)
+
+    assert answer.status_code == 422
+    assert "no position on the globe" in words_of(answer.text)
+
+
+async def test_a_bay_whose_last_starts_all_failed_is_doubtful_until_one_works(
+    browser: Browser, scene: Scene
+) -> None:
+    place = f"/l/{scene.station.location.id}"
+    for _ in range(3):
+        await scene.pays(await scene.opens())
+        async with scene.begin() as work:
+            await work.run("UPDATE payment SET state = 'released' WHERE session_id IS NULL")
+    doubtful = await browser.reads(place)
+    scene.clock.jump(timedelta(seconds=5))
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token)
+
+    await scene.settles()
+
+    assert "Doubtful: the last 3 starts here failed" in doubtful
+    assert "Doubtful" not in await browser.reads(place)
+
+
+async def test_a_list_says_when_a_charge_last_worked(browser: Browser, scene: Scene) -> None:
+    assert "Last charge worked" not in await browser.reads("/")
+    payment = await scene.pays(await scene.opens())
+    await scene.starts(payment.token)
+    await scene.ends(60_000, minutes=30)
+
+    assert "Last charge worked" in await browser.reads("/")
