@@ -105,6 +105,8 @@ async def test_a_platform_finds_its_way_and_its_terminals(asks: Asks, scene: Sce
         "payments",
         "commands",
         "cdrs",
+        "locations",
+        "tariffs",
     ]
     assert (made["http"], made["data"]["city"], made["data"]["evse_uids"]) == (201, "Oulu", [])
     assert again["data"]["evse_uids"] == [str(scene.station.evse(1))]
@@ -219,6 +221,37 @@ async def test_a_platform_ends_its_own_sessions_and_no_others(asks: Asks, scene:
     assert results == ["ACCEPTED", "ACCEPTED", "UNKNOWN_SESSION", "REJECTED"]
     assert broken["status_code"] == 2001
     assert await scene.count("order_view") == 2
+
+
+async def test_a_terminal_shows_its_bays_and_what_they_cost_and_no_others(
+    asks: Asks, scene: Scene
+) -> None:
+    [place] = (await asks("GET", "locations"))["data"]
+    [tariff] = (await asks("GET", "tariffs"))["data"]
+    [bay] = place["evses"]
+    [connector] = bay["connectors"]
+    one = await asks("GET", f"locations/{place['id']}/{bay['uid']}")
+    same = await asks("GET", f"locations/{place['id']}/{bay['uid']}/1")
+    other = await asks("GET", f"locations/{place['id']}/{scene.station.evse(2)}")
+    beyond = await asks("GET", "locations?offset=5")
+    async with scene.begin() as work:
+        _, rival = await kiosks.add_platform(work, scene.station.party.id, "Rival Oy")
+    await asks("POST", "commands/START_SESSION", a_start(scene))
+    async with scene.begin() as work:
+        row = await work.one("SELECT token_uid FROM payment_view")
+    assert row is not None
+    await scene.starts(row["token_uid"])
+    busy = await asks("GET", f"locations/{place['id']}/{bay['uid']}")
+
+    assert (bay["uid"], bay["status"]) == (str(scene.station.evse(1)), "AVAILABLE")
+    assert (place["country"], connector["tariff_ids"]) == ("FIN", [tariff["id"]])
+    assert tariff["preauthorize_amount"] == scene.station.party.hold_minor / 100
+    assert (one["data"], same["data"]) == (bay, connector)
+    assert (other["status_code"], beyond["data"]) == (2003, [])
+    assert busy["data"]["status"] == "CHARGING"
+    for path in ("locations", "tariffs"):
+        assert (await asks("GET", path, shown=rival))["data"] == []
+        assert (await asks("GET", path, shown="vt_no"))["http"] == 401
 
 
 async def test_an_operator_sees_what_a_platform_did_not_hear_and_has_it_told_again(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from voltway.web.ocpi import terminals
+from voltway.web.ocpi import places, terminals
 
 OCPI: Final = (
     terminals.versions,
@@ -14,4 +14,7 @@ OCPI: Final = (
     terminals.confirm,
     terminals.read_confirmation,
     terminals.cdrs,
+    places.locations,
+    places.location,
+    places.list_tariffs,
 )

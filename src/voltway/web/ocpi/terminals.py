@@ -53,7 +53,8 @@ async def endpoints(request: HttpRequest, house: NamedDependency[House]) -> Resp
     if await platform_of(request, house) is None:
         return stranger(house)
     base = f"{public_url(request, house)}{ROOT}"
-    told = [("payments", "RECEIVER"), ("commands", "RECEIVER"), ("cdrs", "SENDER")]
+    received = [(name, "RECEIVER") for name in ("payments", "commands")]
+    told = received + [(name, "SENDER") for name in ("cdrs", "locations", "tariffs")]
     return answer(
         house,
         {
