@@ -107,28 +107,26 @@ async def test_plug_and_price_filter_too(browser: Browser, scene: Scene) -> None
     assert "No place fits" in await browser.reads("/?price=0.48")
 
 
-async def test_many_places_come_page_by_page_each_once(
-    browser: Browser, scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(finding, "PAGE", 2)
+async def test_many_places_come_page_by_page_each_once(browser: Browser, scene: Scene) -> None:
+    names = [f"Place {nth:02}" for nth in range(finding.PAGE + 1)]
     async with scene.begin() as work:
-        for nth in range(4):
-            where = await a_location(work, scene.station.party, name=f"Place {nth}")
+        for name in names:
+            where = await a_location(work, scene.station.party, name=name)
             await a_station(work, scene.station.party, where)
         await work.run("UPDATE station SET connected_at = $1, last_heard_at = $1", scene.now)
-        await work.run(
-            "UPDATE evse SET status = CASE WHEN number = 1 THEN 'available' ELSE 'charging' END"
-        )
-    seen, path = [], "/"
-    for _ in range(4):
-        page = await browser.opens(path)
-        seen += [part.split("</b>")[0] for part in page.text.split("<span><b>")[1:]]
-        assert "5 places" in words_of(page.text)
-        if "More places" not in page.text:
-            break
-        path = _more(page.text)
+        await work.run("UPDATE evse SET status = 'available' WHERE number = 1")
+    first = await browser.opens("/")
+    second = await browser.opens(_more(first.text))
 
-    assert seen == ["Market Square", *(f"Place {nth}" for nth in range(4))]
+    seen = [*_names(first.text), *_names(second.text)]
+    assert seen == ["Market Square", *names]
+    assert len(_names(first.text)) == finding.PAGE
+    assert f"{len(seen)} places" in words_of(first.text)
+    assert "More places" not in second.text
+
+
+def _names(page: str) -> list[str]:
+    return [part.split("</b>")[0] for part in page.split("<span><b>")[1:]]
 
 
 def _more(page: str) -> str:
