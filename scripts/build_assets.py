@@ -41,6 +41,7 @@ BUNDLES: dict[str, tuple[Path, ...]] = {
     # One module: uPlot's own file, and ours that uses it.
     "power.js": (MODULES / "uplot/dist/uPlot.iife.min.js", ASSETS / "js" / "power.js"),
     "near.js": (ASSETS / "js" / "near.js",),
+    "push.js": (ASSETS / "js" / "push.js",),
     "offline.js": (ASSETS / "js" / "offline.js",),
     "sw.js": (ASSETS / "js" / "sw.js",),
     "swagger-ui.css": (MODULES / "swagger-ui-dist/swagger-ui.css",),

@@ -1,5 +1,6 @@
 """Who hears which facts: the watchers of the house."""
 
+from voltway.alerts import driver_events, operator_events
 from voltway.alerts.account import hears_method_refused
 from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
@@ -19,7 +20,7 @@ from voltway.billing import autocharge, debts
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.autocharge import CarSpoofed
 from voltway.billing.budget_news import BudgetReached
-from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued
+from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued, SettlementRested
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.model_debts import Dunned
 from voltway.billing.watchers import hears_session_ended as opens_settlement
@@ -77,6 +78,15 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("platforms.cdrs", [CdrIssued], platforms.hears_cdrs)
     bus.watch_many("platforms.orders", [OrderEnded], platforms.hears_orders)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
+    _plug_events(bus)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)
     bus.watch_many("alerts.waiting", [BayFree, BayTaken, PlaceClosed], hears_watches)
+
+
+def _plug_events(bus: Bus) -> None:
+    """What people are told as it happens."""
+    bus.watch_many("alerts.sessions", driver_events.SESSION_FACTS, driver_events.hears_session)
+    bus.watch_many("alerts.money", driver_events.MONEY_FACTS, driver_events.hears_money)
+    bus.watch_many("alerts.stations", operator_events.STATION_FACTS, operator_events.hears_station)
+    bus.watch_many("alerts.rested", [SettlementRested], operator_events.hears_rested)

@@ -14,13 +14,27 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import account, budgets, cars, dunning, letters, reports, rules, store, waiting
-from voltway.alerts.mailer import Mailer, MailServerSilent, SmtpMailer
+from voltway.alerts import (
+    account,
+    budgets,
+    cars,
+    dunning,
+    letters,
+    letters_events,
+    pushing,
+    reports,
+    rules,
+    still,
+    store,
+    waiting,
+)
+from voltway.alerts.mailer import Mailer, SmtpMailer
 from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
+from voltway.alerts.model_events import Channel
 from voltway.alerts.queueing import job
 from voltway.billing import actions as billing
 from voltway.billing import checking
-from voltway.kernel.errors import Refusal
+from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import AlertId
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
@@ -34,7 +48,7 @@ FORGET_AT_ONCE_MAX: Final = 10_000
 
 
 async def send(begin: BeginWork, settings: Settings, body: Mapping[str, str]) -> None:
-    """Send the alert of a job by the mail server of the settings."""
+    """Send the alert of a job, by the mail server of the settings or a browser's push service."""
     await deliver(
         begin,
         SmtpMailer(settings),
@@ -50,17 +64,55 @@ async def deliver(
     """Write an alert's letter, hand it over, and note what came of it."""
     async with begin() as work:
         alert = await store.load(work, id)
-    if alert.state is not AlertState.QUEUED:
-        return
+        if alert.state is not AlertState.QUEUED or not await _is_wanted(work, alert):
+            return
+    note = None
     try:
-        letter, message = await _message(begin, alert, mail_from=mail_from, public_url=public_url)
-        await mailer.send(message)
-    except MailServerSilent as silence:
+        if alert.channel is Channel.PUSH:
+            await pushing.push(begin, alert, mail_from=mail_from)
+        else:
+            letter, message = await _message(
+                begin, alert, mail_from=mail_from, public_url=public_url
+            )
+            await mailer.send(message)
+            note = letter.note
+    except pushing.DeviceGone as gone:
+        await _note_dropped(begin, id, str(gone))
+    except Outage as silence:
         await _note_trouble(begin, id, str(silence), for_good=False)
     except Refusal as refusal:
         await _note_trouble(begin, id, str(refusal), for_good=True)
     else:
-        await _note_sent(begin, id, letter.note)
+        await _note_sent(begin, id, note)
+
+
+async def _is_wanted(work: Work, alert: Alert) -> bool:
+    """Whether this alert is to go now. What is over is dropped, and what began anew waits."""
+    if alert.event is None:
+        return True
+    if why := await still.why_not(work, alert):
+        await store.save(work, rules.dropped(alert, why))
+        return False
+    later = await still.not_before(work, alert)
+    if later is not None:
+        waits = replace(alert, tries=alert.tries + 1, next_try_at=later)
+        await store.save(work, waits)
+        await work.enqueue(job(waits))
+    return later is None
+
+
+async def seen(begin: BeginWork, id: AlertId) -> bool:
+    """A browser says that it showed the alert; whether we know that. Its id is known to that
+    browser alone."""
+    async with begin() as work:
+        try:
+            before = await store.lock(work, id)
+        except store.NoSuchAlert:
+            return False
+        after = rules.seen(before, work.now)
+        if before.channel is Channel.PUSH and after is not before:
+            await store.save(work, after)
+    return True
 
 
 async def _message(
@@ -76,6 +128,8 @@ async def _message(
 async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], letters.Letter]:
     """What writes the letter of an alert, once nothing of the database is needed any more."""
     seller = (await parties.party(work, alert.party)).name
+    if alert.template is Template.EVENT:
+        return await letters_events.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.BOOKS:
         page = f"{public_url}/console/books" if public_url else ""
         open_now = await checking.open_findings(work, alert.party)
@@ -124,8 +178,8 @@ async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], let
 async def _note_sent(begin: BeginWork, id: AlertId, note: str | None) -> None:
     async with begin() as work:
         before = await store.lock(work, id)
-        if before.state is AlertState.SENT:
-            return
+        if before.state is not AlertState.QUEUED:
+            return  # a browser may have shown it before its push service answered us
         await store.save(work, rules.sent(before, work.now, note))
         await work.announce([AlertSent(party=before.party, at=work.now, alert=id)])
 
@@ -144,10 +198,17 @@ async def _note_trouble(begin: BeginWork, id: AlertId, trouble: str, *, for_good
             await work.enqueue(job(after))
 
 
+async def _note_dropped(begin: BeginWork, id: AlertId, why: str) -> None:
+    async with begin() as work:
+        before = await store.lock(work, id)
+        if before.state is AlertState.QUEUED:
+            await store.save(work, rules.dropped(before, why))
+
+
 async def try_again(work: Work, id: AlertId) -> None:
-    """Send a dead letter once more. What was sent is not sent twice."""
+    """Send a dead letter once more. What was sent is not sent twice, nor what is of no use now."""
     before = await store.lock(work, id)
-    if before.state is AlertState.SENT:
+    if before.state is not AlertState.FAILED:
         return
     again = replace(before, state=AlertState.QUEUED, tries=0, next_try_at=work.now)
     await store.save(work, again)

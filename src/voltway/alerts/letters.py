@@ -41,6 +41,7 @@ class Letter:
     xml: bytes | None = None
     xml_name: str = ""
     note: str | None = None  # what was to be in it and could not be, and why
+    leave: str = ""  # where its reader says "no more of these" (RFC 8058), if they may
 
 
 def receipt_letter(invoice: Invoice, locale: str, *, seller: str, url: str | None) -> Letter:
@@ -192,6 +193,9 @@ def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> Em
     made["Date"] = format_datetime(at)
     made["Message-ID"] = f"<{alert.id}@{domain}>"
     made["Auto-Submitted"] = "auto-generated"
+    if letter.leave:
+        made["List-Unsubscribe"] = f"<{letter.leave}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(letter.text)
     made.add_alternative(letter.html, subtype="html")
     if letter.pdf is not None:

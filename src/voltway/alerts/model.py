@@ -1,17 +1,21 @@
 """An alert: one thing that one person must know, told once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from voltway.alerts.model_events import Channel, Event
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId
 
 
 class AlertState(StrEnum):
     QUEUED = "queued"
-    SENT = "sent"
+    SENT = "sent"  # handed over
+    DELIVERED = "delivered"  # and it was shown, or read
     FAILED = "failed"  # a dead letter: an operator sees it and may try again
+    DROPPED = "dropped"  # nobody wants it any more, or nobody is there to take it
 
 
 class Template(StrEnum):
@@ -31,6 +35,7 @@ class Template(StrEnum):
     ANSWER = "answer"  # to a driver: their report is answered
     DUNNING = "dunning"  # to who owes: a bill is not paid
     DOCUMENT = "document"  # an invoice, a credit note, a statement or a settlement
+    EVENT = "event"  # what happened: ``Event`` says what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,13 @@ class Alert:
     sent_at: datetime | None = None
     last_trouble: str | None = None
     with_xml: bool = False  # who gets it asked for an XRechnung
+    channel: Channel = Channel.MAIL
+    event: Event | None = None
+    about: str = ""  # what it happened to, ``session:…``
+    facts: Mapping[str, str] | None = None  # what its words name, as a person reads it
+    holder: str | None = None
+    too_late_at: datetime | None = None
+    delivered_at: datetime | None = None
 
     @property
     def subject(self) -> str:

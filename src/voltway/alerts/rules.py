@@ -35,3 +35,21 @@ def not_sent(alert: Alert, trouble: str, now: datetime, *, for_good: bool) -> Al
 
 def pause(tries: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(tries - 1, 16)), PAUSE_MAX)
+
+
+def dropped(alert: Alert, why: str) -> Alert:
+    """The alert when nobody would want it any more, or nobody is there to take it."""
+    return replace(alert, state=AlertState.DROPPED, next_try_at=None, last_trouble=why)
+
+
+def seen(alert: Alert, now: datetime) -> Alert:
+    """The alert when it was shown, or taken by who it was for."""
+    if alert.state not in (AlertState.QUEUED, AlertState.SENT):
+        return alert
+    return replace(
+        alert,
+        state=AlertState.DELIVERED,
+        sent_at=alert.sent_at or now,
+        next_try_at=None,
+        delivered_at=now,
+    )

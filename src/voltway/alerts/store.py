@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.model_events import Channel, Event
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId
 from voltway.runtime.work import Row, Work
@@ -25,14 +28,17 @@ async def add(work: Work, alerts: Sequence[Alert]) -> set[AlertId]:
         """
         INSERT INTO alert
             (id, party_id, once, channel, recipient, template, locale, payment_id, invoice_id,
-             state, created_at, next_try_at, with_xml)
-        SELECT id, party_id, once, 'mail', recipient, template, locale, payment_id, invoice_id,
-               state, created_at, next_try_at, with_xml
+             state, created_at, next_try_at, with_xml, event, about, facts, holder, too_late_at)
+        SELECT id, party_id, once, channel, recipient, template, locale, payment_id, invoice_id,
+               state, created_at, next_try_at, with_xml, event, about, facts::jsonb, holder,
+               too_late_at
           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
                       $7::uuid[], $8::uuid[], $9::text[], $10::timestamptz[], $11::timestamptz[],
-                      $12::boolean[])
+                      $12::boolean[], $13::text[], $14::text[], $15::text[], $16::text[],
+                      $17::text[], $18::timestamptz[])
                AS w (id, party_id, once, recipient, template, locale, payment_id, invoice_id,
-                     state, created_at, next_try_at, with_xml)
+                     state, created_at, next_try_at, with_xml, channel, event, about, facts,
+                     holder, too_late_at)
             ON CONFLICT (once) DO NOTHING
         RETURNING id
         """,
@@ -48,6 +54,12 @@ async def add(work: Work, alerts: Sequence[Alert]) -> set[AlertId]:
         [each.created_at for each in alerts],
         [each.next_try_at for each in alerts],
         [each.with_xml for each in alerts],
+        [each.channel for each in alerts],
+        [each.event for each in alerts],
+        [each.about for each in alerts],
+        [_facts(each) for each in alerts],
+        [each.holder for each in alerts],
+        [each.too_late_at for each in alerts],
     )
     return {AlertId(row["id"]) for row in rows}
 
@@ -80,7 +92,8 @@ async def save(work: Work, alert: Alert) -> None:
     await work.run(
         """
         UPDATE alert
-           SET state = $2, tries = $3, next_try_at = $4, sent_at = $5, last_trouble = $6
+           SET state = $2, tries = $3, next_try_at = $4, sent_at = $5, last_trouble = $6,
+               delivered_at = $7
          WHERE id = $1
         """,
         alert.id,
@@ -89,6 +102,7 @@ async def save(work: Work, alert: Alert) -> None:
         alert.next_try_at,
         alert.sent_at,
         alert.last_trouble,
+        alert.delivered_at,
     )
     work.touch(alert.subject)
 
@@ -138,4 +152,15 @@ def _alert(row: Row) -> Alert:
         sent_at=row["sent_at"],
         last_trouble=row["last_trouble"],
         with_xml=row["with_xml"],
+        channel=Channel(row["channel"]),
+        event=Event(row["event"]) if row["event"] else None,
+        about=row["about"],
+        facts=row["facts"],
+        holder=row["holder"],
+        too_late_at=row["too_late_at"],
+        delivered_at=row["delivered_at"],
     )
+
+
+def _facts(alert: Alert) -> str | None:
+    return None if alert.facts is None else msgspec.json.encode(alert.facts).decode()

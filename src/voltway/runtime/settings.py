@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 import msgspec
 
 from voltway.kernel.errors import Misconfigured
+from voltway.runtime.near import near
 
 PREFIX: Final = "VOLTWAY_"
 FILE: Final = "voltway.toml"
@@ -164,6 +165,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _says("How the line to the mail server is made private; `none` only on this machine."),
     ] = "starttls"
     mail_from: Annotated[str, _says("Who our mails come from.")] = "Voltway <receipts@localhost>"
+    push_hosts: Annotated[
+        str, _says("The browsers' push services that we call, by host: [how](alerts.md).")
+    ] = "fcm.googleapis.com *.services.mozilla.com *.push.apple.com *.notify.windows.com"
     start_within_s: Annotated[
         int,
         _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),
@@ -321,7 +325,7 @@ def _checked(name: str, value: object, where: str) -> object:
     shown = f"{PREFIX}{name.upper()}"
     kinds = get_type_hints(Settings, include_extras=True)
     if name not in kinds:
-        raise SettingUnknown(shown, where, _near(name, list(kinds)))
+        raise SettingUnknown(shown, where, near(PREFIX, name, kinds))
     try:
         return msgspec.convert(
             value, kinds[name], strict=not isinstance(value, str), dec_hook=_to_path
@@ -337,13 +341,6 @@ def _to_path(kind: type, value: object) -> object:
     if isinstance(value, str) and value:
         return Path(value)
     raise ValueError("no path")
-
-
-def _near(name: str, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names, n=1)
-    return f" Do you mean {PREFIX}{near[0].upper()}?" if near else ""
 
 
 def _wanted(kind: Any) -> str:

@@ -21,6 +21,7 @@ PAGES: Final = (
     ("Stations", "/console/stations", "stations chargers bays ports"),
     ("Lobby", "/console/lobby", "lobby adopt new unknown"),
     ("Jobs", "/console/jobs", "jobs failed waiting try again"),
+    ("Deliveries", "/console/deliveries", "deliveries alerts mails push phones dead letters"),
     ("Sessions", "/console/sessions", "sessions charging history"),
     ("Review", "/console/review", "review orphans held doubtful frames"),
     ("Money", "/console/money", "money payments holds revenue"),

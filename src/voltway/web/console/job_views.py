@@ -36,6 +36,10 @@ WATCHERS: Final = {
     "alerts.documents": "Mails, of a document",
     "alerts.hold_released": "Mails, of a released hold",
     "alerts.books": "Mails, of a finding in the books",
+    "alerts.sessions": "Alerts, of a charge",
+    "alerts.money": "Alerts, of a payment",
+    "alerts.stations": "Alerts, of a station",
+    "alerts.rested": "Alerts, of a bill that rests",
 }
 
 

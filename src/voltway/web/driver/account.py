@@ -16,6 +16,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import account as letters
+from voltway.alerts import wishing
 from voltway.drivers import entry, own
 from voltway.drivers.model import Driver, Seat
 from voltway.kernel.errors import Outage, Refusal
@@ -362,6 +363,7 @@ async def delete(
             await entry.forget_person(work, driver)
     async with house.begin() as work:
         await vehicles.forget_person(work, email)
+        await wishing.forget_person(work, email)
         await entry.leave_everywhere(work, email)
     answer = see_other("/")
     answer.delete_cookie(SEAT, path="/")

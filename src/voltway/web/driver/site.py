@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from voltway.web.driver import (
     account,
+    alerting,
     balance,
     cars,
     checking,
@@ -54,6 +55,14 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     account.remove_method,
     account.confirm_delete,
     account.delete,
+    alerting.own_alerts,
+    alerting.keep_wishes,
+    alerting.add_own_device,
+    alerting.remove_device,
+    alerting.add_guest_device,
+    alerting.seen,
+    alerting.leave_page,
+    alerting.leave,
     tokens.own_tokens,
     tokens.change,
     tokens.confirm_lost,

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response, ServerSentEvent
 from markupsafe import Markup
 
+from voltway.alerts import pushing
 from voltway.billing import actions as billing
 from voltway.billing import documents
 from voltway.billing.model import DocumentKind, Invoice
@@ -65,7 +66,9 @@ async def _knows(request: HttpRequest, house: House, key: str) -> dict[str, Any]
     async with house.begin() as work:
         seen = await visit_views.visit(work, house, key, formats)
         help_ = await _help(work, seen)
-    return {"visit": seen, "help": help_, "reload_s": 0 if seen.is_over else RELOAD_S}
+        push_key = await pushing.public_key(work)
+    reload_s = 0 if seen.is_over else RELOAD_S
+    return {"visit": seen, "help": help_, "reload_s": reload_s, "push_key": push_key}
 
 
 async def _help(work: Work, seen: VisitView) -> views.Help:

@@ -87,16 +87,17 @@ self.addEventListener("push", (event) => {
   } catch {
     // Not ours: whoever sent it is told nothing, and the person reads that there is news.
   }
-  const { title, body, url, tag } = said;
+  const { id, title, body, url, tag, lang } = said;
   event.waitUntil(
     self.registration.showNotification(String(title || "Voltway"), {
       body: String(body ?? ""),
+      lang: String(lang ?? ""),
       tag: tag ? String(tag) : undefined,
       renotify: Boolean(tag),
       icon: SHELL.icon,
       badge: SHELL.badge,
       data: { url: String(url || "/") },
-    }),
+    }).then(() => id && fetch(`/alerts/seen/${id}`, { method: "POST" })).catch(() => {}),
   );
 });
 

@@ -1,0 +1,173 @@
+"""What drivers are told of their charge and of their money, as it happens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from voltway.alerts.model_events import Event, Person, visit_holder
+from voltway.alerts.telling import tell
+from voltway.alerts.words_events import Early, early
+from voltway.billing import formats
+from voltway.billing.model import InvoiceIssued
+from voltway.drivers import actions as drivers
+from voltway.drivers import contracts
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import SessionId
+from voltway.parties import actions as parties
+from voltway.payments import actions as payments
+from voltway.payments.model import HoldReleased, Payment, PaymentDeclined
+from voltway.runtime.work import Work
+from voltway.sessions import actions as sessions
+from voltway.sessions.model import Session, SessionEnded, SessionFact, SessionStarted
+from voltway.sessions.targets import SessionDoneMoved, SessionSoonDone
+from voltway.stations import actions as stations
+from voltway.stations.model import Location
+
+MONEY_FACTS: Final = (PaymentDeclined, HoldReleased, InvoiceIssued)
+SESSION_FACTS: Final = (SessionStarted, SessionSoonDone, SessionDoneMoved, SessionEnded)
+
+#: Reasons of OCPP by which a charge ended before its driver wanted (1.6 §7.36; 2.0.1 Reason).
+_EARLY: Final[Mapping[str, Early]] = {
+    "EmergencyStop": Early.EMERGENCY,
+    "GroundFault": Early.FAULT,
+    "OvercurrentFault": Early.FAULT,
+    "PowerQuality": Early.POWER,
+    "PowerLoss": Early.POWER,
+    "HardReset": Early.FAULT,
+    "SoftReset": Early.FAULT,
+    "ImmediateReset": Early.FAULT,
+    "Reboot": Early.FAULT,
+    "DeAuthorized": Early.NOT_ALLOWED,
+    "LocalOutOfCredit": Early.LIMIT,
+    "forgotten": Early.SILENT,
+}
+#: Who asked a station from here to stop, and what that is to its driver.
+_ASKED: Final[Mapping[str, Early | None]] = {
+    "driver": None,
+    "limit": Early.LIMIT,
+    "no energy": None,
+}
+_REMOTE: Final = frozenset({"Remote", "RemoteStop"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """The driver of a session, where it is, and the page about it."""
+
+    person: Person
+    place: Location
+    page: str
+
+
+async def hears_session(work: Work, facts: Sequence[Fact]) -> None:
+    """Tell drivers that theirs began, is soon done, will be done at another time, or is over."""
+    heard = [fact for fact in facts if isinstance(fact, SessionFact)]
+    wanted = [fact.session for fact in heard]
+    known = {each.id: each for each in await sessions.sessions_by_id(work, wanted)}
+    for fact in heard:
+        session = known.get(fact.session)
+        who = None if session is None else await _who(work, session)
+        if session is not None and who is not None:
+            await _tell(work, fact, session, who)
+
+
+async def _tell(work: Work, fact: SessionFact, session: Session, who: _Who) -> None:
+    locale = who.person.locale
+    shown = {"place": who.place.name, "page": who.page}
+    once = ""
+    if isinstance(fact, SessionStarted):
+        event = Event.SESSION_STARTED
+        shown["when"] = _clock(session.started_at, who)
+    elif isinstance(fact, SessionSoonDone | SessionDoneMoved):
+        event = Event.SOON_DONE if isinstance(fact, SessionSoonDone) else Event.DONE_MOVED
+        shown["when"] = _clock(fact.done_at, who)
+        shown["percent"] = formats.percent(str(fact.target_percent), formats.locale_for(locale))
+        once = "" if event is Event.SOON_DONE else fact.at.isoformat()
+    elif isinstance(fact, SessionEnded):
+        why = await _early(work, session, fact.reason)
+        event = Event.COMPLETE if why is None else Event.STOPPED_EARLY
+        there = formats.locale_for(locale)
+        shown["energy"] = f"{formats.kwh(fact.energy_wh, there)}{formats.NBSP}kWh"
+        if why is not None:
+            shown["why"] = early(why, locale)
+    else:
+        return
+    about = f"session:{session.id}"
+    await tell(work, session.party, [who.person], event, about, shown, once=once)
+
+
+async def _early(work: Work, session: Session, reason: str) -> Early | None:
+    """Why a charge ended before its driver wanted; ``None`` where it ended as they wanted."""
+    if reason in _REMOTE:
+        wanted = (session.station, session.ref)
+        by = (await stations.stopped_by(work, [wanted])).get(wanted)
+        return _ASKED.get(by, Early.OPERATOR) if by else None
+    return _EARLY.get(reason)
+
+
+async def _who(work: Work, session: Session) -> _Who | None:
+    """Whom a session concerns: its token's driver, or the guest whose visit it is."""
+    paid = await payments.payment_of_session(work, session.id)
+    page = f"/v/{paid.visit_key}" if paid is not None else "/me"
+    person = None
+    if session.token is not None:
+        key = (session.party, session.token)
+        token = (await drivers.tokens_of(work, [key])).get(key)
+        if token is not None and token.driver is not None:
+            driver = await contracts.driver_of(work, session.party, token.driver)
+            if driver.email:
+                locale = (await parties.party(work, session.party)).locale
+                person = _by_address(driver.email, paid.locale if paid else locale)
+    if person is None and paid is not None:
+        person = guest(paid)
+    if person is None:
+        return None
+    return _Who(person, await stations.location(work, session.location), page)
+
+
+def _by_address(email: str, locale: str) -> Person:
+    return Person(holder=email.lower(), email=email, locale=locale)
+
+
+def guest(paid: Payment) -> Person:
+    """A guest is told on the browser that has their visit. The address that they may have left is
+    for the receipt."""
+    return Person(holder=visit_holder(paid.id), email=None, locale=paid.locale)
+
+
+def _clock(at: datetime, who: _Who) -> str:
+    there = formats.local(at.isoformat(), who.place.time_zone)
+    return formats.clock(there, formats.locale_for(who.person.locale))
+
+
+async def hears_money(work: Work, facts: Sequence[Fact]) -> None:
+    """Tell guests that their bank said no, that a hold was let go, or what was taken."""
+    heard = [fact for fact in facts if isinstance(fact, MONEY_FACTS)]
+    asked = [fact.payment for fact in heard if fact.payment is not None]
+    paid = await payments.payments(work, asked) if asked else {}
+    for fact in heard:
+        payment = None if fact.payment is None else paid.get(fact.payment)
+        if payment is None:
+            continue
+        there = formats.locale_for(payment.locale)
+        shown = {
+            "place": payment.description,
+            "amount": formats.money(payment.hold, there),
+            "page": f"/v/{payment.visit_key}",
+        }
+        if isinstance(fact, PaymentDeclined):
+            event = Event.PAYMENT_FAILED
+        elif isinstance(fact, InvoiceIssued):
+            event = Event.RECEIPT
+            shown["amount"] = formats.money(payment.captured, there)
+            shown["page"] += "/receipt"
+        elif payment.session is None:
+            event = Event.HOLD_RELEASED
+        else:
+            continue  # the receipt says what became of the hold
+        await tell(work, payment.party, [guest(payment)], event, payment.subject, shown)
+
+
+async def session_runs(work: Work, session: SessionId) -> bool:
+    return any(each.is_running for each in await sessions.sessions_by_id(work, [session]))

@@ -1,0 +1,141 @@
+"""What alerts are about: events, how urgent each is, and by which channels it goes at first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    PUSH = "push"  # a browser's push service, also of a closed page
+
+
+class Event(StrEnum):
+    """What a person can be told. A member's words are in ``words_events``."""
+
+    SESSION_STARTED = "session_started"
+    SOON_DONE = "soon_done"
+    DONE_MOVED = "done_moved"
+    COMPLETE = "complete"
+    STOPPED_EARLY = "stopped_early"
+    PAYMENT_FAILED = "payment_failed"
+    HOLD_RELEASED = "hold_released"
+    RECEIPT = "receipt"
+    STATION_OFFLINE = "station_offline"
+    PORT_FAULTED = "port_faulted"
+    STARTS_FAIL = "starts_fail"
+    BILL_RESTS = "bill_rests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How an event is told.
+
+    ``at_first``: the channels where nobody chose otherwise. ``lasts``: how long somebody still
+    wants to know. ``holds``: how long it must be true before it is told (flapping).
+    ``not_again_within``: so long the same of the same thing is not told to the same person again.
+    ``unread_after``: a push that nobody saw by then is followed by a mail.
+    """
+
+    at_first: frozenset[Channel]
+    lasts: timedelta = timedelta(days=2)
+    costs_money: bool = False
+    holds: timedelta = timedelta()
+    not_again_within: timedelta = timedelta()
+    unread_after: timedelta | None = None
+    for_operators: bool = False
+
+
+_PUSH: Final = frozenset({Channel.PUSH})
+_BOTH: Final = frozenset({Channel.PUSH, Channel.MAIL})
+_HELD: Final = timedelta(seconds=60)
+_QUARTER: Final = timedelta(minutes=15)
+
+RULES: Final[Mapping[Event, Rule]] = {
+    Event.SESSION_STARTED: Rule(at_first=_PUSH, lasts=timedelta(minutes=10)),
+    Event.SOON_DONE: Rule(at_first=_PUSH, lasts=_QUARTER),
+    Event.DONE_MOVED: Rule(at_first=_PUSH, lasts=_QUARTER, not_again_within=_QUARTER),
+    Event.COMPLETE: Rule(at_first=_PUSH, lasts=timedelta(hours=12)),
+    Event.STOPPED_EARLY: Rule(
+        at_first=_PUSH,
+        lasts=timedelta(hours=12),
+        costs_money=True,
+        unread_after=timedelta(minutes=3),
+    ),
+    Event.PAYMENT_FAILED: Rule(
+        at_first=_PUSH, costs_money=True, unread_after=timedelta(minutes=10)
+    ),
+    Event.HOLD_RELEASED: Rule(at_first=_PUSH),
+    Event.RECEIPT: Rule(at_first=_PUSH),
+    Event.STATION_OFFLINE: Rule(
+        at_first=_BOTH,
+        lasts=timedelta(hours=12),
+        holds=_HELD,
+        not_again_within=timedelta(minutes=30),
+        for_operators=True,
+    ),
+    Event.PORT_FAULTED: Rule(
+        at_first=_BOTH,
+        lasts=timedelta(hours=12),
+        holds=_HELD,
+        not_again_within=timedelta(minutes=30),
+        for_operators=True,
+    ),
+    Event.STARTS_FAIL: Rule(
+        at_first=_BOTH,
+        lasts=timedelta(hours=12),
+        not_again_within=timedelta(hours=2),
+        for_operators=True,
+    ),
+    Event.BILL_RESTS: Rule(
+        at_first=_BOTH, not_again_within=timedelta(hours=12), for_operators=True
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """To whom an event is told: by their address (``holder`` and ``email`` are the same), or a
+    guest by their visit, who has no address that was given for this."""
+
+    holder: str
+    email: str | None
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A browser that shows alerts."""
+
+    id: UUID
+    holder: str
+    endpoint: str
+    p256dh: str
+    auth: str
+    label: str
+    made_at: datetime
+    gone_at: datetime | None = None
+    last_trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a person chose; without a choice an event goes as its rule says."""
+
+    holder: str
+    time_zone: str = "UTC"
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    leave_key: str = ""
+    chosen: Mapping[tuple[Event, Channel], bool]
+
+    def wants(self, event: Event, channel: Channel) -> bool:
+        return self.chosen.get((event, channel), channel in RULES[event].at_first)
+
+
+def visit_holder(payment: UUID) -> str:
+    """The holder of a guest's alerts."""
+    return f"visit:{payment}"

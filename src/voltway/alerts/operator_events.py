@@ -1,0 +1,137 @@
+"""What operators are told of their stations and bills, as it happens, when it lasts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from voltway.alerts.model_events import Event, Person
+from voltway.alerts.telling import tell
+from voltway.billing import formats
+from voltway.billing.model import SettlementRested
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import PartyId
+from voltway.parties import actions as parties
+from voltway.parties.model import MAY, Permission
+from voltway.runtime.work import Row, Work
+from voltway.stations.model import OrderEnded, PortStatusChanged, StationLost
+from voltway.stations.orders import OrderState
+from voltway.stations.reports import PortStatus
+
+STATION_FACTS: Final = (StationLost, PortStatusChanged, OrderEnded)
+#: So many starts that came to nothing within an hour are worth a look.
+STARTS_MANY: Final = 3
+
+
+async def hears_station(work: Work, facts: Sequence[Fact]) -> None:
+    """Tell who may do something about it that a station is lost, a port has a fault, or cars do not
+    start there. All three wait to see whether it lasts: see ``still``."""
+    for fact in facts:
+        if isinstance(fact, StationLost):
+            await _lost(work, fact)
+        elif isinstance(fact, PortStatusChanged) and fact.status is PortStatus.FAULTED:
+            await _faulted(work, fact)
+        elif isinstance(fact, OrderEnded) and fact.kind == "StartCharging":
+            await _did_not_start(work, fact)
+
+
+async def _lost(work: Work, fact: StationLost) -> None:
+    row = await _station(work, fact.station)
+    if row is None or row["connected"]:
+        return
+    shown = _shown(row) | {"when": _clock(fact.at, row)}
+    about = f"station:{fact.station}"
+    await _tell(work, fact, Permission.ORDER_STATION, Event.STATION_OFFLINE, about, shown)
+
+
+async def _faulted(work: Work, fact: PortStatusChanged) -> None:
+    row = await _station(work, fact.station)
+    if row is None:
+        return
+    bay = "-"
+    about = f"station:{fact.station}"
+    if fact.evse is not None:
+        found = await work.one("SELECT number FROM evse_view WHERE id = $1", fact.evse)
+        bay = str(found["number"]) if found else "-"
+        about = f"evse:{fact.evse}"
+    shown = _shown(row) | {"bay": bay, "error": fact.error or "no code"}
+    await _tell(work, fact, Permission.ORDER_STATION, Event.PORT_FAULTED, about, shown)
+
+
+async def _did_not_start(work: Work, fact: OrderEnded) -> None:
+    if fact.state is OrderState.DONE:
+        return
+    row = await _station(work, fact.station)
+    failed = await work.one(
+        """
+        SELECT count(*) AS n FROM order_view
+         WHERE station_id = $1 AND kind = 'StartCharging' AND ended_at > $2::timestamptz
+               - interval '1 hour' AND state NOT IN ('queued', 'sent', 'answered', 'done')
+        """,
+        fact.station,
+        work.now,
+    )
+    if row is None or failed is None or failed["n"] < STARTS_MANY:
+        return
+    shown = _shown(row) | {"count": str(failed["n"])}
+    about = f"station:{fact.station}"
+    await _tell(work, fact, Permission.ORDER_STATION, Event.STARTS_FAIL, about, shown)
+
+
+async def hears_rested(work: Work, facts: Sequence[Fact]) -> None:
+    """Tell who moves money that a bill rests until somebody looks."""
+    for fact in facts:
+        if not isinstance(fact, SettlementRested):
+            continue
+        row = await work.one(
+            """
+            SELECT s.session_id, s.last_trouble, v.location_name FROM settlement_view s
+              LEFT JOIN session_view v ON v.id = s.session_id WHERE s.id = $1
+            """,
+            fact.settlement,
+        )
+        if row is None:
+            continue
+        shown = {
+            "place": row["location_name"] or "-",
+            "why": (row["last_trouble"] or "It waits for somebody to look.")[:160],
+            "page": f"/console/sessions/{row['session_id']}",
+        }
+        about = f"settlement:{fact.settlement}"
+        await _tell(work, fact, Permission.MOVE_MONEY, Event.BILL_RESTS, about, shown)
+
+
+async def _tell(
+    work: Work,
+    fact: Fact,
+    permission: Permission,
+    event: Event,
+    about: str,
+    shown: dict[str, str],
+) -> None:
+    to = await operators_who(work, fact.party, permission)
+    await tell(work, fact.party, to, event, about, shown, once=fact.at.isoformat())
+
+
+async def operators_who(work: Work, party: PartyId, permission: Permission) -> list[Person]:
+    return [
+        Person(holder=each.email.lower(), email=each.email, locale="en")
+        for each in await parties.operators(work, party)
+        if each.active and permission in MAY[each.role]
+    ]
+
+
+async def _station(work: Work, station: object) -> Row | None:
+    return await work.one("SELECT * FROM station_view WHERE id = $1", station)
+
+
+def _shown(row: Row) -> dict[str, str]:
+    return {
+        "station": row["identity"],
+        "place": row["location_name"],
+        "page": f"/console/stations/{row['id']}",
+    }
+
+
+def _clock(at: datetime, row: Row) -> str:
+    there = formats.local(at.isoformat(), row["time_zone"])
+    return formats.clock(there, formats.locale_for("en"))

@@ -1,0 +1,80 @@
+"""Whether what an alert tells is still so, when its moment has come."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from voltway.alerts import store_people
+from voltway.alerts.driver_events import session_runs
+from voltway.alerts.model import Alert
+from voltway.alerts.model_events import RULES, Channel, Event
+from voltway.kernel.ids import SessionId
+from voltway.runtime.work import Work
+
+#: Of a station and of a bay: whether what was told is still so, and since when.
+_OFFLINE: Final = """
+    SELECT NOT connected AS stands, disconnected_at AS since FROM station_view WHERE id = $1
+"""
+_FAULTED: Final = {
+    "station": "SELECT status = 'faulted' AS stands, status_at AS since FROM station_view"
+    " WHERE id = $1",
+    "evse": "SELECT status = 'faulted' AS stands, status_at AS since FROM evse_view WHERE id = $1",
+}
+
+
+async def why_not(work: Work, alert: Alert) -> str | None:
+    """Why an alert is not told any more; ``None`` where it is. The reason is for operators."""
+    assert alert.event is not None, "only what happened can be over"
+    if alert.too_late_at is not None and work.now > alert.too_late_at:
+        return "It could not be told in time, and is of no use now."
+    if RULES[alert.event].holds and await _since(work, alert) is None:
+        return "It was over before it was told."
+    if alert.event in (Event.SOON_DONE, Event.DONE_MOVED):
+        session = SessionId(UUID(alert.about.partition(":")[2]))
+        if not await session_runs(work, session):
+            return "The charge was over before it was told."
+    if await _was_seen(work, alert):
+        return "It was seen on a phone already."
+    return None
+
+
+async def not_before(work: Work, alert: Alert) -> datetime | None:
+    """From when on it has held for long enough, where it has not yet: it was over meanwhile, and
+    began anew."""
+    assert alert.event is not None
+    holds = RULES[alert.event].holds
+    since = await _since(work, alert) if holds else None
+    return since + holds if since is not None and work.now < since + holds else None
+
+
+async def _since(work: Work, alert: Alert) -> datetime | None:
+    """Since when it is so; ``None`` where it is not so any more."""
+    kind, _, id = alert.about.partition(":")
+    sql = _OFFLINE if alert.event is Event.STATION_OFFLINE else _FAULTED[kind]
+    found = await work.one(sql, UUID(id))
+    if found is None or not found["stands"]:
+        return None
+    return found["since"] or alert.created_at
+
+
+async def _was_seen(work: Work, alert: Alert) -> bool:
+    """Whether this is a mail for who did not see the push, and they did."""
+    assert alert.event is not None
+    assert alert.holder is not None
+    if alert.channel is not Channel.MAIL or RULES[alert.event].unread_after is None:
+        return False
+    wishes = (await store_people.wishes(work, [alert.holder])).get(alert.holder)
+    if wishes is not None and wishes.chosen.get((alert.event, Channel.MAIL)):
+        return False
+    row = await work.one(
+        """
+        SELECT 1 AS seen FROM alert
+         WHERE holder = $1 AND event = $2 AND about = $3 AND created_at = $4
+           AND channel = 'push' AND state = 'delivered' LIMIT 1
+        """,
+        alert.holder,
+        alert.event,
+        alert.about,
+        alert.created_at,
+    )
+    return row is not None

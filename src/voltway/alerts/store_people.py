@@ -1,0 +1,175 @@
+"""What is kept of people for their alerts: browsers, wishes, and what was told lately."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from uuid import UUID
+
+from voltway.alerts.model_events import Channel, Device, Event, Wishes
+from voltway.runtime.work import Row, Work
+
+
+async def add_device(work: Work, device: Device) -> None:
+    """Keep a browser; the same one again has new keys, and is there again."""
+    await work.run(
+        """
+        INSERT INTO alert_device (id, holder, endpoint, p256dh, auth, label, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (holder, endpoint) DO UPDATE
+           SET p256dh = excluded.p256dh, auth = excluded.auth, label = excluded.label,
+               gone_at = NULL, last_trouble = NULL
+        """,
+        device.id,
+        device.holder,
+        device.endpoint,
+        device.p256dh,
+        device.auth,
+        device.label,
+        device.made_at,
+    )
+
+
+async def devices(work: Work, holder: str) -> list[Device]:
+    """The browsers of a person that are there still, the oldest first."""
+    rows = await work.all(
+        "SELECT * FROM alert_device WHERE holder = $1 AND gone_at IS NULL ORDER BY made_at, id",
+        holder,
+    )
+    return [_device(row) for row in rows]
+
+
+async def device(work: Work, id: UUID) -> Device | None:
+    row = await work.one("SELECT * FROM alert_device WHERE id = $1", id)
+    return None if row is None else _device(row)
+
+
+async def gone(work: Work, id: UUID, why: str) -> None:
+    await work.run(
+        "UPDATE alert_device SET gone_at = $2, last_trouble = $3 WHERE id = $1", id, work.now, why
+    )
+
+
+async def remove_device(
+    work: Work, holder: str, *, endpoint: str = "", id: UUID | None = None
+) -> None:
+    await work.run(
+        "DELETE FROM alert_device WHERE holder = $1 AND (endpoint = $2 OR id = $3)",
+        holder,
+        endpoint,
+        id,
+    )
+
+
+async def wishes(work: Work, holders: Sequence[str]) -> dict[str, Wishes]:
+    """What these people chose; who chose nothing is not among them."""
+    people = await work.all("SELECT * FROM alert_person WHERE holder = ANY($1::text[])", holders)
+    rows = await work.all("SELECT * FROM alert_wish WHERE holder = ANY($1::text[])", holders)
+    known = set(Event)
+    return {
+        each["holder"]: Wishes(
+            holder=each["holder"],
+            time_zone=each["time_zone"],
+            quiet_from=each["quiet_from"],
+            quiet_until=each["quiet_until"],
+            leave_key=each["leave_key"],
+            chosen={
+                (Event(row["event"]), Channel(row["channel"])): row["wanted"]
+                for row in rows
+                if row["holder"] == each["holder"] and row["event"] in known
+            },
+        )
+        for each in people
+    }
+
+
+async def add_person(work: Work, holder: str, leave_key: str, zone: str) -> None:
+    await work.run(
+        """
+        INSERT INTO alert_person (holder, leave_key, time_zone) VALUES ($1, $2, $3)
+            ON CONFLICT (holder) DO NOTHING
+        """,
+        holder,
+        leave_key,
+        zone,
+    )
+
+
+async def by_leave_key(work: Work, key: str) -> str | None:
+    row = await work.one("SELECT holder FROM alert_person WHERE leave_key = $1", key)
+    return None if row is None else str(row["holder"])
+
+
+async def set_quiet(
+    work: Work, holder: str, zone: str, begin: time | None, end: time | None
+) -> None:
+    await work.run(
+        """
+        UPDATE alert_person SET time_zone = $2, quiet_from = $3, quiet_until = $4 WHERE holder = $1
+        """,
+        holder,
+        zone,
+        begin,
+        end,
+    )
+
+
+async def choose(work: Work, holder: str, chosen: dict[tuple[Event, Channel], bool]) -> None:
+    await work.run(
+        """
+        INSERT INTO alert_wish (holder, event, channel, wanted)
+        SELECT $1, event, channel, wanted
+          FROM unnest($2::text[], $3::text[], $4::boolean[]) AS w (event, channel, wanted)
+            ON CONFLICT (holder, event, channel) DO UPDATE SET wanted = excluded.wanted
+        """,
+        holder,
+        [event for event, _ in chosen],
+        [channel for _, channel in chosen],
+        list(chosen.values()),
+    )
+
+
+async def forget(work: Work, holder: str) -> None:
+    """Keep nothing of a person but what was told, which is forgotten in time."""
+    for table in ("alert_device", "alert_wish", "alert_person"):
+        await work.run(f"DELETE FROM {table} WHERE holder = $1", holder)
+
+
+async def told_since(
+    work: Work, holders: Sequence[str], event: Event, about: str, since: datetime
+) -> set[str]:
+    """Whom the same was told of the same thing since then, and what was dropped does not count."""
+    rows = await work.all(
+        """
+        SELECT DISTINCT holder FROM alert
+         WHERE holder = ANY($1::text[]) AND event = $2 AND about = $3 AND created_at > $4
+           AND state <> 'dropped'
+        """,
+        holders,
+        event,
+        about,
+        since,
+    )
+    return {row["holder"] for row in rows}
+
+
+async def push_key(work: Work) -> str | None:
+    row = await work.one("SELECT pem FROM alert_push_key")
+    return None if row is None else str(row["pem"])
+
+
+async def keep_push_key(work: Work, pem: str) -> None:
+    """Keep the key; the first that is kept stays."""
+    await work.run("INSERT INTO alert_push_key (pem) VALUES ($1) ON CONFLICT DO NOTHING", pem)
+
+
+def _device(row: Row) -> Device:
+    return Device(
+        id=row["id"],
+        holder=row["holder"],
+        endpoint=row["endpoint"],
+        p256dh=row["p256dh"],
+        auth=row["auth"],
+        label=row["label"],
+        made_at=row["made_at"],
+        gone_at=row["gone_at"],
+        last_trouble=row["last_trouble"],
+    )

@@ -1,0 +1,116 @@
+"""Tells people what happened, each by the channels that they want: the seam for all other rooms.
+
+``tell`` is called in the transaction that heard the fact. It queues one alert for each channel and
+browser, under a key made of what it is about, so that a fact told twice is told to people once.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from voltway.alerts import store_people
+from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.model_events import RULES, Channel, Event, Person, Wishes
+from voltway.alerts.queueing import queue
+from voltway.alerts.rules_events import due_at
+from voltway.kernel.ids import AlertId, OnceKey, PartyId, new_id
+from voltway.runtime.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    party: PartyId
+    event: Event
+    about: str
+    facts: Mapping[str, str]
+    once: str
+
+
+async def tell(
+    work: Work,
+    party: PartyId,
+    to: Sequence[Person],
+    event: Event,
+    about: str,
+    facts: Mapping[str, str],
+    *,
+    once: str = "",
+) -> None:
+    """Tell these people of an event. ``about`` is what it happened to, ``session:…``, and with
+    ``once`` (where it can happen to that more than once) the key under which it is told once.
+
+    ``facts`` are what the event's words name (``words_events``), written as its readers read them.
+    Nobody is told again within the event's time, and who wants none of it is told nothing.
+    """
+    people = {each.holder: each for each in to}
+    since = work.now - RULES[event].not_again_within
+    lately = (
+        await store_people.told_since(work, list(people), event, about, since)
+        if RULES[event].not_again_within
+        else set()
+    )
+    wishes = await store_people.wishes(work, list(people))
+    told = _Told(party=party, event=event, about=about, facts=facts, once=once)
+    alerts: list[Alert] = []
+    for holder, person in people.items():
+        if holder in lately:
+            continue
+        wants = wishes.get(holder) or Wishes(holder=holder, chosen={})
+        alerts += await _alerts(work, person, wants, told)
+    await queue(work, alerts)
+
+
+async def _alerts(work: Work, person: Person, wishes: Wishes, told: _Told) -> list[Alert]:
+    """An alert for each channel of a person; the mail waits for the push where it is meant for
+    who did not see that."""
+    rule = RULES[told.event]
+    alerts = []
+    at = due_at(told.event, Channel.PUSH, wishes, work.now)
+    if at is not None and wishes.wants(told.event, Channel.PUSH):
+        alerts = [
+            _alert(work, person, told, Channel.PUSH, str(each.id), at)
+            for each in await store_people.devices(work, person.holder)
+        ]
+    at = due_at(told.event, Channel.MAIL, wishes, work.now)
+    if person.email is None or at is None:
+        return alerts
+    if wishes.wants(told.event, Channel.MAIL):
+        alerts.append(_alert(work, person, told, Channel.MAIL, person.email, at))
+    elif rule.unread_after is not None and (told.event, Channel.MAIL) not in wishes.chosen:
+        waits = at + rule.unread_after if alerts else at
+        alerts.append(_alert(work, person, told, Channel.MAIL, person.email, waits))
+    return alerts
+
+
+def _alert(
+    work: Work, person: Person, told: _Told, channel: Channel, recipient: str, at: datetime
+) -> Alert:
+    return Alert(
+        id=AlertId(new_id(work.now)),
+        party=told.party,
+        once=OnceKey(f"{told.event}:{told.about}:{told.once}:{channel}:{recipient}"),
+        recipient=recipient,
+        template=Template.EVENT,
+        locale=person.locale,
+        payment=None,
+        invoice=None,
+        state=AlertState.QUEUED,
+        created_at=work.now,
+        next_try_at=at,
+        channel=channel,
+        event=told.event,
+        about=told.about,
+        facts=told.facts,
+        holder=person.holder,
+        too_late_at=max(at, work.now) + RULES[told.event].lasts,
+    )
+
+
+async def wishes_of(work: Work, holder: str, zone: str) -> Wishes:
+    """What a person chose, with the key of the link that ends their mails; made at first sight."""
+    found = (await store_people.wishes(work, [holder])).get(holder)
+    if found is None:
+        await store_people.add_person(work, holder, secrets.token_urlsafe(24), zone)
+        found = (await store_people.wishes(work, [holder]))[holder]
+    return found

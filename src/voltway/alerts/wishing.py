@@ -1,0 +1,100 @@
+"""What a person wants to be told: by event and channel, and when not; and the way out."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import ClassVar
+from zoneinfo import available_timezones
+
+from voltway.alerts import store_people
+from voltway.alerts.model_events import RULES, Channel, Device, Event, Wishes
+from voltway.alerts.telling import wishes_of
+from voltway.kernel.errors import Kind, Refusal
+from voltway.runtime.work import Work
+
+
+@dataclass(eq=False)
+class NotATime(Refusal):
+    """{said} is no time of day. Write it as 22:00, and both times or none."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    said: str
+
+
+@dataclass(eq=False)
+class NotAZone(Refusal):
+    """{said} is no time zone that we know. Write it as Europe/Helsinki."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    said: str
+
+
+@dataclass(eq=False)
+class NoSuchLink(Refusal):
+    """This link is not one of ours, or the account that it was for is deleted."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
+def events_for(*, operators: bool) -> list[Event]:
+    """What can be told to drivers, or to operators, in the order of pages."""
+    return [each for each in Event if RULES[each].for_operators is operators]
+
+
+async def choose(
+    work: Work, holder: str, wanted: Collection[tuple[Event, Channel]], *, among: Collection[Event]
+) -> None:
+    """Keep what a person chose among these events: what is not wanted is not told."""
+    chosen = {
+        (event, channel): (event, channel) in wanted for event in among for channel in Channel
+    }
+    await store_people.choose(work, holder, chosen)
+
+
+async def set_quiet(work: Work, holder: str, zone: str, begin: str, until: str) -> None:
+    """Keep when a person is left alone, in their own time; empty times: never. Raises ``NotATime``
+    and ``NotAZone``."""
+    if zone not in available_timezones():
+        raise NotAZone(zone[:40])
+    if bool(begin) != bool(until):
+        raise NotATime(begin or until or "-")
+    times = [_time(each) if each else None for each in (begin, until)]
+    await wishes_of(work, holder, zone)
+    await store_people.set_quiet(work, holder, zone, times[0], times[1])
+
+
+def _time(said: str) -> time:
+    try:
+        return time.fromisoformat(said).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        raise NotATime(said[:20]) from None
+
+
+async def by_link(work: Work, key: str) -> Wishes:
+    """Whose link this is. Raises ``NoSuchLink``."""
+    holder = await store_people.by_leave_key(work, key)
+    if holder is None:
+        raise NoSuchLink
+    return await wishes_of(work, holder, "UTC")
+
+
+async def leave(work: Work, key: str, event: Event | None) -> None:
+    """No more mails of an event, or of any. Raises ``NoSuchLink``. Receipts, bills and codes are
+    not among these: they are sent because somebody asked for them."""
+    found = await by_link(work, key)
+    gone: Mapping[tuple[Event, Channel], bool] = {
+        (each, Channel.MAIL): False for each in (Event if event is None else (event,))
+    }
+    await store_people.choose(work, found.holder, dict(gone))
+
+
+async def forget_person(work: Work, holder: str) -> None:
+    """Keep nothing of what a person wanted, nor of their browsers."""
+    await store_people.forget(work, holder)
+
+
+async def devices_of(work: Work, holder: str) -> list[Device]:
+    """The browsers that show a person's alerts, the oldest first."""
+    return await store_people.devices(work, holder)

@@ -1,0 +1,245 @@
+"""What is said when something happened, in the six languages: a title, and a sentence or two.
+
+What stands in braces is put in from the alert's facts. What operators are told is in English, as
+their console is; a language that has no words for an event falls back to English.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from voltway.alerts.model_events import Event
+from voltway.billing.words import language
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    title: str
+    body: str
+
+
+class Early(StrEnum):
+    """Why a charge ended before its driver wanted, as far as a driver needs to know."""
+
+    FAULT = "fault"
+    POWER = "power"
+    EMERGENCY = "emergency"
+    NOT_ALLOWED = "not_allowed"
+    LIMIT = "limit"
+    OPERATOR = "operator"
+    SILENT = "silent"
+
+
+_EN: Final = {
+    Event.SESSION_STARTED: Say("Charging has begun", "{place}, at {when}."),
+    Event.SOON_DONE: Say(
+        "Your car is soon done", "{place}: {percent} at about {when}. Please be there to move it."
+    ),
+    Event.DONE_MOVED: Say("The time has changed", "{place}: {percent} now at about {when}."),
+    Event.COMPLETE: Say("Charging is complete", "{place}: {energy}. Please free the bay."),
+    Event.STOPPED_EARLY: Say("Charging stopped early", "{place}, after {energy}. {why}"),
+    Event.PAYMENT_FAILED: Say(
+        "Your bank said no", "The payment at {place} did not work. Please choose another way."
+    ),
+    Event.HOLD_RELEASED: Say("Nothing was charged", "The hold of {amount} was released."),
+    Event.RECEIPT: Say("Your receipt", "{amount} at {place}."),
+    Event.STATION_OFFLINE: Say("Station offline: {station}", "{place}: not heard since {when}."),
+    Event.PORT_FAULTED: Say("Fault: {station}, bay {bay}", "{place}: {error}."),
+    Event.STARTS_FAIL: Say(
+        "Starts fail: {station}", "{place}: {count} starts within an hour came to nothing."
+    ),
+    Event.BILL_RESTS: Say("A bill rests", "{place}: {why}"),
+}
+
+_DE: Final = {
+    Event.SESSION_STARTED: Say("Das Laden hat begonnen", "{place}, um {when}."),
+    Event.SOON_DONE: Say(
+        "Ihr Auto ist bald fertig", "{place}: {percent} gegen {when}. Bitte fahren Sie es dann weg."
+    ),
+    Event.DONE_MOVED: Say("Die Zeit hat sich geändert", "{place}: {percent} jetzt gegen {when}."),
+    Event.COMPLETE: Say("Das Laden ist fertig", "{place}: {energy}. Bitte machen Sie Platz."),
+    Event.STOPPED_EARLY: Say("Das Laden endete zu früh", "{place}, nach {energy}. {why}"),
+    Event.PAYMENT_FAILED: Say(
+        "Ihre Bank hat abgelehnt",
+        "Die Zahlung bei {place} kam nicht zustande. Bitte zahlen Sie anders.",
+    ),
+    Event.HOLD_RELEASED: Say(
+        "Es wurde nichts berechnet", "Die Vormerkung von {amount} wurde aufgehoben."
+    ),
+    Event.RECEIPT: Say("Ihr Beleg", "{amount} bei {place}."),
+}
+
+_FR: Final = {
+    Event.SESSION_STARTED: Say("La charge a commencé", "{place}, à {when}."),
+    Event.SOON_DONE: Say(
+        "Votre voiture est bientôt chargée",
+        "{place} : {percent} vers {when}. Pensez à libérer la place.",
+    ),
+    Event.DONE_MOVED: Say("L'heure a changé", "{place} : {percent} désormais vers {when}."),
+    Event.COMPLETE: Say("La charge est terminée", "{place} : {energy}. Merci de libérer la place."),
+    Event.STOPPED_EARLY: Say("La charge s'est arrêtée trop tôt", "{place}, après {energy}. {why}"),
+    Event.PAYMENT_FAILED: Say(
+        "Votre banque a refusé",
+        "Le paiement à {place} n'a pas abouti. Choisissez un autre moyen de paiement.",
+    ),
+    Event.HOLD_RELEASED: Say("Rien n'a été débité", "La réserve de {amount} a été levée."),
+    Event.RECEIPT: Say("Votre reçu", "{amount} à {place}."),
+}
+
+_ES: Final = {
+    Event.SESSION_STARTED: Say("La carga ha empezado", "{place}, a las {when}."),
+    Event.SOON_DONE: Say(
+        "Su coche está casi listo",
+        "{place}: {percent} hacia las {when}. Por favor, libere la plaza.",
+    ),
+    Event.DONE_MOVED: Say("La hora ha cambiado", "{place}: {percent} ahora hacia las {when}."),
+    Event.COMPLETE: Say("La carga ha terminado", "{place}: {energy}. Por favor, libere la plaza."),
+    Event.STOPPED_EARLY: Say("La carga se detuvo antes", "{place}, tras {energy}. {why}"),
+    Event.PAYMENT_FAILED: Say(
+        "Su banco dijo que no", "El pago en {place} no funcionó. Elija otra forma de pago."
+    ),
+    Event.HOLD_RELEASED: Say("No se cobró nada", "Se liberó la retención de {amount}."),
+    Event.RECEIPT: Say("Su recibo", "{amount} en {place}."),
+}
+
+_NL: Final = {
+    Event.SESSION_STARTED: Say("Het laden is begonnen", "{place}, om {when}."),
+    Event.SOON_DONE: Say(
+        "Uw auto is bijna klaar", "{place}: {percent} rond {when}. Maak de plek dan vrij."
+    ),
+    Event.DONE_MOVED: Say("De tijd is veranderd", "{place}: {percent} nu rond {when}."),
+    Event.COMPLETE: Say("Het laden is klaar", "{place}: {energy}. Maak de plek vrij."),
+    Event.STOPPED_EARLY: Say("Het laden stopte te vroeg", "{place}, na {energy}. {why}"),
+    Event.PAYMENT_FAILED: Say(
+        "Uw bank heeft geweigerd",
+        "De betaling bij {place} lukte niet. Kies een andere betaalwijze.",
+    ),
+    Event.HOLD_RELEASED: Say(
+        "Er is niets in rekening gebracht", "De reservering van {amount} is vrijgegeven."
+    ),
+    Event.RECEIPT: Say("Uw bon", "{amount} bij {place}."),
+}
+
+_FI: Final = {
+    Event.SESSION_STARTED: Say("Lataus on alkanut", "{place}, klo {when}."),
+    Event.SOON_DONE: Say(
+        "Autosi on pian ladattu", "{place}: {percent} noin klo {when}. Siirrä auto silloin."
+    ),
+    Event.DONE_MOVED: Say("Aika on muuttunut", "{place}: {percent} nyt noin klo {when}."),
+    Event.COMPLETE: Say("Lataus on valmis", "{place}: {energy}. Vapauta paikka."),
+    Event.STOPPED_EARLY: Say("Lataus päättyi liian aikaisin", "{place}, {energy}. {why}"),
+    Event.PAYMENT_FAILED: Say(
+        "Pankkisi ei hyväksynyt maksua", "Maksu ei onnistunut: {place}. Valitse toinen maksutapa."
+    ),
+    Event.HOLD_RELEASED: Say("Mitään ei veloitettu", "Katevaraus {amount} vapautettiin."),
+    Event.RECEIPT: Say("Kuittisi", "{amount}: {place}."),
+}
+
+SAYS: Final[Mapping[str, Mapping[Event, Say]]] = {
+    "en": _EN,
+    "de": _DE,
+    "fr": _FR,
+    "es": _ES,
+    "nl": _NL,
+    "fi": _FI,
+}
+
+EARLY: Final[Mapping[str, tuple[str, str, str, str, str, str, str]]] = {
+    "en": (
+        "The station had a fault.",
+        "The power at the station failed.",
+        "The emergency button was pressed.",
+        "What pays for it was refused.",
+        "The limit was reached.",
+        "The operator stopped it.",
+        "The station is not heard any more.",
+    ),
+    "de": (
+        "Die Station hatte eine Störung.",
+        "An der Station fiel der Strom aus.",
+        "Der Notschalter wurde gedrückt.",
+        "Die Zahlungsart wurde abgelehnt.",
+        "Die Grenze war erreicht.",
+        "Der Betreiber hat es beendet.",
+        "Die Station meldet sich nicht mehr.",
+    ),
+    "fr": (
+        "La borne a eu une panne.",
+        "Le courant a manqué à la borne.",
+        "L'arrêt d'urgence a été pressé.",
+        "Le moyen de paiement a été refusé.",
+        "La limite était atteinte.",
+        "L'exploitant l'a arrêtée.",
+        "La borne ne répond plus.",
+    ),
+    "es": (
+        "El punto tuvo un fallo.",
+        "Falló la corriente en el punto.",
+        "Se pulsó la parada de emergencia.",
+        "Se rechazó la forma de pago.",
+        "Se alcanzó el límite.",
+        "El operador la detuvo.",
+        "El punto ya no responde.",
+    ),
+    "nl": (
+        "De laadpaal had een storing.",
+        "De stroom bij de laadpaal viel uit.",
+        "Er is op de noodknop gedrukt.",
+        "De betaalwijze is geweigerd.",
+        "De grens was bereikt.",
+        "De exploitant heeft het gestopt.",
+        "De laadpaal meldt zich niet meer.",
+    ),
+    "fi": (
+        "Asemassa oli vika.",
+        "Aseman sähkö katkesi.",
+        "Hätäpysäytystä painettiin.",
+        "Maksutapaa ei hyväksytty.",
+        "Raja tuli täyteen.",
+        "Operaattori pysäytti sen.",
+        "Asemasta ei enää kuulu mitään.",
+    ),
+}
+
+#: Under a mail of an event: why it came, and the way out of more.
+WHY: Final[Mapping[str, tuple[str, str]]] = {
+    "en": ("You get this mail because you wanted to be told.", "No more of these: {page}"),
+    "de": (
+        "Sie erhalten diese Nachricht, weil Sie es wissen wollten.",
+        "Keine mehr davon: {page}",
+    ),
+    "fr": ("Vous recevez ce message car vous vouliez être averti.", "Ne plus en recevoir : {page}"),
+    "es": ("Recibe este mensaje porque quería saberlo.", "No recibir más: {page}"),
+    "nl": ("U krijgt dit bericht omdat u het wilde weten.", "Niet meer ontvangen: {page}"),
+    "fi": ("Saat tämän viestin, koska halusit tietää.", "Ei enää näitä: {page}"),
+}
+
+
+def say(event: Event, locale: str, facts: Mapping[str, str]) -> Say:
+    """An event in a person's language, or in English. A fact that its words name and that is not
+    there is shown as a dash: an alert is better told with a gap than not at all."""
+    words = SAYS[language(locale)].get(event) or _EN[event]
+    known = {name: facts.get(name, "-") for name in NAMES[event]}
+    return Say(words.title.format(**known), words.body.format(**known))
+
+
+def early(why: Early, locale: str) -> str:
+    return EARLY[language(locale)][list(Early).index(why)]
+
+
+#: The facts that the words of an event may name.
+NAMES: Final[Mapping[Event, frozenset[str]]] = {
+    Event.SESSION_STARTED: frozenset({"place", "when"}),
+    Event.SOON_DONE: frozenset({"place", "when", "percent"}),
+    Event.DONE_MOVED: frozenset({"place", "when", "percent"}),
+    Event.COMPLETE: frozenset({"place", "energy"}),
+    Event.STOPPED_EARLY: frozenset({"place", "energy", "why"}),
+    Event.PAYMENT_FAILED: frozenset({"place"}),
+    Event.HOLD_RELEASED: frozenset({"place", "amount"}),
+    Event.RECEIPT: frozenset({"place", "amount"}),
+    Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
+    Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
+    Event.STARTS_FAIL: frozenset({"station", "place", "count"}),
+    Event.BILL_RESTS: frozenset({"place", "why"}),
+}

@@ -1,0 +1,41 @@
+// Alerts on this browser: asks it, and tells the house where they go. What it cannot do is not shown.
+const root = document.documentElement;
+const able = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+
+const bytes = (text) => {
+  const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+  return Uint8Array.from(plain, (sign) => sign.charCodeAt(0));
+};
+
+const show = (state) => {
+  root.dataset.push = state;
+};
+
+const subscribe = async (button) => {
+  if ((await Notification.requestPermission()) !== "granted") return "denied";
+  const worker = await navigator.serviceWorker.register("/sw.js");
+  await navigator.serviceWorker.ready;
+  const subscription = await worker.pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: bytes(button.dataset.pushKey),
+  });
+  const { endpoint, keys } = subscription.toJSON();
+  const label = navigator.userAgentData?.platform || navigator.platform || "";
+  const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth, label });
+  const answer = await fetch(button.dataset.pushTo, { method: "POST", body });
+  return answer.ok ? "on" : "failed";
+};
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-push-key]");
+  if (!button) return;
+  event.preventDefault();
+  try {
+    show(await subscribe(button));
+  } catch {
+    show("failed");
+  }
+  if (root.dataset.push === "on" && button.dataset.pushThen) location.assign(button.dataset.pushThen);
+});
+
+if (able) show(Notification.permission === "denied" ? "denied" : "can");

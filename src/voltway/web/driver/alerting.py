@@ -1,0 +1,256 @@
+"""What a driver is told: their wishes, their browsers, and the way out that a mail names."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Response
+
+from voltway.alerts import actions, devices, pushing, wishing
+from voltway.alerts.model_events import Channel, Event, Wishes, visit_holder
+from voltway.alerts.telling import wishes_of
+from voltway.kernel.errors import Refusal
+from voltway.kernel.ids import AlertId
+from voltway.parties import actions as parties
+from voltway.payments import actions as payments
+from voltway.runtime.work import Work
+from voltway.web.appearance import Form
+from voltway.web.driver import account, views
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest, page, see_other
+from voltway.web.problems import STATUS
+
+_HERE: Final = "/me/alerts"
+
+#: What can be told, for a person.
+NAMES: Final = {
+    Event.SESSION_STARTED: "Charging has begun",
+    Event.SOON_DONE: "Ten minutes before it is done",
+    Event.DONE_MOVED: "It is done earlier or later",
+    Event.COMPLETE: "Charging is complete",
+    Event.STOPPED_EARLY: "It stopped early",
+    Event.PAYMENT_FAILED: "A payment did not work",
+    Event.HOLD_RELEASED: "Nothing was charged",
+    Event.RECEIPT: "The receipt is there",
+    Event.STATION_OFFLINE: "A station is offline",
+    Event.PORT_FAULTED: "A bay has a fault",
+    Event.STARTS_FAIL: "Cars do not start at a station",
+    Event.BILL_RESTS: "A bill rests",
+}
+_CHANNELS: Final = {Channel.PUSH: "on my phone", Channel.MAIL: "by mail"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelShown:
+    key: str
+    name: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventShown:
+    key: str
+    name: str
+    channels: list[ChannelShown]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The quiet hours as they stand in the form."""
+
+    begin: str
+    until: str
+    zone: str
+
+
+def events_shown(wishes: Wishes, *, operators: bool) -> list[EventShown]:
+    return [
+        EventShown(
+            event,
+            NAMES[event],
+            [
+                ChannelShown(channel, name, wishes.wants(event, channel))
+                for channel, name in _CHANNELS.items()
+            ],
+        )
+        for event in wishing.events_for(operators=operators)
+    ]
+
+
+@get("/me/alerts", include_in_schema=False)
+async def own_alerts(
+    request: HttpRequest, house: NamedDependency[House], kept: FromQuery[str] = ""
+) -> Response[str] | Redirect:
+    """What this person is told, how, and when not."""
+    return await _shown(request, house, kept=bool(kept))
+
+
+async def _shown(
+    request: HttpRequest,
+    house: House,
+    *,
+    kept: bool = False,
+    typed: Typed | None = None,
+    trouble: Refusal | None = None,
+) -> Response[str] | Redirect:
+    async with house.begin() as work:
+        email = await account.seated(request, work)
+        if email is None:
+            return see_other(f"/me?back={_HERE}")
+        wishes = await wishes_of(work, email, await _zone(work))
+        begin, until = wishes.quiet_from, wishes.quiet_until
+        knows: dict[str, Any] = {
+            "events": events_shown(wishes, operators=False),
+            "devices": await wishing.devices_of(work, email),
+            "push_key": await pushing.public_key(work),
+            "help": await views.help_of(work, None, about=""),
+            "typed": typed
+            or Typed(
+                f"{begin:%H:%M}" if begin else "",
+                f"{until:%H:%M}" if until else "",
+                wishes.time_zone,
+            ),
+        }
+    return page(
+        request,
+        house,
+        "driver/alerts.html",
+        status=HTTPStatus.OK if trouble is None else STATUS[trouble.kind],
+        trouble="" if trouble is None else str(trouble),
+        kept=kept,
+        push_to=f"{_HERE}/devices",
+        push_then=_HERE,
+        zone=wishes.time_zone,
+        **knows,
+    )
+
+
+async def _zone(work: Work) -> str:
+    party = await parties.first_party(work)
+    return "UTC" if party is None else party.time_zone
+
+
+@post("/me/alerts", include_in_schema=False)
+async def keep_wishes(
+    request: HttpRequest, house: NamedDependency[House], data: Form
+) -> Response[str] | Redirect:
+    """Keep what was chosen. What cannot be kept is shown again as it was typed."""
+    typed = Typed(data.get("from", ""), data.get("until", ""), data.get("zone", "").strip())
+    wanted = {
+        (event, channel) for event in Event for channel in Channel if data.get(f"{event}.{channel}")
+    }
+    try:
+        async with house.begin() as work:
+            email = await account.seated(request, work)
+            if email is None:
+                return see_other(f"/me?back={_HERE}")
+            await wishing.set_quiet(work, email, typed.zone, typed.begin, typed.until)
+            among = wishing.events_for(operators=False)
+            await wishing.choose(work, email, wanted, among=among)
+    except Refusal as no:
+        return await _shown(request, house, typed=typed, trouble=no)
+    return see_other(f"{_HERE}?kept=1")
+
+
+@post("/me/alerts/devices", include_in_schema=False)
+async def add_own_device(
+    request: HttpRequest, house: NamedDependency[House], data: Form
+) -> Response[str] | Redirect:
+    """Let this browser show the alerts of who has signed in."""
+    async with house.begin() as work:
+        email = await account.seated(request, work)
+        if email is None:
+            return see_other(f"/me?back={_HERE}")
+        await _add(work, house, email, data)
+    return Response("", status_code=HTTPStatus.CREATED)
+
+
+@post("/me/alerts/devices/{device:uuid}/remove", include_in_schema=False)
+async def remove_device(
+    request: HttpRequest, house: NamedDependency[House], device: FromPath[UUID]
+) -> Redirect:
+    async with house.begin() as work:
+        email = await account.seated(request, work)
+        if email is not None:
+            await devices.remove(work, email, device)
+    return see_other(_HERE)
+
+
+@post("/v/{key:str}/alerts", include_in_schema=False)
+async def add_guest_device(
+    house: NamedDependency[House], key: FromPath[str], data: Form
+) -> Response[str]:
+    """Let this browser show the alerts of a visit. Who has its key is its driver."""
+    async with house.begin() as work:
+        payment = await payments.visit(work, key)
+        await _add(work, house, visit_holder(payment.id), data)
+    return Response("", status_code=HTTPStatus.CREATED)
+
+
+async def _add(work: Work, house: House, holder: str, data: Form) -> None:
+    await devices.add(
+        work,
+        holder,
+        endpoint=data.get("endpoint", ""),
+        p256dh=data.get("p256dh", ""),
+        auth=data.get("auth", ""),
+        label=data.get("label", ""),
+        hosts=house.settings.push_hosts,
+    )
+
+
+@post("/alerts/seen/{alert:uuid}", include_in_schema=False)
+async def seen(house: NamedDependency[House], alert: FromPath[UUID]) -> Response[str]:
+    """A browser has shown an alert. One that we do not know (any more) is nobody's trouble."""
+    known = await actions.seen(house.begin, AlertId(alert))
+    return Response("", status_code=HTTPStatus.CREATED if known else HTTPStatus.NOT_FOUND)
+
+
+@get("/alerts/leave/{key:str}", include_in_schema=False)
+async def leave_page(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    key: FromPath[str],
+    event: FromQuery[str] = "",
+) -> Response[str]:
+    """What the link of a mail asks. Nothing is changed by looking: programs look at links too."""
+    return await _leaving(request, house, key, _event(event), done=False)
+
+
+@post("/alerts/leave/{key:str}", include_in_schema=False)
+async def leave(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    key: FromPath[str],
+    event: FromQuery[str] = "",
+) -> Response[str]:
+    """No more mails of an event, or of any, without signing in (RFC 8058 §3.2)."""
+    async with house.begin() as work:
+        await wishing.leave(work, key, _event(event))
+    return await _leaving(request, house, key, _event(event), done=True)
+
+
+async def _leaving(
+    request: HttpRequest, house: House, key: str, event: Event | None, *, done: bool
+) -> Response[str]:
+    async with house.begin() as work:
+        await wishing.by_link(work, key)
+        help_ = await views.help_of(work, None, about="")
+    return page(
+        request,
+        house,
+        "driver/alerts_leave.html",
+        key=key,
+        event=NAMES[event] if event else "",
+        event_key=event or "",
+        done=done,
+        help=help_,
+    )
+
+
+def _event(said: str) -> Event | None:
+    return Event(said) if said in set(Event) else None

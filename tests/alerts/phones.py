@@ -1,0 +1,39 @@
+"""People with phones in the tests of alerts, and what sends to them."""
+
+from collections.abc import Mapping
+
+from tests.payments.scene import Scene
+from voltway.alerts import actions, devices, driver_events, operator_events, pushing
+from voltway.alerts.model_events import Device
+from voltway.runtime.settings import Settings
+from voltway.runtime.work import BeginWork
+from voltway_world.push import Phone, PushService
+
+
+def plug_events(scene: Scene, settings: Settings) -> None:
+    """Let alerts of events hear the scene, and send by these settings."""
+    bus = scene.bus
+    bus.watch_many("alerts.sessions", driver_events.SESSION_FACTS, driver_events.hears_session)
+    bus.watch_many("alerts.money", driver_events.MONEY_FACTS, driver_events.hears_money)
+    bus.watch_many("alerts.stations", operator_events.STATION_FACTS, operator_events.hears_station)
+
+    async def send(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await actions.send(begin, settings, body)
+
+    scene.jobs.handle("send_alert", send)
+
+
+async def has_phone(scene: Scene, service: PushService, holder: str) -> tuple[Phone, Device]:
+    """A phone of this holder's subscribes at the push service, and is told to us."""
+    async with scene.begin() as work:
+        phone = service.subscribe(await pushing.public_key(work))
+        device = await devices.add(
+            work,
+            holder,
+            endpoint=phone.endpoint,
+            p256dh=phone.p256dh,
+            auth=phone.subscription["keys"]["auth"],
+            label="Ann's phone",
+            hosts=service.url,
+        )
+    return phone, device

@@ -1,0 +1,236 @@
+"""What happens to a charge reaches its driver's phone, once, whatever the push service does."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.alerts.phones import has_phone, plug_events
+from tests.alerts.test_alerts import ANN, alerts, mails, settings_for
+from tests.payments.scene import Scene
+from voltway.alerts import actions, store, wishing
+from voltway.alerts.model import AlertState
+from voltway.alerts.model_events import Channel, Event, Person, visit_holder
+from voltway.alerts.telling import tell
+from voltway.kernel.ids import AlertId
+from voltway_world.mail import MailCatcher
+from voltway_world.push import PushService
+
+SHOWN = {"place": "Kamppi", "energy": "12 kWh", "why": "The station had a fault.", "page": "/me"}
+PERSON = Person(holder=ANN, email=ANN, locale="en")
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[PushService]:
+    async with PushService() as running:
+        yield running
+
+
+async def told(
+    scene: Scene, event: Event, about: str = "session:1", *, person: Person = PERSON
+) -> None:
+    async with scene.begin() as work:
+        await tell(work, scene.station.party.id, [person], event, about, SHOWN)
+
+
+async def states(scene: Scene) -> list[tuple[Channel, AlertState]]:
+    return [(each.channel, each.state) for each in await alerts(scene)]
+
+
+async def test_a_guest_is_told_on_their_phone_that_it_began_and_that_it_is_complete(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    visit = await scene.opens(email=ANN, locale="fi")
+    payment = await scene.pays(visit)
+    phone, _ = await has_phone(scene, service, visit_holder(payment.id))
+    await scene.starts(payment.token)
+    await scene.settles()
+    await scene.ends(70_000, minutes=60)
+
+    await scene.settles()
+
+    assert [each["title"] for each in phone.shown] == [
+        "Lataus on alkanut",
+        "Lataus on valmis",
+        "Kuittisi",
+    ]
+    assert phone.shown[1]["body"].endswith("20,00\N{NO-BREAK SPACE}kWh. Vapauta paikka.")
+    assert phone.shown[1]["url"] == f"/v/{visit.visit_key}"
+    assert phone.shown[2]["body"].startswith("9,80")
+    assert {each.state for each in await alerts(scene)} == {AlertState.SENT}
+    assert mail.box.to(ANN) == [], "the address was left for the receipt"
+
+
+async def test_a_charge_that_a_fault_ended_says_why(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    payment = await scene.pays(await scene.opens())
+    phone, _ = await has_phone(scene, service, visit_holder(payment.id))
+    await scene.starts(payment.token)
+    await scene.ends(60_000, reason="GroundFault")
+
+    await scene.settles()
+
+    shown = dict(zip((each["title"] for each in phone.shown), phone.headers, strict=True))
+    assert shown["Charging stopped early"]["urgency"] == "high"
+    [why] = [each["body"] for each in phone.shown if each["title"] == "Charging stopped early"]
+    assert why.endswith("The station had a fault.")
+
+
+async def test_what_is_told_twice_is_shown_once_and_on_each_phone(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    first, _ = await has_phone(scene, service, ANN)
+    second, _ = await has_phone(scene, service, ANN)
+    await told(scene, Event.COMPLETE)
+    await told(scene, Event.COMPLETE)
+
+    await scene.settles()
+
+    assert [len(first.shown), len(second.shown)] == [1, 1]
+
+
+async def test_a_push_service_that_is_down_for_a_day_loses_and_doubles_nothing(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    phone, _ = await has_phone(scene, service, ANN)
+    service.silent = True
+    await told(scene, Event.HOLD_RELEASED)
+    for _ in range(12):
+        await scene.settles()
+        scene.clock.jump(timedelta(hours=2))
+    [waiting] = await alerts(scene)
+    assert waiting.state is AlertState.QUEUED
+    assert waiting.last_trouble is not None
+    assert "status 503" in waiting.last_trouble
+
+    service.silent = False
+    scene.clock.jump(timedelta(hours=2))
+    await scene.settles()
+    await scene.settles()
+
+    assert len(phone.shown) == 1
+    assert await states(scene) == [(Channel.PUSH, AlertState.SENT)]
+
+
+async def test_a_browser_that_is_gone_is_dropped_and_operators_see_why(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    phone, _ = await has_phone(scene, service, ANN)
+    service.revoke(phone)
+    await told(scene, Event.COMPLETE)
+    await scene.settles()
+    [dropped] = await alerts(scene)
+    assert dropped.state is AlertState.DROPPED
+    assert "The browser is not there any more" in (dropped.last_trouble or "")
+
+    await told(scene, Event.COMPLETE, "session:2")
+    await scene.settles()
+
+    assert len(await alerts(scene)) == 1, "nobody is left to be told"
+
+
+async def test_who_did_not_see_the_push_gets_a_mail_with_one_click_out_of_more(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    await has_phone(scene, service, ANN)
+    await told(scene, Event.STOPPED_EARLY)
+    await scene.settles()
+    assert mail.box.to(ANN) == []
+
+    scene.clock.jump(timedelta(minutes=4))
+    await scene.settles()
+
+    [caught] = await mails(mail)
+    assert caught["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert caught["List-Unsubscribe"].startswith("<https://charge.example/alerts/leave/")
+
+
+async def test_who_saw_the_push_gets_no_mail(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    phone, _ = await has_phone(scene, service, ANN)
+    await told(scene, Event.STOPPED_EARLY)
+    await scene.settles()
+    await actions.seen(scene.begin, AlertId(UUID(phone.shown[0]["id"])))
+
+    scene.clock.jump(timedelta(minutes=4))
+    await scene.settles()
+
+    assert set(await states(scene)) == {
+        (Channel.PUSH, AlertState.DELIVERED),
+        (Channel.MAIL, AlertState.DROPPED),
+    }
+    assert mail.box.to(ANN) == []
+
+
+async def test_quiet_hours_keep_a_push_back_until_their_end_but_not_what_costs_money(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    phone, _ = await has_phone(scene, service, ANN)
+    now = scene.now
+    async with scene.begin() as work:
+        begin, end = now - timedelta(hours=1), now + timedelta(hours=3)
+        await wishing.set_quiet(work, ANN, "UTC", f"{begin:%H:%M}", f"{end:%H:%M}")
+    await told(scene, Event.COMPLETE)
+    await told(scene, Event.STOPPED_EARLY, "session:2")
+    await told(scene, Event.SESSION_STARTED, "session:3")
+    await scene.settles()
+    assert [each["title"] for each in phone.shown] == ["Charging stopped early"]
+
+    scene.clock.jump(timedelta(hours=3, minutes=1))
+    await scene.settles()
+
+    assert [each["title"] for each in phone.shown] == [
+        "Charging stopped early",
+        "Charging is complete",
+    ]
+
+
+async def test_what_a_person_does_not_want_is_not_told(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    phone, _ = await has_phone(scene, service, ANN)
+    async with scene.begin() as work:
+        wishes = {(Event.COMPLETE, Channel.MAIL)}
+        await wishing.set_quiet(work, ANN, "UTC", "", "")
+        await wishing.choose(work, ANN, wishes, among=wishing.events_for(operators=False))
+    await told(scene, Event.COMPLETE)
+    await told(scene, Event.STOPPED_EARLY, "session:2")
+
+    await scene.settles()
+
+    assert phone.shown == []
+    [caught] = await mails(mail)
+    assert caught["Subject"].startswith("Charging is complete")
+
+
+async def test_an_alert_that_is_of_no_use_any_more_is_dropped(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    await has_phone(scene, service, ANN)
+    service.silent = True
+    await told(scene, Event.SESSION_STARTED)
+    await scene.settles()
+
+    service.silent = False
+    scene.clock.jump(timedelta(minutes=11))
+    await scene.settles()
+
+    [late] = await alerts(scene)
+    assert late.state is AlertState.DROPPED
+    assert "could not be told in time" in (late.last_trouble or "")
+    async with scene.begin() as work:
+        await actions.try_again(work, late.id)
+        assert (await store.load(work, late.id)).state is AlertState.DROPPED
