@@ -194,10 +194,10 @@ async def _shown(
         for row in await work.all(
             """
             SELECT location_id, max(last_at) AS at FROM session_view
-             WHERE location_id = ANY($1) AND energy_wh > 0 AND started_at > $2
+             WHERE evse_id = ANY($1) AND energy_wh > 0 AND started_at > $2
              GROUP BY location_id
             """,
-            ids,
+            [row["id"] for row in rows],
             work.now - timedelta(days=7),
         )
     }
