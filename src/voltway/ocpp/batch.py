@@ -23,6 +23,7 @@ from voltway.ocpp.faults import BrokenFrame, BrokenPayload, Fault
 from voltway.ocpp.frame import Call, CallError, CallResult, CallResultError
 from voltway.ocpp.gateways import record_links
 from voltway.ocpp.link import Link
+from voltway.ocpp.prepaid import with_balances
 from voltway.ocpp.terminals import hear_terminals
 from voltway.ocpp.tokens_shown import note_starts, standings
 from voltway.runtime.work import Work
@@ -319,6 +320,7 @@ async def _keep_heard(
         begun = await sessions.record(work, of_sessions, shelf, shown=shown, waiting=waiting)
         await note_starts(work, of_sessions, begun, shown)
         decisions |= begun
+    decisions |= await with_balances(work, batch, heard, decisions, shown)
     return decisions | with_asks(heard, decisions, shown) if shown else decisions
 
 

@@ -15,7 +15,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from voltway.drivers import actions as drivers
-from voltway.drivers.model import Bar
+from voltway.drivers.model import Bar, Token
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, EntryId, OnceKey, PartyId, TokenId, new_id
 from voltway.kernel.money import Currency, Money, minor_digits
@@ -244,6 +244,24 @@ async def paid_by_balance(work: Work, party: PartyId, holder: UUID) -> list[Toke
     own = {token.id: holder for token in tokens if token.fleet is None and not token.on_account}
     paying = await store_methods.paying_for(work, own)
     return [token for token, method in paying.items() if method.provider == NAME]
+
+
+async def left_of(work: Work, tokens: Sequence[Token]) -> dict[TokenId, Money]:
+    """What can be spent now with each of these tokens that a balance pays for."""
+    own = {
+        token.id: token.driver
+        for token in tokens
+        if token.driver is not None and token.fleet is None and not token.on_account
+    }
+    paying = await store_methods.paying_for(work, dict(own))
+    found: dict[TokenId, Money] = {}
+    for token in tokens:
+        method = paying.get(token.id)
+        if method is not None and method.provider == NAME:
+            now = await balance(work, token.party, method.holder)
+            if now is not None:
+                found[token.id] = Money(max(now.available.minor, 0), now.currency)
+    return found
 
 
 async def _use(work: Work, party: PartyId, holder: UUID) -> None:

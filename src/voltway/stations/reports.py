@@ -313,3 +313,4 @@ class Decision(Told, frozen=True):
     vendor_data: str | None = None  # accepted | rejected | unknown_vendor | unknown_message
     receipt_url: str | None = None  # SettlementTold: where the driver finds the bill
     vat: str | None = None  # VatAsked: valid | invalid | silent
+    left: Decimal | None = None  # what a balance that pays for the token has left, in major units

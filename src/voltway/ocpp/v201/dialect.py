@@ -117,11 +117,11 @@ class Dialect201:
         match call.action:
             case "TransactionEvent":
                 # Part 2 E01.FR.10 and E02.FR.09: a token in the event is answered with its status.
-                return _taken(_standing(decision) if decision.token else None)
+                return _taken(standing(decision) if decision.token else None)
             case "MeterValues":
                 return _EMPTY["MeterValues"]
             case "Authorize":
-                return _authorized(_standing(decision), decision.certificate)
+                return _authorized(standing(decision), decision.certificate)
             case "Heartbeat":
                 return write(wire.HeartbeatResponse(current_time=write_time(now)))
             case "BootNotification":
@@ -338,7 +338,7 @@ def _evse(number: int, deviations: list[Deviation]) -> int | None:
     return None
 
 
-def _standing(decision: Decision) -> str:
+def standing(decision: Decision) -> str:
     return _TOKEN.get(decision.token or "", "Unknown")
 
 

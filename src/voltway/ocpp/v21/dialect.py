@@ -8,6 +8,7 @@ Where 2.1 differs from our model:
 """
 
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
@@ -19,6 +20,7 @@ from voltway.ocpp.faults import BrokenPayload, DoubledMember, Version
 from voltway.ocpp.frame import Call, payload_of
 from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Action, Wire
+from voltway.ocpp.times import write_time
 from voltway.ocpp.v21 import wire
 from voltway.ocpp.v201 import asking
 from voltway.ocpp.v201 import dialect as before
@@ -63,6 +65,8 @@ class Dialect21(before.Dialect201):
             return write(wire.NotifySettlementResponse(receipt_url=decision.receipt_url))
         if call.action == "VatNumberValidation":
             return _vat_answer(call, decision)
+        if decision.left is not None and call.action in ("Authorize", "TransactionEvent"):
+            return _prepaid_answer(call.action, decision, decision.left, now)
         return super().answer(call, decision, now)
 
     def say(self, order: Order) -> tuple[str, bytes]:
@@ -124,6 +128,19 @@ def _paid(shown: wire.IdToken, **more: Any) -> PaidAtTerminal:
 def token_of(psp_ref: str) -> TokenUid:
     """The token that stands for a payment at a terminal: 36 characters, as 2.0.1 allows."""
     return TokenUid(f"PSP-{sha256(psp_ref.encode()).hexdigest()[:32].upper()}")
+
+
+def _prepaid_answer(action: str, decision: Decision, left: Decimal, now: datetime) -> bytes:
+    """C17: a token that a balance pays for is kept in no cache, and what is left is its limit."""
+    info = wire.IdTokenInfo(
+        status=before.standing(decision), cache_expiry_date_time=write_time(now)
+    )
+    if action == "Authorize":
+        return write(
+            wire.AuthorizeResponse(id_token_info=info, certificate_status=decision.certificate)
+        )
+    limit = wire.TransactionLimit(max_cost=left) if left > 0 else None
+    return write(wire.TransactionEventResponse(id_token_info=info, transaction_limit=limit))
 
 
 def _vat_answer(call: Call, decision: Decision) -> bytes:
