@@ -22,8 +22,13 @@ class Trouble(Exception):
         """A stable name for machines: ``TokenBlocked`` is ``token_blocked``."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
+    @classmethod
+    def sentence(cls) -> str:
+        """The message, with braces for the fields."""
+        return " ".join((cls.__doc__ or "").split())
+
     def __str__(self) -> str:
-        return " ".join((type(self).__doc__ or "").split()).format(**vars(self))
+        return self.sentence().format(**vars(self))
 
 
 class Kind(Enum):

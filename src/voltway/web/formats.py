@@ -4,15 +4,17 @@ Figure first, unit small; ranges with an en dash; a space that does not break be
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from gettext import NullTranslations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.numbers import format_currency, format_decimal
 
+from voltway.kernel.errors import Trouble
 from voltway.kernel.money import Currency, Money
 
 NO_BREAK = "\u00a0"
@@ -33,10 +35,26 @@ def zone_of(name: str) -> ZoneInfo:
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """The formats of one page: one language, one moment."""
+    """The formats and the words of one page: one language, one moment."""
 
     locale: Locale
     now: datetime
+    sentences: NullTranslations = field(default_factory=NullTranslations)
+
+    @property
+    def direction(self) -> str:
+        """``ltr``, or ``rtl`` where the language is written from right to left."""
+        return str(self.locale.text_direction)
+
+    def say(self, sentence: str, **given: object) -> str:
+        """A sentence in the language of the page; ``%(name)s`` in it is what is given."""
+        said = self.sentences.gettext(sentence)
+        return said % given if given else said
+
+    def told(self, trouble: Trouble) -> str:
+        """What went wrong, in the language of the page."""
+        said = self.sentences.gettext(type(trouble).sentence())
+        return said.format(**vars(trouble))
 
     def money(self, money: Money) -> str:
         """An amount with all its minor digits: ``€15.40``."""
@@ -102,7 +120,7 @@ class Formats:
 
     def age(self, at: datetime) -> str:
         """``8 s ago`` to 60 s, then minutes, hours, days."""
-        return f"{self.since(at)} ago"
+        return self.say("%(span)s ago", span=self.since(at))
 
     def since(self, at: datetime) -> str:
         return self.span(self.age_s(at), seconds_to=60)

@@ -11,6 +11,7 @@ from litestar import Request
 from litestar.datastructures import Cookie, State
 from litestar.response import Redirect, Response
 
+from voltway.kernel.errors import Trouble
 from voltway.web import assets, words
 from voltway.web.formats import Formats
 from voltway.web.glyphs import PATTERNS, glyphs
@@ -41,7 +42,9 @@ def _environment(language: str) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
-    made.globals.update(glyphs=glyphs, patterns=PATTERNS)
+    made.globals.update(
+        glyphs=glyphs, patterns=PATTERNS, say=lambda said: catalogue.gettext(said) if said else said
+    )
     return made
 
 
@@ -58,10 +61,11 @@ class Reader:
 def reader(request: HttpRequest) -> Reader:
     cookies = request.cookies
     theme, contrast = cookies.get("theme", "system"), cookies.get("contrast", "system")
+    # The console speaks English alone.
+    accepted = request.headers.get("accept-language", "")
+    of_console = request.url.path.startswith("/console")
     return Reader(
-        language=words.language(
-            cookies.get("language"), request.headers.get("accept-language", "")
-        ),
+        language="en" if of_console else words.language(cookies.get("language"), accepted),
         theme=theme if theme in THEMES else "system",
         contrast=contrast if contrast in CONTRASTS else "system",
         papers=words.papers(cookies.get("papers"), request.headers.get("accept-language", "")),
@@ -75,7 +79,17 @@ def choice(name: str, value: str) -> Cookie:
 
 def formats_of(request: HttpRequest, house: House) -> Formats:
     """The formats of this reader, now."""
-    return Formats(words.locale(reader(request).language), house.clock.now())
+    return _formats(reader(request).language, house)
+
+
+def _formats(language: str, house: House) -> Formats:
+    return Formats(words.locale(language), house.clock.now(), words.sentences(language))
+
+
+def told(request: HttpRequest, trouble: Trouble) -> str:
+    """What went wrong, in the language of its reader."""
+    catalogue = words.sentences(reader(request).language)
+    return catalogue.gettext(trouble.sentence()).format(**vars(trouble))
 
 
 def public_url(request: HttpRequest, house: House) -> str:
@@ -95,7 +109,7 @@ def draw(request: HttpRequest, house: House, template: str, /, **knows: Any) -> 
         _environment(who.language)
         .get_template(template)
         .render(
-            f=Formats(words.locale(who.language), house.clock.now()),
+            f=_formats(who.language, house),
             reader=who,
             path=request.url.path,
             languages=words.LANGUAGES,

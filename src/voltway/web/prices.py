@@ -19,7 +19,7 @@ WHAT: Final = {
     Dimension.PARKING_TIME: "Idle fee",
 }
 
-_UNIT: Final = {"kWh": "per kWh", "min": "per min", "session": "once", "reservation": "once"}
+UNIT: Final = {"kWh": "per kWh", "min": "per min", "session": "once", "reservation": "once"}
 
 
 #: How far a price that follows a market is shown, and the size of the picture of it.
@@ -104,18 +104,19 @@ def _ahead(tariff: Tariff, at: datetime, zone: str, formats: Formats) -> tuple[A
 def _shown(line: PriceLine, tariff: Tariff, formats: Formats) -> Shown:
     assert line.dimension is not None
     return Shown(
-        what=WHAT[line.dimension],
+        what=formats.say(WHAT[line.dimension]),
         price=formats.price(line.amount, tariff.currency),
-        unit=_UNIT[line.unit],
-        when=_when(line),
+        unit=formats.say(UNIT[line.unit]),
+        when=_when(line, formats),
         exact=line.amount,
         holds_now=line.holds_now,
     )
 
 
-def _when(line: PriceLine) -> str:
+def _when(line: PriceLine, formats: Formats) -> str:
     if line.dimension is Dimension.PARKING_TIME:
-        return ", ".join(filter(None, ("plugged in without charging", line.condition)))
+        standing = formats.say("plugged in without charging")
+        return ", ".join(filter(None, (standing, line.condition)))
     return line.condition
 
 
@@ -124,11 +125,12 @@ def _fine(tariff: Tariff, limits: list[str], formats: Formats) -> str:
     components = [part for element in tariff.elements for part in element.price_components]
     said = []
     if not any(part.dimension is Dimension.FLAT for part in components):
-        said.append("No start fee.")
+        said.append(formats.say("No start fee."))
     if not any(part.dimension is Dimension.PARKING_TIME for part in components):
-        said.append("No idle fee.")
+        said.append(formats.say("No idle fee."))
     said += [f"{limit}." for limit in limits]
     rates = sorted({part.vat for part in components if part.vat is not None})
     if rates:
-        said.append(f"VAT {' and '.join(formats.tax_rate(rate) for rate in rates)} included.")
+        percents = formats.say(" and ").join(formats.tax_rate(rate) for rate in rates)
+        said.append(formats.say("VAT %(rates)s included.", rates=percents))
     return " ".join(said)

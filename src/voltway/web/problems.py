@@ -73,7 +73,7 @@ def on_trouble(request: HttpRequest, trouble: Trouble) -> Response[Any]:
 def on_http(request: HttpRequest, refused: HTTPException) -> Response[Any]:
     """What the framework refuses: an unknown path, a wrong method, an unreadable form."""
     status = HTTPStatus(refused.status_code)
-    detail = _DETAILS.get(status, status.phrase + ".")
+    detail = DETAILS.get(status, status.phrase + ".")
     is_ours_to_tell = is_for_machines(request) and status < HTTPStatus.INTERNAL_SERVER_ERROR
     if is_ours_to_tell and refused.detail not in {"", status.phrase}:
         detail = refused.detail
@@ -126,7 +126,7 @@ def answer(request: HttpRequest, status: HTTPStatus, body: dict[str, object]) ->
     )
 
 
-_DETAILS: Final = {
+DETAILS: Final = {
     HTTPStatus.NOT_FOUND: "There is no page at this address. It may have been mistyped or moved.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address cannot be asked in this way.",
     HTTPStatus.BAD_REQUEST: "Some of what was sent could not be read. Nothing was changed.",

@@ -1,6 +1,6 @@
 """A port's state as people see it: one glyph, one word, how old that is and how sure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -43,7 +43,7 @@ WORDS: Final = {
     "unknown": "Unknown",
 }
 
-_SHOWN: Final[dict[PortStatus, tuple[str, str]]] = {
+SHOWN: Final[dict[PortStatus, tuple[str, str]]] = {
     PortStatus.AVAILABLE: ("available", "Available"),
     PortStatus.PREPARING: ("charging", "Plugged in"),
     PortStatus.CHARGING: ("charging", "In use"),
@@ -105,7 +105,7 @@ def port_state(
     Past twice that the value is only the last one known; past four times it is unknown.
     """
     known = PortStatus(status)
-    glyph, word = _SHOWN[known]
+    glyph, word = SHOWN[known]
     if not connected:
         return PortState("offline", "Offline", known, heard_at, is_old=True, lost_at=heard_at)
     silence = now - heard_at if heard_at else timedelta.max
@@ -129,13 +129,13 @@ def beads(glyphs: Sequence[str]) -> tuple[Bead, ...]:
     return tuple(Bead(0.5 + 11 * nth, glyph) for nth, glyph in enumerate(glyphs))
 
 
-def in_words(glyphs: Iterable[str]) -> str:
-    """``2 charging, 3 available``: what a row of beads says to those who cannot see it."""
+def in_words(glyphs: Iterable[str], say: Callable[[str], str] = str) -> str:
+    """``2 charging, 3 available``: what a row of beads says to those who cannot see it; ``say``
+    says a word in the language of the page."""
     seen = list(glyphs)
-    return (
-        ", ".join(f"{seen.count(state)} {state}" for state in IN_ORDER if state in seen)
-        or "no ports"
-    )
+    return ", ".join(
+        f"{seen.count(state)} {say(state)}" for state in IN_ORDER if state in seen
+    ) or say("no ports")
 
 
 @dataclass(frozen=True, slots=True)

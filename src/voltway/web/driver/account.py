@@ -30,7 +30,7 @@ from voltway.vehicles import actions as vehicles
 from voltway.web.appearance import Form, here
 from voltway.web.driver import account_views, views
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, public_url, reader, see_other
+from voltway.web.pages import HttpRequest, page, public_url, reader, see_other, told
 from voltway.web.problems import STATUS
 
 #: The cookie that holds a driver's seat.
@@ -151,7 +151,7 @@ async def ask_code(
                 work,
                 status=STATUS[no.kind],
                 email=email,
-                trouble=str(no),
+                trouble=told(request, no),
                 back=back,
             )
     async with house.begin() as work:
@@ -236,7 +236,7 @@ async def add_method(
         )
     except (Refusal, Outage) as no:
         status = STATUS[no.kind] if isinstance(no, Refusal) else HTTPStatus.SERVICE_UNAVAILABLE
-        return await shown(request, house, trouble=str(no), status=status)
+        return await shown(request, house, trouble=told(request, no), status=status)
     return see_other(saving.hosted_url or _HERE)
 
 
@@ -349,7 +349,9 @@ async def delete(
                     async with house.begin(driver.party) as work:
                         await giving_up.give_up(work, driver.party, driver.id, each.lapses)
     except Refusal as no:
-        return await _ask_to_delete(request, house, trouble=str(no), status=STATUS[no.kind])
+        return await _ask_to_delete(
+            request, house, trouble=told(request, no), status=STATUS[no.kind]
+        )
     for driver in known:
         async with house.begin() as work:
             kept = await methods.methods_of(work, driver.party, driver.id)

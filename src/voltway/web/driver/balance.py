@@ -21,7 +21,7 @@ from voltway.payments.model_paybacks import Payback, PaybackState
 from voltway.web.appearance import Form
 from voltway.web.driver.account import at_party, seated, shown
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, public_url, see_other
+from voltway.web.pages import HttpRequest, public_url, see_other, told
 from voltway.web.problems import STATUS
 
 _HERE: Final = "/me"
@@ -80,7 +80,7 @@ def _money(text: str, currency: Currency) -> Money:
 
 async def _refused(request: HttpRequest, house: House, no: Refusal | Outage) -> Response[str]:
     status = STATUS[no.kind] if isinstance(no, Refusal) else HTTPStatus.SERVICE_UNAVAILABLE
-    return await shown(request, house, trouble=str(no), status=status)
+    return await shown(request, house, trouble=told(request, no), status=status)
 
 
 @get("/me/top-up/{collection:uuid}", include_in_schema=False)

@@ -14,7 +14,7 @@ from voltway.drivers.actions import TokenTaken
 from voltway.kernel.errors import Refusal
 from voltway.web.driver.account import seated, shown
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, see_other
+from voltway.web.pages import HttpRequest, see_other, told
 from voltway.web.problems import STATUS
 
 _HERE: Final = "/me"
@@ -45,6 +45,6 @@ async def decide(
         except TokenTaken as no:
             return await shown(request, house, trouble=TAKEN, status=STATUS[no.kind])
         except Refusal as no:
-            return await shown(request, house, trouble=str(no), status=STATUS[no.kind])
+            return await shown(request, house, trouble=told(request, no), status=STATUS[no.kind])
         return see_other(_HERE)
     return see_other(_HERE)

@@ -75,14 +75,14 @@ async def estimated(work: Work, bay: Bay, asked: Asked, formats: Formats) -> Est
     try:
         legs = _legs(asked)
     except Refusal as wrong:
-        return EstimateShown(asked, wrong=str(wrong))
+        return EstimateShown(asked, wrong=formats.told(wrong))
     place = await stations.place_of(work, bay.evse)
     code_wrong = ""
     try:
         try:
             _, cost = await sessions.estimate(work, place, legs, work.now, code=asked.code)
         except CodeRefused as no:
-            code_wrong = str(no)
+            code_wrong = formats.told(no)
             _, cost = await sessions.estimate(work, place, legs, work.now)
     except NoTaxRate:
         return None
@@ -92,7 +92,7 @@ async def estimated(work: Work, bay: Bay, asked: Asked, formats: Formats) -> Est
         asked,
         amount=formats.money(bill.total),
         parts=tuple(
-            (_word(line), amount)
+            (formats.say(_word(line)), amount)
             for line, amount in told
             if line.gross_minor and not isinstance(line.of, DeductionLine)
         ),

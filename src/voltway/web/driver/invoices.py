@@ -28,7 +28,7 @@ from voltway.web.driver import views
 from voltway.web.driver.proving import proof_file
 from voltway.web.driver.visits import NoReceiptYet, pdf_of
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, reader, see_other
+from voltway.web.pages import HttpRequest, page, reader, see_other, told
 
 #: Where a company may have its seat: elsewhere there are no VAT ids whose check digits we know.
 COUNTRIES: Final = (*sorted(EU), *sorted(OTHERS), "IS", "LI")
@@ -79,7 +79,7 @@ async def write_invoice(
             key,
             receipt,
             {**typed, **{tick: data.get(tick, "") for tick in TICKS}},
-            trouble=str(trouble),
+            trouble=told(request, trouble),
             status=HTTPStatus.CONFLICT
             if isinstance(trouble, Outage) or trouble.kind is not Kind.INVALID
             else HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -27,7 +27,7 @@ from voltway.web.driver import account, views
 from voltway.web.driver.views import Bay
 from voltway.web.formats import EN_DASH, Formats
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, choice, page, see_other
+from voltway.web.pages import HttpRequest, choice, page, see_other, told
 from voltway.web.problems import STATUS
 
 COOKIE: Final = "car"
@@ -207,7 +207,9 @@ async def keep_car(
             vehicle = await _in_account(request, house, car.model, data.get("vehicle", ""))
             car = replace(car, vehicle=vehicle)
     except Refusal as no:
-        return await _shown(request, house, back=back, trouble=str(no), status=STATUS[no.kind])
+        return await _shown(
+            request, house, back=back, trouble=told(request, no), status=STATUS[no.kind]
+        )
     answer = see_other(back if data.get("soc") else f"/car?back={back}")
     answer.set_cookie(choice(COOKIE, car.kept()))
     return answer
@@ -275,7 +277,7 @@ async def remove_car(
         async with house.begin() as work:
             await vehicles.remove(work, email, vehicle)
     except Refusal as no:
-        return await _shown(request, house, trouble=str(no), status=STATUS[no.kind])
+        return await _shown(request, house, trouble=told(request, no), status=STATUS[no.kind])
     answer = see_other("/car?back=/me")
     kept = in_cookie(request)
     if kept is not None and kept.vehicle == vehicle:

@@ -25,7 +25,7 @@ from voltway.payments.model_methods import SavingStage
 from voltway.runtime.work import Work
 from voltway.web.driver import views
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, public_url, reader, see_other
+from voltway.web.pages import HttpRequest, page, public_url, reader, see_other, told
 from voltway.web.problems import STATUS
 
 WAITS: Final = "The payment is not confirmed yet. If you paid, this page says so in a minute."
@@ -93,7 +93,7 @@ async def pay(
         raise
     except (Refusal, Outage) as no:
         status = STATUS[no.kind] if isinstance(no, Refusal) else HTTPStatus.SERVICE_UNAVAILABLE
-        return await _page(request, house, key, trouble=str(no), status=status)
+        return await _page(request, house, key, trouble=told(request, no), status=status)
     return see_other(opened.hosted_url or f"/p/{key}/paid/{noted.id}")
 
 
@@ -138,7 +138,7 @@ async def save_card(
         raise
     except (Refusal, Outage) as no:
         status = STATUS[no.kind] if isinstance(no, Refusal) else HTTPStatus.SERVICE_UNAVAILABLE
-        return await _page(request, house, key, trouble=str(no), status=status)
+        return await _page(request, house, key, trouble=told(request, no), status=status)
     return see_other(saving.hosted_url or f"/p/{key}")
 
 

@@ -30,8 +30,22 @@ from voltway.web.driver.finding import Spot
 from voltway.web.driver.views import Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, draw, formats_of, page, public_url, reader, see_other
+from voltway.web.pages import (
+    HttpRequest,
+    draw,
+    formats_of,
+    page,
+    public_url,
+    reader,
+    see_other,
+    told,
+)
 from voltway.web.problems import STATUS
+
+PRICE_CHANGED: Final = (
+    "The price changed while you looked. Please read it and start again; nothing was held."
+)
+NOT_CHARGED: Final = "You were not charged. Please try again in a moment."
 
 
 @get("/", include_in_schema=False)
@@ -265,18 +279,18 @@ async def scanned(
     return see_other(f"/e/{found.public_id}?k={found.grant}")
 
 
-async def _hinders(work: Work, house: House, bay: Bay, shown: str, grant: str) -> str:
+async def _hinders(
+    request: HttpRequest, work: Work, house: House, bay: Bay, shown: str, grant: str
+) -> str:
     """Why nobody is sent to pay at a bay now; empty where nothing stands against it. ``shown`` is
     the version of the price that the driver read, ``grant`` what a scanned code gave them."""
     if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
-        return (
-            "The price changed while you looked. Please read it and start again; nothing was held."
-        )
+        return PRICE_CHANGED
     try:
         await codes.must_be_scanned(work, bay.evse, grant)
         await must_be_ready(work, bay.evse, plug_first=house.settings.plug_first)
     except (NothingWouldStart, codes.ScanAgain) as no:
-        return str(no)
+        return told(request, no)
     return ""
 
 
@@ -295,7 +309,7 @@ async def start(
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
         )
-        if trouble := await _hinders(work, house, bay, data.get("price", ""), grant):
+        if trouble := await _hinders(request, work, house, bay, data.get("price", ""), grant):
             return await again(work, trouble=trouble, status=HTTPStatus.CONFLICT)
     here = public_url(request, house)
     saved = None
@@ -321,15 +335,15 @@ async def start(
         async with house.begin() as work:
             return await again(
                 work,
-                email_wrong=str(wrong) if isinstance(wrong, NotAnAddress) else "",
-                code_wrong=str(wrong) if isinstance(wrong, CodeRefused) else "",
+                email_wrong=told(request, wrong) if isinstance(wrong, NotAnAddress) else "",
+                code_wrong=told(request, wrong) if isinstance(wrong, CodeRefused) else "",
                 status=STATUS[wrong.kind],
             )
     except (Refusal, Outage) as no:
         async with house.begin() as work:
             return await again(
                 work,
-                trouble=f"{no} You were not charged. Please try again in a moment.",
+                trouble=f"{told(request, no)} {formats_of(request, house).say(NOT_CHARGED)}",
                 status=HTTPStatus.SERVICE_UNAVAILABLE
                 if isinstance(no, Outage)
                 else HTTPStatus.CONFLICT,

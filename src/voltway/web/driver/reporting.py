@@ -16,7 +16,7 @@ from voltway.stations import actions as stations
 from voltway.web.appearance import Form
 from voltway.web.driver import account, views
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, formats_of, page, reader, see_other
+from voltway.web.pages import HttpRequest, formats_of, page, reader, see_other, told
 from voltway.web.problems import STATUS
 
 #: What is likeliest stands first in the form.
@@ -109,7 +109,7 @@ async def report(
             house,
             public_id,
             visit=visit,
-            trouble=str(no),
+            trouble=told(request, no),
             given=data,
             status=STATUS[no.kind],
         )

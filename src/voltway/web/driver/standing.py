@@ -26,11 +26,19 @@ async def idle_words(
     tariff, _ = await taxes.taxed(work, told, supply)
     ahead = idle_ahead(tariff, rules_owed.periods(record), record.zone)
     if ahead is None:
-        return "Standing here costs nothing more."
-    fee = f"{formats.price(ahead.per_minute, cost.currency)} per min"
+        return formats.say("Standing here costs nothing more.")
+    fee = formats.say("%(price)s per min", price=formats.price(ahead.per_minute, cost.currency))
     if ahead.most is not None:
-        fee += f", at most {formats.price(ahead.most, cost.currency)}"
+        most = formats.price(ahead.most, cost.currency)
+        fee = formats.say("%(fee)s, at most %(most)s", fee=fee, most=most)
     at = formats.clock(ahead.begins, place.time_zone)
     if ahead.begins > formats.now:
-        return f"Unplug before {at} and it stays at {formats.money(cost.payable)}. Then {fee}."
-    return f"The idle fee has run since {at}: {fee}. Unplug to end it."
+        return formats.say(
+            "Unplug before %(at)s and it stays at %(cost)s. Then %(fee)s.",
+            at=at,
+            cost=formats.money(cost.payable),
+            fee=fee,
+        )
+    return formats.say(
+        "The idle fee has run since %(at)s: %(fee)s. Unplug to end it.", at=at, fee=fee
+    )

@@ -21,7 +21,7 @@ from voltway.web.appearance import Form
 from voltway.web.driver import token_views, views
 from voltway.web.driver.account import seated
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, see_other
+from voltway.web.pages import HttpRequest, page, see_other, told
 from voltway.web.problems import STATUS
 
 _HERE: Final = "/me/tokens"
@@ -87,7 +87,7 @@ async def change(
     except own.NotYourToken:
         raise
     except Refusal as no:
-        return await _page(request, house, trouble=str(no), status=STATUS[no.kind])
+        return await _page(request, house, trouble=told(request, no), status=STATUS[no.kind])
     return see_other(_HERE)
 
 

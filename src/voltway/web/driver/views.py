@@ -75,10 +75,10 @@ class Bay:
         """What a driver can do about a state that is in the way."""
         if self.state.status.value == "preparing" and self.state.glyph == "charging":
             return "A car is plugged in. If it is yours, start here."
-        return _ADVICE.get(self.state.glyph, "")
+        return ADVICE.get(self.state.glyph, "")
 
 
-_ADVICE: Final = {
+ADVICE: Final = {
     "charging": "Somebody is charging here. It is free again when they leave.",
     "idle": "A car has finished here and is still plugged in.",
     "reserved": "Somebody has reserved this bay.",
@@ -165,8 +165,15 @@ async def starts(work: Work, evse: EvseId, formats: Formats) -> Starts:
     )
     ticks = tuple(bool(row["worked"]) for row in reversed(rows))
     last = next((row["created_at"] for row in rows if row["worked"]), None)
-    words = f"{sum(ticks)} of {len(ticks)} starts worked"
-    return Starts(ticks, f"{words}, the last {formats.age(last)}" if last else words)
+    given = {"worked": sum(ticks), "all": len(ticks)}
+    if last is None:
+        return Starts(ticks, formats.say("%(worked)s of %(all)s starts worked", **given))
+    return Starts(
+        ticks,
+        formats.say(
+            "%(worked)s of %(all)s starts worked, the last %(age)s", **given, age=formats.age(last)
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +265,7 @@ def in_short(
         glyph=_glyph_of(glyphs),
         words=_place_words(rows, glyphs, formats),
         beads=states.beads(glyphs),
-        beads_words=states.in_words(glyphs),
+        beads_words=states.in_words(glyphs, formats.say),
         free=free,
         price=price,
         price_unit=unit,
@@ -277,8 +284,12 @@ def _glyph_of(glyphs: Sequence[str]) -> str:
 
 def _place_words(rows: Sequence[Row], glyphs: Sequence[str], formats: Formats) -> str:
     powers = [row["power_w"] for row in rows]
-    most = f"up to {formats.power(max(powers))} kW"
-    return f"{glyphs.count('available')} of {len(glyphs)} free, {most}"
+    return formats.say(
+        "%(free)s of %(all)s free, up to %(power)s kW",
+        free=glyphs.count("available"),
+        all=len(glyphs),
+        power=formats.power(max(powers)),
+    )
 
 
 def _from_price(
@@ -297,7 +308,7 @@ def _from_price(
     if not heads:
         return "", "", None
     lowest = min(heads, key=lambda price: heads[price])
-    unit = "per kWh" if len(heads) == 1 else "per kWh and more"
+    unit = formats.say("per kWh" if len(heads) == 1 else "per kWh and more")
     return lowest, unit, heads[lowest]
 
 
@@ -314,7 +325,9 @@ def state_of(row: Row, now: datetime, expected_s: int) -> PortState:
 
 def plug(connector_type: str, power_w: int, formats: Formats) -> str:
     name = PLUGS.get(connector_type, connector_type.replace("_", " ").capitalize())
-    return f"{name}, up to {formats.power(power_w)} kW"
+    return formats.say(
+        "%(plug)s, up to %(power)s kW", plug=formats.say(name), power=formats.power(power_w)
+    )
 
 
 def like(words: str) -> str:

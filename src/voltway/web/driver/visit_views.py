@@ -139,8 +139,8 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
         released=formats.money(
             Money(payment.hold_minor - payment.captured_minor, payment.currency)
         ),
-        paid_by=_paid_by(payment),
-        why=_why(payment),
+        paid_by=_paid_by(payment, formats),
+        why=_why(payment, formats),
         card_refused=payment.why in TOO_MUCH,
         hosted_url=payment.hosted_url or "",
         plug_in_by=limit if phase is Phase.PLUG_IN else None,
@@ -215,14 +215,15 @@ def _phase(payment: Payment, charge: Charge | None, *, has_invoice: bool) -> Pha
             return Phase.IDLE if charge.is_idle else Phase.CHARGING
 
 
-def _paid_by(payment: Payment) -> str:
+def _paid_by(payment: Payment, formats: Formats) -> str:
     card = payment.card
     if card is None:
         return ""
-    return f"{card.wallet or card.brand.capitalize()} ending {card.last4}"
+    name = card.wallet or card.brand.capitalize()
+    return formats.say("%(card)s ending %(last4)s", card=name, last4=card.last4)
 
 
-_WHY: Final = {
+WHY: Final = {
     Why.NOTHING_STARTED: "Nothing started in time.",
     Why.GAVE_UP: "The payment was not confirmed.",
     Why.TOO_LATE: "The payment came after this visit was over.",
@@ -234,9 +235,9 @@ _WHY: Final = {
 }
 
 
-def _why(payment: Payment) -> str:
+def _why(payment: Payment, formats: Formats) -> str:
     if payment.why in set(Why):
-        return _WHY.get(Why(payment.why), "")
+        return formats.say(WHY.get(Why(payment.why), ""))
     return payment.why or ""
 
 
@@ -317,7 +318,9 @@ async def _charge(
         cost=formats.money(cost.payable),
         off=estimates.off(rules_amounts.bill(cost).lines, cost.currency, formats),
         eta=my_car.range_of(done.time, formats) if done else "",
-        eta_words=f"to {formats.percent(done.target)}" if done else "",
+        eta_words=formats.say("to %(percent)s", percent=formats.percent(done.target))
+        if done
+        else "",
         target=done.target if done else None,
         chart=series.power(
             _powers(record.points),
@@ -345,10 +348,12 @@ def _chart_words(points: Sequence[MeterPoint], place: EvsePlace, formats: Format
     if not powers:
         return ""
     at, most = max(powers, key=lambda point: point[1])
-    return (
-        f"Power since {formats.clock(powers[0][0], place.time_zone)}: "
-        f"peak {formats.power(most)} kW at {formats.clock(at, place.time_zone)}, "
-        f"last {formats.power(powers[-1][1])} kW"
+    return formats.say(
+        "Power since %(since)s: peak %(peak)s kW at %(at)s, last %(last)s kW",
+        since=formats.clock(powers[0][0], place.time_zone),
+        peak=formats.power(most),
+        at=formats.clock(at, place.time_zone),
+        last=formats.power(powers[-1][1]),
     )
 
 

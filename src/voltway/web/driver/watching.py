@@ -17,7 +17,7 @@ from voltway.waiting.model import Watch
 from voltway.web.appearance import Form
 from voltway.web.driver import account, views
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, formats_of, page, reader, see_other
+from voltway.web.pages import HttpRequest, formats_of, page, reader, see_other, told
 from voltway.web.problems import STATUS
 
 
@@ -70,7 +70,7 @@ async def watch(
         made = await _watched(request, house, location, email, data)
     except (NotAnAddress, waiting.IsFree, waiting.TooManyWatches) as no:
         return await _form(
-            request, house, location, trouble=str(no), given=data, status=STATUS[no.kind]
+            request, house, location, trouble=told(request, no), given=data, status=STATUS[no.kind]
         )
     return see_other(f"/w/{made.key}")
 
@@ -161,5 +161,7 @@ async def again(
     except waiting.IsFree:
         return see_other(f"/l/{found.location}")
     except waiting.TooManyWatches as no:
-        return await _form(request, house, found.location, trouble=str(no), status=STATUS[no.kind])
+        return await _form(
+            request, house, found.location, trouble=told(request, no), status=STATUS[no.kind]
+        )
     return see_other(f"/w/{made.key}")

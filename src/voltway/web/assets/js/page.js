@@ -1,14 +1,18 @@
 // Ages that stay true, dialogs, and the key for the find box. Every page works without this file.
 "use strict";
 
-const ago = (seconds) => {
-  if (seconds < 60) return `${seconds}\u00a0s ago`;
+const span = (seconds) => {
+  if (seconds < 60) return `${seconds}\u00a0s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}\u00a0min ago`;
+  if (minutes < 60) return `${minutes}\u00a0min`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours}\u00a0h\u00a0${String(minutes % 60).padStart(2, "0")} ago`;
-  return `${Math.floor(hours / 24)}\u00a0d ago`;
+  if (hours < 24) return `${hours}\u00a0h\u00a0${String(minutes % 60).padStart(2, "0")}`;
+  return `${Math.floor(hours / 24)}\u00a0d`;
 };
+
+// How the language of the page says that something was so long ago.
+const said = document.querySelector("meta[name=ago]")?.content ?? "{} ago";
+const ago = (seconds) => said.replace("{}", span(seconds));
 
 // The server's clock, not this machine's, says how old a value is.
 const skew = () => {

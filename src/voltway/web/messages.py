@@ -1,0 +1,113 @@
+"""Words of drivers' pages that stand in code, and are said by ``say`` where a page is drawn.
+
+What templates mark by ``_`` and code by ``formats.say`` is found by looking at them; what is kept
+in tables, and the messages of refusals, is named here. ``scripts/make_catalogues.py`` gathers both.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from voltway.drivers import entry
+from voltway.helpdesk import actions as helpdesk
+from voltway.helpdesk.model import ReportKind
+from voltway.kernel.errors import Trouble
+from voltway.payments import actions_visit, codes, methods, ready
+from voltway.tariffs import promotions
+from voltway.vehicles import actions as vehicles
+from voltway.waiting import actions as waiting
+from voltway.web import prices, problems, states
+from voltway.web.driver import (
+    account,
+    account_views,
+    cars,
+    estimates,
+    my_car,
+    paying,
+    places,
+    reporting,
+    token_views,
+    views,
+    visit_views,
+)
+
+#: Rooms whose refusals a driver may read.
+ROOMS: Final = (
+    account,
+    actions_visit,
+    cars,
+    codes,
+    entry,
+    estimates,
+    helpdesk,
+    methods,
+    my_car,
+    paying,
+    places,
+    promotions,
+    ready,
+    reporting,
+    vehicles,
+    views,
+    waiting,
+)
+
+_ALONE: Final = (
+    account.WRONG_CODE,
+    cars.TAKEN,
+    paying.WAITS,
+    places.PRICE_CHANGED,
+    places.NOT_CHARGED,
+    "Bay is ready for you",
+    "Charging",
+    "Hold placed",
+    "No car began to charge in time.",
+    "Plug in",
+    "Plugged in",
+    "Offline",
+    "Unknown",
+    "The bay refused the start",
+    "No car began to charge",
+    "The bay did not answer",
+    "We are asking the bay.",
+    "The bay has no contact at this moment. We tell it as soon as it is back.",
+    "Asked; the bay has not answered yet.",
+    "The bay refused the start.",
+    "The bay did not answer.",
+    "The bay ends the charge in a few seconds.",
+    "The bay did not stop. Unplug at your car, or call us; you pay for energy only.",
+    "A car is plugged in. If it is yours, start here.",
+    "Up to the least price",
+    "Down to the most price",
+    "You reported it lost. Ask the operator if you found it.",
+    "The operator has blocked it.",
+    "It is not good any more.",
+    "no ports",
+)
+
+_TABLES: Final[tuple[Iterable[str], ...]] = (
+    [kind.words for kind in ReportKind],
+    [word for _, word in states.SHOWN.values()],
+    states.IN_ORDER,
+    prices.WHAT.values(),
+    prices.UNIT.values(),
+    visit_views.WHY.values(),
+    views.ADVICE.values(),
+    views.PLUGS.values(),
+    account_views.MOVED.values(),
+    token_views.BARS.values(),
+    token_views.KINDS.values(),
+    problems.HEADINGS.values(),
+    problems.DETAILS.values(),
+)
+
+
+def messages() -> Iterator[str]:
+    """All of them, each once, in a steady order."""
+    said = dict.fromkeys(_ALONE)
+    for table in _TABLES:
+        said |= dict.fromkeys(table)
+    for room in ROOMS:
+        for found in vars(room).values():
+            if isinstance(found, type) and issubclass(found, Trouble) and found.__doc__:
+                said[found.sentence()] = None
+    yield from (each for each in said if each)

@@ -1,0 +1,136 @@
+"""Drivers' pages speak six languages, wholly: what is not translated is found here."""
+
+import re
+from collections.abc import Iterator
+from gettext import NullTranslations
+
+import pytest
+from babel import Locale
+
+from tests.payments.scene import Scene
+from tests.web.browsers import Browser, words_of
+from tests.web.test_account import enters
+from voltway.web import pages, words
+
+#: What stands on pages and is nobody's to translate: names, units, codes, other languages.
+NAMES = re.compile(
+    r"""Voltway(\s+Oy)?|Market\s+Square|Helsinki|OpenStreetMap|CHAdeMO|CCS|NACS|CSV|JSON|PDF|CO₂
+      |English|Deutsch|Français|Español|Nederlands|Suomi|\b(kWh|kW|min|s|h|d|AC|DC)\b|€
+      |[A-Z]{2}\*[A-Z0-9*]+|\S+@\S+|Open\s+EV\s+Data|https?:\S+|Pohjoisesplanadi|not_found""",
+    re.VERBOSE,
+)
+
+
+class Marked(NullTranslations):
+    """A language in which each sentence stands in brackets: what stands in none was forgotten."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧" if message else message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+@pytest.fixture
+def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(words, "sentences", lambda name: Marked())
+    pages._environment.cache_clear()
+    yield
+    pages._environment.cache_clear()
+
+
+def forgotten(page: str) -> str:
+    """What stands on a page in no brackets, without names and figures."""
+    said = words_of(page)
+    while (bare := re.sub(r"⟦[^⟦⟧]*⟧", " ", said)) != said:
+        said = bare
+    return " ".join(re.findall(r"[^\W\d_]{2,}", NAMES.sub(" ", said)))
+
+
+async def test_every_word_of_the_pages_is_a_sentence_that_can_be_translated(
+    marked: None, browser: Browser, scene: Scene
+) -> None:
+    bay = scene.station.evses[1].public_id
+    place = scene.station.location.id
+    await enters(browser, scene)
+    paths = (
+        "/",
+        f"/l/{place}",
+        f"/e/{bay}",
+        f"/e/{bay}/report",
+        f"/l/{place}/watch",
+        "/car",
+        "/me",
+        "/me/charges",
+        "/me/tokens",
+        "/me/delete",
+        "/check",
+        "/no/such/page",
+    )
+
+    found = {path: forgotten((await browser.opens(path)).text) for path in paths}
+
+    assert {path: left for path, left in found.items() if left} == {}
+
+
+@pytest.mark.parametrize(
+    ("tag", "says", "price"),
+    [
+        ("de", "Orte zum Laden", "0,49"),
+        ("fr", "Où charger", "0,49"),
+        ("es", "Lugares para cargar", "0,49"),
+        ("nl", "Plekken om te laden", "0,49"),
+        ("fi", "Latauspaikat", "0,49"),
+        ("pt", "Places to charge", "0.49"),
+    ],
+)
+async def test_a_page_speaks_the_language_of_its_reader_and_else_english(
+    browser: Browser, scene: Scene, tag: str, says: str, price: str
+) -> None:
+    page = await browser.opens("/", **{"Accept-Language": f"{tag},en;q=0.5"})
+
+    said = words_of(page.text)
+    assert says in said
+    assert price in said
+    spoken = tag if tag in words.LANGUAGES else "en"
+    assert f'<html lang="{spoken}" dir="ltr"' in page.text
+
+
+async def test_a_language_that_was_chosen_stays_and_the_console_speaks_english(
+    browser: Browser, scene: Scene, owner: Browser
+) -> None:
+    chosen = await browser.sends("/appearance", language="de", back="/")
+    assert chosen.status_code == 303
+
+    assert "Orte zum Laden" in await browser.reads("/")
+    assert "Live" in await owner.reads("/console")
+
+
+async def test_a_refusal_is_said_in_the_language_of_the_page(
+    browser: Browser, scene: Scene
+) -> None:
+    browser.client.cookies.set("language", "de")
+
+    answer = await browser.sends(
+        f"/e/{scene.station.evses[1].public_id}/report", kind="", words="Es brummt."
+    )
+
+    assert "Wählen Sie, was nicht stimmt" in words_of(answer.text)
+    gone = await browser.opens("/l/00000000-0000-0000-0000-000000000000")
+    assert "Diesen Ort gibt es nicht" in words_of(gone.text)
+
+
+async def test_a_language_from_right_to_left_turns_the_page(
+    browser: Browser, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(words.LANGUAGES, "ar", "العربية")
+
+    page = await browser.opens("/", **{"Accept-Language": "ar"})
+
+    assert Locale("ar").text_direction == "rtl"
+    assert '<html lang="ar" dir="rtl"' in page.text
+
+
+def test_a_sentence_that_is_empty_stays_so_in_every_language() -> None:
+    for tag in words.LANGUAGES:
+        assert pages._environment(tag).from_string("{{ say('') }}").render() == ""
