@@ -22,6 +22,7 @@ METHODS = [
     ("templates/problem.html", "jinja2"),
     ("driver/**.py", "python"),
     ("prices.py", "python"),
+    ("places_words.py", "python"),
     ("formats.py", "python"),
 ]
 #: Catalogues say no date: the same sentences make the same file.

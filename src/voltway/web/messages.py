@@ -15,10 +15,11 @@ from voltway.payments import actions_visit, codes, methods, ready
 from voltway.tariffs import promotions
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import actions as waiting
-from voltway.web import prices, problems, states
+from voltway.web import places_words, prices, problems, states
 from voltway.web.driver import (
     account,
     account_views,
+    asking,
     cars,
     estimates,
     my_car,
@@ -98,6 +99,9 @@ _TABLES: Final[tuple[Iterable[str], ...]] = (
     token_views.KINDS.values(),
     problems.HEADINGS.values(),
     problems.DETAILS.values(),
+    asking.TICKS.values(),
+    places_words.FACILITIES.values(),
+    [words for both in places_words.YES_OR_NO.values() for words in both],
 )
 
 

@@ -1,6 +1,6 @@
 """What a place is like, in the words of pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ FACILITIES: Final = {
     "CARPOOL_PARKING": "Car pool parking",
 }
 
-_YES_OR_NO: Final = {
+YES_OR_NO: Final = {
     "step_free": ("Step-free from the bay to the screen", "There is a step or a kerb"),
     "lit": ("Lit at night", "Not lit at night"),
     "roofed": ("Under a roof", "No roof"),
@@ -51,23 +51,28 @@ class Accessible:
         return bool(self.access or self.hours or self.around or self.phone)
 
 
-def in_words(row: Mapping[str, Any] | None) -> Accessible:
-    """A row of ``location_features_view`` with ``is_open``; only what was told is said."""
+def english(sentence: str, **given: object) -> str:
+    return sentence % given if given else sentence
+
+
+def in_words(row: Mapping[str, Any] | None, say: Callable[..., str] = english) -> Accessible:
+    """A row of ``location_features_view`` with ``is_open``; only what was told is said, by ``say``
+    in the language of a page."""
     if row is None:
         return Accessible((), (), None, (), None)
     access = [
-        words[0] if row[name] else words[1]
-        for name, words in _YES_OR_NO.items()
+        say(words[0] if row[name] else words[1])
+        for name, words in YES_OR_NO.items()
         if row[name] is not None
     ]
     if row["bay_width_cm"] is not None:
-        access.append(f"Widest bay {row['bay_width_cm'] / 100:.2f} m")
+        access.append(say("Widest bay %(m)s m", m=f"{row['bay_width_cm'] / 100:.2f}"))
     if row["screen_height_cm"] is not None:
-        access.append(f"Screen at {row['screen_height_cm']} cm")
+        access.append(say("Screen at %(cm)s cm", cm=row["screen_height_cm"]))
     return Accessible(
         access=tuple(access),
         hours=tuple(row["hours_words"].splitlines()),
         is_open=row["is_open"],
-        around=tuple(FACILITIES.get(each, each) for each in row["facilities"]),
+        around=tuple(say(FACILITIES.get(each, each)) for each in row["facilities"]),
         phone=row["help_phone"],
     )

@@ -242,7 +242,7 @@ async def doubtful(work: Work, evses: Sequence[UUID]) -> dict[UUID, int]:
     }
 
 
-async def like(work: Work, location: UUID) -> Accessible:
+async def like(work: Work, location: UUID, formats: Formats) -> Accessible:
     """What was told of a place, and whether it is open now."""
     row = await work.one(
         """
@@ -254,4 +254,4 @@ async def like(work: Work, location: UUID) -> Accessible:
         location,
         work.now,
     )
-    return places_words.in_words(row)
+    return places_words.in_words(row, formats.say)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import segno
@@ -132,7 +132,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         place, bays = await views.place(
             work, LocationId(location), formats, house.settings.heartbeat_s
         )
-        like = await finding.like(work, place.id)
+        like = await finding.like(work, place.id, formats)
         doubtful = await finding.doubtful(work, [bay.evse for bay in bays])
         help_ = await views.help_of(work, place.party, about=place.name)
     if like.phone:

@@ -308,7 +308,8 @@ def _from_price(
     if not heads:
         return "", "", None
     lowest = min(heads, key=lambda price: heads[price])
-    unit = formats.say("per kWh" if len(heads) == 1 else "per kWh and more")
+    many = len(heads) > 1
+    unit = formats.say("per kWh and more") if many else formats.say("per kWh")
     return lowest, unit, heads[lowest]
 
 
