@@ -48,7 +48,7 @@ class Formats:
 
     def say(self, sentence: str, **given: object) -> str:
         """A sentence in the language of the page; ``%(name)s`` in it is what is given."""
-        said = self.sentences.gettext(sentence)
+        said = self.sentences.gettext(sentence) if sentence else sentence
         return said % given if given else said
 
     def told(self, trouble: Trouble) -> str:

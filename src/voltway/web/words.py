@@ -30,16 +30,21 @@ LANGUAGES: Final[dict[str, str]] = {
     "fi": "Suomi",
 }
 
+#: Languages that nobody speaks, by the locale of their figures: in them each sentence stands in
+#: brackets, and what stands in none was forgotten; the second is written from right to left. They
+#: are chosen by the cookie alone (``docs/recipes/sentence.md``).
+PSEUDO: Final = {"qps": "en_GB", "qpr": "ar"}
+
 #: Longer than any browser's list of languages.
 ACCEPTED_MAX: Final = 1000
 
 #: How English pages write money, dates and numbers: as in Europe, with the currency in front.
-_REGION: Final = {"en": "en_GB"}
+_REGION: Final = {"en": "en_GB"} | PSEUDO
 
 
 def language(cookie: str | None, accepted: str) -> str:
     """The language chosen by the person, else by the browser, else English."""
-    if cookie in LANGUAGES:
+    if cookie in LANGUAGES or cookie in PSEUDO:
         return str(cookie)
     wanted = [part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")]
     return negotiate_locale(wanted, LANGUAGES) or "en"
@@ -69,10 +74,22 @@ def locale(name: str) -> Locale:
     return Locale.parse(_REGION.get(name, name))
 
 
+class Marked(NullTranslations):
+    """The sentences of a language that nobody speaks."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧" if message else message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
 @cache
 def sentences(name: str) -> NullTranslations:
     """The catalogue of a language; English needs none. A catalogue is a text file, compiled here
     when it is needed first (0.1 s)."""
+    if name in PSEUDO:
+        return Marked()
     path = CATALOGUES / f"{name}.po"
     if not path.exists():
         return NullTranslations()
