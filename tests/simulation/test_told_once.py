@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.billing.months import GIVEN
 from tests.nats_server import a_nats_server
 from tests.network import a_party
@@ -16,6 +18,7 @@ WITHIN_S = 20
 SUBJECTS, OF_EACH = 12, 3
 
 
+@pytest.mark.campaign
 async def test_what_two_processes_could_tell_is_told_by_one_of_them_once_and_in_order(
     data_folder: Path, database_url: str
 ) -> None:
