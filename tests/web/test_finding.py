@@ -214,3 +214,33 @@ async def test_a_list_says_when_a_charge_last_worked(browser: Browser, scene: Sc
     await scene.ends(60_000, minutes=30)
 
     assert "Last charge worked" in await browser.reads("/")
+
+
+async def test_places_that_somebody_marked_are_kept_in_their_browser_alone(
+    browser: Browser, scene: Scene
+) -> None:
+    page = f"/l/{scene.station.location.id}"
+    assert "No place fits" in await browser.reads("/?mine=1")
+
+    for _ in range(2):  # said twice is as said once
+        assert (await browser.sends(f"{page}/mark", mark="yes")).status_code == 303
+    cookie = browser.client.cookies["places"]
+    assert "One of my places" in await browser.reads(page)
+    assert "1 place," in await browser.reads("/?mine=1")
+    await browser.sends(f"{page}/mark", mark="no")
+
+    assert cookie == scene.station.location.id.hex
+    assert "Keep it among my places" in await browser.reads(page)
+    assert "No place fits" in await browser.reads("/?mine=1")
+
+
+async def test_a_damaged_cookie_and_a_place_that_is_gone_lose_nothing(
+    browser: Browser, scene: Scene
+) -> None:
+    here = scene.station.location.id
+    browser.client.cookies.set("places", f"nonsense.{here.hex}.", domain="voltway.test")
+
+    gone = await browser.sends("/l/00000000-0000-0000-0000-000000000001/mark", mark="yes")
+
+    assert gone.status_code == 404
+    assert "1 place," in await browser.reads("/?mine=1")

@@ -25,6 +25,7 @@ PLUGS: Final = {
 #: Yes or nothing: what the address calls it, and how it reads.
 TICKS: Final = {
     "free": "Free now",
+    "mine": "My places",
     "step_free": "Step-free",
     "wide": "Wide bay, 3.5 m and more",
     "lit": "Lit at night",
@@ -50,6 +51,7 @@ class Asked:
     price_max: Decimal | None = None
     ticks: frozenset[str] = field(default_factory=frozenset)
     after: tuple[int, UUID] | None = None
+    marked: tuple[UUID, ...] = ()  # of this browser
 
     @property
     def free(self) -> bool:

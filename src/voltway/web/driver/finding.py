@@ -47,6 +47,7 @@ _FITTING: Final = """
                    ILIKE ALL($1))
            AND (NOT $5 OR f.step_free) AND (NOT $6 OR f.bay_width_cm >= 350)
            AND (NOT $7 OR f.lit) AND (NOT $8 OR f.roofed)
+           AND ($15::uuid[] IS NULL OR p.location_id = ANY($15))
            AND (NOT $9 OR is_open(f.hours, p.time_zone, $10))
          GROUP BY p.location_id, p.location_name, p.lat, p.lon
     ), found AS (
@@ -167,10 +168,11 @@ async def _ids(
         work.now,
         asked.free,
     )
+    mine = list(asked.marked) if "mine" in ticks else None
     if near is not None:
-        return await work.all(_BY_DISTANCE, *arguments, near.lat, near.lon, PAGE)
+        return await work.all(_BY_DISTANCE, *arguments, near.lat, near.lon, PAGE, mine)
     rank, id = after or (None, None)
-    return await work.all(_BY_NAME, *arguments, rank, id, PAGE)
+    return await work.all(_BY_NAME, *arguments, rank, id, PAGE, mine)
 
 
 async def _shown(

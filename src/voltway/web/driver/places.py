@@ -25,7 +25,16 @@ from voltway.payments.ready import NothingWouldStart, must_be_ready
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
-from voltway.web.driver import account, asking, estimates, finding, my_car, token_views, views
+from voltway.web.driver import (
+    account,
+    asking,
+    estimates,
+    favourites,
+    finding,
+    my_car,
+    token_views,
+    views,
+)
 from voltway.web.driver.finding import Spot
 from voltway.web.driver.views import Bay, Starts
 from voltway.web.formats import Formats
@@ -51,7 +60,7 @@ NOT_CHARGED: Final = "You were not charged. Please try again in a moment."
 @get("/", include_in_schema=False)
 async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Response[str]:
     """The open places that fit, those with free bays first, a page at a time."""
-    asked = asking.asked_of(request.query_params)
+    asked = replace(asking.asked_of(request.query_params), marked=tuple(favourites.marked(request)))
     async with house.begin() as work:
         found = await finding.find(
             work, asked, formats_of(request, house), house.settings.heartbeat_s
@@ -75,7 +84,7 @@ async def near(request: HttpRequest, house: NamedDependency[House], data: Form) 
     """The same, the nearest first, as a part of the page. Where somebody is comes in the body of
     the request, rounded by the browser to about a kilometre, so that no log has it; it is kept
     nowhere."""
-    asked = replace(asking.asked_of(data), after=None)
+    asked = replace(asking.asked_of(data), after=None, marked=tuple(favourites.marked(request)))
     spot = _spot(data)
     async with house.begin() as work:
         found = await finding.find(
@@ -137,7 +146,15 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         help_ = await views.help_of(work, place.party, about=place.name)
     if like.phone:
         help_ = replace(help_, phone=like.phone)
-    return {"place": place, "bays": bays, "like": like, "doubtful": doubtful, "help": help_}
+    is_mine = location in favourites.marked(request)
+    return {
+        "place": place,
+        "bays": bays,
+        "like": like,
+        "doubtful": doubtful,
+        "is_mine": is_mine,
+        "help": help_,
+    }
 
 
 @get("/e/{public_id:str}", include_in_schema=False)
