@@ -5,9 +5,11 @@ and opens it as the phone's browser would (RFC 8291). ``silent`` makes it answer
 ``revoke`` that a phone is no more.
 """
 
+import asyncio
 import base64
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +40,8 @@ class Phone:
     auth: bytes = field(default_factory=lambda: os.urandom(16))
     shown: list[dict[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    #: When each came, by the clock of ``time.perf_counter``, in seconds.
+    came: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
 
     @property
     def p256dh(self) -> str:
@@ -98,6 +102,7 @@ class PushService:
         )
         phone.shown.append(json.loads(opened))
         phone.headers.append({key.lower(): value for key, value in request.headers.items()})
+        phone.came.put_nowait(time.perf_counter())
         return 201
 
     @property

@@ -1,5 +1,7 @@
 """What happens to a charge reaches its driver's phone, once, whatever the push service does."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -7,17 +9,20 @@ from uuid import UUID
 import pytest
 
 from tests.alerts.phones import has_phone, plug_events
-from tests.alerts.test_alerts import ANN, alerts, mails, settings_for
+from tests.alerts.test_alerts import ANN, PATIENCE_S, alerts, mails, settings_for
 from tests.payments.scene import Scene
 from voltway.alerts import actions, store, wishing
 from voltway.alerts.model import AlertState
 from voltway.alerts.model_events import Channel, Event, Person, visit_holder
 from voltway.alerts.telling import tell
 from voltway.kernel.ids import AlertId
+from voltway.sessions.targets import SessionDoneMoved
 from voltway_world.mail import MailCatcher
 from voltway_world.push import PushService
 
 SHOWN = {"place": "Kamppi", "energy": "12 kWh", "why": "The station had a fault.", "page": "/me"}
+#: From the fact; twelve times of twelve here.
+HANDED_OVER_WITHIN_S = 2.0
 PERSON = Person(holder=ANN, email=ANN, locale="en")
 
 
@@ -234,3 +239,38 @@ async def test_an_alert_that_is_of_no_use_any_more_is_dropped(
     async with scene.begin() as work:
         await actions.try_again(work, late.id)
         assert (await store.load(work, late.id)).state is AlertState.DROPPED
+
+
+async def test_from_the_fact_to_the_push_service_it_takes_less_than_two_seconds(
+    scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    plug_events(scene, settings_for(mail))
+    payment = await scene.pays(await scene.opens())
+    phone, _ = await has_phone(scene, service, visit_holder(payment.id))
+    session = await scene.starts(payment.token)
+    await scene.settles()
+    phone.came = asyncio.Queue()
+    took: list[float] = []
+    await scene.bus.start()
+    await scene.jobs.start()
+    try:
+        for _ in range(12):
+            scene.clock.jump(timedelta(minutes=16))
+            moved = SessionDoneMoved(
+                party=scene.station.party.id,
+                at=scene.now,
+                session=session,
+                target_percent=80,
+                said_at=scene.now,
+                done_at=scene.now + timedelta(minutes=30),
+            )
+            began = time.perf_counter()
+            async with scene.begin() as work:
+                await work.announce([moved])
+            async with asyncio.timeout(PATIENCE_S):
+                took.append(await phone.came.get() - began)
+    finally:
+        await scene.jobs.stop()
+        await scene.bus.stop()
+
+    assert max(took) < HANDED_OVER_WITHIN_S, took

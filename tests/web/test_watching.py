@@ -1,18 +1,22 @@
 """Who waits for a bay is told once when one is free, in the order of asking, and never twice."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from tests.alerts.phones import has_phone, plug_events
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from voltway.alerts.waiting import hears_watches
 from voltway.kernel.facts import Fact
+from voltway.runtime.settings import Settings
 from voltway.stations import actions as stations
 from voltway.waiting import actions as waiting
 from voltway.waiting import looking
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed
+from voltway_world.push import PushService
 
 ANN, BEN = "ann@example.org", "ben@example.org"
 
@@ -94,6 +98,25 @@ async def test_who_asked_first_is_told_first_and_once_when_a_bay_has_been_free_f
     assert (first["email"], second["email"]) == (ANN, BEN)
     assert str(fact["body"]).index(str(first["id"])) < str(fact["body"]).index(str(second["id"]))
     assert "Bay 2 was free at" in await browser.reads(page)
+
+
+async def test_who_has_a_phone_here_is_told_there_too_and_once(
+    browser: Browser, full: Scene
+) -> None:
+    async with PushService() as service:
+        phone, _ = await has_phone(full, service, ANN)
+        plug_events(full, Settings())
+        page = await watches(browser, full, locale="en")
+        await become(full, "available", bay=2)
+        await goes_on(full, 61)
+        await told(full)
+        await told(full)
+
+        await full.settles()
+
+    [shown] = phone.shown
+    assert re.fullmatch(r"Bay 2 at .+ is free", shown["title"])
+    assert page.endswith(shown["url"])
 
 
 async def told(scene: Scene) -> None:

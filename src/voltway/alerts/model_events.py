@@ -24,6 +24,8 @@ class Event(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     HOLD_RELEASED = "hold_released"
     RECEIPT = "receipt"
+    BAY_FREE = "bay_free"  # by mail they are letters of their own: ``waiting``
+    BAY_TAKEN = "bay_taken"
     STATION_OFFLINE = "station_offline"
     PORT_FAULTED = "port_faulted"
     STARTS_FAIL = "starts_fail"
@@ -47,6 +49,7 @@ class Rule:
     not_again_within: timedelta = timedelta()
     unread_after: timedelta | None = None
     for_operators: bool = False
+    by: frozenset[Channel] = frozenset(Channel)  # the channels that there are for it
 
 
 _PUSH: Final = frozenset({Channel.PUSH})
@@ -70,6 +73,8 @@ RULES: Final[Mapping[Event, Rule]] = {
     ),
     Event.HOLD_RELEASED: Rule(at_first=_PUSH),
     Event.RECEIPT: Rule(at_first=_PUSH),
+    Event.BAY_FREE: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
+    Event.BAY_TAKEN: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
     Event.STATION_OFFLINE: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),
@@ -133,7 +138,8 @@ class Wishes:
     chosen: Mapping[tuple[Event, Channel], bool]
 
     def wants(self, event: Event, channel: Channel) -> bool:
-        return self.chosen.get((event, channel), channel in RULES[event].at_first)
+        rule = RULES[event]
+        return channel in rule.by and self.chosen.get((event, channel), channel in rule.at_first)
 
 
 def visit_holder(payment: UUID) -> str:

@@ -37,6 +37,18 @@ async def devices(work: Work, holder: str) -> list[Device]:
     return [_device(row) for row in rows]
 
 
+async def reachable(work: Work, holders: Sequence[str]) -> set[str]:
+    """Who of these has a browser that shows alerts."""
+    rows = await work.all(
+        """
+        SELECT DISTINCT holder FROM alert_device
+         WHERE holder = ANY($1::text[]) AND gone_at IS NULL
+        """,
+        holders,
+    )
+    return {row["holder"] for row in rows}
+
+
 async def device(work: Work, id: UUID) -> Device | None:
     row = await work.one("SELECT * FROM alert_device WHERE id = $1", id)
     return None if row is None else _device(row)

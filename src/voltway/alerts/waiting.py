@@ -1,13 +1,15 @@
 """Who waits for a bay is told that one is free, that somebody was faster, or that it is closed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import letters
+from voltway.alerts import letters, store_people
 from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.model_events import Event, Person
 from voltway.alerts.queueing import queue
+from voltway.alerts.telling import tell
 from voltway.alerts.words_waiting import words
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import AlertId, OnceKey, new_id
@@ -22,6 +24,8 @@ _OF: Final = {
     PlaceClosed: Template.CLOSED,
 }
 
+_PUSHED: Final[Mapping[type[Fact], Event]] = {BayFree: Event.BAY_FREE, BayTaken: Event.BAY_TAKEN}
+
 
 async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
     """One mail for each watch of a fact, in their order."""
@@ -34,6 +38,24 @@ async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
             work,
             [_alert(work, watches[id], template) for id in fact.watches if id in watches],
         )
+        if type(fact) in _PUSHED:
+            await _push(work, fact, [watches[id] for id in fact.watches if id in watches])
+
+
+async def _push(work: Work, fact: Fact, watches: Sequence[Watch]) -> None:
+    """The same on the phones of those who have one here: of many who wait, few do."""
+    reachable = await store_people.reachable(work, [each.email.lower() for each in watches])
+    for watch in watches:
+        if watch.email.lower() not in reachable:
+            continue
+        person = Person(holder=watch.email.lower(), email=watch.email, locale=watch.locale)
+        place = await stations.location(work, watch.location)
+        bay = await stations.place_of(work, watch.told_evse) if watch.told_evse else None
+        shown = {"place": place.name, "page": f"/w/{watch.key}"}
+        if bay is not None:
+            shown["bay"] = str(bay.number)
+        about = f"watch:{watch.id}"
+        await tell(work, watch.party, [person], _PUSHED[type(fact)], about, shown)
 
 
 def _alert(work: Work, watch: Watch, template: Template) -> Alert:

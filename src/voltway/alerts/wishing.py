@@ -48,7 +48,9 @@ async def choose(
 ) -> None:
     """Keep what a person chose among these events: what is not wanted is not told."""
     chosen = {
-        (event, channel): (event, channel) in wanted for event in among for channel in Channel
+        (event, channel): (event, channel) in wanted
+        for event in among
+        for channel in RULES[event].by
     }
     await store_people.choose(work, holder, chosen)
 
@@ -85,7 +87,9 @@ async def leave(work: Work, key: str, event: Event | None) -> None:
     not among these: they are sent because somebody asked for them."""
     found = await by_link(work, key)
     gone: Mapping[tuple[Event, Channel], bool] = {
-        (each, Channel.MAIL): False for each in (Event if event is None else (event,))
+        (each, Channel.MAIL): False
+        for each in (Event if event is None else (event,))
+        if Channel.MAIL in RULES[each].by
     }
     await store_people.choose(work, found.holder, dict(gone))
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from voltway.alerts.model_events import Event
+from voltway.alerts.words_waiting import WORDS as WAITING
 from voltway.billing.words import language
 
 
@@ -219,9 +220,18 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
 def say(event: Event, locale: str, facts: Mapping[str, str]) -> Say:
     """An event in a person's language, or in English. A fact that its words name and that is not
     there is shown as a dash: an alert is better told with a gap than not at all."""
-    words = SAYS[language(locale)].get(event) or _EN[event]
+    spoken = language(locale)
+    words = SAYS[spoken].get(event) or _waiting(event, spoken) or _EN[event]
     known = {name: facts.get(name, "-") for name in NAMES[event]}
     return Say(words.title.format(**known), words.body.format(**known))
+
+
+def _waiting(event: Event, spoken: str) -> Say | None:
+    """What who waits is told on a phone is what their mail says."""
+    said = WAITING[spoken]
+    if event is Event.BAY_FREE:
+        return Say(said.free, said.free_text)
+    return Say(said.outrun, said.outrun_text) if event is Event.BAY_TAKEN else None
 
 
 def early(why: Early, locale: str) -> str:
@@ -238,6 +248,8 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.PAYMENT_FAILED: frozenset({"place"}),
     Event.HOLD_RELEASED: frozenset({"place", "amount"}),
     Event.RECEIPT: frozenset({"place", "amount"}),
+    Event.BAY_FREE: frozenset({"place", "bay"}),
+    Event.BAY_TAKEN: frozenset({"place"}),
     Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
     Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
     Event.STARTS_FAIL: frozenset({"station", "place", "count"}),

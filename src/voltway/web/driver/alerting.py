@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import actions, devices, pushing, wishing
-from voltway.alerts.model_events import Channel, Event, Wishes, visit_holder
+from voltway.alerts.model_events import RULES, Channel, Event, Wishes, visit_holder
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import AlertId
@@ -36,6 +36,8 @@ NAMES: Final = {
     Event.PAYMENT_FAILED: "A payment did not work",
     Event.HOLD_RELEASED: "Nothing was charged",
     Event.RECEIPT: "The receipt is there",
+    Event.BAY_FREE: "A bay that I wait for is free",
+    Event.BAY_TAKEN: "Somebody was faster",
     Event.STATION_OFFLINE: "A station is offline",
     Event.PORT_FAULTED: "A bay has a fault",
     Event.STARTS_FAIL: "Cars do not start at a station",
@@ -75,6 +77,7 @@ def events_shown(wishes: Wishes, *, operators: bool) -> list[EventShown]:
             [
                 ChannelShown(channel, name, wishes.wants(event, channel))
                 for channel, name in _CHANNELS.items()
+                if channel in RULES[event].by
             ],
         )
         for event in wishing.events_for(operators=operators)
