@@ -214,3 +214,31 @@ async def test_who_deletes_their_account_leaves_no_browser_and_no_wish(
     scene.clock.jump(timedelta(seconds=1))
     for table in ("alert_device", "alert_wish", "alert_person"):
         assert await scene.count(table) == 0
+
+
+async def test_an_operator_chooses_for_themselves_alone(
+    owner: Browser, scene: Scene, service: PushService
+) -> None:
+    here = "/console/alerts"
+    assert "A station is offline" in await owner.reads(here)
+    assert "Charging is complete" not in await owner.reads(here)
+
+    assert (await owner.sends(f"{here}/devices", **await subscribes(scene, service))).is_success
+    answer = await owner.sends(here, **FORM, **{"station_offline.push": "1"})
+
+    assert answer.headers["location"] == f"{here}?kept=1"
+    async with scene.begin() as work:
+        wishes = await wishes_of(work, "owner@voltway.test", "UTC")
+    assert wishes.wants(Event.STATION_OFFLINE, Channel.PUSH)
+    assert not wishes.wants(Event.STATION_OFFLINE, Channel.MAIL)
+    page = (await owner.opens(here)).text
+    [remove] = re.findall(r'action="(/console/alerts/devices/[^"]+/remove)"', page)
+    await owner.sends(remove)
+    assert await scene.count("alert_device") == 0
+    wrong = await owner.sends(here, **(FORM | {"zone": "Mars"}))
+    assert (wrong.status_code, "no time zone that we know" in words_of(wrong.text)) == (422, True)
+
+
+async def test_alerts_of_the_console_want_a_seat_there(browser: Browser) -> None:
+    assert (await browser.opens("/console/alerts")).status_code == 303
+    assert (await browser.sends("/console/alerts/devices")).status_code != 201

@@ -21,6 +21,7 @@ PAGES: Final = (
     ("Stations", "/console/stations", "stations chargers bays ports"),
     ("Lobby", "/console/lobby", "lobby adopt new unknown"),
     ("Jobs", "/console/jobs", "jobs failed waiting try again"),
+    ("My alerts", "/console/alerts", "alerts wishes quiet hours notifications phone"),
     ("Deliveries", "/console/deliveries", "deliveries alerts mails push phones dead letters"),
     ("Sessions", "/console/sessions", "sessions charging history"),
     ("Review", "/console/review", "review orphans held doubtful frames"),

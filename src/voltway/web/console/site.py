@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from voltway.web.console import (
+    alerting,
     approvals,
     balances,
     bills,
@@ -83,6 +84,10 @@ _SEATED: Final = Router(
         deciding.judge,
         deciding.decide,
         deciding.adjust,
+        alerting.own_alerts,
+        alerting.keep_wishes,
+        alerting.add_device,
+        alerting.remove_device,
         deliveries.list_deliveries,
         deliveries.try_again,
         jobs.list_jobs,

@@ -84,6 +84,27 @@ def events_shown(wishes: Wishes, *, operators: bool) -> list[EventShown]:
     ]
 
 
+def typed_in(data: Form) -> Typed:
+    return Typed(data.get("from", ""), data.get("until", ""), data.get("zone", "").strip())
+
+
+def typed_of(wishes: Wishes) -> Typed:
+    begin, until = wishes.quiet_from, wishes.quiet_until
+    return Typed(
+        f"{begin:%H:%M}" if begin else "", f"{until:%H:%M}" if until else "", wishes.time_zone
+    )
+
+
+async def keep(work: Work, holder: str, data: Form, *, operators: bool) -> None:
+    """Keep what the form of a person says. Raises ``NotATime`` and ``NotAZone``."""
+    typed = typed_in(data)
+    await wishing.set_quiet(work, holder, typed.zone, typed.begin, typed.until)
+    wanted = {
+        (event, channel) for event in Event for channel in Channel if data.get(f"{event}.{channel}")
+    }
+    await wishing.choose(work, holder, wanted, among=wishing.events_for(operators=operators))
+
+
 @get("/me/alerts", include_in_schema=False)
 async def own_alerts(
     request: HttpRequest, house: NamedDependency[House], kept: FromQuery[str] = ""
@@ -105,18 +126,12 @@ async def _shown(
         if email is None:
             return see_other(f"/me?back={_HERE}")
         wishes = await wishes_of(work, email, await _zone(work))
-        begin, until = wishes.quiet_from, wishes.quiet_until
         knows: dict[str, Any] = {
             "events": events_shown(wishes, operators=False),
             "devices": await wishing.devices_of(work, email),
             "push_key": await pushing.public_key(work),
             "help": await views.help_of(work, None, about=""),
-            "typed": typed
-            or Typed(
-                f"{begin:%H:%M}" if begin else "",
-                f"{until:%H:%M}" if until else "",
-                wishes.time_zone,
-            ),
+            "typed": typed or typed_of(wishes),
         }
     return page(
         request,
@@ -168,7 +183,7 @@ async def add_own_device(
         email = await account.seated(request, work)
         if email is None:
             return see_other(f"/me?back={_HERE}")
-        await _add(work, house, email, data)
+        await add(work, house, email, data)
     return Response("", status_code=HTTPStatus.CREATED)
 
 
@@ -190,11 +205,12 @@ async def add_guest_device(
     """Let this browser show the alerts of a visit. Who has its key is its driver."""
     async with house.begin() as work:
         payment = await payments.visit(work, key)
-        await _add(work, house, visit_holder(payment.id), data)
+        await add(work, house, visit_holder(payment.id), data)
     return Response("", status_code=HTTPStatus.CREATED)
 
 
-async def _add(work: Work, house: House, holder: str, data: Form) -> None:
+async def add(work: Work, house: House, holder: str, data: Form) -> None:
+    """Let the browser that sent this show the alerts of this holder. Raises ``NotADevice``."""
     await devices.add(
         work,
         holder,

@@ -1,0 +1,110 @@
+"""What an operator is told, how, and when not: their own wishes, for their own address."""
+
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Response
+
+from voltway.alerts import devices, pushing, wishing
+from voltway.alerts.telling import wishes_of
+from voltway.kernel.errors import Refusal
+from voltway.kernel.ids import PartyId
+from voltway.parties import actions as parties
+from voltway.parties.model import Actor
+from voltway.runtime.work import Work
+from voltway.web.appearance import Form
+from voltway.web.console.door import console_page
+from voltway.web.driver.alerting import Typed, add, events_shown, keep, typed_in, typed_of
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest, see_other
+from voltway.web.problems import STATUS
+
+_HERE: Final = "/console/alerts"
+
+
+async def _holder(work: Work, actor: Actor) -> str:
+    """The address of who sits here, which their alerts go by."""
+    known = await parties.operators(work, PartyId(actor.party))
+    [email] = [each.email for each in known if each.id == actor.id]
+    return email.lower()
+
+
+@get("/alerts", include_in_schema=False)
+async def own_alerts(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    kept: FromQuery[str] = "",
+) -> Response[str]:
+    return await _shown(request, house, actor, kept=bool(kept))
+
+
+async def _shown(
+    request: HttpRequest,
+    house: House,
+    actor: Actor,
+    *,
+    kept: bool = False,
+    typed: Typed | None = None,
+    trouble: Refusal | None = None,
+) -> Response[str]:
+    async with house.begin() as work:
+        holder = await _holder(work, actor)
+        party = await parties.party(work, PartyId(actor.party))
+        wishes = await wishes_of(work, holder, party.time_zone)
+        own = await wishing.devices_of(work, holder)
+        push_key = await pushing.public_key(work)
+    return await console_page(
+        request,
+        house,
+        actor,
+        "console/alerts.html",
+        status=HTTPStatus.OK if trouble is None else STATUS[trouble.kind],
+        place="people",
+        kept=kept,
+        trouble="" if trouble is None else str(trouble),
+        events=events_shown(wishes, operators=True),
+        typed=typed or typed_of(wishes),
+        devices=own,
+        push_key=push_key,
+        push_to=f"{_HERE}/devices",
+        push_then=_HERE,
+    )
+
+
+@post("/alerts", include_in_schema=False)
+async def keep_wishes(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    data: Form,
+) -> Response[str] | Redirect:
+    try:
+        async with house.begin() as work:
+            await keep(work, await _holder(work, actor), data, operators=True)
+    except Refusal as no:
+        return await _shown(request, house, actor, typed=typed_in(data), trouble=no)
+    return see_other(f"{_HERE}?kept=1")
+
+
+@post("/alerts/devices", include_in_schema=False)
+async def add_device(
+    house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
+) -> Response[str]:
+    """Let this browser show the alerts of who sits here."""
+    async with house.begin() as work:
+        await add(work, house, await _holder(work, actor), data)
+    return Response("", status_code=HTTPStatus.CREATED)
+
+
+@post("/alerts/devices/{device:uuid}/remove", include_in_schema=False)
+async def remove_device(
+    house: NamedDependency[House], actor: NamedDependency[Actor], device: FromPath[UUID]
+) -> Redirect:
+    async with house.begin() as work:
+        await devices.remove(work, await _holder(work, actor), device)
+    return see_other(_HERE)
