@@ -9,6 +9,7 @@ from voltway.alerts.reports import hears_report
 from voltway.alerts.waiting import hears_watches
 from voltway.alerts.watchers import (
     hears_books_fault,
+    hears_dispute_due,
     hears_dispute_opened,
     hears_document_issued,
     hears_hold_released,
@@ -29,6 +30,7 @@ from voltway.partners import platforms, telling
 from voltway.payments import actions as payments
 from voltway.payments import disputing
 from voltway.payments.model import (
+    DisputeDue,
     DisputeOpened,
     HoldReleased,
     PaidAfterAll,
@@ -54,6 +56,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
     bus.watch_many("payments.disputed", [PaymentDisputed], disputing.hears_payment_disputed)
     bus.watch_many("alerts.disputes", [DisputeOpened], hears_dispute_opened)
+    bus.watch_many("alerts.disputes_due", [DisputeDue], hears_dispute_due)
     bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)

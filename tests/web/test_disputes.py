@@ -1,6 +1,7 @@
 """What a driver's bank wants back: before a person in time, in the books, and contested once."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from tests.web.conftest import sits_down
 from voltway.kernel.money import EUR, Money
 from voltway.parties.model import Role
 from voltway.payments import disputing, payouts_read
-from voltway.payments.model import DisputeOpened, PaymentDisputed
+from voltway.payments.model import DisputeDue, DisputeOpened, PaymentDisputed
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.payouts import pay_out
 
@@ -86,6 +87,62 @@ async def test_the_owners_are_told_once_however_often_it_is_read(scene: Scene) -
 
     assert len(told) == 1
     assert await owes(scene, "cost:disputes") == Money(980, EUR)
+
+
+async def hours_left(scene: Scene, hours: float) -> None:
+    """Let time pass until so many hours are left, and let the round go twice."""
+    async with scene.begin() as work:
+        row = await work.one("SELECT answer_by FROM dispute_view")
+        assert row is not None
+        left = row["answer_by"] - work.now
+    scene.clock.jump(left - timedelta(hours=hours))
+    for _ in range(2):
+        await disputing.warn_due(scene.begin)
+    await scene.settles()
+
+
+def hears_due(scene: Scene) -> list[int]:
+    """The hours of what is told to be due, from now on."""
+    told: list[int] = []
+
+    async def hears(work: object, facts: list[DisputeDue]) -> None:
+        told.extend(fact.within_h for fact in facts)
+
+    scene.bus.watch_many("due", [DisputeDue], hears)  # type: ignore[arg-type]
+    return told
+
+
+async def test_before_a_bank_stops_reading_it_is_told_twice_and_after_that_no_more(
+    scene: Scene,
+) -> None:
+    told = hears_due(scene)
+    await disputed(scene)
+
+    so_far = []
+    for hours in (49, 47, 13, 11, -1):
+        await hours_left(scene, hours)
+        so_far.append(list(told))
+
+    assert so_far == [[], [48], [48], [48, 12], [48, 12]]
+
+
+async def test_what_is_seen_late_is_told_once_by_the_nearest_mark(scene: Scene) -> None:
+    told = hears_due(scene)
+    await disputed(scene)
+
+    await hours_left(scene, 11)
+
+    assert told == [12]
+
+
+async def test_who_has_sent_evidence_hears_of_no_deadline(owner: Browser, scene: Scene) -> None:
+    told = hears_due(scene)
+    page, _ = await disputed(scene)
+    await owner.sends(f"{page}/evidence", product="Charging", proof="9.80 EUR, 20 kWh")
+
+    await hours_left(scene, 11)
+
+    assert told == []
 
 
 async def test_the_evidence_is_made_of_the_bill_and_sent_once(owner: Browser, scene: Scene) -> None:

@@ -141,6 +141,10 @@ async def _writer(work: Work, alert: Alert, public_url: str) -> Callable[[], let
     if alert.template is Template.DISPUTE:
         page = f"{public_url}/console/disputes" if public_url else ""
         return partial(letters.dispute_letter, seller=seller, page=page)
+    if alert.template in (Template.DISPUTE_DUE, Template.DISPUTE_LAST):
+        page = f"{public_url}/console/disputes" if public_url else ""
+        hours = {Template.DISPUTE_DUE: 48, Template.DISPUTE_LAST: 12}[alert.template]
+        return partial(letters.dispute_due_letter, hours, seller=seller, page=page)
     if alert.template in (Template.CODE, Template.METHOD_REFUSED):
         return await account.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.CAR:

@@ -167,6 +167,22 @@ def dispute_letter(*, seller: str, page: str) -> Letter:
     return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
 
 
+def dispute_due_letter(hours: int, *, seller: str, page: str) -> Letter:
+    """To an owner: none of our evidence went, and in so many hours or less nobody reads it."""
+    title = f"Evidence for a driver's bank is due within {hours} hours"
+    lines = [
+        "None was sent, and after its deadline the bank reads nothing: what it took stays taken.",
+        "What was billed is ready to be sent. The dispute that is due first stands first.",
+    ]
+    where = f"Look at it in the console: {page}" if page else "Look at it in the console."
+    why = "This mail goes to the owners of the account 48 and 12 hours before such a deadline."
+    html = _pages.get_template("books.html").render(
+        title=title, lines=lines, where=where, page=page, seller=seller, why=why
+    )
+    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
+    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
+
+
 def payments_letter(alarms: Sequence[Alarm], *, seller: str, page: str) -> Letter:
     """To an owner: what about payments needs somebody to look, the newest first. By the time of the
     mail it may be over."""

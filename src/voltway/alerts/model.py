@@ -24,6 +24,8 @@ class Template(StrEnum):
     BOOKS = "books"  # to the owners: a check of the books found something
     PAYMENTS = "payments"  # to the owners: payments need somebody to look
     DISPUTE = "dispute"  # to the owners: a bank wants money back
+    DISPUTE_DUE = "dispute_due"  # to the owners: in two days it reads no evidence any more
+    DISPUTE_LAST = "dispute_last"  # to the owners: in twelve hours
     CODE = "code"  # to a driver who signs in
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
     CAR = "car"  # to driver and owners: a car was at two places at once

@@ -14,7 +14,8 @@ from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, new_id
 from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.payments import actions as payments
-from voltway.payments.model import DisputeOpened, HoldReleased, Payment
+from voltway.payments import disputing
+from voltway.payments.model import DisputeDue, DisputeOpened, HoldReleased, Payment
 from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.runtime.work import Work
 
@@ -110,6 +111,17 @@ async def hears_dispute_opened(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if isinstance(fact, DisputeOpened):
             await _tell_owners(work, fact, Template.DISPUTE, f"dispute:{fact.dispute}")
+
+
+async def hears_dispute_due(work: Work, facts: Sequence[Fact]) -> None:
+    """Mail the owners that a bank soon stops reading, once for each deadline and haste."""
+    for fact in facts:
+        if isinstance(fact, DisputeDue):
+            last = fact.within_h == min(disputing.WARN_H)
+            template = Template.DISPUTE_LAST if last else Template.DISPUTE_DUE
+            until = fact.answer_by.isoformat()
+            once = f"dispute:{fact.dispute}:{until}:{fact.within_h}"
+            await _tell_owners(work, fact, template, once)
 
 
 async def _tell_owners(work: Work, fact: Fact, template: Template, once: str) -> None:

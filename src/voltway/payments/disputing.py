@@ -4,6 +4,7 @@
     we have won        provider:<name>:due    to   cost:disputes
 
 A webhook that says so is only a reason to read them; they are read again until the bank has judged.
+Who could answer is told when it opens, and again two days and half a day before it is too late.
 A question that a bank asks before it takes anything moves nothing in the books.
 """
 
@@ -16,19 +17,21 @@ from uuid import UUID
 
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import OnceKey, PaymentId
+from voltway.kernel.ids import OnceKey, PartyId, PaymentId
 from voltway.kernel.money import Currency, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry, Posting, account
 from voltway.payments import disputes, rules_payouts, store, store_disputes
 from voltway.payments.choosing import AnyProvider
-from voltway.payments.model import DisputeOpened, Payment, PaymentDisputed
+from voltway.payments.model import DisputeDue, DisputeOpened, Payment, PaymentDisputed
 from voltway.payments.provider import Declined
 from voltway.payments.provider_more import DisputeSeen, DisputeState
 from voltway.runtime.work import BeginWork, Job, Row, Work
 
 JOB: Final = "read_disputes"
 LOOK_EVERY: Final = timedelta(hours=1)
+#: How many hours before a bank stops reading somebody is told again, the nearest first.
+WARN_H: Final = (12, 48)
 COST: Final = account("cost", "disputes")
 PROOF_MAX: Final = 20_000
 
@@ -131,6 +134,29 @@ async def look_again(begin: BeginWork, provider: AnyProvider) -> int:
             continue
         done += 1
     return done
+
+
+async def warn_due(begin: BeginWork) -> int:
+    """The round: tell again of what a bank soon reads no evidence for; of how many. What is nearer
+    than one mark when it is first seen is told of once, by the nearest."""
+    done = 0
+    async with begin() as work:
+        for within_h in WARN_H:
+            rows = await store_disputes.warn_due(work, within_h)
+            await work.announce([_due(work, row, within_h) for row in rows])
+            done += len(rows)
+    return done
+
+
+def _due(work: Work, row: Row, within_h: int) -> DisputeDue:
+    return DisputeDue(
+        party=PartyId(row["party_id"]),
+        payment=PaymentId(row["payment_id"]),
+        at=work.now,
+        dispute=row["id"],
+        within_h=within_h,
+        answer_by=row["answer_by"],
+    )
 
 
 async def contest(

@@ -219,6 +219,15 @@ class DisputeOpened(_PaymentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeDue(_PaymentFact):
+    """A bank soon reads no evidence any more, and none was sent: within so many hours."""
+
+    dispute: UUID
+    within_h: int
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRefunded(_PaymentFact):
     amount_minor: int
     currency: Currency

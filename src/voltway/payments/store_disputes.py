@@ -1,5 +1,6 @@
 """Disputes as rows."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +25,9 @@ async def keep(work: Work, payment: Payment, seen: DisputeSeen) -> tuple[Row, bo
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (party_id, provider, ref) DO UPDATE
            SET state = excluded.state, is_warning = excluded.is_warning,
-               answer_by = excluded.answer_by, looked_at = excluded.looked_at
+               answer_by = excluded.answer_by, looked_at = excluded.looked_at,
+               warned_h = CASE WHEN excluded.answer_by > dispute.answer_by THEN NULL
+                               ELSE dispute.warned_h END
         RETURNING *
         """,
         new_id(work.now),
@@ -76,3 +79,19 @@ async def to_look_at(work: Work, before: datetime) -> list[PaymentId]:
         before,
     )
     return [PaymentId(row["payment_id"]) for row in rows]
+
+
+async def warn_due(work: Work, within_h: int) -> Sequence[Row]:
+    """Note that somebody is told of what is due within so many hours; of each once, and never of
+    less haste after more."""
+    return await work.all(
+        """
+        UPDATE dispute SET warned_h = $2::int
+         WHERE state = 'asks' AND sent_at IS NULL
+           AND answer_by > $1 AND answer_by <= $1 + make_interval(hours => $2::int)
+           AND (warned_h IS NULL OR warned_h > $2::int)
+        RETURNING id, party_id, payment_id, answer_by
+        """,
+        work.now,
+        within_h,
+    )
