@@ -91,9 +91,9 @@ async def owner(browser: Browser, scene: Scene) -> Browser:
     return browser
 
 
-async def sits_down(browser: Browser, scene: Scene, role: Role) -> None:
+async def sits_down(browser: Browser, scene: Scene, role: Role, *, email: str = "") -> None:
     """Somebody of this role signs in at the console of the scene's party."""
-    email = f"{role}@voltway.test"
+    email = email or f"{role}@voltway.test"
     async with scene.begin() as work:
         await parties.add_operator(
             work,

@@ -9,6 +9,8 @@ from tests.billing.test_debts import a_statement, goes_round, on
 from tests.payments.scene import Scene
 from tests.web.api.conftest import Caller, a_caller
 from tests.web.api.test_balances import bank, party, provider, scene
+from voltway.billing import write_offs
+from voltway.kernel.ids import PartyId
 from voltway.parties.model import Role
 from voltway.runtime.work import BeginWork
 
@@ -50,6 +52,19 @@ async def test_money_that_came_is_noted_once_for_each_key_and_the_rest_is_writte
     ]
     assert (await on(scene, "bank"), await on(scene, "cost:write_offs")) == (400, 89)
     assert await owner.items("/debts?open=true") == []
+
+
+async def test_a_key_writes_off_nothing_above_the_sum_that_needs_a_second_person(
+    owner: Caller, owed: str, scene: Scene
+) -> None:
+    async with scene.begin(scene.station.party.id) as work:
+        await write_offs.set_rule(work, PartyId(scene.station.party.id), 488, by="Aino")
+
+    refused = await moves(owner, f"{owed}/write-off", {"why": "Bankrupt"})
+
+    assert refused.status_code == 409
+    assert "needs a second person" in refused.text
+    assert await on(scene, "cost:write_offs") == 0
 
 
 async def test_asking_for_a_debt_is_paused_and_goes_on(owner: Caller, owed: str) -> None:

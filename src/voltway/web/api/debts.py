@@ -8,7 +8,7 @@ from litestar import Router
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
-from voltway.billing import debts, dunning
+from voltway.billing import debts, dunning, write_offs
 from voltway.billing.debts import NoSuchDebt
 from voltway.billing.model_debts import Debt as Owed
 from voltway.billing.model_debts import DunningRule, How, Stage
@@ -154,7 +154,7 @@ async def write_debt_off(caller: Calling, debt_id: FromPath[UUID], data: JSONBod
     async with caller.begin() as work:
         owed = await _own(work, debt_id)
         once = _once(caller, "write-off", debt_id)
-        await debts.write_off(work, owed.invoice, why=data.why, by=caller.name, once=once)
+        await write_offs.write_off(work, owed.invoice, why=data.why, actor=caller.actor, once=once)
         await caller.audit(work, "write-off of a debt", f"invoice:{debt_id}", why=data.why)
         return await _shown(work, debt_id)
 

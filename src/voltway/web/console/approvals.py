@@ -1,4 +1,4 @@
-"""Refunds that wait for a second person, and from which sum on one is needed."""
+"""Refunds and write-offs that wait for a second person, and from which sum on one is needed."""
 
 from decimal import Decimal
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from voltway.billing import approving
+from voltway.billing import approving, write_offs
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId
 from voltway.kernel.money import Currency, minor_digits
@@ -24,7 +24,7 @@ from voltway.web.house import House
 from voltway.web.pages import HttpRequest, see_other
 from voltway.web.problems import STATUS
 
-_HERE: Final = "/console/approvals"
+HERE: Final = "/console/approvals"
 SHOWN: Final = 100
 
 
@@ -32,10 +32,10 @@ SHOWN: Final = 100
 async def list_approvals(
     request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[str]:
-    return await _page(request, house, actor)
+    return await page(request, house, actor)
 
 
-async def _page(
+async def page(
     request: HttpRequest,
     house: House,
     actor: Actor,
@@ -53,6 +53,13 @@ async def _page(
             SHOWN,
         )
         above = await approving.rule(work, PartyId(actor.party))
+        offs = await work.all(
+            """
+            SELECT * FROM write_off_request_view ORDER BY state <> 'open', asked_at DESC LIMIT $1
+            """,
+            SHOWN,
+        )
+        off_above = await write_offs.rule(work, PartyId(actor.party))
     return await console_page(
         request,
         house,
@@ -62,6 +69,8 @@ async def _page(
         place="money",
         requests=rows,
         above=above,
+        offs=offs,
+        off_above=off_above,
         may_move=actor.may(Permission.MOVE_MONEY),
         may_rule=actor.may(Permission.MANAGE_PEOPLE),
         trouble=trouble,
@@ -78,16 +87,16 @@ async def set_rule(
         async with house.begin(actor.party) as work:
             party = await parties.party(work, PartyId(actor.party))
             text = data.get("above", "").strip()
-            minor = _minor(text, party.currency) if text else None
+            minor = minor_of_rule(text, party.currency) if text else None
             await approving.set_rule(work, party.id, minor, by=actor.name)
             did = "set from which sum on a refund needs a second person"
             await parties.audit(work, actor, did, "refunds", {"above": text or "never"})
     except Refusal as no:
-        return await _page(request, house, actor, trouble=str(no), status=STATUS[no.kind])
-    return see_other(_HERE)
+        return await page(request, house, actor, trouble=str(no), status=STATUS[no.kind])
+    return see_other(HERE)
 
 
-def _minor(text: str, currency: Currency) -> int:
+def minor_of_rule(text: str, currency: Currency) -> int:
     minor = (number_of(text) or Decimal(-1)).scaleb(minor_digits(currency))
     if minor < 0 or minor != int(minor):
         raise NotAnAmount
@@ -118,5 +127,5 @@ async def decide(
                 raise approving.NoSuchRequest
             await parties.audit(work, actor, f"{deed} of a refund", f"refund_request:{id}")
     except Refusal as no:
-        return await _page(request, house, actor, trouble=str(no), status=STATUS[no.kind])
-    return see_other(_HERE)
+        return await page(request, house, actor, trouble=str(no), status=STATUS[no.kind])
+    return see_other(HERE)

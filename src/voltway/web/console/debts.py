@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from voltway.billing import debts, dunning
+from voltway.billing import debts, dunning, write_offs
 from voltway.billing.model_debts import Debt, DunningRule
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
@@ -180,13 +180,29 @@ async def change_debt(
     try:
         async with house.begin(actor.party) as work:
             debt = await _own(work, invoice)
-            await _do(work, debt, deed, data, by=actor.name)
+            await _do(work, debt, deed, data, actor)
             await parties.audit(work, actor, f"{deed} of a debt", f"invoice:{invoice}")
     except debts.NoSuchDebt:
         raise
+    except write_offs.WriteOffNeedsSecondPerson:
+        return await _ask(request, house, actor, invoice, data.get("said", ""))
     except Refusal as no:
         return await _page(request, house, actor, invoice, trouble=str(no), status=STATUS[no.kind])
     return see_other(f"{_HERE}/{invoice}")
+
+
+async def _ask(
+    request: HttpRequest, house: House, actor: Actor, invoice: UUID, why: str
+) -> Response[str] | Redirect:
+    """Ask for a second person, for what is too much for one."""
+    try:
+        async with house.begin(actor.party) as work:
+            id = await write_offs.ask(work, InvoiceId(invoice), why=why, actor=actor)
+            did, on = "asked to write off", f"write_off_request:{id}"
+            await parties.audit(work, actor, did, on, {"invoice": str(invoice)})
+    except Refusal as no:
+        return await _page(request, house, actor, invoice, trouble=str(no), status=STATUS[no.kind])
+    return see_other("/console/approvals")
 
 
 async def _own(work: Work, invoice: UUID) -> Debt:
@@ -195,7 +211,7 @@ async def _own(work: Work, invoice: UUID) -> Debt:
     return await debts.debt(work, InvoiceId(invoice))
 
 
-async def _do(work: Work, debt: Debt, deed: str, data: Form, *, by: str) -> None:
+async def _do(work: Work, debt: Debt, deed: str, data: Form, actor: Actor) -> None:
     once = OnceKey(f"{deed}:{debt.invoice}:{data.get('key', '')[:40] or uuid4().hex}")
     said = " ".join(data.get("said", "").split())[:200]
     match deed:
@@ -204,9 +220,9 @@ async def _do(work: Work, debt: Debt, deed: str, data: Form, *, by: str) -> None
             if not minor:
                 raise NotAnAmount
             amount = Money(minor, debt.total.currency)
-            await debts.receive(work, debt.invoice, amount, said=said, by=by, once=once)
+            await debts.receive(work, debt.invoice, amount, said=said, by=actor.name, once=once)
         case "write-off":
-            await debts.write_off(work, debt.invoice, why=said, by=by, once=once)
+            await write_offs.write_off(work, debt.invoice, why=said, actor=actor, once=once)
         case "pause":
             if not said:
                 raise debts.NoReason

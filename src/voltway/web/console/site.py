@@ -58,6 +58,7 @@ from voltway.web.console import (
     terminals,
     vouchers,
     wall,
+    write_offs,
 )
 
 _SEATED: Final = Router(
@@ -161,6 +162,8 @@ _SEATED: Final = Router(
         approvals.list_approvals,
         approvals.set_rule,
         approvals.decide,
+        write_offs.set_write_off_rule,
+        write_offs.decide_write_off,
         payouts.list_payouts,
         payouts.take_report,
         payouts.ask_provider,

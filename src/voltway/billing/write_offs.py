@@ -1,0 +1,150 @@
+"""Writing off more than a party lets one person write off: a second one looks, and agrees or not.
+
+A request is decided once, by somebody else than who asked and who may write off. Nothing leaves the
+house, so that deciding and booking are one transaction. What was paid meanwhile is not written off.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from voltway.billing import debts, store_write_offs
+from voltway.billing.model_debts import Debt
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
+from voltway.kernel.money import Money
+from voltway.parties.model import Actor, Permission
+from voltway.runtime.work import Row, Work
+
+
+@dataclass(eq=False)
+class WriteOffNeedsSecondPerson(Refusal):
+    """
+    To write off more than {limit} needs a second person, and nothing was booked. Ask for it in the
+    console, and somebody else approves it.
+    """
+
+    limit: Money
+
+
+@dataclass(eq=False)
+class WriteOffAsked(Refusal):
+    """For {number} somebody has asked already, and nobody has decided."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class NoSuchWriteOff(Refusal):
+    """There is no such request."""
+
+    kind: ClassVar[Kind] = Kind.ABSENT
+
+
+@dataclass(eq=False)
+class WriteOffDecided(Refusal):
+    """Somebody decided this before."""
+
+
+@dataclass(eq=False)
+class OwnWriteOff(Refusal):
+    """You asked for this yourself: a second person decides it."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+@dataclass(eq=False)
+class NotYourWriteOff(Refusal):
+    """Only who asked for this can take it back."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+@dataclass(eq=False)
+class OwedChanged(Refusal):
+    """{number} was paid, or more than was asked for is owed now. Decline this, and ask anew."""
+
+    number: str
+
+
+async def set_rule(work: Work, party: PartyId, above_minor: int | None, *, by: str) -> None:
+    """From which sum on a second person is needed; nothing: never."""
+    await store_write_offs.set_rule(work, party, above_minor, by)
+
+
+async def rule(work: Work, party: PartyId) -> int | None:
+    return await store_write_offs.rule(work, party)
+
+
+async def write_off(
+    work: Work, invoice: InvoiceId, *, why: str, actor: Actor, once: OnceKey
+) -> Debt:
+    """Write a debt off alone. Raises ``WriteOffNeedsSecondPerson``, ``NoReason``."""
+    actor.must(Permission.MANAGE_PEOPLE)
+    owed = (await debts.debt(work, invoice)).owed
+    above = await store_write_offs.rule(work, PartyId(actor.party))
+    if above is not None and owed.minor > above:
+        raise WriteOffNeedsSecondPerson(Money(above, owed.currency))
+    return await debts.write_off(work, invoice, why=why, by=actor.name, once=once)
+
+
+async def ask(work: Work, invoice: InvoiceId, *, why: str, actor: Actor) -> UUID:
+    """Ask for a second person. Raises ``NoReason``, ``WriteOffAsked``, ``OwedChanged``."""
+    actor.must(Permission.MANAGE_PEOPLE)
+    why = " ".join(why.split())[:200]
+    if not why:
+        raise debts.NoReason
+    debt = await debts.debt(work, invoice)
+    if not debt.owed.minor:
+        raise OwedChanged(debt.number)
+    id = await store_write_offs.add(work, debt, why, actor)
+    if id is None:
+        raise WriteOffAsked(debt.number)
+    work.touch(f"approvals:{actor.party}")
+    return id
+
+
+async def approve(work: Work, id: UUID, *, actor: Actor) -> None:
+    """Agree, and book it: what is owed now, which is never more than was asked for."""
+    request = await _for_second(work, id, actor)
+    debt = await debts.debt(work, InvoiceId(request["invoice_id"]))
+    if not 0 < debt.owed.minor <= request["amount_minor"]:
+        raise OwedChanged(debt.number)
+    by = f"{request['asked_by']} and {actor.name}"
+    once = OnceKey(f"write-off:approved:{id}")
+    await debts.write_off(work, debt.invoice, why=request["reason"], by=by, once=once)
+    await _decide(work, request, "done", actor)
+
+
+async def decline(work: Work, id: UUID, *, actor: Actor) -> None:
+    await _decide(work, await _for_second(work, id, actor), "declined", actor)
+
+
+async def withdraw(work: Work, id: UUID, *, actor: Actor) -> None:
+    """Take back what one has asked for oneself."""
+    request = await _open(work, id)
+    if request["asker_id"] != actor.id:
+        raise NotYourWriteOff
+    await _decide(work, request, "withdrawn", actor)
+
+
+async def _decide(work: Work, request: Row, state: str, actor: Actor) -> None:
+    await store_write_offs.decide(work, request["id"], state, actor.name)
+    work.touch(f"approvals:{request['party_id']}")
+
+
+async def _for_second(work: Work, id: UUID, actor: Actor) -> Row:
+    actor.must(Permission.MANAGE_PEOPLE)
+    request = await _open(work, id)
+    if request["asker_id"] == actor.id:
+        raise OwnWriteOff
+    return request
+
+
+async def _open(work: Work, id: UUID) -> Row:
+    request = await store_write_offs.lock(work, id)
+    if request is None:
+        raise NoSuchWriteOff
+    if request["state"] != "open":
+        raise WriteOffDecided
+    return request
