@@ -100,6 +100,8 @@ async def test_a_refusal_is_said_in_the_language_of_the_page(
     assert "Wählen Sie, was nicht stimmt" in words_of(answer.text)
     gone = await browser.opens("/l/00000000-0000-0000-0000-000000000000")
     assert "Diesen Ort gibt es nicht" in words_of(gone.text)
+    no_bay = await browser.opens("/e/FI*NO*SUCH")
+    assert "Einen Ladeplatz FI*NO*SUCH gibt es nicht" in words_of(no_bay.text)
 
 
 async def test_a_language_from_right_to_left_turns_the_page(browser: Browser, scene: Scene) -> None:

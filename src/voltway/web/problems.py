@@ -12,7 +12,7 @@ from msgspec import ValidationError
 
 from voltway.kernel.errors import Kind, Outage, Refusal, Trouble
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page
+from voltway.web.pages import HttpRequest, page, told
 
 STATUS: Final = {
     Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -67,6 +67,8 @@ def on_trouble(request: HttpRequest, trouble: Trouble) -> Response[Any]:
     status, body = problem(trouble)
     if isinstance(trouble, Outage):
         log.warning("outage", code=trouble.code, path=request.url.path, detail=str(trouble))
+    if not is_for_machines(request):
+        body["detail"] = told(request, trouble)
     return answer(request, status, body)
 
 
