@@ -4,7 +4,9 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from babel.messages.pofile import read_po
 
+from scripts.make_catalogues import gathered
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.test_account import enters
@@ -46,6 +48,9 @@ async def test_every_word_of_the_pages_is_a_sentence_that_can_be_translated(
         "/me/charges",
         "/me/tokens",
         "/me/delete",
+        "/me/alerts",
+        f"/l/{place}/busy",
+        "/offline",
         "/check",
         "/no/such/page",
     )
@@ -111,6 +116,30 @@ async def test_a_language_from_right_to_left_turns_the_page(browser: Browser, sc
 
     assert '<html lang="qpr" dir="rtl"' in page.text
     assert forgotten(page.text) == ""
+
+
+@pytest.mark.parametrize("tag", sorted(set(words.LANGUAGES) - {"en"}))
+def test_a_catalogue_has_each_sentence_with_all_that_is_given_in_it(tag: str) -> None:
+    with (words.CATALOGUES / f"{tag}.po").open("rb") as file:
+        kept = {each.id: each.string for each in read_po(file, locale=tag) if each.id}
+
+    assert set(kept) == {each.id for each in gathered() if each.id}, (
+        "python scripts/make_catalogues.py"
+    )
+    for sentence, said in kept.items():
+        for one, other in zip(many(sentence), many(said), strict=False):
+            assert other, f"{tag} says nothing for {one!r}"
+            assert given(one) <= given(other) | {"%(num)d"}, f"{tag}: {other!r}"
+            assert given(other) <= given(many(sentence)[-1]), f"{tag}: {other!r}"
+
+
+def many(said: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (said or "",) if said is None or isinstance(said, str) else tuple(said)
+
+
+def given(sentence: str) -> set[str]:
+    """What is put into a sentence."""
+    return set(re.findall(r"%\(\w+\)[sd]|\{\w+\}|%%", sentence))
 
 
 def test_a_sentence_that_is_empty_stays_so_in_every_language() -> None:

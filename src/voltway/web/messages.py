@@ -19,6 +19,7 @@ from voltway.web import places_words, prices, problems, states
 from voltway.web.driver import (
     account,
     account_views,
+    alerting,
     asking,
     cars,
     estimates,
@@ -99,6 +100,8 @@ _TABLES: Final[tuple[Iterable[str], ...]] = (
     token_views.KINDS.values(),
     problems.HEADINGS.values(),
     problems.DETAILS.values(),
+    alerting.NAMES.values(),
+    alerting.CHANNELS.values(),
     asking.TICKS.values(),
     places_words.FACILITIES.values(),
     [words for both in places_words.YES_OR_NO.values() for words in both],

@@ -43,7 +43,7 @@ NAMES: Final = {
     Event.STARTS_FAIL: "Cars do not start at a station",
     Event.BILL_RESTS: "A bill rests",
 }
-_CHANNELS: Final = {Channel.PUSH: "on my phone", Channel.MAIL: "by mail"}
+CHANNELS: Final = {Channel.PUSH: "on my phone", Channel.MAIL: "by mail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def events_shown(wishes: Wishes, *, operators: bool) -> list[EventShown]:
             NAMES[event],
             [
                 ChannelShown(channel, name, wishes.wants(event, channel))
-                for channel, name in _CHANNELS.items()
+                for channel, name in CHANNELS.items()
                 if channel in RULES[event].by
             ],
         )
