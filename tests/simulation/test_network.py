@@ -19,6 +19,9 @@ from voltway.stations import actions as stations
 from voltway.stations.orders import ClearCache, OrderState
 from voltway_world.stations import Options, Station
 
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
+
 WITHIN_S = 30
 GONE_WITHIN_S = 10
 #: Far sooner than a page looks by itself while all is well.

@@ -5,11 +5,16 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.simulation import audit
 from tests.simulation.crowd import Promise
 from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import furnish
 from tests.simulation.waiting import comes_true
+
+#: A sample of a long campaign: `make samples`.
+pytestmark = pytest.mark.campaign
 
 STATIONS = 12
 STOP_S_MAX = 10
