@@ -35,5 +35,15 @@ forget.addEventListener("click", async () => {
   await caches.delete("receipts");
   await draw();
 });
-addEventListener("online", () => location.reload());
+
+// This page stands in for another one, which comes as soon as there is a line again. A line that is
+// just back may fail once more, and nobody says "online" a second time: so it is asked for, too.
+const again = () =>
+  fetch("/health/live", { cache: "no-store" })
+    .then(() => location.reload())
+    .catch(() => {});
+if (location.pathname !== "/offline") {
+  addEventListener("online", again);
+  setInterval(again, 3000);
+}
 draw();
