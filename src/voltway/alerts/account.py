@@ -5,12 +5,12 @@ from functools import partial
 from uuid import UUID
 
 from voltway.alerts import letters
-from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.queueing import queue
+from voltway.alerts.model import Alert, Template
+from voltway.alerts.queueing import a_mail, queue
 from voltway.drivers import contracts, entry
 from voltway.drivers.model import Code
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, DriverId, OnceKey, PartyId, new_id
+from voltway.kernel.ids import DriverId, PartyId
 from voltway.parties import actions as parties
 from voltway.payments import methods
 from voltway.payments.model_methods import MethodId, MethodRefused
@@ -19,7 +19,8 @@ from voltway.runtime.work import Work
 
 async def tell_code(work: Work, code: Code, party: PartyId, locale: str) -> None:
     """Mail a code to who asked for it."""
-    await queue(work, [_alert(work, party, Template.CODE, f"code:{code.id}", code.email, locale)])
+    mail = a_mail(work, party, Template.CODE, code.email, locale, f"code:{code.id}")
+    await queue(work, [mail])
 
 
 async def hears_method_refused(work: Work, facts: Sequence[Fact]) -> None:
@@ -35,26 +36,8 @@ async def hears_method_refused(work: Work, facts: Sequence[Fact]) -> None:
             continue
         locale = (await parties.party(work, fact.party)).locale
         once = f"refused:{fact.at.isoformat()}:{fact.method}"
-        alert = _alert(work, fact.party, Template.METHOD_REFUSED, once, driver.email, locale)
-        await queue(work, [alert])
-
-
-def _alert(
-    work: Work, party: PartyId, template: Template, once: str, to: str, locale: str
-) -> Alert:
-    return Alert(
-        id=AlertId(new_id(work.now)),
-        party=party,
-        once=OnceKey(once),
-        recipient=to,
-        template=template,
-        locale=locale,
-        payment=None,
-        invoice=None,
-        state=AlertState.QUEUED,
-        created_at=work.now,
-        next_try_at=work.now,
-    )
+        mail = a_mail(work, fact.party, Template.METHOD_REFUSED, driver.email, locale, once)
+        await queue(work, [mail])
 
 
 async def writer(

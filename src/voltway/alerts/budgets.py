@@ -5,13 +5,12 @@ from functools import partial
 from uuid import UUID
 
 from voltway.alerts import letters
-from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.queueing import queue
+from voltway.alerts.model import Alert, Template
+from voltway.alerts.queueing import a_mail, queue
 from voltway.alerts.words_budgets import words
 from voltway.billing import budget_news, formats
 from voltway.billing.budget_news import BudgetReached, News
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, OnceKey, new_id
 from voltway.runtime.work import Work
 
 
@@ -23,18 +22,13 @@ async def hears_budget_reached(work: Work, facts: Sequence[Fact]) -> None:
         await queue(
             work,
             [
-                Alert(
-                    id=AlertId(new_id(work.now)),
-                    party=fact.party,
-                    once=OnceKey(f"budget:{fact.told}:{reader.email}"),
-                    recipient=reader.email,
-                    template=Template.BUDGET,
-                    locale=reader.locale,
-                    payment=None,
-                    invoice=None,
-                    state=AlertState.QUEUED,
-                    created_at=work.now,
-                    next_try_at=work.now,
+                a_mail(
+                    work,
+                    fact.party,
+                    Template.BUDGET,
+                    reader.email,
+                    reader.locale,
+                    f"budget:{fact.told}:{reader.email}",
                 )
                 for reader in await budget_news.concerned(work, fact.budget)
             ],

@@ -4,15 +4,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from voltway.alerts import letters
-from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.queueing import queue
+from voltway.alerts.model import Alert, Template
+from voltway.alerts.queueing import a_mail, owners_of, queue
 from voltway.alerts.words_cars import words
 from voltway.billing.autocharge import CarSpoofed
 from voltway.drivers import contracts
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, OnceKey, new_id
 from voltway.parties import actions as parties
-from voltway.parties.model import Role
 from voltway.runtime.work import Work
 
 
@@ -21,8 +19,7 @@ async def hears_car_spoofed(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if not isinstance(fact, CarSpoofed):
             continue
-        people = await parties.operators(work, fact.party)
-        to = [each.email for each in people if each.role is Role.OWNER and each.active]
+        to = [each.email for each in await owners_of(work, fact.party)]
         if fact.driver is not None:
             driver = await contracts.driver_of(work, fact.party, fact.driver)
             to = [*to, *([driver.email] if driver.email else [])]
@@ -30,18 +27,13 @@ async def hears_car_spoofed(work: Work, facts: Sequence[Fact]) -> None:
         await queue(
             work,
             [
-                Alert(
-                    id=AlertId(new_id(work.now)),
-                    party=fact.party,
-                    once=OnceKey(f"car:{fact.finding}:{address}"),
-                    recipient=address,
-                    template=Template.CAR,
-                    locale=locale,
-                    payment=None,
-                    invoice=None,
-                    state=AlertState.QUEUED,
-                    created_at=work.now,
-                    next_try_at=work.now,
+                a_mail(
+                    work,
+                    fact.party,
+                    Template.CAR,
+                    address,
+                    locale,
+                    f"car:{fact.finding}:{address}",
                 )
                 for address in dict.fromkeys(to)
             ],

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from voltway.alerts import letters
-from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.queueing import queue
+from voltway.alerts.model import Alert, Template
+from voltway.alerts.queueing import a_mail, queue
 from voltway.alerts.words_dunning import words
 from voltway.billing import debts, formats
 from voltway.billing.model_debts import Debt, Dunned
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, OnceKey, new_id
 from voltway.runtime.work import Work
 
 
@@ -22,20 +21,17 @@ async def hears_dunned(work: Work, facts: Sequence[Fact]) -> None:
         debt = await debts.debt(work, fact.invoice)
         if debt.email is None or debt.closed_at is not None:
             continue
-        alert = Alert(
-            id=AlertId(new_id(work.now)),
-            party=debt.party,
-            once=OnceKey(f"dunning:{debt.invoice}:{fact.stage}"),
-            recipient=debt.email,
-            template=Template.DUNNING,
-            locale=debt.locale,
-            payment=None,
+        once = f"dunning:{debt.invoice}:{fact.stage}"
+        mail = a_mail(
+            work,
+            debt.party,
+            Template.DUNNING,
+            debt.email,
+            debt.locale,
+            once,
             invoice=debt.invoice,
-            state=AlertState.QUEUED,
-            created_at=work.now,
-            next_try_at=work.now,
         )
-        await queue(work, [alert])
+        await queue(work, [mail])
 
 
 async def writer(

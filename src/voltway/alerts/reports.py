@@ -5,15 +5,12 @@ from functools import partial
 from uuid import UUID
 
 from voltway.alerts import letters
-from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.queueing import queue
+from voltway.alerts.model import Alert, Template
+from voltway.alerts.queueing import a_mail, owners_of, queue
 from voltway.alerts.words_reports import words
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ProblemAnswered, ProblemReported, Report
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, OnceKey, new_id
-from voltway.parties import actions as parties
-from voltway.parties.model import Role
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 
@@ -22,40 +19,21 @@ async def hears_report(work: Work, facts: Sequence[Fact]) -> None:
     """Mail the owners that somebody reported a problem, and the driver that it is answered."""
     for fact in facts:
         if isinstance(fact, ProblemReported):
-            owners = [
-                each.email
-                for each in await parties.operators(work, fact.party)
-                if each.role is Role.OWNER and each.active
-            ]
-            told = [_alert(work, fact, Template.REPORT, to, "en") for to in owners]
-            await queue(work, told)
+            owners = await owners_of(work, fact.party)
+            mails = [_mail(work, fact, Template.REPORT, each.email, "en") for each in owners]
+            await queue(work, mails)
         elif isinstance(fact, ProblemAnswered):
             found = await helpdesk.by_id(work, fact.report)
             if found.email is not None:
-                mail = _alert(work, fact, Template.ANSWER, found.email, found.locale)
+                mail = _mail(work, fact, Template.ANSWER, found.email, found.locale)
                 await queue(work, [mail])
 
 
-def _alert(
-    work: Work,
-    fact: ProblemReported | ProblemAnswered,
-    template: Template,
-    recipient: str,
-    locale: str,
+def _mail(
+    work: Work, fact: ProblemReported | ProblemAnswered, template: Template, to: str, locale: str
 ) -> Alert:
-    return Alert(
-        id=AlertId(new_id(work.now)),
-        party=fact.party,
-        once=OnceKey(f"{template.value}:{fact.report}:{recipient}"),
-        recipient=recipient,
-        template=template,
-        locale=locale,
-        payment=None,
-        invoice=None,
-        state=AlertState.QUEUED,
-        created_at=work.now,
-        next_try_at=work.now,
-    )
+    once = f"{template.value}:{fact.report}:{to}"
+    return a_mail(work, fact.party, template, to, locale, once)
 
 
 async def writer(

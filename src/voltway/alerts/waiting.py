@@ -6,13 +6,12 @@ from typing import Final
 from uuid import UUID
 
 from voltway.alerts import letters, store_people
-from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.model import Alert, Template
 from voltway.alerts.model_events import Event, Person
-from voltway.alerts.queueing import queue
+from voltway.alerts.queueing import a_mail, queue
 from voltway.alerts.telling import tell
 from voltway.alerts.words_waiting import words
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, OnceKey, new_id
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.waiting import actions as waiting
@@ -36,7 +35,7 @@ async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
         template = _OF[type(fact)]
         await queue(
             work,
-            [_alert(work, watches[id], template) for id in fact.watches if id in watches],
+            [_mail(work, watches[id], template) for id in fact.watches if id in watches],
         )
         if type(fact) in _PUSHED:
             await _push(work, fact, [watches[id] for id in fact.watches if id in watches])
@@ -58,20 +57,9 @@ async def _push(work: Work, fact: Fact, watches: Sequence[Watch]) -> None:
         await tell(work, watch.party, [person], _PUSHED[type(fact)], about, shown)
 
 
-def _alert(work: Work, watch: Watch, template: Template) -> Alert:
-    return Alert(
-        id=AlertId(new_id(work.now)),
-        party=watch.party,
-        once=OnceKey(f"watch:{watch.id}:{template.value}"),
-        recipient=watch.email,
-        template=template,
-        locale=watch.locale,
-        payment=None,
-        invoice=None,
-        state=AlertState.QUEUED,
-        created_at=work.now,
-        next_try_at=work.now,
-    )
+def _mail(work: Work, watch: Watch, template: Template) -> Alert:
+    once = f"watch:{watch.id}:{template.value}"
+    return a_mail(work, watch.party, template, watch.email, watch.locale, once)
 
 
 async def writer(

@@ -3,16 +3,14 @@ Nobody calls us."""
 
 from collections.abc import Sequence
 
-from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.queueing import queue
+from voltway.alerts.model import Alert, Template
+from voltway.alerts.queueing import a_mail, owners_of, queue
 from voltway.billing import actions as billing
 from voltway.billing.actions import Addressee
 from voltway.billing.model import DocumentIssued, InvoiceIssued
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, new_id
-from voltway.parties import actions as parties
-from voltway.parties.model import Role
+from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
 from voltway.payments import actions as payments
 from voltway.payments import disputing
 from voltway.payments.model import DisputeDue, DisputeOpened, HoldReleased, Payment
@@ -60,18 +58,14 @@ def about_document(
     work: Work, party: PartyId, document: InvoiceId, to: Addressee, once: str
 ) -> Alert:
     """The alert that brings a document to somebody."""
-    return Alert(
-        id=AlertId(new_id(work.now)),
-        party=party,
-        once=OnceKey(once),
-        recipient=to.email,
-        template=Template.DOCUMENT,
-        locale=to.locale,
-        payment=None,
+    return a_mail(
+        work,
+        party,
+        Template.DOCUMENT,
+        to.email,
+        to.locale,
+        once,
         invoice=document,
-        state=AlertState.QUEUED,
-        created_at=work.now,
-        next_try_at=work.now,
         with_xml=to.wants_xrechnung,
     )
 
@@ -125,28 +119,11 @@ async def hears_dispute_due(work: Work, facts: Sequence[Fact]) -> None:
 
 
 async def _tell_owners(work: Work, fact: Fact, template: Template, once: str) -> None:
-    owners = [
-        each
-        for each in await parties.operators(work, fact.party)
-        if each.role is Role.OWNER and each.active
-    ]
     await queue(
         work,
         [
-            Alert(
-                id=AlertId(new_id(work.now)),
-                party=fact.party,
-                once=OnceKey(f"{once}:{owner.id}"),
-                recipient=owner.email,
-                template=template,
-                locale="en",
-                payment=None,
-                invoice=None,
-                state=AlertState.QUEUED,
-                created_at=work.now,
-                next_try_at=work.now,
-            )
-            for owner in owners
+            a_mail(work, fact.party, template, owner.email, "en", f"{once}:{owner.id}")
+            for owner in await owners_of(work, fact.party)
         ],
     )
 
@@ -155,16 +132,13 @@ def _alert(
     work: Work, paid: Payment, template: Template, once: OnceKey, invoice: InvoiceId | None
 ) -> Alert:
     assert paid.email is not None, "who left no address gets no mail"
-    return Alert(
-        id=AlertId(new_id(work.now)),
-        party=paid.party,
-        once=once,
-        recipient=paid.email,
-        template=template,
-        locale=paid.locale,
+    return a_mail(
+        work,
+        paid.party,
+        template,
+        paid.email,
+        paid.locale,
+        once,
         payment=paid.id,
         invoice=invoice,
-        state=AlertState.QUEUED,
-        created_at=work.now,
-        next_try_at=work.now,
     )
