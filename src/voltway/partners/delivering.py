@@ -7,25 +7,22 @@ sees it and can send it again. An event may come twice (an answer can be lost): 
 """
 
 import asyncio
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 import msgspec
 import structlog
 
-from voltway.partners import rules, store, store_events, wire
+from voltway.partners import store, store_events, wire
 from voltway.partners.model import Event, Partner
+from voltway.partners.outgoing import WITHIN_S, Told, note_failed, tell_a_round, tell_each
 from voltway.runtime.metrics import counter
 from voltway.runtime.work import BeginWork
 
 log = structlog.get_logger("voltway.partners")
 
 TOLD: Final = counter("voltway_partner_events", "Events that partners were told", "outcome")
-
-#: How long a platform may take to say that it heard.
-WITHIN_S: Final = 5.0
-#: How many events of a partner are told in one round.
-OF_A_ROUND: Final = 50
 
 
 async def deliver_due(begin: BeginWork) -> int:
@@ -37,56 +34,42 @@ async def deliver_due(begin: BeginWork) -> int:
 
 
 async def _deliver(begin: BeginWork, id: UUID) -> int:
-    """Tell one partner, until nothing waits that can be told now, or its platform is silent."""
-    heard = 0
-    while heard < OF_A_ROUND:
+    """Tell one partner what waits for it; how many events were heard."""
+
+    async def tell_some(room: int) -> Told[Event] | None:
         async with begin() as work:
             partner = await store.one(work, id)
-            events = await store_events.take(work, id, at_most=OF_A_ROUND - heard)
+            events = await store_events.take(work, id, at_most=room)
         if partner is None or not events:
-            break
-        told, silent = await _tell_each(begin, partner, events)
-        heard += told
-        if silent:
-            break
-    return heard
+            return None
+        told = await tell_each(events, partial(_tell, partner))
+        await _note(begin, partner, told)
+        return told
+
+    return await tell_a_round(tell_some)
 
 
-async def _tell_each(begin: BeginWork, partner: Partner, events: list[Event]) -> tuple[int, bool]:
-    """How many were heard, and whether the platform was silent."""
-    heard: list[UUID] = []
-    failed: list[tuple[Event, str]] = []
-    silence = ""
-    for event in events:
-        if silence:
-            failed.append((event, silence))
-            continue
-        try:
-            reply = await wire.post(
-                partner, "/events", _body(event), within_s=WITHIN_S, event=str(event.id)
-            )
-        except wire.PartnerSilent as trouble:
-            silence = trouble.why
-            failed.append((event, silence))
-            continue
-        if 200 <= reply.status < 300:
-            heard.append(event.id)
-        else:
-            failed.append((event, f"status {reply.status}"))
+async def _tell(partner: Partner, event: Event) -> str:
+    """Why it did not hear this; nothing if it did. Raises ``PartnerSilent``."""
+    reply = await wire.post(
+        partner, "/events", _body(event), within_s=WITHIN_S, event=str(event.id)
+    )
+    return "" if 200 <= reply.status < 300 else f"status {reply.status}"
+
+
+async def _note(begin: BeginWork, partner: Partner, told: Told[Event]) -> None:
     async with begin() as work:
         work.touch(f"partner:{partner.id}")
-        if heard:
-            await store_events.note_delivered(work, heard)
-        for event, why in failed:
-            again = rules.next_try(event.tries + 1, event.made_at, work.now)
-            await store_events.note_failed(work, event.id, again, why)
-        if silence or heard:
-            await store.note_heard(work, partner.id, silence)
-    TOLD.labels("heard").inc(len(heard))
-    TOLD.labels("in vain").inc(len(failed))
-    if failed:
-        log.warning("partner_not_told", partner=partner.name, events=len(failed), why=failed[0][1])
-    return len(heard), bool(silence)
+        if told.heard:
+            await store_events.note_delivered(work, told.heard)
+        await note_failed(work, told, store_events.note_failed)
+        if told.silence or told.heard:
+            await store.note_heard(work, partner.id, told.silence)
+    TOLD.labels("heard").inc(len(told.heard))
+    TOLD.labels("in vain").inc(len(told.failed))
+    if told.failed:
+        why, count = told.failed[0][1], len(told.failed)
+        log.warning("partner_not_told", partner=partner.name, events=count, why=why)
 
 
 def _body(event: Event) -> bytes:

@@ -9,13 +9,15 @@ be lost) has the same ``X-Correlation-ID``.
 
 import asyncio
 from base64 import b64encode
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
 import structlog
 
-from voltway.partners import rules, store_platforms, wire
+from voltway.partners import store_platforms, wire
+from voltway.partners.outgoing import WITHIN_S, Told, note_failed, tell_a_round, tell_each
 from voltway.partners.store_platforms import Line, Push
 from voltway.runtime.metrics import counter
 from voltway.runtime.work import BeginWork
@@ -23,11 +25,6 @@ from voltway.runtime.work import BeginWork
 log = structlog.get_logger("voltway.partners")
 
 TOLD: Final = counter("voltway_platform_pushes", "What platforms of terminals were told", "outcome")
-
-#: How long a platform may take to say that it heard.
-WITHIN_S: Final = 5.0
-#: How much a platform is told in one round.
-OF_A_ROUND: Final = 50
 
 
 class _Envelope(msgspec.Struct):
@@ -45,54 +42,34 @@ async def deliver_due(begin: BeginWork) -> int:
 
 
 async def _deliver(begin: BeginWork, platform: UUID) -> int:
-    """Tell one platform, until nothing waits that can be told now, or it is silent."""
-    heard = 0
-    while heard < OF_A_ROUND:
+    """Tell one platform what waits for it; how much was heard."""
+
+    async def tell_some(room: int) -> Told[Push] | None:
         async with begin() as work:
             line = await store_platforms.line(work, platform)
-            pushes = []
-            if line is not None:
-                pushes = await store_platforms.take(work, platform, at_most=OF_A_ROUND - heard)
+            pushes = await store_platforms.take(work, platform, at_most=room) if line else []
         if line is None or not pushes:
-            break
-        told, silent = await _tell_each(begin, line, pushes)
-        heard += told
-        if silent:
-            break
-    return heard
+            return None
+        told = await tell_each(pushes, partial(_tell, line))
+        await _note(begin, line, told)
+        return told
+
+    return await tell_a_round(tell_some)
 
 
-async def _tell_each(begin: BeginWork, line: Line, pushes: list[Push]) -> tuple[int, bool]:
-    """How many were heard, and whether the platform was silent."""
-    heard: list[UUID] = []
-    failed: list[tuple[Push, str]] = []
-    silence = ""
-    for push in pushes:
-        if silence:
-            failed.append((push, silence))
-            continue
-        try:
-            trouble = await _tell(line, push)
-        except wire.PartnerSilent as silent:
-            silence = trouble = silent.why
-        if trouble:
-            failed.append((push, trouble))
-        else:
-            heard.append(push.id)
+async def _note(begin: BeginWork, line: Line, told: Told[Push]) -> None:
     async with begin() as work:
         work.touch(f"platform:{line.provider}")
-        if heard:
-            await store_platforms.note_delivered(work, heard)
-        for push, why in failed:
-            again = rules.next_try(push.tries + 1, push.made_at, work.now)
-            await store_platforms.note_failed(work, push.id, again, why)
-        if silence or heard:
-            await store_platforms.note_heard(work, line.provider, silence)
-    TOLD.labels("heard").inc(len(heard))
-    TOLD.labels("in vain").inc(len(failed))
-    if failed:
-        log.warning("platform_not_told", platform=line.name, pushes=len(failed), why=failed[0][1])
-    return len(heard), bool(silence)
+        if told.heard:
+            await store_platforms.note_delivered(work, told.heard)
+        await note_failed(work, told, store_platforms.note_failed)
+        if told.silence or told.heard:
+            await store_platforms.note_heard(work, line.provider, told.silence)
+    TOLD.labels("heard").inc(len(told.heard))
+    TOLD.labels("in vain").inc(len(told.failed))
+    if told.failed:
+        why, count = told.failed[0][1], len(told.failed)
+        log.warning("platform_not_told", platform=line.name, pushes=count, why=why)
 
 
 async def _tell(line: Line, push: Push) -> str:
