@@ -11,8 +11,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import http_ece
@@ -25,7 +24,7 @@ from litestar import Litestar, Request, post
 from litestar.params import FromPath
 from litestar.response import Response
 
-from voltway_world.serving import Serving
+from voltway_world.serving import Served, Serving
 
 
 @dataclass(eq=False)
@@ -57,7 +56,7 @@ class Phone:
         return {"endpoint": self.endpoint, "expirationTime": None, "keys": keys}
 
 
-class PushService:
+class PushService(Served):
     """The service inside this event loop: ``async with PushService() as service: service.url``."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -104,28 +103,6 @@ class PushService:
         phone.headers.append({key.lower(): value for key, value in request.headers.items()})
         phone.came.put_nowait(time.perf_counter())
         return 201
-
-    @property
-    def url(self) -> str:
-        return self._serving.url
-
-    async def start(self) -> str:
-        return await self._serving.start()
-
-    async def stop(self) -> None:
-        await self._serving.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
 
 def _is_signed(said: str, key: str, url: str) -> bool:

@@ -5,7 +5,8 @@ import contextlib
 import socket
 import struct
 from collections.abc import Iterator, MutableMapping
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import Any, Self, TypeAlias
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -83,3 +84,34 @@ class Serving:
             return
         self._server.should_exit = True
         await self._task
+
+
+class Served:
+    """Something outside that speaks HTTP in this event loop: ``async with It() as it: it.url``.
+
+    Who is one sets ``_serving``.
+    """
+
+    _serving: Serving
+
+    @property
+    def url(self) -> str:
+        return self._serving.url
+
+    async def start(self) -> str:
+        return await self._serving.start()
+
+    async def stop(self) -> None:
+        await self._serving.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()

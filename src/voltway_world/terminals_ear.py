@@ -6,18 +6,17 @@ import json
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from litestar import Litestar, Response, route
 from litestar.datastructures import State
 from litestar.params import FromPath
 
-from voltway_world.serving import Serving, cut_line
+from voltway_world.serving import Served, Serving, cut_line
 from voltway_world.web import Asking
 
 
-class Ear:
+class Ear(Served):
     """Inside this event loop: ``async with Ear(token) as ear: ear.url``."""
 
     def __init__(self, token: str = "what-the-platform-gave") -> None:
@@ -61,18 +60,6 @@ class Ear:
                 self.terminals.append((method, path, body))
         async with self.moved:
             self.moved.notify_all()
-
-    async def __aenter__(self) -> Self:
-        await self._serving.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        trouble: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
-        await self._serving.stop()
 
 
 @route("/ocpi/2.3.0/{path:path}", http_method=["PUT", "POST", "PATCH"])

@@ -5,18 +5,17 @@ It answers as VIES does over REST. ``silent`` makes it say that a country's regi
 
 import argparse
 import sys
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import uvloop
 from litestar import Litestar, get
 from litestar.params import FromPath
 
 from voltway_world.addresses import asked_to_stop, host_and_port, say
-from voltway_world.serving import Serving
+from voltway_world.serving import Served, Serving
 
 
-class ViesServer:
+class ViesServer(Served):
     """The register inside this event loop: ``async with ViesServer() as vies: vies.url``."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -39,28 +38,6 @@ class ViesServer:
             }
 
         return Litestar([look_up], openapi_config=None)
-
-    @property
-    def url(self) -> str:
-        return self._serving.url
-
-    async def start(self) -> str:
-        return await self._serving.start()
-
-    async def stop(self) -> None:
-        await self._serving.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
 
 async def _serve(host: str, port: int) -> None:

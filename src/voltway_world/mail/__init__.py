@@ -2,15 +2,13 @@
 
 import asyncio
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as Visit
 
 from voltway_world.mail.box import Box, Mail
 from voltway_world.mail.pages import make_pages
-from voltway_world.serving import Serving
+from voltway_world.serving import Served, Serving
 
 __all__ = ["Mail", "MailCatcher"]
 
@@ -26,7 +24,7 @@ class _Catch:
         return "250 Caught"
 
 
-class MailCatcher:
+class MailCatcher(Served):
     """The mail catcher inside this event loop: ``async with MailCatcher(folder) as mail:``."""
 
     def __init__(
@@ -42,11 +40,7 @@ class MailCatcher:
         self._server: asyncio.Server | None = None
         self.smtp_host, self.smtp_port = smtp
 
-    @property
-    def url(self) -> str:
-        return self._serving.url
-
-    async def start(self) -> None:
+    async def start(self) -> str:
         handler = _Catch(self.box)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
@@ -54,22 +48,10 @@ class MailCatcher:
             *self._smtp_address,
         )
         self.smtp_host, self.smtp_port = self._server.sockets[0].getsockname()[:2]
-        await self._serving.start()
+        return await self._serving.start()
 
     async def stop(self) -> None:
         await self._serving.stop()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()

@@ -12,14 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import aiohttp
 from litestar import Litestar, Response, post
 from litestar.datastructures import State
 
-from voltway_world.serving import Serving, cut_line
+from voltway_world.serving import Served, Serving, cut_line
 from voltway_world.web import Asking
 
 HEADER: Final = "Voltway-Signature"
@@ -31,7 +30,7 @@ FAULTS: Final = frozenset({"slow", "down", "error_500", "wrong_signature", "lost
 ROUNDING_MINOR_MAX: Final = 5
 
 
-class Maker:
+class Maker(Served):
     """The platform inside this event loop: ``async with Maker(secret) as maker: maker.url``."""
 
     def __init__(self, *, secret: str = "", host: str = "127.0.0.1", port: int = 0) -> None:
@@ -49,10 +48,6 @@ class Maker:
         self.statements: dict[str, dict[str, Any]] = {}
         self.moved = asyncio.Condition()
         self._serving = Serving(_site(self), host=host, port=port)
-
-    @property
-    def url(self) -> str:
-        return self._serving.url
 
     async def until(self, is_so: Callable[[], Any]) -> Any:
         """Wait until what was heard makes this so; what it gives."""
@@ -119,18 +114,6 @@ class Maker:
             self.cdrs[data["id"]] = data
         elif kind == "statement.issued":
             self.statements[data["id"]] = data
-
-    async def __aenter__(self) -> Self:
-        await self._serving.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        trouble: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._serving.stop()
 
 
 class MakersApp:

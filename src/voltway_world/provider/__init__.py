@@ -3,22 +3,20 @@
 import asyncio
 import contextlib
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from voltway_world.provider.api import make_api
 from voltway_world.provider.desk import Desk
 from voltway_world.provider.faults import Faults
 from voltway_world.provider.journal import Books
 from voltway_world.provider.webhooks import Messenger
-from voltway_world.serving import Serving
+from voltway_world.serving import Served, Serving
 
 __all__ = ["ProviderServer"]
 
 EXPIRY_LOOK_S = 5
 
 
-class ProviderServer:
+class ProviderServer(Served):
     """The provider inside this event loop: ``async with ProviderServer(...) as p: p.url``."""
 
     def __init__(
@@ -42,10 +40,6 @@ class ProviderServer:
         self.desk = Desk(self.books, self.faults, self._messenger)
         self._serving = Serving(make_api(self.desk, secret), host=host, port=port)
         self._sweep: asyncio.Task[None] | None = None
-
-    @property
-    def url(self) -> str:
-        return self._serving.url
 
     def send_webhooks_to(self, url: str) -> None:
         """Where the merchant listens, when it is known only after we have started."""
@@ -71,15 +65,3 @@ class ProviderServer:
         while True:
             self.desk.expire_due()
             await asyncio.sleep(EXPIRY_LOOK_S)
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
