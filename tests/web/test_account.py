@@ -123,6 +123,7 @@ async def test_what_is_no_address_gets_a_sentence(browser: Browser, email: str) 
 
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert "does not look like an e-mail address" in answer.text
+    assert "receipt by mail" not in answer.text, "nobody signs in without one"
 
 
 async def test_a_way_to_pay_is_saved_chosen_and_removed(browser: Browser, scene: Scene) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -124,3 +124,20 @@ async def test_a_year_that_is_none_is_the_newest_with_charges(
 
     for year in ("", "x", "99999", "-1"):
         assert "Spent €4.90" in await browser.reads(f"/me/charges?year={year}")
+
+
+async def test_a_charge_belongs_to_the_year_of_its_place(browser: Browser, scene: Scene) -> None:
+    await enters(browser, scene)
+    await saves(browser)
+    await charges(browser, scene)
+    at = datetime(scene.now.year - 1, 12, 31, 22, 30, tzinfo=UTC)  # a year on, in Helsinki
+    async with scene.begin() as work:
+        await work.run("UPDATE session SET started_at = $1", at)
+
+    before = await browser.reads(f"/me/charges?year={at.year}")
+    after = await browser.reads(f"/me/charges?year={at.year + 1}")
+    file = await browser.opens(f"/me/charges.csv?year={at.year + 1}")
+
+    assert "Spent €4.90" not in before
+    assert "Spent €4.90" in after
+    assert file.content.decode("utf-8-sig").strip().count("\n") == 1

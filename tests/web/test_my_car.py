@@ -1,6 +1,7 @@
 """My car: chosen without an account, kept in it by who has one, and what a bay would do for it."""
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -36,7 +37,7 @@ async def test_a_guest_finds_a_car_and_reads_cost_time_and_energy_at_a_bay(
     assert f"about {kwh:.0f} kWh" in said
     cents = re.search(r"Cost about €(\d+\.\d\d)", said)
     assert cents is not None
-    assert float(cents[1]) == pytest.approx(0.49 * kwh, abs=0.02)
+    assert abs(Decimal(cents[1]) - Decimal("0.49") * Decimal(kwh)) <= Decimal("0.02")
     assert re.search(r"Time \d+.*h", said), "an AC bay takes hours"
 
 

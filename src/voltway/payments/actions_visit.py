@@ -1,6 +1,5 @@
 """A visit of a driver without an account: a hold, then a start, or the money back."""
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from voltway.drivers import actions as drivers
+from voltway.kernel.emails import is_email
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, new_id
 from voltway.parties import actions as parties
@@ -57,14 +57,6 @@ SILENT_AFTER: Final = timedelta(seconds=30)
 #: Nobody needs more unpaid visits at one EVSE than this; each costs the provider and us a row.
 CROWD: Final = 20
 CROWD_WITHIN: Final = timedelta(minutes=10)
-
-#: As browsers take it (HTML, "valid e-mail address"), but for what a mail's header would read as
-#: something else: doubled dots and encoded words.
-EMAIL: Final = re.compile(
-    r"(?=.{3,254}\Z)[\w!#$%&'*+/=^`{|}~-]+(\.[\w!#$%&'*+/=^`{|}~-]+)*"
-    r"@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
-    re.ASCII,
-)
 
 
 @dataclass(eq=False)
@@ -176,7 +168,7 @@ async def _new_payment(
 ) -> tuple[Payment, Sequence[Provider]]:
     """A visit's payment with the first of the providers that are offered for it."""
     email = (email or "").strip() or None
-    if email is not None and not EMAIL.fullmatch(email):
+    if email is not None and not is_email(email):
         raise NotAnAddress
     place = await stations.place_of(work, evse)
     party = await parties.party(work, place.party)

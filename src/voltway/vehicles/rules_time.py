@@ -78,8 +78,8 @@ AFTER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a car before it charges. ``peak_w`` is what it took at most, or takes as
-    its driver says; all may be unknown."""
+    """What is known of a car before it charges: its model, what was learned of it and of its model,
+    and the size of its battery; each may be unknown."""
 
     model: EvModel | None = None
     vehicle: Learned | None = None

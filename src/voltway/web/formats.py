@@ -16,6 +16,7 @@ from babel.numbers import format_currency, format_decimal
 
 from voltway.kernel.errors import Trouble
 from voltway.kernel.money import Currency, Money
+from voltway.web import words
 
 NO_BREAK = "\u00a0"
 ELLIPSIS = "\u2026"
@@ -53,8 +54,7 @@ class Formats:
 
     def told(self, trouble: Trouble) -> str:
         """What went wrong, in the language of the page."""
-        said = self.sentences.gettext(type(trouble).sentence())
-        return said.format(**vars(trouble))
+        return words.told(self.sentences, trouble)
 
     def money(self, money: Money) -> str:
         """An amount with all its minor digits: ``€15.40``."""

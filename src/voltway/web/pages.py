@@ -88,8 +88,7 @@ def _formats(language: str, house: House) -> Formats:
 
 def told(request: HttpRequest, trouble: Trouble) -> str:
     """What went wrong, in the language of its reader."""
-    catalogue = words.sentences(reader(request).language)
-    return catalogue.gettext(trouble.sentence()).format(**vars(trouble))
+    return words.told(words.sentences(reader(request).language), trouble)
 
 
 def public_url(request: HttpRequest, house: House) -> str:

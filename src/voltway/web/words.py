@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from voltway.billing.words import SPOKEN
+from voltway.kernel.errors import Trouble
 
 CATALOGUES: Final = Path(__file__).parent / "locale"
 
@@ -48,6 +49,11 @@ def language(cookie: str | None, accepted: str) -> str:
         return str(cookie)
     wanted = [part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")]
     return negotiate_locale(wanted, LANGUAGES) or "en"
+
+
+def told(catalogue: NullTranslations, trouble: Trouble) -> str:
+    """What went wrong, in the language of the catalogue."""
+    return catalogue.gettext(trouble.sentence()).format(**vars(trouble))
 
 
 #: The languages of receipts, invoices and statements, and how each names itself.

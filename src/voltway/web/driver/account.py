@@ -19,11 +19,11 @@ from voltway.alerts import account as letters
 from voltway.alerts import wishing
 from voltway.drivers import entry, own
 from voltway.drivers.model import Driver, Seat
+from voltway.kernel.emails import must_be_email
 from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.payments import giving_up, methods
-from voltway.payments.actions_visit import EMAIL, NotAnAddress
 from voltway.payments.model_methods import Method, MethodId, SavingStage
 from voltway.runtime.work import Work
 from voltway.vehicles import actions as vehicles
@@ -136,8 +136,7 @@ async def ask_code(
     back = here(data.get("back", _HERE))
     source = request.client.host if request.client else ""
     try:
-        if not EMAIL.fullmatch(email):
-            raise NotAnAddress
+        must_be_email(email)
         async with house.begin() as work:
             code = await entry.ask_code(work, email, source=source)
             known = await entry.drivers_of(work, email)

@@ -22,7 +22,7 @@ from voltway.vehicles import actions as vehicles
 from voltway.vehicles import catalogue
 from voltway.vehicles.grid import ATTRIBUTION
 from voltway.web.driver import account, history_views, views
-from voltway.web.driver.history_views import SHOWN_MAX, Charged, Summed, summed
+from voltway.web.driver.history_views import SHOWN_MAX, Charged, Summed, of_year, summed
 from voltway.web.formats import Formats
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, formats_of, page, see_other
@@ -54,10 +54,11 @@ async def charged(
         email = await account.seated(request, work)
         if email is None:
             return see_other(_WAY_IN)
-        years = await history_views.years(work, email)
+        ever = await history_views.charges(work, email)
+        years = sorted({each.day.year for each in ever}, reverse=True)
         chosen = _year(year, years or [work.now.year])
-        found = await history_views.charges(work, email, chosen, SHOWN_MAX)
         help_ = await views.help_of(work, None, about="")
+    found = of_year(ever, chosen)
     formats = formats_of(request, house)
     by_month = summed(found, lambda each: f"{each.day:%Y-%m}")
     most_wh = max((each.energy_wh for each in by_month), default=0)
@@ -67,8 +68,8 @@ async def charged(
         "driver/history.html",
         year=chosen,
         years=years,
-        charges=found,
-        is_cut=len(found) == SHOWN_MAX,
+        charges=found[:SHOWN_MAX],
+        is_cut=len(found) > SHOWN_MAX,
         all=next(iter(summed(found, lambda _: "")), None),
         months=[(each, 100 * each.energy_wh / most_wh if most_wh else 0) for each in by_month],
         places=sorted(summed(found, lambda each: each.place), key=lambda one: -one.energy_wh)[:10],
@@ -81,7 +82,12 @@ async def charged(
 
 
 def _year(asked: str, years: list[int]) -> int:
-    return int(asked) if asked.isdecimal() and int(asked) in YEARS else years[0]
+    typed = _typed_year(asked)
+    return years[0] if typed is None else typed
+
+
+def _typed_year(asked: str) -> int | None:
+    return int(asked) if asked.isdecimal() and int(asked) in YEARS else None
 
 
 def _sums(one: Summed, formats: Formats) -> str:
@@ -102,8 +108,10 @@ async def charged_csv(
         email = await account.seated(request, work)
         if email is None:
             return see_other(_WAY_IN)
-        only = int(year) if year.isdecimal() and int(year) in YEARS else None
-        found = await history_views.charges(work, email, only)
+        found = await history_views.charges(work, email)
+    only = _typed_year(year)
+    if only is not None:
+        found = of_year(found, only)
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
     rows.writerow(COLUMNS)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -78,11 +78,9 @@ def _sum(of: str, group: Sequence[Charged]) -> Summed:
     )
 
 
-async def charges(
-    work: Work, email: str, year: int | None = None, limit: int | None = None
-) -> list[Charged]:
-    """What somebody charged with their own tokens and saved methods, in a year or ever, the newest
-    first. A guest's visits are nobody's: an address given for a receipt is for that receipt."""
+async def charges(work: Work, email: str) -> list[Charged]:
+    """What somebody charged with their own tokens and saved methods, the newest first. A guest's
+    visits are nobody's: an address given for a receipt is for that receipt."""
     known = await entry.drivers_of(work, email)
     tokens = [
         token
@@ -90,8 +88,6 @@ async def charges(
         for token in await drivers.tokens_of_driver(work, driver.party, driver.id)
     ]
     by_fleet = {(token.party, token.uid) for token in tokens if token.fleet is not None}
-    begins = datetime(year or 2000, 1, 1, tzinfo=UTC)
-    ends = datetime(year + 1 if year else 9999, 1, 1, tzinfo=UTC)
     rows = await work.all(
         """
         SELECT s.id, s.party_id, s.token_uid, s.started_at, s.ended_at, s.zone, s.location_name,
@@ -103,17 +99,14 @@ async def charges(
           LEFT JOIN own_payment_view p ON p.session_id = s.id
           LEFT JOIN payment_method_view m ON m.id = p.method_id
           LEFT JOIN token_view k ON k.party_id = s.party_id AND k.uid = s.token_uid
-         WHERE s.ended_at IS NOT NULL AND s.started_at >= $1 AND s.started_at < $2
-           AND ((s.party_id, s.token_uid) IN (SELECT * FROM unnest($3::uuid[], $4::text[]))
-                OR s.id IN (SELECT session_id FROM own_payment_view WHERE holder = ANY($5::uuid[])))
-         ORDER BY s.started_at DESC LIMIT $6
+         WHERE s.ended_at IS NOT NULL
+           AND ((s.party_id, s.token_uid) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
+                OR s.id IN (SELECT session_id FROM own_payment_view WHERE holder = ANY($3::uuid[])))
+         ORDER BY s.started_at DESC
         """,
-        begins,
-        ends,
         [token.party for token in tokens],
         [token.uid for token in tokens],
         [driver.id for driver in known],
-        limit,
     )
     return [_charged(row, by_fleet) for row in rows]
 
@@ -147,6 +140,6 @@ def _by(row: Row) -> str:
     return str(row["provider"] or "").capitalize() or row["label"] or ""
 
 
-async def years(work: Work, email: str) -> list[int]:
-    """The years in which somebody charged, the newest first."""
-    return sorted({each.day.year for each in await charges(work, email)}, reverse=True)
+def of_year(charges: Iterable[Charged], year: int) -> list[Charged]:
+    """Those of a year, by the clock of the place."""
+    return [each for each in charges if each.day.year == year]

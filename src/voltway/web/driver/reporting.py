@@ -10,8 +10,8 @@ from litestar.response import Redirect, Response
 
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ReportKind
+from voltway.kernel.emails import NotAnEmail, must_be_email
 from voltway.kernel.errors import Kind, Refusal
-from voltway.payments.actions_visit import EMAIL, NotAnAddress
 from voltway.stations import actions as stations
 from voltway.web.appearance import Form
 from voltway.web.driver import account, views
@@ -30,10 +30,10 @@ class NothingChosen(Refusal):
 
 
 def _typed(data: Form) -> tuple[ReportKind, str]:
-    """What is wrong, and an address or nothing. Raises ``NothingChosen``, ``NotAnAddress``."""
+    """What is wrong, and an address or nothing. Raises ``NothingChosen``, ``NotAnEmail``."""
     email = data.get("email", "").strip()[:254]
-    if email and not EMAIL.fullmatch(email):
-        raise NotAnAddress
+    if email:
+        must_be_email(email)
     if data.get("kind") not in set(ReportKind):
         raise NothingChosen
     return ReportKind(data["kind"]), email
@@ -103,7 +103,7 @@ async def report(
                 locale=reader(request).papers,
                 visit_key=visit or None,
             )
-    except (NotAnAddress, NothingChosen, helpdesk.ReportedOften) as no:
+    except (NotAnEmail, NothingChosen, helpdesk.ReportedOften) as no:
         return await _form(
             request,
             house,

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from voltway.kernel.emails import NotAnEmail, must_be_email
 from voltway.kernel.ids import EvseId, LocationId
-from voltway.payments.actions_visit import EMAIL, NotAnAddress
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.waiting import actions as waiting
@@ -68,7 +68,7 @@ async def watch(
     email = data.get("email", "").strip()[:254]
     try:
         made = await _watched(request, house, location, email, data)
-    except (NotAnAddress, waiting.IsFree, waiting.TooManyWatches) as no:
+    except (NotAnEmail, waiting.IsFree, waiting.TooManyWatches) as no:
         return await _form(
             request, house, location, trouble=told(request, no), given=data, status=STATUS[no.kind]
         )
@@ -78,8 +78,7 @@ async def watch(
 async def _watched(
     request: HttpRequest, house: House, location: UUID, email: str, data: Form
 ) -> Watch:
-    if not EMAIL.fullmatch(email):
-        raise NotAnAddress
+    must_be_email(email)
     async with house.begin() as work:
         place, bays = await views.place(
             work, LocationId(location), formats_of(request, house), house.settings.heartbeat_s
