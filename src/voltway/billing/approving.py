@@ -7,12 +7,21 @@ the request's own, by whoever approved or by the rounds after a crash, and once.
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 from uuid import UUID
 
-from voltway.billing import crediting, store_approvals, store_documents
-from voltway.billing.store_approvals import Request, RequestState
-from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.billing import crediting, store_approvals, store_documents, store_second_person
+from voltway.billing.second_person import (
+    AskedAlready,
+    DecidedBefore,
+    NoSuchRequest,
+    NotYours,
+    OwnRequest,
+    RequestState,
+)
+from voltway.billing.store_approvals import Request
+from voltway.billing.store_second_person import Rule
+from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId, new_id
 from voltway.kernel.money import Money
 from voltway.parties.model import Actor, Permission
@@ -34,48 +43,13 @@ class NeedsSecondPerson(Refusal):
     limit: Money
 
 
-@dataclass(eq=False)
-class AskedAlready(Refusal):
-    """For {number} somebody has asked already, and nobody has decided."""
-
-    number: str
-
-
-@dataclass(eq=False)
-class NoSuchRequest(Refusal):
-    """There is no such request."""
-
-    kind: ClassVar[Kind] = Kind.ABSENT
-
-
-@dataclass(eq=False)
-class DecidedBefore(Refusal):
-    """This was {state} before."""
-
-    state: RequestState
-
-
-@dataclass(eq=False)
-class OwnRequest(Refusal):
-    """You asked for this yourself: a second person decides it."""
-
-    kind: ClassVar[Kind] = Kind.FORBIDDEN
-
-
-@dataclass(eq=False)
-class NotYours(Refusal):
-    """Only who asked for this can take it back."""
-
-    kind: ClassVar[Kind] = Kind.FORBIDDEN
-
-
 async def set_rule(work: Work, party: PartyId, above_minor: int | None, *, by: str) -> None:
     """From which sum on a second person is needed; nothing: never."""
-    await store_approvals.set_rule(work, party, above_minor, by)
+    await store_second_person.set_above(work, Rule.REFUND, party, above_minor, by)
 
 
 async def rule(work: Work, party: PartyId) -> int | None:
-    return await store_approvals.rule(work, party)
+    return await store_second_person.above(work, Rule.REFUND, party)
 
 
 async def must_be_one_persons(
@@ -83,7 +57,7 @@ async def must_be_one_persons(
 ) -> None:
     """Raises ``NeedsSecondPerson`` where this much, with what was taken off before, is too much for
     one person."""
-    above = await store_approvals.rule(work, party)
+    above = await store_second_person.above(work, Rule.REFUND, party)
     if above is not None and taken_minor + amount.minor > above:
         raise NeedsSecondPerson(Money(above, amount.currency))
 

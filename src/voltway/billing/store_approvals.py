@@ -2,21 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
+from voltway.billing.second_person import RequestState
 from voltway.kernel.ids import InvoiceId, PartyId
 from voltway.kernel.money import Currency, Money
 from voltway.runtime.work import Row, Work
-
-
-class RequestState(StrEnum):
-    OPEN = "open"
-    APPROVED = "approved"  # and not done yet
-    DONE = "done"
-    FAILED = "failed"  # approved, and could not be done
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,29 +24,6 @@ class Request:
     asked_at: datetime
     state: RequestState = RequestState.OPEN
     said: str | None = None
-
-
-async def rule(work: Work, party: PartyId) -> int | None:
-    row = await work.one("SELECT above_minor FROM refund_rule WHERE party_id = $1", party)
-    return None if row is None else int(row["above_minor"])
-
-
-async def set_rule(work: Work, party: PartyId, above_minor: int | None, by: str) -> None:
-    if above_minor is None:
-        await work.run("DELETE FROM refund_rule WHERE party_id = $1", party)
-        return
-    await work.run(
-        """
-        INSERT INTO refund_rule (party_id, above_minor, set_by, set_at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (party_id) DO UPDATE
-           SET above_minor = excluded.above_minor, set_by = excluded.set_by,
-               set_at = excluded.set_at
-        """,
-        party,
-        above_minor,
-        by,
-        work.now,
-    )
 
 
 async def add(work: Work, request: Request) -> bool:

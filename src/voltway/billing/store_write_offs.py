@@ -3,32 +3,10 @@
 from uuid import UUID
 
 from voltway.billing.model_debts import Debt
-from voltway.kernel.ids import PartyId, new_id
+from voltway.billing.second_person import RequestState
+from voltway.kernel.ids import new_id
 from voltway.parties.model import Actor
 from voltway.runtime.work import Row, Work
-
-
-async def rule(work: Work, party: PartyId) -> int | None:
-    row = await work.one("SELECT above_minor FROM write_off_rule WHERE party_id = $1", party)
-    return None if row is None else int(row["above_minor"])
-
-
-async def set_rule(work: Work, party: PartyId, above_minor: int | None, by: str) -> None:
-    if above_minor is None:
-        await work.run("DELETE FROM write_off_rule WHERE party_id = $1", party)
-        return
-    await work.run(
-        """
-        INSERT INTO write_off_rule (party_id, above_minor, set_by, set_at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (party_id) DO UPDATE
-           SET above_minor = excluded.above_minor, set_by = excluded.set_by,
-               set_at = excluded.set_at
-        """,
-        party,
-        above_minor,
-        by,
-        work.now,
-    )
 
 
 async def add(work: Work, debt: Debt, why: str, actor: Actor) -> UUID | None:
@@ -57,13 +35,13 @@ async def lock(work: Work, id: UUID) -> Row | None:
     return await work.one("SELECT * FROM write_off_request WHERE id = $1 FOR UPDATE", id)
 
 
-async def decide(work: Work, id: UUID, state: str, by: str) -> None:
+async def decide(work: Work, id: UUID, state: RequestState, by: str) -> None:
     await work.run(
         """
         UPDATE write_off_request SET state = $2, decided_by = $3, decided_at = $4 WHERE id = $1
         """,
         id,
-        state,
+        state.value,
         by,
         work.now,
     )

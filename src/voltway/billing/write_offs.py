@@ -5,12 +5,20 @@ house, so that deciding and booking are one transaction. What was paid meanwhile
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
-from voltway.billing import debts, store_write_offs
+from voltway.billing import debts, store_second_person, store_write_offs
 from voltway.billing.model_debts import Debt
-from voltway.kernel.errors import Kind, Refusal
+from voltway.billing.second_person import (
+    AskedAlready,
+    DecidedBefore,
+    NoSuchRequest,
+    NotYours,
+    OwnRequest,
+    RequestState,
+)
+from voltway.billing.store_second_person import Rule
+from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.parties.model import Actor, Permission
@@ -28,39 +36,6 @@ class WriteOffNeedsSecondPerson(Refusal):
 
 
 @dataclass(eq=False)
-class WriteOffAsked(Refusal):
-    """For {number} somebody has asked already, and nobody has decided."""
-
-    number: str
-
-
-@dataclass(eq=False)
-class NoSuchWriteOff(Refusal):
-    """There is no such request."""
-
-    kind: ClassVar[Kind] = Kind.ABSENT
-
-
-@dataclass(eq=False)
-class WriteOffDecided(Refusal):
-    """Somebody decided this before."""
-
-
-@dataclass(eq=False)
-class OwnWriteOff(Refusal):
-    """You asked for this yourself: a second person decides it."""
-
-    kind: ClassVar[Kind] = Kind.FORBIDDEN
-
-
-@dataclass(eq=False)
-class NotYourWriteOff(Refusal):
-    """Only who asked for this can take it back."""
-
-    kind: ClassVar[Kind] = Kind.FORBIDDEN
-
-
-@dataclass(eq=False)
 class OwedChanged(Refusal):
     """{number} was paid, or more than was asked for is owed now. Decline this, and ask anew."""
 
@@ -69,11 +44,11 @@ class OwedChanged(Refusal):
 
 async def set_rule(work: Work, party: PartyId, above_minor: int | None, *, by: str) -> None:
     """From which sum on a second person is needed; nothing: never."""
-    await store_write_offs.set_rule(work, party, above_minor, by)
+    await store_second_person.set_above(work, Rule.WRITE_OFF, party, above_minor, by)
 
 
 async def rule(work: Work, party: PartyId) -> int | None:
-    return await store_write_offs.rule(work, party)
+    return await store_second_person.above(work, Rule.WRITE_OFF, party)
 
 
 async def write_off(
@@ -82,14 +57,14 @@ async def write_off(
     """Write a debt off alone. Raises ``WriteOffNeedsSecondPerson``, ``NoReason``."""
     actor.must(Permission.MANAGE_PEOPLE)
     owed = (await debts.debt(work, invoice)).owed
-    above = await store_write_offs.rule(work, PartyId(actor.party))
+    above = await store_second_person.above(work, Rule.WRITE_OFF, PartyId(actor.party))
     if above is not None and owed.minor > above:
         raise WriteOffNeedsSecondPerson(Money(above, owed.currency))
     return await debts.write_off(work, invoice, why=why, by=actor.name, once=once)
 
 
 async def ask(work: Work, invoice: InvoiceId, *, why: str, actor: Actor) -> UUID:
-    """Ask for a second person. Raises ``NoReason``, ``WriteOffAsked``, ``OwedChanged``."""
+    """Ask for a second person. Raises ``NoReason``, ``AskedAlready``, ``OwedChanged``."""
     actor.must(Permission.MANAGE_PEOPLE)
     why = " ".join(why.split())[:200]
     if not why:
@@ -99,7 +74,7 @@ async def ask(work: Work, invoice: InvoiceId, *, why: str, actor: Actor) -> UUID
         raise OwedChanged(debt.number)
     id = await store_write_offs.add(work, debt, why, actor)
     if id is None:
-        raise WriteOffAsked(debt.number)
+        raise AskedAlready(debt.number)
     work.touch(f"approvals:{actor.party}")
     return id
 
@@ -113,22 +88,22 @@ async def approve(work: Work, id: UUID, *, actor: Actor) -> None:
     by = f"{request['asked_by']} and {actor.name}"
     once = OnceKey(f"write-off:approved:{id}")
     await debts.write_off(work, debt.invoice, why=request["reason"], by=by, once=once)
-    await _decide(work, request, "done", actor)
+    await _decide(work, request, RequestState.DONE, actor)
 
 
 async def decline(work: Work, id: UUID, *, actor: Actor) -> None:
-    await _decide(work, await _for_second(work, id, actor), "declined", actor)
+    await _decide(work, await _for_second(work, id, actor), RequestState.DECLINED, actor)
 
 
 async def withdraw(work: Work, id: UUID, *, actor: Actor) -> None:
     """Take back what one has asked for oneself."""
     request = await _open(work, id)
     if request["asker_id"] != actor.id:
-        raise NotYourWriteOff
-    await _decide(work, request, "withdrawn", actor)
+        raise NotYours
+    await _decide(work, request, RequestState.WITHDRAWN, actor)
 
 
-async def _decide(work: Work, request: Row, state: str, actor: Actor) -> None:
+async def _decide(work: Work, request: Row, state: RequestState, actor: Actor) -> None:
     await store_write_offs.decide(work, request["id"], state, actor.name)
     work.touch(f"approvals:{request['party_id']}")
 
@@ -137,14 +112,14 @@ async def _for_second(work: Work, id: UUID, actor: Actor) -> Row:
     actor.must(Permission.MANAGE_PEOPLE)
     request = await _open(work, id)
     if request["asker_id"] == actor.id:
-        raise OwnWriteOff
+        raise OwnRequest
     return request
 
 
 async def _open(work: Work, id: UUID) -> Row:
     request = await store_write_offs.lock(work, id)
     if request is None:
-        raise NoSuchWriteOff
-    if request["state"] != "open":
-        raise WriteOffDecided
+        raise NoSuchRequest
+    if request["state"] != RequestState.OPEN:
+        raise DecidedBefore(RequestState(request["state"]))
     return request

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import approving, write_offs
+from voltway.billing.second_person import NoSuchRequest
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId
 from voltway.kernel.money import Currency, minor_digits
@@ -124,7 +125,7 @@ async def decide(
             elif deed == "withdraw":
                 await approving.withdraw(work, id, actor=actor)
             elif deed != "approve":
-                raise approving.NoSuchRequest
+                raise NoSuchRequest
             await parties.audit(work, actor, f"{deed} of a refund", f"refund_request:{id}")
     except Refusal as no:
         return await page(request, house, actor, trouble=str(no), status=STATUS[no.kind])

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import write_offs
+from voltway.billing.second_person import NoSuchRequest
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
@@ -55,7 +56,7 @@ async def decide_write_off(
     }
     try:
         if deed not in deeds:
-            raise write_offs.NoSuchWriteOff
+            raise NoSuchRequest
         async with house.begin(actor.party) as work:
             await deeds[deed](work, id, actor=actor)
             await parties.audit(work, actor, f"{deed} of a write-off", f"write_off_request:{id}")
