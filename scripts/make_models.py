@@ -40,6 +40,9 @@ def _kept(car: dict[str, Any]) -> dict[str, Any]:
             for point in dc.get("charging_curve", [])
         ],
         "measured": bool(dc) and not dc["is_default_charging_curve"],
+        "plugs": sorted(
+            {*(dc.get("ports") or []), *((car.get("ac_charger") or {}).get("ports") or [])}
+        ),
     }
 
 

@@ -23,6 +23,7 @@ class _Row(msgspec.Struct):
     dc_w: int
     curve: list[tuple[int, int]]
     measured: bool
+    plugs: list[str]
 
 
 @cache
@@ -41,6 +42,7 @@ def models() -> dict[UUID, EvModel]:
             dc_w=row.dc_w,
             curve=tuple(row.curve),
             measured=row.measured,
+            plugs=frozenset(row.plugs),
         )
         for row in msgspec.json.decode(text, type=list[_Row])
     }

@@ -31,6 +31,7 @@ class EvModel:
 
     ``curve`` has corners ``(percent, W)`` at the battery; it is empty where the car takes no DC.
     ``measured`` says that somebody measured it, and it is not a rule of thumb of its maker's peak.
+    ``plugs`` are its inlets as Open EV Data names them; empty where nobody told.
     """
 
     id: UUID
@@ -43,6 +44,7 @@ class EvModel:
     dc_w: int
     curve: tuple[tuple[int, int], ...]
     measured: bool
+    plugs: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:

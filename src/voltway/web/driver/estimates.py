@@ -73,7 +73,7 @@ async def estimated(work: Work, bay: Bay, asked: Asked, formats: Formats) -> Est
     if bay.price is None:
         return None
     try:
-        legs = _legs(asked)
+        legs = legs_of(asked)
     except Refusal as wrong:
         return EstimateShown(asked, wrong=formats.told(wrong))
     place = await stations.place_of(work, bay.evse)
@@ -126,7 +126,8 @@ class NotAsked(Refusal):
     """Give 0.1 to 1000 kWh, and minutes from 1 to a week."""
 
 
-def _legs(asked: Asked) -> tuple[Leg, ...]:
+def legs_of(asked: Asked) -> tuple[Leg, ...]:
+    """The charge that is asked about, and the stay after it. Raises ``NotAsked``."""
     kwh, minutes = number_of(asked.kwh), number_of(asked.minutes)
     parked = number_of(asked.parked) or Decimal(0)
     if kwh is None or minutes is None:

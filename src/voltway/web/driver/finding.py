@@ -13,8 +13,9 @@ from uuid import UUID
 
 from voltway.runtime.work import Row, Work
 from voltway.web import places_words
-from voltway.web.driver import views
+from voltway.web.driver import for_car, views
 from voltway.web.driver.asking import Asked, likely
+from voltway.web.driver.my_car import MyCar
 from voltway.web.driver.views import Place
 from voltway.web.formats import Formats
 from voltway.web.places_words import Accessible
@@ -103,28 +104,40 @@ class Spot:
 
 
 async def find(
-    work: Work, asked: Asked, formats: Formats, expected_s: int, near: Spot | None = None
+    work: Work,
+    asked: Asked,
+    formats: Formats,
+    expected_s: int,
+    near: Spot | None = None,
+    *,
+    car: MyCar | None = None,
 ) -> Found:
-    """The open places that fit: those with free bays first, or the nearest first."""
-    found = await _found(work, asked, formats, expected_s, near)
+    """The open places that fit: those with free bays first, or the nearest first; each with what
+    the driver's car would cost and take there."""
+    found = await _found(work, asked, formats, expected_s, near, car)
     if found.page or not asked.words or asked.after:
         return found
     meant = likely(asked.words, await _names(work))
     for name in meant:
-        found = await _found(work, replace(asked, words=name), formats, expected_s, near)
+        found = await _found(work, replace(asked, words=name), formats, expected_s, near, car)
         if found.page:
             return replace(found, meant=(name,), after=None)
     return replace(found, meant=())
 
 
 async def _found(
-    work: Work, asked: Asked, formats: Formats, expected_s: int, near: Spot | None
+    work: Work,
+    asked: Asked,
+    formats: Formats,
+    expected_s: int,
+    near: Spot | None,
+    car: MyCar | None,
 ) -> Found:
     page: list[Place] = []
     after = asked.after
     for _ in range(LOOKED_THROUGH_MAX):
         rows = await _ids(work, asked, expected_s, near, after)
-        shown = await _shown(work, [row["id"] for row in rows], asked, formats, expected_s)
+        shown = await _shown(work, [row["id"] for row in rows], asked, formats, expected_s, car)
         page += [place for place in shown if _is_cheap(place, asked)]
         has_more = len(rows) == PAGE and near is None
         after = (rows[-1]["rank"], rows[-1]["id"]) if has_more else None
@@ -176,7 +189,12 @@ async def _ids(
 
 
 async def _shown(
-    work: Work, ids: Sequence[UUID], asked: Asked, formats: Formats, expected_s: int
+    work: Work,
+    ids: Sequence[UUID],
+    asked: Asked,
+    formats: Formats,
+    expected_s: int,
+    car: MyCar | None,
 ) -> list[Place]:
     """These places with the bays that fit, in this order."""
     rows = await work.all(
@@ -203,10 +221,12 @@ async def _shown(
             work.now - timedelta(days=7),
         )
     }
+    ports = for_car.of_rows(rows, assigned, formats, expected_s) if car else []
+    mine = await for_car.at_places(work, car, ports, formats)
     found = {}
     for id, group in groupby(rows, key=lambda row: row["location_id"]):
         place = views.in_short(list(group), assigned, formats, expected_s)
-        found[id] = replace(place, worked_at=worked.get(id))
+        found[id] = replace(place, worked_at=worked.get(id), mine=mine.get(id))
     return [found[id] for id in ids if id in found]
 
 

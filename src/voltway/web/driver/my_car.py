@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import PartyId
 from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.sessions.time_to_done import FULL, TARGET
@@ -21,7 +22,8 @@ from voltway.stations.model import Current
 from voltway.vehicles import actions as vehicles
 from voltway.vehicles import catalogue
 from voltway.vehicles.model import Charges, EvModel, TimeToDone, Vehicle
-from voltway.vehicles.rules_time import Station, time_to_done
+from voltway.vehicles.rules_plugs import takes
+from voltway.vehicles.rules_time import Known, Station, time_to_done
 from voltway.web.appearance import Form, here
 from voltway.web.driver import account, views
 from voltway.web.driver.views import Bay
@@ -101,24 +103,34 @@ async def at_bay(work: Work, car: MyCar | None, bay: Bay, formats: Formats) -> M
     done = await _time(work, car, bay)
     if done is None:
         return None
-    kwh = done.energy_wh / 1000
+    kwh, minutes = in_figures(done)
     return MineShown(
         car,
-        kwh=f"{kwh:.1f}",
-        minutes=str(max(round(done.seconds / 60), 1)),
-        energy=f"{kwh:.0f}",
+        kwh=kwh,
+        minutes=minutes,
+        energy=f"{done.energy_wh / 1000:.0f}",
         time=range_of(done, formats),
     )
 
 
+def in_figures(done: TimeToDone) -> tuple[str, str]:
+    """The energy in kWh and the minutes of which an estimate of the cost is made."""
+    return f"{done.energy_wh / 1000:.1f}", str(max(round(done.seconds / 60), 1))
+
+
 async def _time(work: Work, car: MyCar, bay: Bay) -> TimeToDone | None:
     is_dc = bay.current == Current.DC
-    if (car.model.dc_w if is_dc else car.model.ac_w) <= 0:
+    if not takes(car.model, bay.connector_type, is_dc=is_dc):
         return None
-    known = await vehicles.known(
-        work, Charges(bay.party, vehicles.NO_TOKEN, car.model.id, car.vehicle, car.target)
-    )
+    known = await known_of(work, car, bay.party)
     return time_to_done(known, Station(is_dc, max(bay.power_w, 1)), car.soc, car.target)
+
+
+async def known_of(work: Work, car: MyCar, party: PartyId) -> Known:
+    """What is known of a car that has not come yet."""
+    return await vehicles.known(
+        work, Charges(party, vehicles.NO_TOKEN, car.model.id, car.vehicle, car.target)
+    )
 
 
 def range_of(done: TimeToDone, formats: Formats) -> str:

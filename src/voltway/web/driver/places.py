@@ -31,6 +31,7 @@ from voltway.web.driver import (
     estimates,
     favourites,
     finding,
+    for_car,
     my_car,
     token_views,
     views,
@@ -62,8 +63,9 @@ async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Re
     """The open places that fit, those with free bays first, a page at a time."""
     asked = replace(asking.asked_of(request.query_params), marked=tuple(favourites.marked(request)))
     async with house.begin() as work:
+        car = await my_car.mine(request, work)
         found = await finding.find(
-            work, asked, formats_of(request, house), house.settings.heartbeat_s
+            work, asked, formats_of(request, house), house.settings.heartbeat_s, car=car
         )
         help_ = await views.help_of(work, None, about="")
     return page(
@@ -73,6 +75,7 @@ async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Re
         asked=asked,
         found=found,
         near=None,
+        car=car,
         plugs=asking.PLUGS,
         ticks=asking.TICKS,
         help=help_,
@@ -87,10 +90,19 @@ async def near(request: HttpRequest, house: NamedDependency[House], data: Form) 
     asked = replace(asking.asked_of(data), after=None, marked=tuple(favourites.marked(request)))
     spot = _spot(data)
     async with house.begin() as work:
+        car = await my_car.mine(request, work)
         found = await finding.find(
-            work, asked, formats_of(request, house), house.settings.heartbeat_s, spot
+            work, asked, formats_of(request, house), house.settings.heartbeat_s, spot, car=car
         )
-    return page(request, house, "driver/places_list.html", asked=asked, found=found, near=spot)
+    return page(
+        request,
+        house,
+        "driver/places_list.html",
+        asked=asked,
+        found=found,
+        near=spot,
+        car=car,
+    )
 
 
 @dataclass(eq=False)
@@ -144,6 +156,8 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         like = await finding.like(work, place.id, formats)
         doubtful = await finding.doubtful(work, [bay.evse for bay in bays])
         help_ = await views.help_of(work, place.party, about=place.name)
+        car = await my_car.mine(request, work)
+        mine = await for_car.at_places(work, car, for_car.of_bays(bays), formats)
     if like.phone:
         help_ = replace(help_, phone=like.phone)
     is_mine = location in favourites.marked(request)
@@ -153,6 +167,8 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         "like": like,
         "doubtful": doubtful,
         "is_mine": is_mine,
+        "car": car,
+        "mine": mine.get(location),
         "help": help_,
     }
 

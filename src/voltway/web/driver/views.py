@@ -63,6 +63,7 @@ class Bay:
     public_id: str
     number: int
     plug: str
+    connector_type: str
     power_w: int
     current: str
     time_zone: str
@@ -91,6 +92,17 @@ ADVICE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class ForCar:
+    """What a place would do for the driver's car, in words; ``cost`` is empty where no price is
+    known, ``bay`` is the number of the bay that is meant."""
+
+    fits: bool = False
+    cost: str = ""
+    time: str = ""
+    bay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """One location with its bays in short."""
 
@@ -111,6 +123,7 @@ class Place:
     price_unit: str = ""
     price_exact: Decimal | None = None  # per kWh, the lowest
     worked_at: datetime | None = None  # when a car last took energy here
+    mine: ForCar | None = None  # none where no car was chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +247,7 @@ def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected
         public_id=row["public_id"],
         number=row["number"],
         plug=plug(row["connector_type"], row["power_w"], formats),
+        connector_type=row["connector_type"],
         power_w=row["power_w"],
         current=row["current"],
         time_zone=row["time_zone"],
