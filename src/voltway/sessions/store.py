@@ -98,12 +98,14 @@ async def named(
         """
         SELECT w.station_id, NULL::int AS number
           FROM unnest($1::uuid[], $2::text[]) AS w (station_id, ref)
-         WHERE EXISTS (SELECT FROM session s WHERE s.station_id = w.station_id AND s.ref = w.ref)
+         CROSS JOIN LATERAL (SELECT FROM session s
+                              WHERE s.station_id = w.station_id AND s.ref = w.ref LIMIT 1) AS s
          UNION ALL
         SELECT w.station_id, NULL
           FROM unnest($3::uuid[], $4::bytea[]) AS w (station_id, start_key)
-         WHERE EXISTS (SELECT FROM session s
-                        WHERE s.station_id = w.station_id AND s.start_key = w.start_key)
+         CROSS JOIN LATERAL (SELECT FROM session s
+                              WHERE s.station_id = w.station_id AND s.start_key = w.start_key
+                              LIMIT 1) AS s
          UNION ALL
         SELECT NULL, ref_number FROM session WHERE ref_number = ANY($5::int[])
         """,
