@@ -19,13 +19,23 @@ from voltway.drivers import contracts, entry
 from voltway.kernel.money import EUR, Money
 from voltway.payments import vouchers
 from voltway.runtime.clock import JumpingClock
+from voltway_world.sms import TextService
 
 PATIENCE_S = 20
 
 
 @pytest.fixture
-async def world(database_url: str, tmp_path: Path, clock: JumpingClock) -> AsyncIterator[World]:
-    async with open_world(database_url, tmp_path, clock, pays_by="stripe") as opened:
+async def carrier() -> AsyncIterator[TextService]:
+    async with TextService() as running:
+        yield running
+
+
+@pytest.fixture
+async def world(
+    database_url: str, tmp_path: Path, clock: JumpingClock, carrier: TextService
+) -> AsyncIterator[World]:
+    with_all = {"pays_by": "stripe", "carrier": carrier}
+    async with open_world(database_url, tmp_path, clock, **with_all) as opened:
         await opened.prices({"type": "ENERGY", "price": 0.49})
         yield opened
 
@@ -60,7 +70,24 @@ async def has_a_card_and_a_gift(world: World) -> None:
         assert await vouchers.redeem(work, party, ann.id, code) == value
 
 
-async def test_who_saves_a_way_to_pay_charges_in_two_taps(world: World, eyes: Eyes) -> None:
+async def proves_her_number(hands: Hands, eyes: Eyes, carrier: TextService) -> None:
+    """The code comes as a text, and its carrier says that it arrived."""
+    page = eyes.page
+    await hands.type(page.get_by_label("Mobile number"), "040 123 4567")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("A text with six digits is on its way")).to_be_visible()
+    await eyes.approve("a number that waits for its code")
+    async with asyncio.timeout(PATIENCE_S):
+        text = await carrier.came.get()
+        assert await carrier.tells(text, "delivered") == 204
+    await hands.type(page.get_by_label("Code from the text"), text.body[:6])
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("+358 40 1234567")).to_be_visible()
+
+
+async def test_who_saves_a_way_to_pay_charges_in_two_taps(
+    world: World, eyes: Eyes, carrier: TextService
+) -> None:
     place, page, hands = await a_forecourt(world), eyes.page, Hands(eyes.page)
 
     await page.goto(f"{world.house.http}/me")
@@ -81,6 +108,7 @@ async def test_who_saves_a_way_to_pay_charges_in_two_taps(world: World, eyes: Ey
     await eyes.approve("an account with nothing in it")
     await hands.press(page.get_by_role("link", name="Alerts"))
     await page.wait_for_url("**/me/alerts")
+    await proves_her_number(hands, eyes, carrier)
     await hands.go_to(page.get_by_role("checkbox", name="Charging is complete: by mail"))
     await page.keyboard.press("Space")
     await page.get_by_label("From").fill("22:00")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from voltway.runtime import settings
+from voltway.runtime import settings_page
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -17,7 +17,9 @@ every_page = pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.rel
 def test_the_page_of_settings_is_what_the_code_has() -> None:
     page = (ROOT / "docs" / "operating" / "settings.md").read_text()
 
-    assert page == settings.rendered(), "write it with: python -m voltway.runtime.settings"
+    assert page == settings_page.rendered(), (
+        "write it with: python -m voltway.runtime.settings_page"
+    )
 
 
 @every_page

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from voltway.kernel.errors import Misconfigured
-from voltway.runtime import settings
+from voltway.runtime import settings, settings_page
 
 
 def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
@@ -133,4 +133,5 @@ def test_a_secret_is_not_repeated_when_it_is_wrong(tmp_path: Path) -> None:
 def test_the_page_of_settings_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "operating" / "settings.md"
 
-    assert page.read_text() == settings.rendered(), "run: python -m voltway.runtime.settings > it"
+    words = "run: python -m voltway.runtime.settings_page > it"
+    assert page.read_text() == settings_page.rendered(), words

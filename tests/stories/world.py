@@ -26,6 +26,7 @@ from voltway.runtime.work import Row
 from voltway.tariffs import actions as tariffs
 from voltway_world.mail import MailCatcher
 from voltway_world.provider import ProviderServer
+from voltway_world.sms import TextService
 from voltway_world.stations import EvseSpec, Options, Station
 
 WAIT_S = 20
@@ -169,8 +170,9 @@ async def open_world(
     url: str, folder: Path, clock: JumpingClock, **party: Any
 ) -> AsyncIterator[World]:
     """The world around the database at this address, with a party as told; ``pays_by`` says in
-    which shape the house speaks to the payment provider."""
+    which shape the house speaks to the payment provider, ``carrier`` who carries its texts."""
     pays_by = party.pop("pays_by", "simulated")
+    carrier: TextService | None = party.pop("carrier", None)
     async with AsyncExitStack() as stack:
         http = f"{HOST}:{port_of_its_own()}"
         provider = await stack.enter_async_context(
@@ -195,6 +197,7 @@ async def open_world(
                 "smtp_port": mail.smtp_port,
                 "smtp_tls": "none",
                 "log_level": "warning",
+                **(_texts(carrier) if carrier else {}),
             },
         )
         house = await stack.enter_async_context(open_house(settings, clock))
@@ -205,6 +208,14 @@ async def open_world(
         )
         async with AsyncExitStack() as stations:
             yield World(house, clock, operator, provider, mail, browser, stations)
+
+
+def _texts(carrier: TextService) -> dict[str, str]:
+    return {
+        "sms_url": carrier.url,
+        "sms_account": carrier.account,
+        "sms_secret": carrier.secret,
+    }
 
 
 def _providers(folder: Path, kind: str, url: str) -> str:

@@ -6,12 +6,12 @@ none. Everything else is told once, by the alert's own key.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from voltway.alerts import (
@@ -26,8 +26,10 @@ from voltway.alerts import (
     rules,
     still,
     store,
+    texting,
     waiting,
 )
+from voltway.alerts.escalating import hasten
 from voltway.alerts.mailer import Mailer, SmtpMailer
 from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
 from voltway.alerts.model_events import Channel
@@ -46,20 +48,31 @@ LOST_AFTER: Final = timedelta(seconds=60)
 
 FORGET_AT_ONCE_MAX: Final = 10_000
 
+#: Hands a text over.
+Texter: TypeAlias = Callable[[BeginWork, Alert], Awaitable[None]]
+
 
 async def send(begin: BeginWork, settings: Settings, body: Mapping[str, str]) -> None:
-    """Send the alert of a job, by the mail server of the settings or a browser's push service."""
+    """Send the alert of a job, by the mail server of the settings, a browser's push service or the
+    carrier of texts."""
     await deliver(
         begin,
         SmtpMailer(settings),
         AlertId(UUID(body["alert"])),
         mail_from=settings.mail_from,
         public_url=settings.public_url,
+        text=partial(texting.text_by, settings),
     )
 
 
 async def deliver(
-    begin: BeginWork, mailer: Mailer, id: AlertId, *, mail_from: str, public_url: str
+    begin: BeginWork,
+    mailer: Mailer,
+    id: AlertId,
+    *,
+    mail_from: str,
+    public_url: str,
+    text: Texter | None = None,
 ) -> None:
     """Write an alert's letter, hand it over, and note what came of it."""
     async with begin() as work:
@@ -70,6 +83,9 @@ async def deliver(
     try:
         if alert.channel is Channel.PUSH:
             await pushing.push(begin, alert, mail_from=mail_from)
+        elif alert.channel is Channel.SMS:
+            assert text is not None, "who sends texts says by whom"
+            await text(begin, alert)
         else:
             letter, message = await _message(
                 begin, alert, mail_from=mail_from, public_url=public_url
@@ -198,6 +214,7 @@ async def _note_trouble(begin: BeginWork, id: AlertId, trouble: str, *, for_good
         if after.state is AlertState.FAILED:
             failed = AlertFailed(party=after.party, at=work.now, alert=id, trouble=trouble)
             await work.announce([failed])
+            await hasten(work, after)
         else:
             await work.enqueue(job(after))
 

@@ -27,6 +27,7 @@ class Template(StrEnum):
     DISPUTE_DUE = "dispute_due"  # to the owners: in two days it reads no evidence any more
     DISPUTE_LAST = "dispute_last"  # to the owners: in twelve hours
     CODE = "code"  # to a driver who signs in
+    NUMBER = "number"  # to a phone whose owner shall prove that it is theirs
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
     CAR = "car"  # to driver and owners: a car was at two places at once
     BUDGET = "budget"  # to a driver or who pays for them: a budget nears its end

@@ -11,6 +11,7 @@ from uuid import UUID
 class Channel(StrEnum):
     MAIL = "mail"
     PUSH = "push"  # a browser's push service, also of a closed page
+    SMS = "sms"  # a text to a number that its owner proved to be theirs
 
 
 class Event(StrEnum):
@@ -39,7 +40,8 @@ class Rule:
     ``at_first``: the channels where nobody chose otherwise. ``lasts``: how long somebody still
     wants to know. ``holds``: how long it must be true before it is told (flapping).
     ``not_again_within``: so long the same of the same thing is not told to the same person again.
-    ``unread_after``: a push that nobody saw by then is followed by a mail.
+    ``unread_after``: a push that nobody saw by then is followed by a text, where there is a number,
+    and what did not arrive either by a mail.
     """
 
     at_first: frozenset[Channel]

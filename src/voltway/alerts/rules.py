@@ -42,6 +42,13 @@ def dropped(alert: Alert, why: str) -> Alert:
     return replace(alert, state=AlertState.DROPPED, next_try_at=None, last_trouble=why)
 
 
+def undelivered(alert: Alert, trouble: str) -> Alert:
+    """The alert when who carried it says that it did not arrive: a dead letter."""
+    if alert.state not in (AlertState.QUEUED, AlertState.SENT):
+        return alert
+    return replace(alert, state=AlertState.FAILED, next_try_at=None, last_trouble=trouble)
+
+
 def seen(alert: Alert, now: datetime) -> Alert:
     """The alert when it was shown, or taken by who it was for."""
     if alert.state not in (AlertState.QUEUED, AlertState.SENT):

@@ -9,11 +9,11 @@ from voltway.alerts.model_events import RULES, Channel, Event, Wishes
 def due_at(event: Event, channel: Channel, wishes: Wishes, now: datetime) -> datetime | None:
     """When this event is to be told by this channel; ``None`` where nobody would want it by then.
 
-    Quiet hours keep back what makes a noise, a push, and never what costs money.
+    Quiet hours keep back what makes a noise, a push or a text, and never what costs money.
     """
     rule = RULES[event]
     at = now + rule.holds
-    if channel is Channel.PUSH and not rule.costs_money:
+    if channel is not Channel.MAIL and not rule.costs_money:
         at = after_quiet(at, wishes)
     return at if at < now + rule.lasts else None
 

@@ -22,6 +22,10 @@ _FAULTED: Final = {
 }
 
 
+#: By which channels somebody may have been reached before this one.
+_BEFORE: Final = {Channel.SMS: ["push"], Channel.MAIL: ["push", "sms"]}
+
+
 async def why_not(work: Work, alert: Alert) -> str | None:
     """Why an alert is not told any more; ``None`` where it is. The reason is for operators."""
     assert alert.event is not None, "only what happened can be over"
@@ -34,7 +38,7 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         if not await session_runs(work, session):
             return "The charge was over before it was told."
     if await _was_seen(work, alert):
-        return "It was seen on a phone already."
+        return "It was seen already."
     return None
 
 
@@ -58,23 +62,24 @@ async def _since(work: Work, alert: Alert) -> datetime | None:
 
 
 async def _was_seen(work: Work, alert: Alert) -> bool:
-    """Whether this is a mail for who did not see the push, and they did."""
+    """Whether this is a text or a mail for who was not reached before, and they were."""
     assert alert.event is not None
     assert alert.holder is not None
-    if alert.channel is not Channel.MAIL or RULES[alert.event].unread_after is None:
+    if alert.channel is Channel.PUSH or RULES[alert.event].unread_after is None:
         return False
     wishes = (await store_people.wishes(work, [alert.holder])).get(alert.holder)
-    if wishes is not None and wishes.chosen.get((alert.event, Channel.MAIL)):
+    if wishes is not None and wishes.chosen.get((alert.event, alert.channel)):
         return False
     row = await work.one(
         """
         SELECT 1 AS seen FROM alert
          WHERE holder = $1 AND event = $2 AND about = $3 AND created_at = $4
-           AND channel = 'push' AND state = 'delivered' LIMIT 1
+           AND channel = ANY($5::text[]) AND state = 'delivered' LIMIT 1
         """,
         alert.holder,
         alert.event,
         alert.about,
         alert.created_at,
+        _BEFORE[alert.channel],
     )
     return row is not None

@@ -122,6 +122,24 @@ async def overdue(work: Work, before: datetime) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
+async def waiting_beside(work: Work, alert: Alert, channel: Channel) -> list[Alert]:
+    """What waits to tell the same to the same person by another channel, locked."""
+    rows = await work.all(
+        """
+        SELECT * FROM alert
+         WHERE holder = $1 AND event = $2 AND about = $3 AND created_at = $4 AND channel = $5
+           AND state = 'queued'
+           FOR UPDATE
+        """,
+        alert.holder,
+        alert.event,
+        alert.about,
+        alert.created_at,
+        channel,
+    )
+    return [_alert(row) for row in rows]
+
+
 async def forget(work: Work, before: datetime, limit: int) -> int:
     """Forget the oldest alerts that were told or given up before this; how many."""
     return await work.run(

@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from typing import Final
 from uuid import UUID
 
 from voltway.alerts.model_events import Channel, Device, Event, Wishes
 from voltway.runtime.work import Row, Work
+
+_OF_PEOPLE: Final = (
+    "alert_device",
+    "alert_wish",
+    "alert_person",
+    "alert_number",
+    "alert_number_code",
+)
 
 
 async def add_device(work: Work, device: Device) -> None:
@@ -141,7 +150,7 @@ async def choose(work: Work, holder: str, chosen: dict[tuple[Event, Channel], bo
 
 async def forget(work: Work, holder: str) -> None:
     """Keep nothing of a person but what was told, which is forgotten in time."""
-    for table in ("alert_device", "alert_wish", "alert_person"):
+    for table in _OF_PEOPLE:
         await work.run(f"DELETE FROM {table} WHERE holder = $1", holder)
 
 

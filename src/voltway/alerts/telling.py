@@ -7,9 +7,10 @@ browser, under a key made of what it is about, so that a fact told twice is told
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from voltway.alerts import store_people
+from voltway.alerts import store_numbers, store_people
+from voltway.alerts.escalating import TEXT_WITHIN
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.alerts.model_events import RULES, Channel, Event, Person, Wishes
 from voltway.alerts.queueing import queue
@@ -51,20 +52,25 @@ async def tell(
         else set()
     )
     wishes = await store_people.wishes(work, list(people))
+    may_text = Channel.SMS in RULES[event].by
+    numbers = await store_numbers.good_numbers(work, list(people)) if may_text else {}
     told = _Told(party=party, event=event, about=about, facts=facts, once=once)
     alerts: list[Alert] = []
     for holder, person in people.items():
         if holder in lately:
             continue
         wants = wishes.get(holder) or Wishes(holder=holder, chosen={})
-        alerts += await _alerts(work, person, wants, told)
+        alerts += await _alerts(work, person, wants, told, numbers.get(holder))
     await queue(work, alerts)
 
 
-async def _alerts(work: Work, person: Person, wishes: Wishes, told: _Told) -> list[Alert]:
-    """An alert for each channel of a person; the mail waits for the push where it is meant for
-    who did not see that."""
+async def _alerts(
+    work: Work, person: Person, wishes: Wishes, told: _Told, number: str | None
+) -> list[Alert]:
+    """An alert for each channel of a person. Where it is meant for who was not reached otherwise,
+    the text waits for the push, and the mail for both."""
     rule = RULES[told.event]
+    wait = timedelta()
     alerts = []
     at = due_at(told.event, Channel.PUSH, wishes, work.now)
     if at is not None and wishes.wants(told.event, Channel.PUSH):
@@ -72,15 +78,28 @@ async def _alerts(work: Work, person: Person, wishes: Wishes, told: _Told) -> li
             _alert(work, person, told, Channel.PUSH, str(each.id), at)
             for each in await store_people.devices(work, person.holder)
         ]
+    if alerts and rule.unread_after is not None:
+        wait = rule.unread_after
+    at = due_at(told.event, Channel.SMS, wishes, work.now)
+    if number is not None and at is not None:
+        is_wanted = wishes.wants(told.event, Channel.SMS)
+        if is_wanted or _escalates(told.event, Channel.SMS, wishes):
+            goes = at if is_wanted else at + wait
+            alerts.append(_alert(work, person, told, Channel.SMS, number, goes))
+            wait = max(wait, goes - work.now) + TEXT_WITHIN
     at = due_at(told.event, Channel.MAIL, wishes, work.now)
     if person.email is None or at is None:
         return alerts
     if wishes.wants(told.event, Channel.MAIL):
         alerts.append(_alert(work, person, told, Channel.MAIL, person.email, at))
-    elif rule.unread_after is not None and (told.event, Channel.MAIL) not in wishes.chosen:
-        waits = at + rule.unread_after if alerts else at
-        alerts.append(_alert(work, person, told, Channel.MAIL, person.email, waits))
+    elif _escalates(told.event, Channel.MAIL, wishes):
+        alerts.append(_alert(work, person, told, Channel.MAIL, person.email, at + wait))
     return alerts
+
+
+def _escalates(event: Event, channel: Channel, wishes: Wishes) -> bool:
+    """Whether an event goes on by this channel to who was not reached, and did not refuse that."""
+    return RULES[event].unread_after is not None and (event, channel) not in wishes.chosen
 
 
 def _alert(

@@ -44,13 +44,19 @@ def events_for(*, operators: bool) -> list[Event]:
 
 
 async def choose(
-    work: Work, holder: str, wanted: Collection[tuple[Event, Channel]], *, among: Collection[Event]
+    work: Work,
+    holder: str,
+    wanted: Collection[tuple[Event, Channel]],
+    *,
+    among: Collection[Event],
+    by: Collection[Channel] = frozenset(Channel),
 ) -> None:
-    """Keep what a person chose among these events: what is not wanted is not told."""
+    """Keep what a person chose among these events and channels: what is not wanted is not told."""
     chosen = {
         (event, channel): (event, channel) in wanted
         for event in among
         for channel in RULES[event].by
+        if channel in by
     }
     await store_people.choose(work, holder, chosen)
 

@@ -168,6 +168,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     push_hosts: Annotated[
         str, _says("The browsers' push services that we call, by host: [how](alerts.md).")
     ] = "fcm.googleapis.com *.services.mozilla.com *.push.apple.com *.notify.windows.com"
+    sms_account: Annotated[
+        str, _says("Our account at Twilio, `AC…`, which carries texts. Empty: no text is sent.")
+    ] = ""
+    sms_secret: Annotated[
+        str, _says("Its auth token, which also signs what Twilio tells us.", secret=True)
+    ] = ""
+    sms_from: Annotated[
+        str, _says("Who texts come from: a number `+…`, a sender's name, or a service `MG…`.")
+    ] = "Voltway"
+    sms_url: Annotated[Url, _says("Where Twilio's API is. Empty: `https://api.twilio.com`.")] = ""
+    sms_per_day: Annotated[
+        int,
+        _says(
+            "How many texts a party may send in a day of its own, each counted by the parts that "
+            "it is billed in: [how](alerts.md). What is beyond fails, and mails go instead.",
+            ge=0,
+        ),
+    ] = 200
     start_within_s: Annotated[
         int,
         _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),
@@ -364,34 +382,3 @@ def _wanted(kind: Any) -> str:
     if kind == get_type_hints(Settings, include_extras=True)["nats_url"]:
         return 'it takes nats://HOST:PORT, as in "nats://127.0.0.1:4222"'
     return "it takes an address that begins with http:// or https://"
-
-
-def rendered() -> str:
-    """``docs/operating/settings.md``: every setting, as the code has it."""
-    lines = [
-        "# Settings",
-        "",
-        "Set them in the environment (`VOLTWAY_HTTP=127.0.0.1:8080`) or in a TOML file",
-        '(`http = "127.0.0.1:8080"`). The command line wins over the environment, and the',
-        "environment over the file. A name's ending is its unit: `_s` seconds, `_ms` milliseconds,",
-        "`_h` hours, `_days` days. This page is written by `python -m voltway.runtime.settings`.",
-        "",
-        "| environment | in the file | default | what it does |",
-        "|---|---|---|---|",
-        f"| `{CONFIG_NAME}` | | empty | {CONFIG_SAYS} |",
-    ]
-    hints = get_type_hints(Settings, include_extras=True)
-    for field in msgspec.structs.fields(Settings):
-        metas = [meta for meta in hints[field.name].__metadata__ if meta.description]
-        (meta,) = metas
-        default = f"`{field.default}`" if str(field.default) else "empty"
-        secret = " Secret: never logged." if (meta.extra or {}).get("secret") else ""
-        lines.append(
-            f"| `{PREFIX}{field.name.upper()}` | `{field.name}` | {default} "
-            f"| {meta.description}{secret} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    print(rendered(), end="")  # noqa: T201 - this is the command's output

@@ -7,6 +7,7 @@ in tables, and the messages of refusals, is named here. ``scripts/make_catalogue
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from voltway.alerts import numbers, wishing
 from voltway.drivers import entry
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ReportKind
@@ -24,6 +25,7 @@ from voltway.web.driver import (
     cars,
     estimates,
     my_car,
+    own_number,
     paying,
     places,
     reporting,
@@ -43,6 +45,8 @@ ROOMS: Final = (
     helpdesk,
     methods,
     my_car,
+    numbers,
+    own_number,
     paying,
     places,
     promotions,
@@ -51,6 +55,7 @@ ROOMS: Final = (
     vehicles,
     views,
     waiting,
+    wishing,
 )
 
 _ALONE: Final = (

@@ -91,6 +91,7 @@ def build_site(
             health.metrics,
             appearance.choose,
             webhooks.payments,
+            webhooks.texts,
             assets.asset,
             *DRIVER,
             *CONSOLE,

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import devices, pushing, wishing
+from voltway.alerts import devices, numbers, pushing, wishing
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId
@@ -18,7 +18,21 @@ from voltway.parties.model import Actor
 from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
-from voltway.web.driver.alerting import Typed, add, events_shown, keep, typed_in, typed_of
+from voltway.web.driver.alerting import (
+    Typed,
+    add,
+    events_shown,
+    keep,
+    typed_in,
+    typed_of,
+)
+from voltway.web.driver.own_number import (
+    WrongNumberCode,
+    ask_for_number,
+    number_typed,
+    offered,
+    texts_shown,
+)
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, see_other
 from voltway.web.problems import STATUS
@@ -50,6 +64,7 @@ async def _shown(
     *,
     kept: bool = False,
     typed: Typed | None = None,
+    number: str = "",
     trouble: Refusal | None = None,
 ) -> Response[str]:
     async with house.begin() as work:
@@ -58,6 +73,7 @@ async def _shown(
         wishes = await wishes_of(work, holder, party.time_zone)
         own = await wishing.devices_of(work, holder)
         push_key = await pushing.public_key(work)
+        texts = await texts_shown(work, house, holder, number)
     return await console_page(
         request,
         house,
@@ -67,8 +83,9 @@ async def _shown(
         place="people",
         kept=kept,
         trouble="" if trouble is None else str(trouble),
-        events=events_shown(wishes, operators=True),
+        events=events_shown(wishes, operators=True, by=offered(house)),
         typed=typed or typed_of(wishes),
+        texts=texts,
         devices=own,
         push_key=push_key,
         push_to=f"{_HERE}/devices",
@@ -85,10 +102,51 @@ async def keep_wishes(
 ) -> Response[str] | Redirect:
     try:
         async with house.begin() as work:
-            await keep(work, await _holder(work, actor), data, operators=True)
+            holder = await _holder(work, actor)
+            await keep(work, holder, data, operators=True, by=offered(house))
     except Refusal as no:
         return await _shown(request, house, actor, typed=typed_in(data), trouble=no)
     return see_other(f"{_HERE}?kept=1")
+
+
+@post("/alerts/number", include_in_schema=False)
+async def ask_number(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    data: Form,
+) -> Response[str] | Redirect:
+    """Send a code to the number that somebody typed."""
+    try:
+        async with house.begin() as work:
+            holder = await _holder(work, actor)
+            await ask_for_number(request, work, house, holder, data)
+    except Refusal as no:
+        return await _shown(request, house, actor, number=number_typed(data), trouble=no)
+    return see_other(f"{_HERE}#texts")
+
+
+@post("/alerts/number/code", include_in_schema=False)
+async def confirm_number(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    data: Form,
+) -> Response[str] | Redirect:
+    """The number is theirs who have its code."""
+    async with house.begin() as work:
+        holder = await _holder(work, actor)
+        is_good = await numbers.confirm(work, holder, data.get("code", "")[:40])
+    if not is_good:
+        return await _shown(request, house, actor, trouble=WrongNumberCode())
+    return see_other(f"{_HERE}?kept=1")
+
+
+@post("/alerts/number/remove", include_in_schema=False)
+async def remove_number(house: NamedDependency[House], actor: NamedDependency[Actor]) -> Redirect:
+    async with house.begin() as work:
+        await numbers.remove(work, await _holder(work, actor))
+    return see_other(_HERE)
 
 
 @post("/alerts/devices", include_in_schema=False)

@@ -33,7 +33,7 @@ STATES: Final = {
     AlertState.FAILED: "Failed",
     AlertState.DROPPED: "Dropped",
 }
-CHANNELS: Final = {Channel.MAIL: "Mail", Channel.PUSH: "Phone"}
+CHANNELS: Final = {Channel.MAIL: "Mail", Channel.PUSH: "Phone", Channel.SMS: "Text"}
 
 
 @dataclass(eq=False)
@@ -100,8 +100,8 @@ async def _lines(work: Work, wanted: str) -> Sequence[Delivery]:
 
 
 def _to(row: Row) -> str:
-    """To whom: an address; of a phone its owner's, or that it is a guest's."""
-    if row["channel"] == Channel.MAIL:
+    """To whom: an address or number; of a browser its owner's, or that it is a guest's."""
+    if row["channel"] != Channel.PUSH:
         return str(row["recipient"])
     holder = str(row["holder"] or "")
     return "A guest" if holder.startswith("visit:") else holder

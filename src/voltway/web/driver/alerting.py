@@ -1,5 +1,6 @@
 """What a driver is told: their wishes, their browsers, and the way out that a mail names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import actions, devices, pushing, wishing
+from voltway.alerts import actions, devices, numbers, pushing, wishing
 from voltway.alerts.model_events import RULES, Channel, Event, Wishes, visit_holder
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Refusal
@@ -20,8 +21,15 @@ from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.driver import account, views
+from voltway.web.driver.own_number import (
+    WrongNumberCode,
+    ask_for_number,
+    number_typed,
+    offered,
+    texts_shown,
+)
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, see_other
+from voltway.web.pages import HttpRequest, page, see_other, told
 from voltway.web.problems import STATUS
 
 _HERE: Final = "/me/alerts"
@@ -43,7 +51,11 @@ NAMES: Final = {
     Event.STARTS_FAIL: "Cars do not start at a station",
     Event.BILL_RESTS: "A bill rests",
 }
-CHANNELS: Final = {Channel.PUSH: "on my phone", Channel.MAIL: "by mail"}
+CHANNELS: Final = {
+    Channel.PUSH: "on my phone",
+    Channel.SMS: "by text",
+    Channel.MAIL: "by mail",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ class Typed:
     zone: str
 
 
-def events_shown(wishes: Wishes, *, operators: bool) -> list[EventShown]:
+def events_shown(wishes: Wishes, *, operators: bool, by: Collection[Channel]) -> list[EventShown]:
     return [
         EventShown(
             event,
@@ -77,7 +89,7 @@ def events_shown(wishes: Wishes, *, operators: bool) -> list[EventShown]:
             [
                 ChannelShown(channel, name, wishes.wants(event, channel))
                 for channel, name in CHANNELS.items()
-                if channel in RULES[event].by
+                if channel in RULES[event].by and channel in by
             ],
         )
         for event in wishing.events_for(operators=operators)
@@ -95,14 +107,17 @@ def typed_of(wishes: Wishes) -> Typed:
     )
 
 
-async def keep(work: Work, holder: str, data: Form, *, operators: bool) -> None:
+async def keep(
+    work: Work, holder: str, data: Form, *, operators: bool, by: Collection[Channel]
+) -> None:
     """Keep what the form of a person says. Raises ``NotATime`` and ``NotAZone``."""
     typed = typed_in(data)
     await wishing.set_quiet(work, holder, typed.zone, typed.begin, typed.until)
     wanted = {
         (event, channel) for event in Event for channel in Channel if data.get(f"{event}.{channel}")
     }
-    await wishing.choose(work, holder, wanted, among=wishing.events_for(operators=operators))
+    among = wishing.events_for(operators=operators)
+    await wishing.choose(work, holder, wanted, among=among, by=by)
 
 
 @get("/me/alerts", include_in_schema=False)
@@ -119,6 +134,7 @@ async def _shown(
     *,
     kept: bool = False,
     typed: Typed | None = None,
+    number: str = "",
     trouble: Refusal | None = None,
 ) -> Response[str] | Redirect:
     async with house.begin() as work:
@@ -127,7 +143,8 @@ async def _shown(
             return see_other(f"/me?back={_HERE}")
         wishes = await wishes_of(work, email, await _zone(work))
         knows: dict[str, Any] = {
-            "events": events_shown(wishes, operators=False),
+            "events": events_shown(wishes, operators=False, by=offered(house)),
+            "texts": await texts_shown(work, house, email, number),
             "devices": await wishing.devices_of(work, email),
             "push_key": await pushing.public_key(work),
             "help": await views.help_of(work, None, about=""),
@@ -138,7 +155,7 @@ async def _shown(
         house,
         "driver/alerts.html",
         status=HTTPStatus.OK if trouble is None else STATUS[trouble.kind],
-        trouble="" if trouble is None else str(trouble),
+        trouble="" if trouble is None else told(request, trouble),
         kept=kept,
         push_to=f"{_HERE}/devices",
         push_then=_HERE,
@@ -157,21 +174,55 @@ async def keep_wishes(
     request: HttpRequest, house: NamedDependency[House], data: Form
 ) -> Response[str] | Redirect:
     """Keep what was chosen. What cannot be kept is shown again as it was typed."""
-    typed = Typed(data.get("from", ""), data.get("until", ""), data.get("zone", "").strip())
-    wanted = {
-        (event, channel) for event in Event for channel in Channel if data.get(f"{event}.{channel}")
-    }
     try:
         async with house.begin() as work:
             email = await account.seated(request, work)
             if email is None:
                 return see_other(f"/me?back={_HERE}")
-            await wishing.set_quiet(work, email, typed.zone, typed.begin, typed.until)
-            among = wishing.events_for(operators=False)
-            await wishing.choose(work, email, wanted, among=among)
+            await keep(work, email, data, operators=False, by=offered(house))
     except Refusal as no:
-        return await _shown(request, house, typed=typed, trouble=no)
+        return await _shown(request, house, typed=typed_in(data), trouble=no)
     return see_other(f"{_HERE}?kept=1")
+
+
+@post("/me/alerts/number", include_in_schema=False)
+async def ask_number(
+    request: HttpRequest, house: NamedDependency[House], data: Form
+) -> Response[str] | Redirect:
+    """Send a code to the number that somebody typed."""
+    try:
+        async with house.begin() as work:
+            email = await account.seated(request, work)
+            if email is None:
+                return see_other(f"/me?back={_HERE}")
+            await ask_for_number(request, work, house, email, data)
+    except Refusal as no:
+        return await _shown(request, house, number=number_typed(data), trouble=no)
+    return see_other(f"{_HERE}#texts")
+
+
+@post("/me/alerts/number/code", include_in_schema=False)
+async def confirm_number(
+    request: HttpRequest, house: NamedDependency[House], data: Form
+) -> Response[str] | Redirect:
+    """The number is theirs who have its code."""
+    async with house.begin() as work:
+        email = await account.seated(request, work)
+        if email is None:
+            return see_other(f"/me?back={_HERE}")
+        is_good = await numbers.confirm(work, email, data.get("code", "")[:40])
+    if not is_good:
+        return await _shown(request, house, trouble=WrongNumberCode())
+    return see_other(f"{_HERE}?kept=1")
+
+
+@post("/me/alerts/number/remove", include_in_schema=False)
+async def remove_number(request: HttpRequest, house: NamedDependency[House]) -> Redirect:
+    async with house.begin() as work:
+        email = await account.seated(request, work)
+        if email is not None:
+            await numbers.remove(work, email)
+    return see_other(_HERE)
 
 
 @post("/me/alerts/devices", include_in_schema=False)
