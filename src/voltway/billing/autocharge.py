@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
-from voltway.billing import budgets
+from voltway.billing import budgets, fleets
 from voltway.billing.rules_budgets import Period, Scope
 from voltway.billing.rules_cars import Seen, spoofed
 from voltway.drivers import actions as drivers
-from voltway.drivers import cars, contracts
+from voltway.drivers import cars
 from voltway.drivers.model import Bar, Token, TokenKind
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.facts import Fact
@@ -144,7 +144,7 @@ async def accept(work: Work, party: PartyId, driver: DriverId, offer: UUID, *, b
         kind=TokenKind.VEHICLE,
         label=f"Car {row['mac'][-4:]}",
     )
-    token = await contracts.stands_for(work, token.id, ContractId(row["contract_id"]))
+    token = await fleets.stands_for(work, token.id, ContractId(row["contract_id"]))
     usual = (await parties.party(work, party)).hold_minor
     await budgets.set_budget(
         work,

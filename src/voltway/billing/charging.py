@@ -58,7 +58,7 @@ async def charge(work: Work, made: Adjustment, billed: CdrDocument, told: CdrDoc
     assert receipt is not None, "what is settled has its receipt"
     if receipt.payment is not None:
         raise GuestIsNotCharged
-    id = await store_adjustments.customer_of(work, told.account)
+    id = await store_adjustments.customer_of(work, told.account, told.visit.begins)
     if id is None:
         raise NobodyToCharge
     customer = (await store_statements.lock_customers(work, [id]))[id]

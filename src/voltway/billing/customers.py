@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from voltway.billing import debt_bars, rules_hosts, store_statements
+from voltway.billing import debt_bars, fleets, rules_hosts, store_fleets, store_statements
 from voltway.billing.model_statements import Customer
 from voltway.billing.rules_buyer import vat_id_of
 from voltway.billing.store_statements import NoSuchCustomer
@@ -32,6 +32,14 @@ class NoSuchCard(Refusal):
     kind: ClassVar[Kind] = Kind.INVALID
 
     uid: str
+
+
+@dataclass(eq=False)
+class CardOfItsFleet(Refusal):
+    """This card is theirs because they pay for the fleet {fleet}. Say there who pays, or let the card
+    stand for another contract. Nothing was changed."""
+
+    fleet: str
 
 
 def new_customer(work: Work, party: PartyId, given: Mapping[str, str]) -> Customer:
@@ -98,15 +106,22 @@ async def give_cards(work: Work, customer: UUID, uids: Sequence[str]) -> int:
     for uid in wanted:
         if uid.lower() not in known:
             raise NoSuchCard(uid[:36])
-    await store_statements.give_tokens(work, found[customer], list(known.values()), work.now)
-    await drivers.put_on_account(work, [TokenId(id) for id in known.values()])
-    await debt_bars.judge(work, [TokenId(id) for id in known.values()])
+    await _give(work, found[customer], [TokenId(id) for id in known.values()])
     return len(known)
 
 
+async def _give(work: Work, customer: Customer, tokens: Sequence[TokenId]) -> None:
+    await store_fleets.lock(work, customer.party)
+    await store_statements.give_tokens(work, customer, tokens, work.now)
+    await fleets.follow(work, customer.party, tokens)
+    await drivers.put_on_account(work, tokens)
+    await debt_bars.judge(work, tokens)
+
+
 async def give_fleet(work: Work, customer: UUID, fleet: UUID) -> int:
-    """Let all cards that stand for contracts of a fleet be this customer's; how many. A card that
-    the fleet gets later is given by asking again."""
+    """Let all cards that stand for contracts of a fleet now be this customer's, each by itself; how
+    many. A card that the fleet gets later is not: for that, let them pay for the fleet
+    (``fleets.pays``)."""
     found = await store_statements.lock_customers(work, [customer])
     if customer not in found:
         raise NoSuchCustomer(customer)
@@ -118,14 +133,25 @@ async def give_fleet(work: Work, customer: UUID, fleet: UUID) -> int:
         found[customer].party,
         fleet,
     )
-    await store_statements.give_tokens(work, found[customer], [row["id"] for row in rows], work.now)
-    await drivers.put_on_account(work, [TokenId(row["id"]) for row in rows])
-    await debt_bars.judge(work, [TokenId(row["id"]) for row in rows])
+    await _give(work, found[customer], [TokenId(row["id"]) for row in rows])
     return len(rows)
 
 
 async def take_card(work: Work, customer: UUID, token: UUID) -> None:
-    """Let a card be this customer's no more. What is on statements stays there."""
+    """Let a card be this customer's no more; who pays for its fleet has it then. What is on
+    statements stays there. Raises ``CardOfItsFleet``."""
+    card = TokenId(token)
+    await store_fleets.lock_of_token(work, card)
+    for fleet, whose in (await store_fleets.held(work, [card])).values():
+        if whose == customer:
+            raise CardOfItsFleet(await _name_of(work, fleet))
     if await store_statements.take_token(work, customer, token):
-        await drivers.put_on_account(work, [TokenId(token)], on_account=False)
-        await debt_bars.judge(work, [TokenId(token)])
+        await drivers.put_on_account(work, [card], on_account=False)
+        await debt_bars.judge(work, [card])
+        owner = (await store_statements.lock_customers(work, [customer]))[customer]
+        await fleets.follow(work, owner.party, [card])
+
+
+async def _name_of(work: Work, fleet: UUID) -> str:
+    row = await work.one("SELECT name FROM fleet_view WHERE id = $1", fleet)
+    return row["name"] if row else str(fleet)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from voltway.billing.store_fleets import PAYER
 from voltway.kernel.ids import InvoiceId, PartyId, PaymentId
 from voltway.runtime.work import Work
 
@@ -25,7 +26,7 @@ async def accounts_of(work: Work, ids: Collection[InvoiceId]) -> list[Account]:
     """These documents: a statement and a plan's fee have their customer, a settlement its host, and
     what nobody paid the customer whose card it was."""
     rows = await work.all(
-        """
+        f"""
         SELECT i.id, i.party_id, i.kind, i.document, i.payment_id,
                coalesce(c.email, h.email, a.email) AS email,
                coalesce(c.locale, h.locale, a.locale) AS locale,
@@ -39,8 +40,9 @@ async def accounts_of(work: Work, ids: Collection[InvoiceId]) -> list[Account]:
                SELECT k.email, k.locale,
                       k.wants_xrechnung AND i.buyer IS NOT NULL AS wants_xrechnung
                  FROM cdr x
-                 JOIN customer_token m ON m.token_id::text = x.document::jsonb ->> 'account'
-                 JOIN customer k ON k.id = m.customer_id
+                CROSS JOIN LATERAL (SELECT x.document::jsonb AS made) d
+                CROSS JOIN {PAYER}
+                 JOIN customer k ON k.id = payer.customer_id
                 WHERE x.session_id = i.session_id AND i.payment_id IS NULL) a ON true
          WHERE i.id = ANY($1::uuid[])
         """,

@@ -8,6 +8,7 @@ from uuid import UUID
 from voltway.billing import store_documents
 from voltway.billing.model import Invoice
 from voltway.billing.rules_charge import ChargeRule
+from voltway.billing.store_fleets import PAYER
 from voltway.kernel.ids import PartyId, SessionId, SettlementId
 from voltway.kernel.money import Currency
 from voltway.runtime.work import Row, Work
@@ -120,10 +121,18 @@ async def set_charge_rule(work: Work, party: PartyId, rule: ChargeRule, by: str)
     )
 
 
-async def customer_of(work: Work, account: str) -> UUID | None:
-    """The customer whose card this account in the books is."""
+async def customer_of(work: Work, account: str, begins: str) -> UUID | None:
+    """The customer whose the card of this account in the books was for what began then."""
     row = await work.one(
-        "SELECT customer_id FROM customer_token WHERE token_id::text = $1", account
+        f"""
+        SELECT payer.customer_id
+          FROM (SELECT jsonb_build_object(
+                           'account', $1::text,
+                           'visit', jsonb_build_object('begins', $2::text)) AS made) d
+         CROSS JOIN {PAYER}
+        """,
+        account,
+        begins,
     )
     return row["customer_id"] if row else None
 

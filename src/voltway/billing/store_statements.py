@@ -8,6 +8,7 @@ from uuid import UUID
 
 from voltway.billing.model_hosts import Share
 from voltway.billing.model_statements import Customer, Unstated
+from voltway.billing.store_fleets import PAYER
 from voltway.billing.store_hosts import share_of
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import InvoiceId, PartyId
@@ -76,8 +77,10 @@ async def give_tokens(
         INSERT INTO customer_token (token_id, party_id, customer_id, since)
         SELECT token, $2, $1, $4 FROM unnest($3::uuid[]) AS given (token)
             ON CONFLICT (token_id) DO UPDATE
-                    SET customer_id = excluded.customer_id, since = excluded.since
+                    SET customer_id = excluded.customer_id, since = excluded.since,
+                        fleet_id = NULL
                   WHERE customer_token.customer_id <> excluded.customer_id
+                     OR customer_token.fleet_id IS NOT NULL
         """,
         customer.id,
         customer.party,
@@ -102,10 +105,15 @@ async def reach_customer(
 
 
 async def take_token(work: Work, customer: UUID, token: UUID) -> bool:
-    """Whether it was this customer's."""
+    """Whether it was this customer's, given by itself."""
     return bool(
         await work.run(
-            "DELETE FROM customer_token WHERE token_id = $1 AND customer_id = $2", token, customer
+            """
+            DELETE FROM customer_token
+             WHERE token_id = $1 AND customer_id = $2 AND fleet_id IS NULL
+            """,
+            token,
+            customer,
         )
     )
 
@@ -118,7 +126,7 @@ async def lock_customers(work: Work, ids: Collection[UUID]) -> dict[UUID, Custom
     return {row["id"]: _customer(row) for row in rows}
 
 
-#: Receipts that nobody paid, and what credits them, of customers: by whose the card is.
+#: Receipts that nobody paid, and what credits them, of customers: by whose the card is, or was.
 #: A receipt that a full invoice took the place of is that invoice's.
 #: ``only`` narrows it before a CDR is read, which is what takes the time.
 _UNSTATED = """
@@ -145,16 +153,18 @@ _UNSTATED = """
       FROM open o
       JOIN cdr x ON x.settlement_id = o.settlement_id
      CROSS JOIN LATERAL (SELECT x.document::jsonb AS made) d
-      JOIN customer_token m ON m.token_id::text = d.made ->> 'account'
-      JOIN customer k ON k.id = m.customer_id
-      LEFT JOIN token_view t ON t.id = m.token_id
+     CROSS JOIN {payer}
+      JOIN customer k ON k.id = payer.customer_id
+      LEFT JOIN token_view t ON t.id::text = d.made ->> 'account'
      WHERE NOT EXISTS (SELECT FROM statement_item i WHERE i.item_id = o.id)
        AND (d.made #>> '{{visit,ends}}')::timestamptz < $2
 """
 
 
-_EACH = _UNSTATED.format(only_r="", only_c="")
-_THESE = _UNSTATED.format(only_r="AND r.id = ANY($3::uuid[])", only_c="AND c.id = ANY($3::uuid[])")
+_EACH = _UNSTATED.format(only_r="", only_c="", payer=PAYER)
+_THESE = _UNSTATED.format(
+    only_r="AND r.id = ANY($3::uuid[])", only_c="AND c.id = ANY($3::uuid[])", payer=PAYER
+)
 
 
 async def open_of_customers(

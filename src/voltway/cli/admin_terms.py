@@ -9,6 +9,7 @@ import typer
 from voltway.cli.admin_desk import AsJson, Data, OfParty, note, run_for, tell, tell_list
 from voltway.cli.admin_network import location_of
 from voltway.cli.admin_prices import NoTokenNamed
+from voltway.billing import fleets
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
 from voltway.drivers.model import Contract
@@ -57,7 +58,7 @@ def contract_add(
             found = (await drivers.tokens_of(work, [asked])).get(asked)
             if found is None:
                 raise NoTokenNamed(token)
-            await contracts.stands_for(work, found.id, made.id)
+            await fleets.stands_for(work, found.id, made.id)
         await note(work, owner, "added a contract", f"contract:{made.id}")
         return made
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from voltway.billing import customers
+from voltway.billing import customers, fleets
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
 from voltway.drivers.model import Token, TokenKind
@@ -174,7 +174,7 @@ async def put_contract(work: Work, partner: Partner, given: Given) -> Row:
     elif token.uid != given.uid.strip() or token.kind is not given.kind:
         raise ContractOfAnother(given.uid)
     agreed = await _agreed(work, partner, given.contract or given.uid)
-    await contracts.stands_for(work, token.id, agreed)
+    await fleets.stands_for(work, token.id, agreed)
     await drivers.renew(work, token.id, given.valid_until)
     if not given.valid:
         await drivers.expire(work, token.id)

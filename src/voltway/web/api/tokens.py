@@ -7,7 +7,8 @@ from litestar import Router
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
-from voltway.drivers import actions, contracts
+from voltway.billing import fleets
+from voltway.drivers import actions
 from voltway.drivers.actions import NoSuchToken
 from voltway.drivers.model import Bar, TokenKind, TokenStatus
 from voltway.kernel.ids import ContractId, TokenId
@@ -124,7 +125,7 @@ async def change_token(
             await caller.audit(work, "let a token in again", f"token:{token_id}")
         if data.contract_id is not UNSET:
             contract = None if data.contract_id is None else ContractId(data.contract_id)
-            await contracts.stands_for(work, TokenId(token_id), contract)
+            await fleets.stands_for(work, TokenId(token_id), contract)
             await caller.audit(work, "said what a token stands for", f"token:{token_id}")
         return await _shown(work, token_id)
 

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from voltway.billing import fleets as fleet_money
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts, own
 from voltway.drivers.model import Token
@@ -108,7 +109,7 @@ async def add_contract(
             if uid:
                 asked = (actor.party, TokenUid(uid[:255]))
                 found = await drivers.tokens_of(work, [asked])
-                await contracts.stands_for(work, _token(found.get(asked)).id, made.id)
+                await fleet_money.stands_for(work, _token(found.get(asked)).id, made.id)
             await parties.audit(work, actor, "added a contract", f"contract:{made.id}")
     except Refusal as no:
         given = {field: value[:200] for field, value in data.items()}
