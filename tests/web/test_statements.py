@@ -68,7 +68,7 @@ async def test_a_customer_gets_all_cards_of_a_fleet(owner: Browser, scene: Scene
         await contracts.stands_for(work, card.id, contract.id)
     customer = await a_customer(scene)
     page = f"/console/customers/{customer.id}"
-    assert "Or all cards of a fleet Posti" in await owner.reads(page)
+    assert "all cards that it has or gets Posti" in await owner.reads(page)
 
     await owner.sends(f"{page}/cards", fleet=str(fleet.id))
 

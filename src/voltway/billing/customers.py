@@ -36,8 +36,8 @@ class NoSuchCard(Refusal):
 
 @dataclass(eq=False)
 class CardOfItsFleet(Refusal):
-    """This card is theirs because they pay for the fleet {fleet}. Say there who pays, or let the card
-    stand for another contract. Nothing was changed."""
+    """This card is theirs because they pay for the fleet {fleet}. Say there who pays, or let the
+    card stand for another contract. Nothing was changed."""
 
     fleet: str
 

@@ -42,7 +42,8 @@ async def pays(
     """Let a customer pay from now on for what a fleet's cards charge, or nobody any more; how many
     cards that concerns. What they began to charge before is whose it was.
 
-    Raises ``NoSuchFleet``, ``NoSuchCustomer``, and ``PaysAlready`` or ``NobodyPays`` where it is so.
+    Raises ``NoSuchFleet``, ``NoSuchCustomer``, and where it is so ``PaysAlready`` or
+    ``NobodyPays``.
     """
     found = (await store_statements.lock_customers(work, [customer] if customer else [])).values()
     await store_fleets.lock(work, party)
@@ -61,6 +62,11 @@ async def pays(
     cards = await store_fleets.cards(work, party, fleet)
     await follow(work, party, cards)
     return len(cards)
+
+
+async def payer(work: Work, fleet: FleetId) -> UUID | None:
+    """The customer who pays for a fleet now."""
+    return await store_fleets.payer(work, fleet)
 
 
 async def stands_for(work: Work, token: TokenId, contract: ContractId | None) -> Token:

@@ -157,8 +157,5 @@ async def take_up(
     await work.copy(
         "customer_token",
         ("token_id", "party_id", "customer_id", "since", "fleet_id"),
-        [
-            (token, party, customer, since, fleet)
-            for token, (fleet, customer) in tokens.items()
-        ],
+        [(token, party, customer, since, fleet) for token, (fleet, customer) in tokens.items()],
     )

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import typer
 
+from voltway.billing import fleets
 from voltway.cli.admin_desk import AsJson, Data, OfParty, note, run_for, tell, tell_list
 from voltway.cli.admin_network import location_of
 from voltway.cli.admin_prices import NoTokenNamed
-from voltway.billing import fleets
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
 from voltway.drivers.model import Contract

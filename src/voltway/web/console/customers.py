@@ -10,7 +10,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import actions as billing
+from voltway.billing import fleets as paid_fleets
 from voltway.kernel.errors import Refusal
+from voltway.kernel.ids import FleetId, PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.web.appearance import Form
@@ -164,7 +166,8 @@ async def change_cards(
     customer: FromPath[UUID],
     data: Form,
 ) -> Response[str] | Redirect:
-    """Cards that are this customer's from now on, or one that is not any more."""
+    """Cards that are this customer's from now on, each by itself or those of a fleet, or one that
+    is not any more."""
     actor.must(Permission.MOVE_MONEY)
     taken, fleet = uuid_of(data.get("take", "")), uuid_of(data.get("fleet", ""))
     typed = data.get("cards", "")
@@ -173,7 +176,8 @@ async def change_cards(
             if taken is not None:
                 await billing.take_card(work, customer, taken)
             elif fleet is not None:
-                await billing.give_fleet(work, customer, fleet)
+                party = PartyId(actor.party)
+                await paid_fleets.pays(work, party, FleetId(fleet), customer, by=actor.name)
             else:
                 await billing.give_cards(work, customer, typed.replace(",", " ").split())
             await parties.audit(work, actor, "changed a customer's cards", f"customer:{customer}")
