@@ -167,7 +167,7 @@ async def saves_card(scene: Scene, customer: Customer, number: str) -> None:
     await pay(saving.hosted_url or "", number)
     await methods.look_at_saving(scene.begin, scene.provider, saving.id)
     async with scene.begin() as work:
-        await store_debts.pays_by_card(work, customer.id, by_card=True)
+        await store_debts.pays_by_card(work, customer.id, by_card=True, by="Aino")
 
 
 async def test_a_customer_s_saved_card_is_charged_for_the_statement_once(scene: Scene) -> None:

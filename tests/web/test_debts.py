@@ -153,3 +153,28 @@ async def test_the_letter_has_the_sum_the_day_and_the_link_and_none_goes_when_it
     async with scene.begin() as work:
         with pytest.raises(letters.TooLate):
             await writer(work, alert, seller="Voltway", public_url="https://v.example")
+
+
+async def test_an_operator_says_by_what_a_customer_pays_and_sees_how_its_card_stands(
+    owed: InvoiceId, owner: Browser, browser: Browser, scene: Scene
+) -> None:
+    path = await link(owner, owed)
+    async with scene.begin() as work:
+        [row] = await work.all("SELECT id FROM customer_view")
+    page = f"/console/customers/{row['id']}"
+    assert "By invoice: each statement is due within 14 days." in await owner.reads(page)
+
+    await owner.sends(f"{page}/way", way="card")
+    assert "By card, but they have saved none yet." in await owner.reads(page)
+    assert path in await owner.reads(page)
+    saving = (await browser.sends(f"{path}/card")).headers["location"]
+    back = (await pay(saving, "4000 0000 0000 0341")).headers["location"]
+    await browser.opens(back)
+    assert "·· 0341 is charged when a statement is written" in await owner.reads(page)
+    await goes_round(scene)
+
+    refused = await owner.reads(page)
+    assert "By card, but Visa ·· 0341 was refused" in refused
+    assert "asked for as by invoice" in refused
+    await owner.sends(f"{page}/way", way="invoice")
+    assert "·· 0341 is saved and is not charged." in await owner.reads(page)

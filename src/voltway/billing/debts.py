@@ -34,6 +34,8 @@ from voltway.runtime.work import Row, Work
 
 BANK: Final = account("bank")
 WRITE_OFFS: Final = account("cost", "write_offs")
+#: Who says how a customer pays, where it is the customer.
+THEMSELVES: Final = "the customer"
 #: What a collection for a debt is about.
 ABOUT: Final = "invoice:"
 
@@ -145,8 +147,9 @@ async def is_by_card(work: Work, customer: UUID) -> bool:
 
 
 async def let_card_pay(work: Work, customer: UUID, *, by_card: bool) -> None:
-    """Charge the card that a customer saved for what it is billed, or not any more."""
-    await store_debts.pays_by_card(work, customer, by_card=by_card)
+    """The customer itself lets the card that it saved be charged for what it is billed, or not any
+    more (``ways.choose`` is the operator's word)."""
+    await store_debts.pays_by_card(work, customer, by_card=by_card, by=THEMSELVES)
 
 
 async def receive(

@@ -187,8 +187,17 @@ async def cards_of(work: Work, customer: UUID) -> list[TokenId]:
     return [TokenId(row["token_id"]) for row in rows]
 
 
-async def pays_by_card(work: Work, customer: UUID, *, by_card: bool) -> None:
-    await work.run("UPDATE customer SET pays_by_card = $2 WHERE id = $1", customer, by_card)
+async def pays_by_card(work: Work, customer: UUID, *, by_card: bool, by: str) -> None:
+    await work.run(
+        """
+        UPDATE customer SET pays_by_card = $2, way_by = $3, way_at = $4
+         WHERE id = $1 AND (pays_by_card <> $2 OR way_at IS NULL)
+        """,
+        customer,
+        by_card,
+        by,
+        work.now,
+    )
 
 
 async def who_pay_by_card(work: Work) -> set[UUID]:

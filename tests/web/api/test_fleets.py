@@ -21,3 +21,15 @@ async def test_who_pays_for_a_fleet_is_put_once_and_remembered(owner: Caller) ->
     assert (whole["fleet"]["name"], whole["cards"], whole["used"]["sessions"]) == ("Vans", [], 0)
     stranger = await owner.ask("PUT", f"{at}/payer", json={"customer_id": fleet})
     assert stranger.status_code == 404
+
+
+async def test_by_what_a_customer_pays_is_put_and_told(owner: Caller) -> None:
+    made = (await owner.post("/customers", {**GIVEN, "due_days": 14})).json()
+    at = f"/customers/{made['id']}/way"
+
+    by_card = (await owner.ask("PUT", at, json={"way": "card"})).json()
+    neither = await owner.ask("PUT", at, json={"way": "barter"})
+
+    assert (made["way"], made["way_by"]) == ("invoice", None)
+    assert (by_card["way"], by_card["way_by"]) == ("card", "API key The owner")
+    assert neither.status_code == 400

@@ -11,16 +11,17 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Response, Stream
 from msgspec import Meta, to_builtins
 
-from voltway.billing import actions, runs
+from voltway.billing import actions, runs, ways
 from voltway.billing.model_runs import RunKind, RunState
 from voltway.billing.rules_statements import month
+from voltway.billing.ways import Way
 from voltway.kernel.ids import InvoiceId, PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import Permission
 from voltway.runtime.work import Row, Work
 from voltway.web.api.caller import Calling
 from voltway.web.api.lists import Paging, Source, listed
-from voltway.web.api.operations import GIVES, adds, asks, reads
+from voltway.web.api.operations import GIVES, adds, asks, puts, reads
 from voltway.web.api.receipts import Locale
 from voltway.web.api.shapes import NO_NUL, Amount, Given, Moment, Page, Shown, Text, shown
 
@@ -49,6 +50,9 @@ class Customer(Shown):
     is_business: Annotated[bool, Meta(description="Net leads on their statements.")]
     due_days: int
     wants_xrechnung: Annotated[bool, Meta(description="Mailed beside the PDF of a statement.")]
+    way: Annotated[Way, Meta(description="By what they pay their statements.")]
+    way_by: Annotated[str | None, Meta(description="Who said so.")]
+    way_at: Moment | None
     tokens: Annotated[int, Meta(description="How many cards are theirs.")]
     created_at: Moment
 
@@ -76,6 +80,12 @@ class Reach(Given):
     email: Annotated[str, Meta(max_length=254, pattern=NO_NUL)] = ""
     locale: Literal["en", "de", "fr", "es", "nl", "fi"] = "en"
     wants_xrechnung: bool = False
+
+
+class NewWay(Given):
+    """By what a customer pays from now on."""
+
+    way: Way
 
 
 class Card(Shown):
@@ -185,6 +195,18 @@ async def reach_customer(
         await actions.reach_customer(work, customer_id, given)
         did = "changed where a customer's documents go"
         await caller.audit(work, did, f"customer:{customer_id}")
+        return await _customer(work, customer_id)
+
+
+@puts("/customers/{customer_id:uuid}/way", "Say by what a customer pays", Permission.MOVE_MONEY)
+async def put_way(caller: Calling, customer_id: FromPath[UUID], data: JSONBody[NewWay]) -> Customer:
+    """From now on, what is open too. By card: the card that the customer saved on the page of a
+    bill is charged when a statement is written; where there is none or it is refused, the statement
+    is asked for as by invoice."""
+    async with caller.begin() as work:
+        party = PartyId(caller.actor.party)
+        await ways.choose(work, party, customer_id, data.way, by=caller.name)
+        await caller.audit(work, f"said: pays by {data.way}", f"customer:{customer_id}")
         return await _customer(work, customer_id)
 
 
@@ -344,6 +366,7 @@ ROUTER = Router(
         list_cards,
         give_cards,
         reach_customer,
+        put_way,
         list_statements,
         read_statement,
         read_statement_pdf,

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Response
 
 from voltway.billing import actions as billing
 from voltway.billing import fleets as paid_fleets
+from voltway.billing import ways
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import FleetId, PartyId
 from voltway.parties import actions as parties
@@ -116,6 +117,15 @@ async def _customer(
             id,
             STATEMENTS_SHOWN,
         )
+        standing = await ways.standing(work, PartyId(actor.party), id)
+        paid = await work.all(
+            """
+            SELECT f.id, f.name, p.since FROM fleet_payer_view p
+              JOIN fleet_view f ON f.id = p.fleet_id
+             WHERE p.customer_id = $1 AND p.until IS NULL ORDER BY f.name
+            """,
+            id,
+        )
     return await console_page(
         request,
         house,
@@ -127,6 +137,8 @@ async def _customer(
         cards=cards,
         statements=statements,
         fleets=fleets,
+        paid=paid,
+        pays=standing,
         papers=PAPERS,
         may_change=actor.may(Permission.MOVE_MONEY),
         trouble=trouble,
@@ -155,6 +167,22 @@ async def reach_customer(
         return await _customer(
             request, house, actor, customer, trouble=str(no), status=STATUS[no.kind]
         )
+    return see_other(f"{_HERE}/{customer}")
+
+
+@post("/customers/{customer:uuid}/way", include_in_schema=False)
+async def choose_way(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    customer: FromPath[UUID],
+    data: Form,
+) -> Redirect:
+    """By what a customer pays from now on: by card where the form says so, else by invoice."""
+    actor.must(Permission.MOVE_MONEY)
+    way = ways.Way.CARD if data.get("way") == ways.Way.CARD else ways.Way.INVOICE
+    async with house.begin(actor.party) as work:
+        await ways.choose(work, PartyId(actor.party), customer, way, by=actor.name)
+        await parties.audit(work, actor, f"said: pays by {way}", f"customer:{customer}")
     return see_other(f"{_HERE}/{customer}")
 
 

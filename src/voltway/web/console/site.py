@@ -203,6 +203,7 @@ _SEATED: Final = Router(
         customers.customer,
         customers.change_cards,
         customers.reach_customer,
+        customers.choose_way,
         statements.list_statements,
         statements.ask,
         statements.schedule,
