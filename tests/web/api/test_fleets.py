@@ -32,4 +32,4 @@ async def test_by_what_a_customer_pays_is_put_and_told(owner: Caller) -> None:
 
     assert (made["way"], made["way_by"]) == ("invoice", None)
     assert (by_card["way"], by_card["way_by"]) == ("card", "API key The owner")
-    assert neither.status_code == 400
+    assert neither.status_code == 422
