@@ -52,6 +52,7 @@ class Asked:
     ticks: frozenset[str] = field(default_factory=frozenset)
     after: tuple[int, UUID] | None = None
     marked: tuple[UUID, ...] = ()  # of this browser
+    all: bool = False  # also what the needs of this browser leave out
 
     @property
     def free(self) -> bool:
@@ -75,6 +76,7 @@ class Asked:
             "price": self.price,
             **{name: "1" for name in TICKS if name in self.ticks},
             "after": f"{after[0]}.{after[1]}" if after else "",
+            "all": "1" if self.all else "",
         }
         query = urlencode({name: value for name, value in said.items() if value})
         return f"/?{query}" if query else "/"
@@ -93,6 +95,7 @@ def asked_of(query: Mapping[str, str]) -> Asked:
         price_max=most,
         ticks=frozenset(name for name in TICKS if query.get(name)),
         after=_after(query.get("after", "")),
+        all=bool(query.get("all")),
     )
 
 

@@ -33,6 +33,7 @@ from voltway.web.driver import (
     finding,
     for_car,
     my_car,
+    needs,
     token_views,
     views,
 )
@@ -61,12 +62,13 @@ NOT_CHARGED: Final = "You were not charged. Please try again in a moment."
 @get("/", include_in_schema=False)
 async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Response[str]:
     """The open places that fit, those with free bays first, a page at a time."""
-    asked = replace(asking.asked_of(request.query_params), marked=tuple(favourites.marked(request)))
+    needed = {} if request.query_params else needs.needed(request)
+    asked = asking.asked_of(needed or request.query_params)
+    asked = replace(asked, marked=tuple(favourites.marked(request)))
+    formats = formats_of(request, house)
     async with house.begin() as work:
         car = await my_car.mine(request, work)
-        found = await finding.find(
-            work, asked, formats_of(request, house), house.settings.heartbeat_s, car=car
-        )
+        found = await finding.find(work, asked, formats, house.settings.heartbeat_s, car=car)
         help_ = await views.help_of(work, None, about="")
     return page(
         request,
@@ -76,6 +78,7 @@ async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Re
         found=found,
         near=None,
         car=car,
+        needed=[formats.say(each) for each in needs.named(needed)],
         plugs=asking.PLUGS,
         ticks=asking.TICKS,
         help=help_,
