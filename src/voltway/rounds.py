@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from voltway.alerts import actions as alerts
+from voltway.alerts import hooks_telling
 from voltway.billing import (
     approving,
     budgets,
@@ -89,6 +90,8 @@ def plug_rounds(
     every(SELDOM, "waiting.old", partial(looking.forget_old, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
+    every(SOON, "hooks.tell", partial(hooks_telling.tell_due, begin, settings))
+    every(HOURLY, "hooks.old", partial(hooks_telling.forget_old, begin))
     every(OFTEN, "backlog", partial(backlog.measure, begin))
     every(SELDOM, "drivers.sign_ins", partial(_forget_sign_ins, begin))
     every(SELDOM, "vehicles.visits", partial(_forget_cars, begin))

@@ -170,6 +170,7 @@ async def _the_money_is_there(desk: Eyes, wh: int) -> None:
     for word in ("Sessions", "Lobby", "Review", "Jobs", "Tariffs", "People and keys"):
         await goes_to(page, word)
         await desk.approve(f"the console's {word}")
+    await _a_webhook_is_added(desk)
 
 
 async def _a_payment_by_itself_and_its_payout(desk: Eyes) -> None:
@@ -188,6 +189,25 @@ async def _a_payment_by_itself_and_its_payout(desk: Eyes) -> None:
         await expect(page.get_by_role("alert")).to_contain_text("Its first line names no column")
     await desk.approve("a report that cannot be read")
     await page.goto(drawer)
+
+
+async def _a_webhook_is_added(desk: Eyes) -> None:
+    """By keyboard; its secret is shown once, and a session's end is what it is told."""
+    page = desk.page
+    await page.get_by_role("link", name="Webhooks").press("Enter")
+    await page.get_by_text("Add a webhook").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Name").fill("Operations")
+    await page.get_by_label("Address, https://").fill("https://hooks.example/voltway")
+    await page.get_by_label("A session is over").press(" ")
+    await desk.approve("webhooks")
+    await page.get_by_label("Name").press("Enter")
+    await expect(page.get_by_text("Copy its secret now")).to_be_visible()
+    await desk.approve("a webhook's secret")
+    await page.get_by_role("link", name="I have it").press("Enter")
+    await page.get_by_role("button", name="Send a test").press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("It did not hear the test.")
+    await desk.approve("a webhook that did not hear")
 
 
 async def _the_books_are_checked(desk: Eyes) -> None:

@@ -4,19 +4,22 @@ The header is ``t=<seconds>,v1=<HMAC-SHA256>``; what is signed is ``<seconds>.<b
 secret that the operator handed over once.
 """
 
-import hashlib
 import hmac
 import time
 from typing import Final
 
-HEADER: Final = "Voltway-Signature"
+from voltway.kernel import signatures
+from voltway.kernel.signatures import HEADER
+
+__all__ = ["HEADER", "is_signed", "signature"]
+
 #: Clocks of two machines may differ by so much, and a signature is good for no longer.
 TOLERANCE_S: Final = 300
 
 
 def signature(secret: str, body: bytes, at_s: int) -> str:
     """The header for these bytes, signed at this second."""
-    return f"t={at_s},v1={_digest(secret, body, at_s)}"
+    return signatures.signature([secret], body, at_s)
 
 
 def is_signed(secret: str, body: bytes, header: str, *, now_s: float | None = None) -> bool:
@@ -26,8 +29,4 @@ def is_signed(secret: str, body: bytes, header: str, *, now_s: float | None = No
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and given.isascii()):
         return False
     is_new = abs((time.time() if now_s is None else now_s) - int(stamp)) <= TOLERANCE_S
-    return is_new and hmac.compare_digest(given, _digest(secret, body, int(stamp)))
-
-
-def _digest(secret: str, body: bytes, at_s: int) -> str:
-    return hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
+    return is_new and hmac.compare_digest(given, signatures.digest(secret, body, int(stamp)))

@@ -186,6 +186,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ge=0,
         ),
     ] = 200
+    hook_hosts: Annotated[
+        str,
+        _says(
+            "Addresses of your own network that webhooks and chats may reach, such as "
+            "`http://10.0.0.5:8080`, with blanks between: [how](webhooks.md)."
+        ),
+    ] = ""
     start_within_s: Annotated[
         int,
         _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),

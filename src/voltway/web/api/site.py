@@ -28,6 +28,7 @@ from voltway.web.api import (
     evses,
     faults,
     fleets,
+    hooks,
     hosts,
     invoices,
     jobs,
@@ -116,6 +117,7 @@ RESOURCES: Final = (
     partners,
     partner,
     partner_money,
+    hooks,
 )
 
 TAGS: Final = {
@@ -155,6 +157,7 @@ TAGS: Final = {
     "documents": "All that was issued: receipts, full invoices, credit notes.",
     "partners": "EV makers and mobility providers who pay for their contracts, as we keep them.",
     "partner": "For their platforms: contracts, sessions, CDRs, statements; with their own keys.",
+    "webhooks": "Your own programs, told what happens as it happens, signed.",
     "ledger": "The books: double entry, never changed.",
 }
 

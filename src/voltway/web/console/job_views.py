@@ -39,6 +39,7 @@ WATCHERS: Final = {
     "alerts.sessions": "Alerts, of a charge",
     "alerts.money": "Alerts, of a payment",
     "alerts.stations": "Alerts, of a station",
+    "alerts.hooks": "Webhooks",
     "alerts.rested": "Alerts, of a bill that rests",
 }
 

@@ -1,0 +1,96 @@
+"""Webhooks: addresses of operators' programs, what each is told, and whether it heard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from voltway.billing.model import DocumentIssued, InvoiceIssued, SettlementRested
+from voltway.helpdesk.model import ProblemReported
+from voltway.kernel.facts import Fact
+from voltway.kernel.ids import PartyId
+from voltway.payments.model import PaymentDeclined, PaymentDisputed, PaymentRefunded
+from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
+from voltway.stations.model import PortStatusChanged, StationConnected, StationLost
+
+#: Both secrets sign for so long after a change, so that the other side can change in its time.
+OLD_SECRET_LASTS: Final = timedelta(hours=24)
+#: Sent on demand, to see whether an address hears.
+TEST: Final = "test"
+
+
+class HookKind(StrEnum):
+    """What a program can be told. Each is made of a fact of the house."""
+
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+    SESSION_CORRECTED = "session.corrected"
+    STATION_CONNECTED = "station.connected"
+    STATION_LOST = "station.lost"
+    EVSE_STATUS = "evse.status"
+    RECEIPT_ISSUED = "receipt.issued"
+    DOCUMENT_ISSUED = "document.issued"
+    PAYMENT_DECLINED = "payment.declined"
+    PAYMENT_REFUNDED = "payment.refunded"
+    PAYMENT_DISPUTED = "payment.disputed"
+    SETTLEMENT_RESTED = "settlement.rested"
+    PROBLEM_REPORTED = "problem.reported"
+
+
+FACTS: Final[Mapping[type[Fact], HookKind]] = {
+    SessionStarted: HookKind.SESSION_STARTED,
+    SessionEnded: HookKind.SESSION_ENDED,
+    SessionCorrected: HookKind.SESSION_CORRECTED,
+    StationConnected: HookKind.STATION_CONNECTED,
+    StationLost: HookKind.STATION_LOST,
+    PortStatusChanged: HookKind.EVSE_STATUS,
+    InvoiceIssued: HookKind.RECEIPT_ISSUED,
+    DocumentIssued: HookKind.DOCUMENT_ISSUED,
+    PaymentDeclined: HookKind.PAYMENT_DECLINED,
+    PaymentRefunded: HookKind.PAYMENT_REFUNDED,
+    PaymentDisputed: HookKind.PAYMENT_DISPUTED,
+    SettlementRested: HookKind.SETTLEMENT_RESTED,
+    ProblemReported: HookKind.PROBLEM_REPORTED,
+}
+
+
+class HookEventState(StrEnum):
+    WAITING = "waiting"
+    HEARD = "heard"  # answered 2xx
+    DEAD = "dead"  # told in vain for more than a day; an operator can send it again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    id: UUID
+    party: PartyId
+    name: str
+    url: str
+    events: frozenset[HookKind]
+    secret: str
+    made_at: datetime
+    old_secret: str | None = None
+    old_until: datetime | None = None
+    paused_at: datetime | None = None
+
+    def secrets(self, now: datetime) -> list[str]:
+        """By which it is signed now: the newest first."""
+        if self.old_secret is None or self.old_until is None or self.old_until <= now:
+            return [self.secret]
+        return [self.secret, self.old_secret]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookEvent:
+    """Something that a program is told, to the byte."""
+
+    id: UUID
+    hook: UUID
+    party: PartyId
+    kind: str
+    subject: str
+    body: bytes
+    made_at: datetime
+    tries: int = 0

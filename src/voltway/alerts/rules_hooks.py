@@ -1,0 +1,53 @@
+"""What a program is told of a fact, and when it is told again."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from voltway.alerts.model_hooks import FACTS, TEST, Hook, HookEvent
+from voltway.alerts.rules import TRIES_MAX, pause
+from voltway.kernel.facts import Fact
+
+#: Whose card it was, and what a person wrote, is nobody's business but of who may ask for it.
+_KEPT_BACK: Final = frozenset({"party", "at", "token", "words", "email"})
+
+
+def event_of(hook: Hook, fact: Fact) -> HookEvent:
+    """A fact as this program is told of it. The same fact is the same event."""
+    data: dict[str, Any] = {}
+    for each in fields(fact):
+        value = getattr(fact, each.name)
+        if each.name not in _KEPT_BACK:
+            data[f"{each.name}_id" if isinstance(value, UUID) else each.name] = value
+    return _event(hook, FACTS[type(fact)], fact.subject, fact.at, data)
+
+
+def test_of(hook: Hook, id: UUID, now: datetime) -> HookEvent:
+    """An event that says nothing, to see whether somebody hears."""
+    said = {"message": "This is a test. Nothing happened."}
+    return _event(hook, TEST, f"test:{id}", now, said)
+
+
+def _event(hook: Hook, kind: str, subject: str, at: datetime, data: dict[str, Any]) -> HookEvent:
+    said = msgspec.json.encode(data, order="deterministic")
+    id = uuid5(hook.id, f"{kind} {subject} {at.isoformat()} {said.decode()}")
+    body = msgspec.json.encode(
+        {"id": id, "type": kind, "subject": subject, "at": at, "data": msgspec.Raw(said)}
+    )
+    return HookEvent(
+        id=id,
+        hook=hook.id,
+        party=hook.party,
+        kind=kind,
+        subject=subject,
+        body=body,
+        made_at=at,
+    )
+
+
+def next_try(tries: int, now: datetime) -> datetime | None:
+    """When an event that was told in vain so often is told again; ``None``: no more."""
+    return None if tries >= TRIES_MAX else now + pause(tries)
