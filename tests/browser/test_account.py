@@ -14,6 +14,7 @@ from tests.browser.eyes import Eyes
 from tests.browser.forecourt import a_forecourt
 from tests.browser.hands import Hands
 from tests.stories.world import World, open_world
+from voltway.alerts import bounces
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts, entry
 from voltway.kernel.money import EUR, Money
@@ -116,6 +117,12 @@ async def test_who_saves_a_way_to_pay_charges_in_two_taps(
     await hands.press(page.get_by_role("button", name="Keep"))
     await expect(page.get_by_text("Kept.")).to_be_visible()
     await eyes.approve("what is told, how and when not")
+    async with world.house.begin() as work:
+        await bounces.came_back(work, world.party.id, guest.ANN, "550 5.1.1 no such user")
+    await page.reload()
+    await eyes.approve("mails that came back")
+    await hands.press(page.get_by_role("button", name="Send me mails again"))
+    await expect(page.get_by_text("Mails to you came back")).to_have_count(0)
     await page.goto(f"{world.house.http}/me")
     await hands.press(page.get_by_role("button", name="Save a way to pay"))
     await expect(page.get_by_label("Card number")).to_be_visible()

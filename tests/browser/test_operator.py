@@ -13,6 +13,7 @@ from tests.browser.guest import in_euro, in_kwh
 from tests.browser.seat import AINO, becomes_the_owner
 from tests.browser.town import pays
 from tests.stories.world import World
+from voltway.alerts import bounces
 from voltway.kernel.ids import TransactionRef
 from voltway.parties import actions as parties
 from voltway.runtime.work import Job
@@ -111,6 +112,12 @@ async def test_an_operator_goes_from_the_wall_to_the_station_the_session_and_the
     await desk.approve("a settled session")
     await _something_is_put_aside(place)
     await _the_money_is_there(desk, wh)
+    async with world.house.begin() as work:
+        await bounces.came_back(work, world.party.id, "ann@example.org", "550 5.1.1 no such user")
+    await goes_to(page, "Jobs")
+    await page.get_by_role("link", name="Deliveries to people").press("Enter")
+    await expect(page.get_by_role("rowheader", name="ann@example.org")).to_be_visible()
+    await desk.approve("deliveries, and an address whose mails come back")
 
 
 async def _something_is_put_aside(place: Forecourt) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from voltway.alerts import (
     account,
+    bounces,
     budgets,
     cars,
     dunning,
@@ -30,7 +31,7 @@ from voltway.alerts import (
     waiting,
 )
 from voltway.alerts.escalating import hasten
-from voltway.alerts.mailer import Mailer, SmtpMailer
+from voltway.alerts.mailer import AddressRefused, Mailer, SmtpMailer
 from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
 from voltway.alerts.model_events import Channel
 from voltway.alerts.queueing import job
@@ -94,6 +95,10 @@ async def deliver(
             note = letter.note
     except pushing.DeviceGone as gone:
         await _note_dropped(begin, id, str(gone))
+    except AddressRefused as no:
+        async with begin() as work:
+            await bounces.came_back(work, alert.party, alert.recipient, no.what)
+        await _note_trouble(begin, id, str(no), for_good=True)
     except Outage as silence:
         await _note_trouble(begin, id, str(silence), for_good=False)
     except Refusal as refusal:
@@ -136,6 +141,7 @@ async def _message(
 ) -> tuple[letters.Letter, EmailMessage]:
     async with begin() as work:
         now = work.now
+        await bounces.must_not_come_back(work, alert)
         write = await _writer(work, alert, public_url)
     letter = await asyncio.to_thread(write)
     return letter, letters.message(alert, letter, mail_from=mail_from, at=now)

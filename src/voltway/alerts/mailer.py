@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 import aiosmtplib
 
+from voltway.alerts.bounces import is_hard
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.runtime.settings import Settings
 
@@ -31,6 +32,11 @@ class MailRefused(Refusal):
 
 
 @dataclass(eq=False)
+class AddressRefused(MailRefused):
+    """The mail server {server} knows no such address: {what}."""
+
+
+@dataclass(eq=False)
 class NoMailServer(Refusal):
     """No mail server is set (VOLTWAY_SMTP_HOST), so no mail is sent."""
 
@@ -40,7 +46,8 @@ class NoMailServer(Refusal):
 class Mailer(Protocol):
     async def send(self, message: EmailMessage) -> None:
         """Hand a mail over. Raises ``MailServerSilent`` where trying again may help, and
-        ``MailRefused`` or ``NoMailServer`` where it does not."""
+        ``MailRefused`` or ``NoMailServer`` where it does not; ``AddressRefused`` where nobody is at
+        its address."""
         ...
 
 
@@ -69,7 +76,10 @@ class SmtpMailer:
         except aiosmtplib.SMTPRecipientsRefused as refused:
             codes = [each.code for each in refused.recipients]
             words = "; ".join(f"{each.code} {each.message}" for each in refused.recipients)
-            raise self._trouble(server, max(codes, default=0), words) from refused
+            code = max(codes, default=0)
+            if is_hard(code, words):
+                raise AddressRefused(server, words) from refused
+            raise self._trouble(server, code, words) from refused
         except aiosmtplib.SMTPResponseException as refused:
             words = f"{refused.code} {refused.message}"
             raise self._trouble(server, refused.code, words) from refused

@@ -6,7 +6,7 @@ from datetime import time
 from typing import ClassVar
 from zoneinfo import available_timezones
 
-from voltway.alerts import store_people
+from voltway.alerts import bounces, store_people
 from voltway.alerts.model_events import RULES, Channel, Device, Event, Wishes
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Kind, Refusal
@@ -101,8 +101,9 @@ async def leave(work: Work, key: str, event: Event | None) -> None:
 
 
 async def forget_person(work: Work, holder: str) -> None:
-    """Keep nothing of what a person wanted, nor of their browsers."""
+    """Keep nothing of what a person wanted, nor of their browsers, numbers and mails."""
     await store_people.forget(work, holder)
+    await bounces.lift(work, holder)
 
 
 async def devices_of(work: Work, holder: str) -> list[Device]:

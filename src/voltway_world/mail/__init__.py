@@ -14,8 +14,22 @@ __all__ = ["Mail", "MailCatcher"]
 
 
 class _Catch:
-    def __init__(self, box: Box) -> None:
+    def __init__(self, box: Box, refuses: dict[str, str]) -> None:
         self._box = box
+        self._refuses = refuses
+
+    async def handle_RCPT(  # noqa: N802
+        self,
+        server: SMTP,
+        visit: Visit,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        if address in self._refuses:
+            return self._refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, visit: Visit, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
@@ -35,13 +49,15 @@ class MailCatcher(Served):
         http: tuple[str, int] = ("127.0.0.1", 0),
     ) -> None:
         self.box = Box(data)
+        #: Addresses that take no mail, each with what the server says then.
+        self.refuses: dict[str, str] = {}
         self._smtp_address = smtp
         self._serving = Serving(make_pages(self.box), host=http[0], port=http[1])
         self._server: asyncio.Server | None = None
         self.smtp_host, self.smtp_port = smtp
 
     async def start(self) -> str:
-        handler = _Catch(self.box)
+        handler = _Catch(self.box, self.refuses)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: SMTP(handler, enable_SMTPUTF8=True, hostname="mail.invalid", loop=loop),

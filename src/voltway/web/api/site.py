@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 from voltway.web.api import (
     balances,
     books,
+    bounces,
     budgets,
     calls,
     card_limits,
@@ -118,6 +119,7 @@ RESOURCES: Final = (
     partner,
     partner_money,
     hooks,
+    bounces,
 )
 
 TAGS: Final = {
@@ -158,6 +160,7 @@ TAGS: Final = {
     "partners": "EV makers and mobility providers who pay for their contracts, as we keep them.",
     "partner": "For their platforms: contracts, sessions, CDRs, statements; with their own keys.",
     "webhooks": "Your own programs, told what happens as it happens, signed.",
+    "bounces": "Addresses whose mails come back.",
     "ledger": "The books: double entry, never changed.",
 }
 

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import actions
+from voltway.alerts import actions, bounces
 from voltway.alerts.model import AlertState
 from voltway.alerts.model_events import Channel
 from voltway.kernel.errors import Kind, Refusal
@@ -18,6 +18,7 @@ from voltway.kernel.ids import AlertId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.runtime.work import Row, Work
+from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
 from voltway.web.driver.alerting import NAMES
 from voltway.web.house import House
@@ -63,6 +64,7 @@ async def list_deliveries(
     wanted = show if show in set(AlertState) else ""
     async with house.begin(actor.party) as work:
         lines = await _lines(work, wanted)
+        bounced = await work.all("SELECT * FROM alert_bounce_view ORDER BY at DESC LIMIT 100")
         counts = await work.all("SELECT state, count(*)::int AS n FROM alert_view GROUP BY state")
     return await console_page(
         request,
@@ -71,6 +73,7 @@ async def list_deliveries(
         "console/deliveries.html",
         place="jobs",
         lines=lines,
+        bounced=bounced,
         lines_max=LINES,
         wanted=wanted,
         states=STATES,
@@ -119,4 +122,17 @@ async def try_again(
             raise NotFailed
         await actions.try_again(work, AlertId(alert))
         await parties.audit(work, actor, "tried a delivery again", f"alert:{alert}")
+    return see_other(_HERE)
+
+
+@post("/deliveries/mails", include_in_schema=False)
+async def send_mails_again(
+    house: NamedDependency[House], actor: NamedDependency[Actor], data: Form
+) -> Redirect:
+    """Mails to an address came back, and its owner asked for them again."""
+    actor.must(Permission.MOVE_MONEY)
+    address = data.get("address", "")
+    async with house.begin(actor.party) as work:
+        if await bounces.lift(work, address, actor.party):
+            await parties.audit(work, actor, "let mails go again", f"address:{address}")
     return see_other(_HERE)

@@ -96,6 +96,7 @@ _SEATED: Final = Router(
         alerting.remove_device,
         deliveries.list_deliveries,
         deliveries.try_again,
+        deliveries.send_mails_again,
         jobs.list_jobs,
         jobs.try_again,
         jobs.try_all_again,

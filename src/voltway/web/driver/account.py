@@ -16,7 +16,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import account as letters
-from voltway.alerts import wishing
+from voltway.alerts import bounces, wishing
 from voltway.drivers import entry, own
 from voltway.drivers.model import Driver, Seat
 from voltway.kernel.emails import must_be_email
@@ -99,6 +99,7 @@ async def shown(
         if email is None:
             return await _way_in(request, house, work, back=here(back))
         knows = await account_views.account(work, house, email)
+        knows["bounce"] = await bounces.bounce_of(work, email)
         help_ = await views.help_of(work, None, about="")
     return page(
         request,
@@ -172,6 +173,8 @@ async def enter(
     email, back = data.get("email", "").strip()[:254], here(data.get("back", _HERE))
     async with house.begin() as work:
         seat = await entry.enter(work, email, data.get("code", "")[:40])
+        if seat is not None:
+            await bounces.lift(work, email)  # the mail with the code arrived
     if seat is None:
         async with house.begin() as work:
             return await _way_in(

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import actions, devices, numbers, pushing, wishing
+from voltway.alerts import actions, bounces, devices, numbers, pushing, wishing
 from voltway.alerts.model_events import RULES, Channel, Event, Wishes, visit_holder
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Refusal
@@ -144,6 +144,7 @@ async def _shown(
         wishes = await wishes_of(work, email, await _zone(work))
         knows: dict[str, Any] = {
             "events": events_shown(wishes, operators=False, by=offered(house)),
+            "bounce": await bounces.bounce_of(work, email),
             "texts": await texts_shown(work, house, email, number),
             "devices": await wishing.devices_of(work, email),
             "push_key": await pushing.public_key(work),
@@ -183,6 +184,16 @@ async def keep_wishes(
     except Refusal as no:
         return await _shown(request, house, typed=typed_in(data), trouble=no)
     return see_other(f"{_HERE}?kept=1")
+
+
+@post("/me/alerts/mails", include_in_schema=False)
+async def take_mails_again(request: HttpRequest, house: NamedDependency[House]) -> Redirect:
+    """Mails came back, and their owner wishes them again."""
+    async with house.begin() as work:
+        email = await account.seated(request, work)
+        if email is not None:
+            await bounces.lift(work, email)
+    return see_other(_HERE)
 
 
 @post("/me/alerts/number", include_in_schema=False)

@@ -63,6 +63,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     account.delete,
     alerting.own_alerts,
     alerting.keep_wishes,
+    alerting.take_mails_again,
     alerting.ask_number,
     alerting.confirm_number,
     alerting.remove_number,
