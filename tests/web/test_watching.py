@@ -13,6 +13,7 @@ from voltway.alerts.waiting import hears_watches
 from voltway.kernel.facts import Fact
 from voltway.runtime.settings import Settings
 from voltway.stations import actions as stations
+from voltway.stations.rules import SILENT_TIMES
 from voltway.waiting import actions as waiting
 from voltway.waiting import looking
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed
@@ -51,8 +52,8 @@ async def goes_on(scene: Scene, seconds: int) -> None:
     scene.clock.jump(timedelta(seconds=seconds))
     async with scene.begin() as work:
         await work.run("UPDATE station SET last_heard_at = $1", work.now)
-    await looking.look(scene.begin)
-    await looking.look_after(scene.begin)
+    await looking.look(scene.begin, Settings().heartbeat_s)
+    await looking.look_after(scene.begin, Settings().heartbeat_s)
 
 
 async def mails(scene: Scene) -> list[tuple[str, str]]:
@@ -215,6 +216,26 @@ async def test_a_watch_on_a_place_that_closes_ends_with_a_word(
 
     assert await mails(full) == [(ANN, "closed")]
     assert "This place is closed" in await browser.reads(page)
+
+
+async def test_a_bay_of_a_station_that_fell_silent_is_free_for_nobody(
+    browser: Browser, full: Scene
+) -> None:
+    page = await watches(browser, full)
+    await become(full, "available")
+    async with full.begin() as work:
+        await work.run("UPDATE station SET last_heard_at = $1", work.now)
+    full.clock.jump(timedelta(seconds=SILENT_TIMES * Settings().heartbeat_s + 1))
+
+    await looking.look(full.begin, Settings().heartbeat_s)
+
+    assert "We tell you when a bay is free" in await browser.reads(page)
+    found = await browser.reads("/?free=1")
+    assert full.station.location.name not in found, found
+
+    await goes_on(full, 1)
+    assert full.station.location.name in await browser.reads("/?free=1")
+    assert "was free at" in await browser.reads(page)
 
 
 async def test_where_a_bay_is_free_nobody_waits(browser: Browser, scene: Scene) -> None:

@@ -37,6 +37,8 @@ EVSE_NUMBER_MAX = 256
 
 HEARTBEAT_S_MIN = 30
 HEARTBEAT_S_MAX = 86_400
+#: What a station said counts no more once it was silent for so many of its heartbeats.
+SILENT_TIMES = 4
 
 #: With so many stations the interval doubles, so that heartbeats never are the load.
 FLEET = 20_000
@@ -147,6 +149,12 @@ def is_same_value(wanted: str, told: str | None) -> bool:
 def _plain(value: str) -> tuple[str, ...]:
     parts = tuple(part.strip(" \t'\"").lower() for part in value.split(","))
     return tuple("1" if part == "true" else "0" if part == "false" else part for part in parts)
+
+
+def heard_since(now: datetime, expected_s: int) -> datetime:
+    """Since when a station must have been heard of for what it said to count: it speaks at least
+    every ``expected_s`` seconds."""
+    return now - timedelta(seconds=SILENT_TIMES * expected_s)
 
 
 def heartbeat_s(wished_s: int, fleet: int, station: StationId) -> int:

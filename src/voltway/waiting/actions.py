@@ -9,6 +9,7 @@ from uuid import UUID
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, LocationId, PartyId, new_id
 from voltway.runtime.work import Work
+from voltway.stations.rules import heard_since
 from voltway.waiting import store
 from voltway.waiting.model import Subject, Watch, WatchState, Why
 
@@ -41,16 +42,18 @@ async def watch(
     *,
     email: str,
     locale: str,
+    expected_s: int,
     evse: EvseId | None = None,
     power_w_min: int = 0,
 ) -> Watch:
     """Tell this address once when a bay is free; the watch before, if it waits for the same.
+    Stations speak at least every ``expected_s`` seconds.
 
     Raises ``IsFree``, ``TooManyWatches``.
     """
     email = email.strip().lower()
     subject = Subject(location, evse, power_w_min)
-    if await store.is_free(work, subject) is not None:
+    if await store.is_free(work, subject, heard_since(work.now, expected_s)) is not None:
         raise IsFree
     await store.lock_person(work, email)
     recent = await store.of_person(work, email, work.now - timedelta(days=1))

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from voltway.runtime.work import BeginWork
+from voltway.stations.rules import heard_since
 from voltway.waiting import store
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed, WatchState, Why
 
@@ -18,11 +19,12 @@ KEEP: Final = timedelta(days=1)
 AT_ONCE: Final = 1_000
 
 
-async def look(begin: BeginWork) -> int:
-    """Tell who waits for a bay that is free, in their order; how many."""
+async def look(begin: BeginWork, expected_s: int) -> int:
+    """Tell who waits for a bay that is free, in their order; how many. Stations speak at least
+    every ``expected_s`` seconds."""
     told = 0
     async with begin() as work:
-        free = await store.free_now(work, STEADY)
+        free = await store.free_now(work, STEADY, heard_since(work.now, expected_s))
     for subject, evse, party in free:
         while True:
             async with begin() as work:
@@ -42,10 +44,12 @@ async def look(begin: BeginWork) -> int:
     return told
 
 
-async def look_after(begin: BeginWork) -> None:
+async def look_after(begin: BeginWork, expected_s: int) -> None:
     """Tell who was outrun, and who waits for what is closed; end what took too long."""
     async with begin() as work:
-        told = await store.told_in_vain(work, work.now - OUTRUN_WITHIN, AT_ONCE)
+        told = await store.told_in_vain(
+            work, work.now - OUTRUN_WITHIN, heard_since(work.now, expected_s), AT_ONCE
+        )
         mine = await store.who_charges(work, told) if told else set()
         await store.become(work, mine, WatchState.CHARGED)
         outrun = [each for each in told if each.id not in mine]

@@ -9,9 +9,10 @@ from voltway.kernel.ids import EvseId, LocationId, PartyId
 from voltway.runtime.work import Row, Work
 from voltway.waiting.model import Subject, Watch, WatchState, Why
 
-#: A bay is free: open to all, in contact, and nobody charges. It has said so since ``$2`` at least.
+#: A bay is free: open to all, heard of since ``$3``, and nobody charges. It has said so since
+#: ``$2`` at least.
 FREE: Final = """
-    p.published AND p.connected AND p.status = 'available' AND p.session_state IS NULL
+    p.published AND is_free(p.connected, p.status, p.session_state, p.last_heard_at, $3)
     AND p.status_at <= $2
 """
 _OF: Final = """
@@ -74,24 +75,27 @@ async def end(work: Work, ids: Collection[UUID], why: Why) -> None:
     )
 
 
-async def is_free(work: Work, subject: Subject) -> EvseId | None:
+async def is_free(work: Work, subject: Subject, heard: datetime) -> EvseId | None:
     """A bay of these that is free now, whatever it said a minute ago."""
     row = await work.one(
         f"""
         SELECT p.id FROM port_view p
-         WHERE p.location_id = $1 AND {FREE} AND ($3::uuid IS NULL OR p.id = $3)
-           AND p.power_w >= $4
+         WHERE p.location_id = $1 AND {FREE} AND ($4::uuid IS NULL OR p.id = $4)
+           AND p.power_w >= $5
          ORDER BY p.number LIMIT 1
         """,
         subject.location,
         work.now,
+        heard,
         subject.evse,
         subject.power_w_min,
     )
     return EvseId(row["id"]) if row else None
 
 
-async def free_now(work: Work, steady: timedelta) -> list[tuple[Subject, EvseId, PartyId]]:
+async def free_now(
+    work: Work, steady: timedelta, heard: datetime
+) -> list[tuple[Subject, EvseId, PartyId]]:
     """What is waited for and free: a bay of each, and whose it is."""
     rows = await work.all(
         f"""
@@ -103,6 +107,7 @@ async def free_now(work: Work, steady: timedelta) -> list[tuple[Subject, EvseId,
         """,
         work.now,
         work.now - steady,
+        heard,
     )
     return [(_subject(row), EvseId(row["free_id"]), PartyId(row["party_id"])) for row in rows]
 
@@ -131,17 +136,18 @@ async def tell_next(work: Work, subject: Subject, evse: EvseId, limit: int) -> l
     return [row["id"] for row in rows]
 
 
-async def told_in_vain(work: Work, since: datetime, limit: int) -> list[Watch]:
+async def told_in_vain(work: Work, since: datetime, heard: datetime, limit: int) -> list[Watch]:
     """Who was told since, and for whom nothing is free any more."""
     rows = await work.all(
         f"""
         SELECT w.* FROM watch w
          WHERE w.state = 'told' AND w.told_at > $1
            AND NOT EXISTS (SELECT FROM port_view p WHERE {_OF} AND {FREE})
-         ORDER BY w.id LIMIT $3 FOR UPDATE OF w SKIP LOCKED
+         ORDER BY w.id LIMIT $4 FOR UPDATE OF w SKIP LOCKED
         """,
         since,
         work.now,
+        heard,
         limit,
     )
     return [_watch(row) for row in rows]

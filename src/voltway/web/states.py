@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from voltway.stations.reports import PortStatus
+from voltway.stations.rules import SILENT_TIMES
 
 #: Worst first: what a person must look at comes before what runs.
 TROUBLE_FIRST: Final = (
@@ -109,7 +110,7 @@ def port_state(
     if not connected:
         return PortState("offline", "Offline", known, heard_at, is_old=True, lost_at=heard_at)
     silence = now - heard_at if heard_at else timedelta.max
-    if silence > timedelta(seconds=4 * expected_s):
+    if silence > timedelta(seconds=SILENT_TIMES * expected_s):
         return PortState("unknown", "Unknown", known, heard_at, is_old=True)
     return PortState(
         glyph, word, known, heard_at, is_old=silence > timedelta(seconds=2 * expected_s)

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from voltway.runtime.work import Row, Work
+from voltway.stations.rules import heard_since
 from voltway.web import places_words
 from voltway.web.driver import for_car, views
 from voltway.web.driver.asking import Asked, likely
@@ -35,10 +36,8 @@ MISSES: Final = 3
 _FITTING: Final = """
     WITH fitting AS (
         SELECT p.location_id AS id, p.location_name AS name, p.lat, p.lon,
-               count(*) FILTER (WHERE p.connected AND p.status = 'available'
-                                  AND p.last_heard_at >= $4
-                                  AND coalesce(p.session_state, '') NOT IN ('charging', 'idle')
-                               )::int AS free
+               count(*) FILTER (WHERE is_free(p.connected, p.status, p.session_state,
+                                              p.last_heard_at, $4))::int AS free
           FROM port_view p
           LEFT JOIN location_features_view f ON f.location_id = p.location_id
          WHERE p.published AND p.power_w >= $2
@@ -172,7 +171,7 @@ async def _ids(
         [f"%{views.like(word)}%" for word in asked.words.split()],
         asked.power_w,
         asked.connectors,
-        work.now - timedelta(seconds=4 * expected_s),
+        heard_since(work.now, expected_s),
         "step_free" in ticks,
         "wide" in ticks,
         "lit" in ticks,

@@ -90,6 +90,7 @@ async def _watched(
             LocationId(location),
             email=email,
             locale=reader(request).papers,
+            expected_s=house.settings.heartbeat_s,
             evse=EvseId(bay.evse) if bay else None,
         )
 
@@ -154,6 +155,7 @@ async def again(
                 found.location,
                 email=found.email,
                 locale=found.locale,
+                expected_s=house.settings.heartbeat_s,
                 evse=found.evse,
                 power_w_min=found.power_w_min,
             )
