@@ -215,6 +215,16 @@ async def _a_webhook_is_added(desk: Eyes) -> None:
     await page.get_by_role("button", name="Send a test").press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("It did not hear the test.")
     await desk.approve("a webhook that did not hear")
+    await goes_to(page, "People and keys")
+    await page.get_by_role("link", name="Chats").press("Enter")
+    await page.get_by_label("Name").fill("Night shift")
+    await page.get_by_label("Its address").fill(
+        "mmosts://chat.example/3ccdd113474722377935511fc85d3"
+    )
+    await page.get_by_label("A bill rests").press(" ")
+    await page.get_by_label("Its address").press("Enter")
+    await expect(page.get_by_text("Mattermost, chat.example")).to_be_visible()
+    await desk.approve("chats of operators")
 
 
 async def _the_books_are_checked(desk: Eyes) -> None:

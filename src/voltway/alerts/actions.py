@@ -19,6 +19,8 @@ from voltway.alerts import (
     bounces,
     budgets,
     cars,
+    chats,
+    chatting,
     dunning,
     letters,
     letters_events,
@@ -49,20 +51,24 @@ LOST_AFTER: Final = timedelta(seconds=60)
 
 FORGET_AT_ONCE_MAX: Final = 10_000
 
-#: Hands a text over.
-Texter: TypeAlias = Callable[[BeginWork, Alert], Awaitable[None]]
+#: Hands an alert over.
+Hand: TypeAlias = Callable[[BeginWork, Alert], Awaitable[None]]
+NOBODY: Final[Mapping[Channel, Hand]] = {}
 
 
 async def send(begin: BeginWork, settings: Settings, body: Mapping[str, str]) -> None:
-    """Send the alert of a job, by the mail server of the settings, a browser's push service or the
-    carrier of texts."""
+    """Send the alert of a job, by the mail server of the settings, a browser's push service, the
+    carrier of texts or a chat."""
     await deliver(
         begin,
         SmtpMailer(settings),
         AlertId(UUID(body["alert"])),
         mail_from=settings.mail_from,
         public_url=settings.public_url,
-        text=partial(texting.text_by, settings),
+        others={
+            Channel.SMS: partial(texting.text_by, settings),
+            Channel.CHAT: partial(chatting.chat_by, settings),
+        },
     )
 
 
@@ -73,7 +79,7 @@ async def deliver(
     *,
     mail_from: str,
     public_url: str,
-    text: Texter | None = None,
+    others: Mapping[Channel, Hand] = NOBODY,
 ) -> None:
     """Write an alert's letter, hand it over, and note what came of it."""
     async with begin() as work:
@@ -84,16 +90,15 @@ async def deliver(
     try:
         if alert.channel is Channel.PUSH:
             await pushing.push(begin, alert, mail_from=mail_from)
-        elif alert.channel is Channel.SMS:
-            assert text is not None, "who sends texts says by whom"
-            await text(begin, alert)
+        elif alert.channel in others:
+            await others[alert.channel](begin, alert)
         else:
             letter, message = await _message(
                 begin, alert, mail_from=mail_from, public_url=public_url
             )
             await mailer.send(message)
             note = letter.note
-    except pushing.DeviceGone as gone:
+    except (pushing.DeviceGone, chats.NoSuchChat) as gone:
         await _note_dropped(begin, id, str(gone))
     except AddressRefused as no:
         async with begin() as work:

@@ -12,6 +12,11 @@ class Channel(StrEnum):
     MAIL = "mail"
     PUSH = "push"  # a browser's push service, also of a closed page
     SMS = "sms"  # a text to a number that its owner proved to be theirs
+    CHAT = "chat"  # a chat of a party's operators, which is no person and wishes nothing
+
+
+#: What people choose by.
+PEOPLES: Final = frozenset({Channel.MAIL, Channel.PUSH, Channel.SMS})
 
 
 class Event(StrEnum):
@@ -51,7 +56,7 @@ class Rule:
     not_again_within: timedelta = timedelta()
     unread_after: timedelta | None = None
     for_operators: bool = False
-    by: frozenset[Channel] = frozenset(Channel)  # the channels that there are for it
+    by: frozenset[Channel] = PEOPLES  # the channels that there are for it
 
 
 _PUSH: Final = frozenset({Channel.PUSH})

@@ -65,7 +65,7 @@ async def _was_seen(work: Work, alert: Alert) -> bool:
     """Whether this is a text or a mail for who was not reached before, and they were."""
     assert alert.event is not None
     assert alert.holder is not None
-    if alert.channel is Channel.PUSH or RULES[alert.event].unread_after is None:
+    if alert.channel not in _BEFORE or RULES[alert.event].unread_after is None:
         return False
     wishes = (await store_people.wishes(work, [alert.holder])).get(alert.holder)
     if wishes is not None and wishes.chosen.get((alert.event, alert.channel)):

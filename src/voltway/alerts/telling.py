@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from voltway.alerts import store_numbers, store_people
+from voltway.alerts import store_chats, store_numbers, store_people
 from voltway.alerts.escalating import TEXT_WITHIN
 from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.model_chats import Chat
 from voltway.alerts.model_events import RULES, Channel, Event, Person, Wishes
 from voltway.alerts.queueing import queue
 from voltway.alerts.rules_events import due_at
@@ -61,7 +62,27 @@ async def tell(
             continue
         wants = wishes.get(holder) or Wishes(holder=holder, chosen={})
         alerts += await _alerts(work, person, wants, told, numbers.get(holder))
+    if RULES[event].for_operators:
+        alerts += await _chats(work, told)
     await queue(work, alerts)
+
+
+async def _chats(work: Work, told: _Told) -> list[Alert]:
+    """The same in the chats of the party that want it, as to one more person each."""
+    chats = await store_chats.told_of(work, told.party, told.event)
+    rule = RULES[told.event]
+    holders, since = [each.holder for each in chats], work.now - rule.not_again_within
+    lately = await store_people.told_since(work, holders, told.event, told.about, since)
+    at = work.now + rule.holds
+    return [
+        _alert(work, _member(each), told, Channel.CHAT, str(each.id), at)
+        for each in chats
+        if not rule.not_again_within or each.holder not in lately
+    ]
+
+
+def _member(chat: Chat) -> Person:
+    return Person(holder=chat.holder, email=None, locale="en")
 
 
 async def _alerts(

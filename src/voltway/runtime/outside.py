@@ -111,6 +111,16 @@ async def post(
         raise NoAnswer(host, "the connection broke") from None
 
 
+async def must_lead_outside(host: str) -> None:
+    """Where another calls this host: what it leads to now. Raises ``NoAnswer``."""
+    try:
+        await _Outside().resolve(host, 443)
+    except _NotOutside:
+        raise NoAnswer(host, "its name leads into our own network") from None
+    except OSError:
+        raise NoAnswer(host, "it cannot be reached") from None
+
+
 class _Outside(ThreadedResolver):
     """Finds only addresses that the whole world reaches."""
 

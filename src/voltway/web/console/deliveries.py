@@ -34,7 +34,12 @@ STATES: Final = {
     AlertState.FAILED: "Failed",
     AlertState.DROPPED: "Dropped",
 }
-CHANNELS: Final = {Channel.MAIL: "Mail", Channel.PUSH: "Phone", Channel.SMS: "Text"}
+CHANNELS: Final = {
+    Channel.MAIL: "Mail",
+    Channel.PUSH: "Phone",
+    Channel.SMS: "Text",
+    Channel.CHAT: "Chat",
+}
 
 
 @dataclass(eq=False)
@@ -90,13 +95,14 @@ async def _lines(work: Work, wanted: str) -> Sequence[Delivery]:
         wanted,
         LINES,
     )
+    chats = {str(row["id"]): row["name"] for row in await work.all("SELECT * FROM alert_chat_view")}
     return [
         Delivery(
             row,
             NAMES.get(row["event"]) or row["template"].replace("_", " ").capitalize(),
             CHANNELS[Channel(row["channel"])],
             STATES[AlertState(row["state"])],
-            _to(row),
+            chats.get(row["recipient"]) or _to(row),
         )
         for row in rows
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from voltway.alerts import numbers
-from voltway.alerts.model_events import Channel
+from voltway.alerts.model_events import PEOPLES, Channel
 from voltway.alerts.model_numbers import Number, shown
 from voltway.kernel.errors import Kind, Refusal
 from voltway.parties import actions as parties
@@ -37,7 +37,7 @@ class NoTexts(Refusal):
 
 def offered(house: House) -> frozenset[Channel]:
     """The channels that this house has."""
-    return frozenset(Channel) - (frozenset() if house.settings.sms_account else {Channel.SMS})
+    return PEOPLES - (frozenset() if house.settings.sms_account else {Channel.SMS})
 
 
 async def ask_for_number(
