@@ -225,6 +225,14 @@ async def _a_webhook_is_added(desk: Eyes) -> None:
     await page.get_by_label("Its address").press("Enter")
     await expect(page.get_by_text("Mattermost, chat.example")).to_be_visible()
     await desk.approve("chats of operators")
+    await goes_to(page, "People and keys")
+    await page.get_by_role("link", name="Wordings").press("Enter")
+    await desk.approve("wordings")
+    await page.get_by_role("link", name="English: Charging is complete").press("Enter")
+    await page.get_by_label("Title").fill("Done at {place}")
+    await page.get_by_role("button", name="Look at it").press("Enter")
+    await expect(page.get_by_role("heading", name="How it looks")).to_be_visible()
+    await desk.approve("words that are looked at")
 
 
 async def _the_books_are_checked(desk: Eyes) -> None:

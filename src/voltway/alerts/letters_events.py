@@ -8,7 +8,8 @@ from urllib.parse import quote
 from voltway.alerts import letters
 from voltway.alerts.model import Alert
 from voltway.alerts.telling import wishes_of
-from voltway.alerts.words_events import WHY, say
+from voltway.alerts.wording_of import wording_of
+from voltway.alerts.words_events import WHY, Say
 from voltway.billing.words import language
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
@@ -23,13 +24,13 @@ async def writer(
     leave = ""
     if public_url:
         leave = f"{public_url}/alerts/leave/{quote(wishes.leave_key)}?event={alert.event}"
-    return partial(_letter, alert, seller=seller, public_url=public_url, leave=leave)
+    said = await wording_of(work, alert)
+    return partial(letter, alert, said, seller=seller, public_url=public_url, leave=leave)
 
 
-def _letter(alert: Alert, *, seller: str, public_url: str, leave: str) -> letters.Letter:
-    assert alert.event is not None
+def letter(alert: Alert, said: Say, *, seller: str, public_url: str, leave: str) -> letters.Letter:
+    """The mail of something that happened, in these words."""
     assert alert.facts is not None
-    said = say(alert.event, alert.locale, alert.facts)
     why, out = WHY[language(alert.locale)]
     body = [said.body]
     page = alert.facts.get("page", "")

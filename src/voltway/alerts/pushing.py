@@ -31,7 +31,8 @@ from pywebpush import WebPusher
 from voltway.alerts import store_people
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Device
-from voltway.alerts.words_events import say
+from voltway.alerts.wording_of import wording_of
+from voltway.alerts.words_events import Say
 from voltway.billing.words import language
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.runtime.work import BeginWork, Work
@@ -79,10 +80,11 @@ async def push(begin: BeginWork, alert: Alert, *, mail_from: str) -> None:
     async with begin() as work:
         device = await store_people.device(work, id)
         pem = await _key(work)
+        said = await wording_of(work, alert)
         now = work.now
     if device is None or device.gone_at is not None:
         raise DeviceGone("nobody" if device is None else _server(device))
-    headers, body = await asyncio.to_thread(_sealed, alert, device, pem, mail_from, now)
+    headers, body = await asyncio.to_thread(_sealed, alert, said, device, pem, mail_from, now)
     server = _server(device)
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as line:
@@ -119,12 +121,11 @@ async def _key(work: Work) -> str:
 
 
 def _sealed(
-    alert: Alert, device: Device, pem: str, mail_from: str, now: datetime
+    alert: Alert, said: Say, device: Device, pem: str, mail_from: str, now: datetime
 ) -> tuple[dict[str, str], bytes]:
     """What goes to the push service: its headers, and what only the browser can read."""
     assert alert.event is not None
     assert alert.facts is not None
-    said = say(alert.event, alert.locale, alert.facts)
     topic = hashlib.sha256(f"{alert.event}:{alert.about}".encode()).digest()
     shown = {
         "id": str(alert.id),

@@ -15,7 +15,7 @@ from voltway.alerts.escalating import hasten
 from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
 from voltway.alerts.rules_events import zone
 from voltway.alerts.twilio_carrier import TwilioCarrier
-from voltway.alerts.words_events import say
+from voltway.alerts.wording_of import wording_of
 from voltway.alerts.words_numbers import code_text
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import AlertId
@@ -92,9 +92,8 @@ async def _words(work: Work, alert: Alert, public_url: str) -> str:
         if code is None:
             raise letters.TooLate
         return code_text(code, alert.locale, seller=seller)
-    assert alert.event is not None, "a text is a code, or tells an event"
-    assert alert.facts is not None
-    said = say(alert.event, alert.locale, alert.facts)
+    assert alert.facts is not None, "a text is a code, or tells an event"
+    said = await wording_of(work, alert)
     page = alert.facts.get("page", "")
     return rules_texts.written(
         said.title, said.body, seller, f"{public_url}{page}" if page and public_url else ""

@@ -218,10 +218,19 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def say(event: Event, locale: str, facts: Mapping[str, str]) -> Say:
-    """An event in a person's language, or in English. A fact that its words name and that is not
-    there is shown as a dash: an alert is better told with a gap than not at all."""
+    """An event in the house's words, in a person's language, or in English."""
+    return filled(house(event, locale) or _EN[event], event, facts)
+
+
+def house(event: Event, locale: str) -> Say | None:
+    """The house's words for an event in a person's language, with braces; ``None``: it has none."""
     spoken = language(locale)
-    words = SAYS[spoken].get(event) or _waiting(event, spoken) or _EN[event]
+    return SAYS[spoken].get(event) or _waiting(event, spoken)
+
+
+def filled(words: Say, event: Event, facts: Mapping[str, str]) -> Say:
+    """Words with what they name. A fact that is not there is shown as a dash: an alert is better
+    told with a gap than not at all."""
     known = {name: facts.get(name, "-") for name in NAMES[event]}
     return Say(words.title.format(**known), words.body.format(**known))
 

@@ -61,6 +61,7 @@ from voltway.web.console import (
     terminals,
     vouchers,
     wall,
+    wordings,
     write_offs,
 )
 
@@ -252,6 +253,9 @@ _SEATED: Final = Router(
         chats.change_chat,
         chats.remove_chat,
         chats.test_chat,
+        wordings.list_wordings,
+        wordings.wording,
+        wordings.change_wording,
         hooks.list_hooks,
         hooks.add_hook,
         hooks.hook,

@@ -1,0 +1,118 @@
+"""A party's own words: what may stand in them, and which words an event is told in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import ClassVar, Final
+
+from voltway.alerts.model_events import Event
+from voltway.alerts.words_events import NAMES, Say, filled, house
+from voltway.billing.words import language
+from voltway.kernel.errors import Kind, Refusal
+
+TITLE_LENGTH_MAX: Final = 80
+BODY_LENGTH_MAX: Final = 500
+
+#: What stands for a name where nothing has happened yet.
+SAMPLES: Final[Mapping[str, str]] = {
+    "place": "Kamppi Garage",
+    "when": "14:05",
+    "percent": "80%",
+    "energy": "21.50 kWh",
+    "amount": "€9.80",
+    "why": "The station had a fault.",
+    "bay": "2",
+    "station": "KAMPPI-1",
+    "error": "GroundFailure",
+    "count": "3",
+}
+
+
+@dataclass(eq=False)
+class UnknownName(Refusal):
+    """There is no {name} here. What can be named is: {known}."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    name: str
+    known: str
+
+
+@dataclass(eq=False)
+class BracesWrong(Refusal):
+    """
+    Braces go around a name alone, such as {braced}. For a brace itself write it twice.
+    """
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    braced: str
+
+
+@dataclass(eq=False)
+class NoWords(Refusal):
+    """A title and a text are needed; the title has at most {title} signs, the text {body}."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    title: int
+    body: int
+
+
+def checked(event: Event, title: str, body: str) -> Say:
+    """Own words as they are kept, if they can be told. Raises ``NoWords``, ``BracesWrong`` and
+    ``UnknownName``."""
+    words = Say(_plain(title), "\n".join(_plain(line) for line in body.splitlines()).strip())
+    if not words.title or not words.body:
+        raise NoWords(TITLE_LENGTH_MAX, BODY_LENGTH_MAX)
+    if len(words.title) > TITLE_LENGTH_MAX or len(words.body) > BODY_LENGTH_MAX:
+        raise NoWords(TITLE_LENGTH_MAX, BODY_LENGTH_MAX)
+    for text in (words.title, words.body):
+        _must_name_known(text, NAMES[event])
+    return words
+
+
+def _must_name_known(text: str, known: frozenset[str]) -> None:
+    braced = "{" + min(known, default="name") + "}"
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        raise BracesWrong(braced) from None
+    for _, name, spec, conversion in parts:
+        if name is None:
+            continue
+        if spec or conversion or not name.isidentifier():
+            raise BracesWrong(braced)
+        if name not in known:
+            listed = ", ".join("{" + each + "}" for each in sorted(known))
+            raise UnknownName("{" + name + "}", listed)
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def said(event: Event, locale: str, facts: Mapping[str, str], own: Mapping[str, Say]) -> Say:
+    """An event in words, ``own`` those of its party by language: the reader's language first, the
+    party's words before the house's, and English where the house does not speak that language.
+
+    Own words that cannot be told (any more, after a name was taken away) are passed over, so nobody
+    goes untold for them.
+    """
+    spoken = language(locale)
+    for tongue in dict.fromkeys((spoken, "en")):
+        words = own.get(tongue)
+        if words is not None:
+            try:
+                return filled(checked(event, words.title, words.body), event, facts)
+            except Refusal:
+                pass
+        ours = house(event, tongue)
+        if ours is not None:
+            return filled(ours, event, facts)
+    raise AssertionError("the house has words for each event in English")
+
+
+def samples(event: Event) -> dict[str, str]:
+    """What an event could name."""
+    return {name: SAMPLES.get(name, name) for name in NAMES[event]}
