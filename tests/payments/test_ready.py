@@ -2,7 +2,7 @@
 
 import pytest
 
-from voltway.payments.ready import SAYS, Hindrance, hindrance
+from voltway.payments.ready import SAYS, Hindrance, hindrance, tells_of_plugs
 from voltway.stations.reports import PortStatus as P
 
 OPEN = [P.AVAILABLE, P.PREPARING, P.CHARGING, P.IDLE, P.UNKNOWN]
@@ -33,3 +33,20 @@ def test_a_plug_is_missed_only_where_the_station_says_that_its_bay_is_free() -> 
 
 def test_every_hindrance_has_its_words() -> None:
     assert set(SAYS) == set(Hindrance)
+
+
+@pytest.mark.parametrize(
+    ("told", "missed", "tells"),
+    [
+        pytest.param(0, 0, False, id="nothing is known"),
+        pytest.param(1, 0, False, id="once may be a card that was shown"),
+        pytest.param(2, 0, True, id="twice"),
+        pytest.param(2, 9, True, id="some came without a car"),
+        pytest.param(2, 10, False, id="it has stopped telling"),
+        pytest.param(1000, 10, False, id="however long it told"),
+    ],
+)
+def test_a_bay_tells_of_plugs_when_it_was_seen_to_and_has_not_stopped(
+    told: int, missed: int, *, tells: bool
+) -> None:
+    assert tells_of_plugs(told, missed) is tells

@@ -210,10 +210,35 @@ async def test_who_comes_second_to_a_bay_is_told_that_it_is_in_use(
     assert "is in use by somebody else" in words_of(answer.text)
 
 
+async def test_a_bay_that_was_seen_to_tell_of_plugs_wants_one_first_until_it_stops_telling(
+    browser: Browser, scene: Scene
+) -> None:
+    bay = f"/e/{scene.station.evses[1].public_id}"
+    for nth in range(2):
+        async with scene.begin() as work:
+            await work.run("UPDATE evse SET status = 'preparing'")
+        payment = await scene.pays(await scene.opens())
+        await scene.starts(payment.token, ref=f"tx-{nth}", wh=50_000 + 9_000 * nth)
+        await scene.ends(59_000 + 9_000 * nth, ref=f"tx-{nth}")
+        async with scene.begin() as work:
+            await work.run("UPDATE evse SET status = 'available'")
+
+    async with scene.begin() as work:
+        await work.run("UPDATE station SET last_heard_at = $1", scene.now)
+    assert "Plug in first, at bay 1." in await browser.reads(bay)
+    for _ in range(10):
+        refused = await browser.sends(f"{bay}/start", way="card")
+        assert refused.status_code == 409
+    stopped_telling = await browser.sends(f"{bay}/start", way="card")
+
+    assert "has no car plugged in" in words_of(refused.text)
+    assert stopped_telling.status_code == 303
+
+
 async def test_where_a_plug_comes_first_the_page_says_so_and_lets_pay_when_it_is_in(
     house: House, scene: Scene
 ) -> None:
-    strict = replace(house, settings=structs.replace(house.settings, plug_first=True))
+    strict = replace(house, settings=structs.replace(house.settings, plug_first="always"))
     site = built()
     site.open_to(strict)
     transport = ASGITransport(site, raise_app_exceptions=False)  # type: ignore[arg-type]

@@ -36,6 +36,7 @@ from voltway.payments.provider import (
     ProviderSilent,
 )
 from voltway.payments.providers.none import NobodyPaysHere
+from voltway.payments.ready import note_plug
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import StartCharging
@@ -377,6 +378,7 @@ async def _start(work: Work, payment: Payment) -> Payment:
     if work.now - payment.created_at > VISIT_LASTS:
         return payment
     place = await stations.place_of(work, payment.evse)
+    await note_plug(work, payment.evse)
     start = StartCharging(
         evse=place.number, token=payment.token, remote_start_id=payment.remote_start_id
     )

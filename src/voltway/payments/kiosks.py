@@ -163,7 +163,7 @@ async def start(work: Work, platform: Platform, evse: EvseId | None, reference: 
         return payment
     if evse is None or not await store_kiosks.serves(work, platform.id, evse):
         raise NotAtThisTerminal
-    await ready.must_be_ready(work, evse, plug_first=False)
+    await ready.must_be_ready(work, evse)
     at = await terminals.priced(work, evse)
     if at is None:
         raise NoPriceThere

@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, PublicEvseId
+from voltway.runtime.settings import PlugFirst
 from voltway.runtime.work import Work
 from voltway.stations.reports import PortStatus
 
@@ -65,8 +66,46 @@ def hindrance(
     return Hindrance.IN_USE if in_use else None
 
 
-async def must_be_ready(work: Work, evse: EvseId, *, plug_first: bool) -> None:
-    """Raises ``NothingWouldStart``, with why. ``plug_first``: a car must be plugged in."""
+#: So many starts at a bay were ordered with a car plugged in before it is taken to tell of plugs:
+#: once may be a card that was shown at a station that calls that preparing too.
+TOLD_ENOUGH: Final = 2
+#: After so many refusals in a row without a plug the bay has surely stopped telling of them.
+MISSED_MAX: Final = 10
+
+
+def tells_of_plugs(told: int, missed: int) -> bool:
+    """Whether a bay that says it is free surely has no car plugged in. ``told``: starts that were
+    ordered while it told of a plug; ``missed``: drivers refused for want of one since then. Some
+    stations of 1.6 tell of a plug only once a card was shown: who was asked there to plug in first
+    could never pay."""
+    return told >= TOLD_ENOUGH and missed < MISSED_MAX
+
+
+async def plugs_first(work: Work, evse: EvseId, wanted: PlugFirst) -> bool:
+    """Whether a car must be plugged in at this bay before its driver pays."""
+    if wanted != "learned":
+        return wanted == "always"
+    row = await work.one("SELECT told, missed FROM plug_told WHERE evse_id = $1", evse)
+    return row is not None and tells_of_plugs(row["told"], row["missed"])
+
+
+async def note_plug(work: Work, evse: EvseId) -> None:
+    """A start is ordered at this bay now: if a plug is told of, the bay tells of plugs."""
+    await work.run(
+        """
+        INSERT INTO plug_told (evse_id, party_id, told, at)
+        SELECT id, party_id, 1, $2 FROM port_view
+         WHERE id = $1 AND status = 'preparing' AND session_state IS NULL
+            ON CONFLICT (evse_id)
+            DO UPDATE SET told = least(plug_told.told + 1, 1000), missed = 0, at = excluded.at
+        """,
+        evse,
+        work.now,
+    )
+
+
+async def must_be_ready(work: Work, evse: EvseId, plug_first: PlugFirst = "never") -> None:
+    """Raises ``NothingWouldStart``, with why. ``plug_first``: whether a car must be plugged in."""
     row = await work.one(
         "SELECT public_id, status, connected, session_state FROM port_view WHERE id = $1", evse
     )
@@ -76,7 +115,9 @@ async def must_be_ready(work: Work, evse: EvseId, *, plug_first: bool) -> None:
         PortStatus(row["status"]),
         connected=row["connected"],
         in_use=row["session_state"] is not None,
-        plug_first=plug_first,
+        plug_first=await plugs_first(work, evse, plug_first),
     )
+    if found is Hindrance.UNPLUGGED:
+        await work.run("UPDATE plug_told SET missed = missed + 1 WHERE evse_id = $1", evse)
     if found is not None:
         raise NothingWouldStart(PublicEvseId(row["public_id"]), SAYS[found], found)

@@ -50,6 +50,7 @@ def _says(words: str, *, secret: bool = False, **limits: Any) -> msgspec.Meta:
     return msgspec.Meta(description=words, extra={"secret": secret}, **limits)
 
 
+PlugFirst = Literal["learned", "always", "never"]
 Address = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$")]
 Url = Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")]
 NatsUrl = Annotated[str, msgspec.Meta(pattern=r"^((nats|tls)://[^\s,]+(,(nats|tls)://[^\s,]+)*)?$")]
@@ -198,12 +199,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),
     ] = 120
     plug_first: Annotated[
-        bool,
+        PlugFirst,
         _says(
-            "Whether nobody can pay before a car is plugged in, at bays that tell of it. It keeps"
-            " people from paying by a code that was pasted over another's."
+            "Where nobody can pay before a car is plugged in: `learned`, at bays that were seen to"
+            " tell of a plug before a start; `always`, at each that says that it is free; `never`."
+            " It keeps people from paying by a code that was pasted over another's."
         ),
-    ] = False
+    ] = "learned"
     heartbeat_s: Annotated[
         int, _says("How often stations are asked to say that they are alive.", ge=10, le=86400)
     ] = 300

@@ -100,6 +100,7 @@ async def _world(
             "smtp_port": smtp,
             "smtp_tls": "none",
             "mail_from": "Voltway Demo <receipts@demo.example>",
+            "plug_first": "never",  # the car of who looks around is plugged in on another page
             "simulator_url": f"http://{HOST}:{free_port(SIMULATOR)}",
             "log_level": "warning",
         }

@@ -21,7 +21,7 @@ from voltway.parties import actions as parties
 from voltway.payments import codes, web_started
 from voltway.payments.actions import open_visit
 from voltway.payments.actions_visit import NotAnAddress
-from voltway.payments.ready import NothingWouldStart, must_be_ready
+from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
 from voltway.web.appearance import Form
@@ -206,6 +206,7 @@ async def _evse_page(
     grant = grant or (query or {}).get("k", "")[:60]
     query = {name: value for name, value in (query or {}).items() if name != "k"}
     bay, starts = await _evse_now(work, house, public_id, formats)
+    plug_first = await plugs_first(work, bay.evse, house.settings.plug_first)
     car = await my_car.at_bay(work, await my_car.mine(request, work), bay, formats)
     asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
@@ -226,7 +227,7 @@ async def _evse_page(
         status=status,
         bay=bay,
         starts=starts,
-        plug_first=house.settings.plug_first,
+        plug_first=plug_first,
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
         help=help_,
@@ -269,13 +270,14 @@ async def evse_live(
     async def view() -> str:
         async with house.begin() as work:
             now, starts = await _evse_now(work, house, public_id, formats_of(request, house))
+            plug_first = await plugs_first(work, now.evse, house.settings.plug_first)
         return draw(
             request,
             house,
             "driver/evse_now.html",
             bay=now,
             starts=starts,
-            plug_first=house.settings.plug_first,
+            plug_first=plug_first,
         )
 
     subjects = (f"evse:{bay.evse}", f"station:{bay.station}")
@@ -324,7 +326,7 @@ async def _hinders(
         return PRICE_CHANGED
     try:
         await codes.must_be_scanned(work, bay.evse, grant)
-        await must_be_ready(work, bay.evse, plug_first=house.settings.plug_first)
+        await must_be_ready(work, bay.evse, house.settings.plug_first)
     except (NothingWouldStart, codes.ScanAgain) as no:
         return told(request, no)
     return ""
