@@ -47,8 +47,8 @@ from voltway.runtime.jobs import Jobs
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
+from voltway.sessions import standing, targets
 from voltway.sessions import sweeps as sessions
-from voltway.sessions import targets
 from voltway.stations import actions as stations
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import looking
@@ -85,6 +85,7 @@ def plug_rounds(
     every(MINDED, "orders.overdue", partial(stations.end_overdue_orders, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(OFTEN, "sessions.targets", partial(targets.look, begin))
+    every(OFTEN, "sessions.standing", partial(standing.look, begin))
     every(SOON, "waiting.free", partial(looking.look, begin, settings.heartbeat_s))
     every(OFTEN, "waiting.after", partial(looking.look_after, begin, settings.heartbeat_s))
     every(SELDOM, "waiting.old", partial(looking.forget_old, begin))

@@ -20,12 +20,20 @@ from voltway.payments.model import HoldReleased, Payment, PaymentDeclined
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import Session, SessionEnded, SessionFact, SessionStarted
+from voltway.sessions.standing import SessionFeeBegan, SessionFeeSoon
 from voltway.sessions.targets import SessionDoneMoved, SessionSoonDone
 from voltway.stations import actions as stations
 from voltway.stations.model import Location
 
 MONEY_FACTS: Final = (PaymentDeclined, HoldReleased, InvoiceIssued)
-SESSION_FACTS: Final = (SessionStarted, SessionSoonDone, SessionDoneMoved, SessionEnded)
+SESSION_FACTS: Final = (
+    SessionStarted,
+    SessionSoonDone,
+    SessionDoneMoved,
+    SessionFeeSoon,
+    SessionFeeBegan,
+    SessionEnded,
+)
 
 #: Reasons of OCPP by which a charge ended before its driver wanted (1.6 §7.36; 2.0.1 Reason).
 _EARLY: Final[Mapping[str, Early]] = {
@@ -84,6 +92,12 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: _Who) -> N
         shown["when"] = _clock(fact.done_at, who)
         shown["percent"] = formats.percent(str(fact.target_percent), formats.locale_for(locale))
         once = "" if event is Event.SOON_DONE else fact.at.isoformat()
+    elif isinstance(fact, SessionFeeSoon | SessionFeeBegan):
+        event = Event.FEE_SOON if isinstance(fact, SessionFeeSoon) else Event.FEE_BEGAN
+        there = formats.locale_for(locale)
+        shown["when"] = _clock(fact.begins, who)
+        shown["amount"] = formats.price(fact.per_minute, fact.currency, there)
+        once = fact.begins.isoformat()
     elif isinstance(fact, SessionEnded):
         why = await _early(work, session, fact.reason)
         event = Event.COMPLETE if why is None else Event.STOPPED_EARLY

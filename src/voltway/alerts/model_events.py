@@ -27,6 +27,8 @@ class Event(StrEnum):
     DONE_MOVED = "done_moved"
     COMPLETE = "complete"
     STOPPED_EARLY = "stopped_early"
+    FEE_SOON = "fee_soon"
+    FEE_BEGAN = "fee_began"
     PAYMENT_FAILED = "payment_failed"
     HOLD_RELEASED = "hold_released"
     RECEIPT = "receipt"
@@ -73,6 +75,20 @@ RULES: Final[Mapping[Event, Rule]] = {
         at_first=_PUSH,
         lasts=timedelta(hours=12),
         costs_money=True,
+        unread_after=timedelta(minutes=3),
+    ),
+    Event.FEE_SOON: Rule(
+        at_first=_PUSH,
+        lasts=_QUARTER,
+        costs_money=True,
+        not_again_within=_QUARTER,
+        unread_after=timedelta(minutes=3),
+    ),
+    Event.FEE_BEGAN: Rule(
+        at_first=_PUSH,
+        lasts=timedelta(hours=12),
+        costs_money=True,
+        not_again_within=_QUARTER,
         unread_after=timedelta(minutes=3),
     ),
     Event.PAYMENT_FAILED: Rule(

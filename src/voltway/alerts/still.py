@@ -10,6 +10,7 @@ from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
 from voltway.kernel.ids import SessionId
 from voltway.runtime.work import Work
+from voltway.sessions import standing
 
 #: Of a station and of a bay: whether what was told is still so, and since when.
 _OFFLINE: Final = """
@@ -37,6 +38,10 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         session = SessionId(UUID(alert.about.partition(":")[2]))
         if not await session_runs(work, session):
             return "The charge was over before it was told."
+    if alert.event in (Event.FEE_SOON, Event.FEE_BEGAN):
+        session = SessionId(UUID(alert.about.partition(":")[2]))
+        if not await standing.stands(work, session):
+            return "The car charged again or was gone before it was told."
     if await _was_seen(work, alert):
         return "It was seen already."
     return None

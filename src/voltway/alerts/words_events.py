@@ -40,6 +40,14 @@ _EN: Final = {
     Event.DONE_MOVED: Say("The time has changed", "{place}: {percent} now at about {when}."),
     Event.COMPLETE: Say("Charging is complete", "{place}: {energy}. Please free the bay."),
     Event.STOPPED_EARLY: Say("Charging stopped early", "{place}, after {energy}. {why}"),
+    Event.FEE_SOON: Say(
+        "Standing will soon cost",
+        "{place}: from {when} on {amount} per minute. Unplug before, and it costs nothing.",
+    ),
+    Event.FEE_BEGAN: Say(
+        "The idle fee runs",
+        "{place}: since {when} {amount} per minute. Unplug to end it.",
+    ),
     Event.PAYMENT_FAILED: Say(
         "Your bank said no", "The payment at {place} did not work. Please choose another way."
     ),
@@ -61,6 +69,14 @@ _DE: Final = {
     Event.DONE_MOVED: Say("Die Zeit hat sich geändert", "{place}: {percent} jetzt gegen {when}."),
     Event.COMPLETE: Say("Das Laden ist fertig", "{place}: {energy}. Bitte machen Sie Platz."),
     Event.STOPPED_EARLY: Say("Das Laden endete zu früh", "{place}, nach {energy}. {why}"),
+    Event.FEE_SOON: Say(
+        "Stehen kostet bald",
+        "{place}: ab {when} {amount} pro Minute. Wer vorher absteckt, zahlt nichts dafür.",
+    ),
+    Event.FEE_BEGAN: Say(
+        "Die Standgebühr läuft",
+        "{place}: seit {when} {amount} pro Minute. Abstecken beendet sie.",
+    ),
     Event.PAYMENT_FAILED: Say(
         "Ihre Bank hat abgelehnt",
         "Die Zahlung bei {place} kam nicht zustande. Bitte zahlen Sie anders.",
@@ -80,6 +96,14 @@ _FR: Final = {
     Event.DONE_MOVED: Say("L'heure a changé", "{place} : {percent} désormais vers {when}."),
     Event.COMPLETE: Say("La charge est terminée", "{place} : {energy}. Merci de libérer la place."),
     Event.STOPPED_EARLY: Say("La charge s'est arrêtée trop tôt", "{place}, après {energy}. {why}"),
+    Event.FEE_SOON: Say(
+        "Rester branché coûtera bientôt",
+        "{place} : dès {when}, {amount} par minute. Débranchez avant et rien n'est dû.",
+    ),
+    Event.FEE_BEGAN: Say(
+        "Les frais de stationnement courent",
+        "{place} : depuis {when}, {amount} par minute. Débranchez pour y mettre fin.",
+    ),
     Event.PAYMENT_FAILED: Say(
         "Votre banque a refusé",
         "Le paiement à {place} n'a pas abouti. Choisissez un autre moyen de paiement.",
@@ -97,6 +121,14 @@ _ES: Final = {
     Event.DONE_MOVED: Say("La hora ha cambiado", "{place}: {percent} ahora hacia las {when}."),
     Event.COMPLETE: Say("La carga ha terminado", "{place}: {energy}. Por favor, libere la plaza."),
     Event.STOPPED_EARLY: Say("La carga se detuvo antes", "{place}, tras {energy}. {why}"),
+    Event.FEE_SOON: Say(
+        "Pronto costará seguir enchufado",
+        "{place}: desde las {when}, {amount} por minuto. Desenchufe antes y no costará nada.",
+    ),
+    Event.FEE_BEGAN: Say(
+        "Ya corre la tarifa por estar enchufado",
+        "{place}: desde las {when}, {amount} por minuto. Desenchufe para pararla.",
+    ),
     Event.PAYMENT_FAILED: Say(
         "Su banco dijo que no", "El pago en {place} no funcionó. Elija otra forma de pago."
     ),
@@ -112,6 +144,14 @@ _NL: Final = {
     Event.DONE_MOVED: Say("De tijd is veranderd", "{place}: {percent} nu rond {when}."),
     Event.COMPLETE: Say("Het laden is klaar", "{place}: {energy}. Maak de plek vrij."),
     Event.STOPPED_EARLY: Say("Het laden stopte te vroeg", "{place}, na {energy}. {why}"),
+    Event.FEE_SOON: Say(
+        "Blijven staan kost straks geld",
+        "{place}: vanaf {when} {amount} per minuut. Trek eerder uit en het kost niets.",
+    ),
+    Event.FEE_BEGAN: Say(
+        "Het blokkeertarief loopt",
+        "{place}: sinds {when} {amount} per minuut. Trek uit om het te stoppen.",
+    ),
     Event.PAYMENT_FAILED: Say(
         "Uw bank heeft geweigerd",
         "De betaling bij {place} lukte niet. Kies een andere betaalwijze.",
@@ -130,6 +170,15 @@ _FI: Final = {
     Event.DONE_MOVED: Say("Aika on muuttunut", "{place}: {percent} nyt noin klo {when}."),
     Event.COMPLETE: Say("Lataus on valmis", "{place}: {energy}. Vapauta paikka."),
     Event.STOPPED_EARLY: Say("Lataus päättyi liian aikaisin", "{place}, {energy}. {why}"),
+    Event.FEE_SOON: Say(
+        "Seisominen maksaa pian",
+        "{place}: klo {when} alkaen {amount} minuutilta."
+        " Irrota kaapeli ennen sitä, niin se ei maksa mitään.",
+    ),
+    Event.FEE_BEGAN: Say(
+        "Seisontamaksu juoksee",
+        "{place}: klo {when} alkaen {amount} minuutilta. Irrota kaapeli, niin se loppuu.",
+    ),
     Event.PAYMENT_FAILED: Say(
         "Pankkisi ei hyväksynyt maksua", "Maksu ei onnistunut: {place}. Valitse toinen maksutapa."
     ),
@@ -254,6 +303,8 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.DONE_MOVED: frozenset({"place", "when", "percent"}),
     Event.COMPLETE: frozenset({"place", "energy"}),
     Event.STOPPED_EARLY: frozenset({"place", "energy", "why"}),
+    Event.FEE_SOON: frozenset({"place", "when", "amount"}),
+    Event.FEE_BEGAN: frozenset({"place", "when", "amount"}),
     Event.PAYMENT_FAILED: frozenset({"place"}),
     Event.HOLD_RELEASED: frozenset({"place", "amount"}),
     Event.RECEIPT: frozenset({"place", "amount"}),

@@ -41,6 +41,8 @@ NAMES: Final = {
     Event.DONE_MOVED: "It is done earlier or later",
     Event.COMPLETE: "Charging is complete",
     Event.STOPPED_EARLY: "It stopped early",
+    Event.FEE_SOON: "Ten minutes before standing costs",
+    Event.FEE_BEGAN: "Standing costs now",
     Event.PAYMENT_FAILED: "A payment did not work",
     Event.HOLD_RELEASED: "Nothing was charged",
     Event.RECEIPT: "The receipt is there",
