@@ -17,7 +17,7 @@ from voltway.alerts.watchers import (
     hears_payment_alarm,
 )
 from voltway.billing import actions as billing
-from voltway.billing import autocharge, debts
+from voltway.billing import autocharge, debts, homes
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.autocharge import CarSpoofed
 from voltway.billing.budget_news import BudgetReached
@@ -60,6 +60,8 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)
+    bus.watch_many("billing.homes", [CdrIssued], homes.hears_cdrs_issued)
+    bus.watch_many("billing.homes_corrected", [SessionCorrected], homes.hears_session_corrected)
     bus.watch_many("billing.session_corrected", [SessionCorrected], billing.hears_session_corrected)
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
     bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)

@@ -18,7 +18,9 @@ from voltway.billing import (
     proof,
     rules_proofs,
     rules_proofs_sum,
+    statements,
     store_documents,
+    store_statements,
 )
 from voltway.billing.documents_proof import BYTES_MAX, Document, Proof
 from voltway.billing.documents_proofs import Bare, DocumentProof
@@ -68,6 +70,8 @@ async def _proof(work: Work, door: Door, found: Invoice, most: int) -> DocumentP
         case DocumentKind.CREDIT_NOTE:
             open_ = await _of_credit(work, door, found, bare=False)
         case DocumentKind.STATEMENT:
+            if await store_statements.about(work, found.id) == statements.HOME:
+                raise NothingToProve(found.number)  # its drivers' statements name each CDR
             open_ = await _of_statement(work, door, found, most)
         case _:
             raise NothingToProve(found.number)

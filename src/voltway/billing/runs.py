@@ -13,10 +13,12 @@ from uuid import UUID
 
 from voltway.billing import (
     archive,
+    homes_months,
     rules_statements,
     settlements_hosts,
     statements,
     store_archive,
+    store_homes,
     store_runs,
     store_statements,
 )
@@ -126,7 +128,9 @@ async def _recipients(
 ) -> dict[UUID, list[InvoiceId]]:
     """For whom there is something to write, and what of a customer is open."""
     if kind is RunKind.STATEMENTS:
-        return await store_statements.open_of_customers(work, party.id, month.ends)
+        open_ = await store_statements.open_of_customers(work, party.id, month.ends)
+        at_home = await store_homes.who_owe(work, party.id, month.ends)
+        return {each: open_.get(each, []) for each in sorted({*open_, *at_home})}
     hosts = await store_statements.hosts_with_open(work, party.id, month.ends)
     return {host: [] for host in hosts}
 
@@ -141,6 +145,7 @@ async def _issue(
     if kind is RunKind.STATEMENTS:
         among = [id for ids in some.values() for id in ids]
         await statements.issue_statements(work, party, month, list(some), among)
+        await homes_months.issue_home_statements(work, party, month, list(some))
     else:
         await settlements_hosts.issue_settlements(work, party, month, list(some))
 

@@ -7,7 +7,7 @@ however often. What comes late, or corrects an earlier month, lands on the next 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,9 @@ from voltway.parties.model import Party
 from voltway.runtime.work import Work
 
 SERIES = "S"
+#: What a customer's statement is of: what its cards charged, or what its drivers are paid back.
+CHARGES: Final = "charges"
+HOME: Final = "home"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class Draft:
     customer: UUID | None = None
     host: UUID | None = None
     items: tuple[UUID, ...]
+    about: str = CHARGES
 
 
 def owed_by(customer: UUID) -> Account:
@@ -251,6 +255,7 @@ async def issue(
                 currency=invoice.currency,
                 due_on=date.fromisoformat(draft.made.due_on),
                 items=draft.items,
+                about=draft.about,
             )
             for draft, invoice in issued
         ],
@@ -281,7 +286,10 @@ def _frozen(
         sha256=sha256,
         issued_at=work.now,
         figures=Figures(rounding=made.rounding, net_minor=made.net_minor, tax_minor=made.tax_minor),
-        once=OnceKey(f"{made.kind}:{draft.customer or draft.host}:{month}:{made.currency}"),
+        once=OnceKey(
+            f"{made.kind}:{draft.customer or draft.host}:{month}:{made.currency}"
+            + (f":{draft.about}" if draft.about != CHARGES else "")
+        ),
         buyer=made.recipient.name,
     )
 

@@ -36,6 +36,7 @@ class Stated:
     currency: str
     due_on: date
     items: tuple[UUID, ...]
+    about: str = "charges"
 
 
 async def add_customer(work: Work, customer: Customer) -> bool:
@@ -273,22 +274,35 @@ async def about_shares(work: Work, shares: Sequence[Share]) -> dict[UUID, Row]:
 
 
 async def stated(
-    work: Work, month: date, *, customers: Collection[UUID] = (), hosts: Collection[UUID] = ()
+    work: Work,
+    month: date,
+    *,
+    customers: Collection[UUID] = (),
+    hosts: Collection[UUID] = (),
+    about: str = "charges",
 ) -> dict[UUID, list[InvoiceId]]:
     """By customer or host, the statements of a month that are written already."""
     rows = await work.all(
         """
         SELECT coalesce(customer_id, host_id) AS whose, invoice_id FROM statement
          WHERE month = $1 AND (customer_id = ANY($2::uuid[]) OR host_id = ANY($3::uuid[]))
+           AND about = $4
         """,
         month,
         list(customers),
         list(hosts),
+        about,
     )
     found: dict[UUID, list[InvoiceId]] = {}
     for row in rows:
         found.setdefault(row["whose"], []).append(InvoiceId(row["invoice_id"]))
     return found
+
+
+async def about(work: Work, invoice: InvoiceId) -> str | None:
+    """What a customer's statement is of (``statements.CHARGES`` or ``HOME``)."""
+    row = await work.one("SELECT about FROM statement WHERE invoice_id = $1", invoice)
+    return row["about"] if row else None
 
 
 async def keep_statements(work: Work, statements: Sequence[Stated]) -> None:
@@ -303,6 +317,7 @@ async def keep_statements(work: Work, statements: Sequence[Stated]) -> None:
             "currency",
             "due_on",
             "items",
+            "about",
         ),
         [
             (
@@ -314,6 +329,7 @@ async def keep_statements(work: Work, statements: Sequence[Stated]) -> None:
                 each.currency,
                 each.due_on,
                 len(each.items),
+                each.about,
             )
             for each in statements
         ],

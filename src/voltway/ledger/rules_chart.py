@@ -17,6 +17,7 @@ _ID: Final = re.compile(r"([^:]*):[^:]{8}-[^:]{4}-[^:]{4}-[^:]{4}-[^:]{12}(?=:|$
 CHART: Final[tuple[tuple[str, AccountType], ...]] = (
     ("driver:*:receivable", AccountType.ASSET),
     ("driver:*:prepaid", AccountType.LIABILITY),
+    ("driver:*:payable", AccountType.LIABILITY),
     ("customer:*:receivable", AccountType.ASSET),
     ("fleet:*:receivable", AccountType.ASSET),
     ("partner:*:receivable", AccountType.ASSET),

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from voltway.drivers import actions as drivers
+from voltway.drivers import homes
 from voltway.drivers.model import Token
 from voltway.drivers.rules import standing
 from voltway.kernel.facts import Fact
@@ -22,6 +23,7 @@ from voltway.sessions.actions_lay_out import Told, lay_out, tokens_in, told_of
 from voltway.sessions.desk import Desk, Names
 from voltway.sessions.driver_kinds import kind_of
 from voltway.sessions.model import (
+    AT_HOME,
     Row,
     Session,
     SessionCorrected,
@@ -120,6 +122,7 @@ async def _choose_tariffs(
     began.
     """
     by_place: list[tuple[Desk, Session, tuple[Place, datetime]]] = []
+    at_home: dict[SessionId, homes.Shown] = {}
     for desk in desks:
         for before, session in _concerned(desk):
             if before is not None and not _is_priced_anew(before, session):
@@ -133,9 +136,17 @@ async def _choose_tariffs(
                 )
             elif before is None or before.started_at != session.started_at or token is not None:
                 by_place.append((desk, session, _question(session, token)))
+                if token is not None and token.driver is not None and token.fleet is not None:
+                    at_home[session.id] = homes.Shown(
+                        session.station, token.driver, token.fleet, session.started_at
+                    )
     asked = {question for _, _, question in by_place}
     found = await tariffs.tariffs_at(work, asked) if asked else {}
+    home = await homes.at_home(work, set(at_home.values()))
     for desk, session, question in by_place:
+        if at_home.get(session.id) in home:
+            desk.put(session, tariff_version_id=None, tariff_why=AT_HOME)
+            continue
         assigned = found.get(question)
         desk.put(
             session,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,9 @@ from voltway.kernel.units import DurationS, EnergyWh, PowerW, RegisterWh
 from voltway.sessions.sequence import Seen
 from voltway.stations.reports import Context
 from voltway.tariffs.model import MeterPoint, StateChange
+
+#: Why a session has no tariff that a fleet's driver charges at home (``drivers.homes``).
+AT_HOME: Final = "It is charged at home: nothing is sold, and the company pays the driver back."
 
 
 class SessionState(StrEnum):
