@@ -1,6 +1,8 @@
 """A tariff from the first word to the price that holds, in a real browser."""
 
 from collections.abc import AsyncIterator
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -11,7 +13,7 @@ from tests.browser.forecourt import a_forecourt
 from tests.browser.seat import becomes_the_owner
 from tests.stories.world import World
 from voltway.billing import actions as billing
-from voltway.billing import budgets, fleets
+from voltway.billing import budgets, fleets, homes
 from voltway.billing.rules_budgets import Period, Scope
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
@@ -36,6 +38,10 @@ async def a_paid_fleet(world: World) -> None:
         await fleets.stands_for(work, card.id, agreed.id)
         customer = await billing.add_customer(work, billing.new_customer(work, party, GIVEN))
         await fleets.pays(work, party, fleet.id, customer.id, by="Aino")
+        row = await work.one("SELECT identity FROM station_view ORDER BY identity LIMIT 1")
+        assert row is not None
+        await homes.make_home(work, party, row["identity"], driver.id, fleet.id, by="Aino")
+        await homes.set_rate(work, party, fleet.id, Decimal("0.30"), date(2026, 3, 1), by="Aino")
         await budgets.set_budget(
             work,
             party,
@@ -98,6 +104,9 @@ async def test_an_operator_writes_a_tariff_is_told_what_the_law_forbids_and_sees
     await page.get_by_role("link", name="Vans of the north").click()
     await expect(page.get_by_role("button", name="pays no more")).to_be_visible()
     await desk.approve("a fleet, and who pays for it")
+    await page.get_by_role("link", name="What drivers are to be paid").click()
+    await expect(page.get_by_text("Nothing is to be paid now.")).to_be_visible()
+    await desk.approve("what drivers are to be paid")
     async with world.house.begin() as work:
         row = await work.one("SELECT public_id FROM evse_view LIMIT 1")
     assert row is not None

@@ -11,7 +11,7 @@ somebody paid for the fleet. What is known better later is a correction of its o
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Final
@@ -22,9 +22,18 @@ from voltway.billing import documents, rules_homes, statements, store_homes
 from voltway.billing.model import CdrIssued
 from voltway.billing.model_homes import Credit, CreditKind, Rate
 from voltway.drivers import contracts
+from voltway.drivers import homes as places
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.facts import Fact
-from voltway.kernel.ids import DriverId, FleetId, OnceKey, PartyId, SessionId, new_id
+from voltway.kernel.ids import (
+    DriverId,
+    FleetId,
+    LocationId,
+    OnceKey,
+    PartyId,
+    SessionId,
+    new_id,
+)
 from voltway.kernel.money import Money
 from voltway.kernel.units import EnergyWh, kwh
 from voltway.ledger import actions as ledger
@@ -33,6 +42,7 @@ from voltway.parties import actions as parties
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import SessionCorrected, SessionRecord
+from voltway.stations import actions as stations
 
 #: More a kWh is a slip of the finger.
 PER_KWH_MAX: Final = Decimal(10)
@@ -61,6 +71,31 @@ def payable_to(driver: DriverId) -> Account:
 
 def claimed_from(fleet: FleetId) -> Account:
     return account("fleet", str(fleet), "receivable")
+
+
+async def make_home(
+    work: Work, party: PartyId, identity: str, driver: DriverId, fleet: FleetId, *, by: str
+) -> UUID:
+    """Let the station of this identity be a driver's home; the home's id. A place that has nothing
+    but homes is shown to drivers on no map any more. Raises what ``drivers.homes`` does."""
+    station = await places.station_named(work, party, identity)
+    id = await places.is_home(work, party, station, driver, fleet, by=by)
+    row = await work.one(
+        """
+        SELECT s.location_id,
+               (SELECT count(*) FROM station_view o
+                 WHERE o.location_id = s.location_id AND o.id NOT IN
+                       (SELECT h.station_id FROM home_station_view h
+                         WHERE h.until IS NULL)) AS others
+          FROM station_view s WHERE s.id = $1
+        """,
+        station,
+    )
+    assert row is not None, "it was found just now"
+    place = await stations.location(work, LocationId(row["location_id"]))
+    if place.published and not row["others"]:
+        await stations.change_location(work, replace(place, published=False))
+    return id
 
 
 async def set_rate(
@@ -208,6 +243,7 @@ async def _keep(work: Work, credits: Sequence[Credit]) -> None:
     """Keep credits, and write those that are new into the books."""
     fresh = await store_homes.keep_credits(work, credits)
     await ledger.post_many(work, [_entry(each) for each in fresh if each.amount_minor])
+    work.touch(*{f"homes:{each.party}" for each in fresh})
 
 
 def _entry(credit: Credit) -> Entry:

@@ -7,6 +7,7 @@ nothing by corrections is kept against the next month.
 import csv
 import io
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -66,6 +67,11 @@ def payout_list(due: list[Due]) -> str:
             numbers = " ".join(each.numbers)[:140]  # as long as a transfer's text can be
             out.writerow([_safe(each.holder or ""), each.iban, amount, currency, numbers])
     return text.getvalue()
+
+
+def moment(text: str) -> datetime:
+    """A moment as a statement has it."""
+    return datetime.fromisoformat(text)
 
 
 def _safe(name: str) -> str:

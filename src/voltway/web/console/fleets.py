@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from voltway.billing import budgets, fleets, fleets_use
+from voltway.billing import budgets, fleets, fleets_use, homes
 from voltway.billing.actions import NoSuchCustomer
 from voltway.billing.fleets_use import Use
 from voltway.billing.rules_budgets import Period, Scope, share
@@ -18,6 +18,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import FleetId, PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
+from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.console.budgets import PERIODS
 from voltway.web.console.door import console_page, uuid_of
@@ -26,7 +27,7 @@ from voltway.web.house import House
 from voltway.web.pages import HttpRequest, see_other
 from voltway.web.problems import STATUS
 
-_HERE: Final = "/console/tariffs/fleets"
+HERE: Final = "/console/tariffs/fleets"
 FIELDS: Final = ("name", "period", "amount", "kwh")
 
 
@@ -97,7 +98,7 @@ async def add_fleet(
         return await _fleets(
             request, house, actor, trouble=str(no), typed=name, status=STATUS[no.kind]
         )
-    return see_other(f"{_HERE}/{made.id}")
+    return see_other(f"{HERE}/{made.id}")
 
 
 @get("/tariffs/fleets/{fleet:uuid}", include_in_schema=False)
@@ -131,6 +132,7 @@ async def _fleet(
         rules = await work.all(
             "SELECT * FROM charging_rule_view WHERE scope = 'fleet' AND subject_id = $1", id
         )
+        at_home = await _at_home(work, id, sees_money=sees_money)
         history = await fleets.history(work, FleetId(id)) if sees_money else []
         customers = (
             await work.all("SELECT id, name FROM customer_view ORDER BY name LIMIT 1000")
@@ -152,6 +154,7 @@ async def _fleet(
         budgets=[(each, used[each.id], share(each, used[each.id])) for each in kept],
         rules=rules,
         periods=PERIODS,
+        **at_home,
         history=history,
         payer=next((row for row in history if row["until"] is None), None),
         customers=customers,
@@ -161,6 +164,35 @@ async def _fleet(
         trouble=trouble,
         given={field: (given or {}).get(field, "")[:200] for field in FIELDS},
     )
+
+
+async def _at_home(work: Work, id: UUID, *, sees_money: bool) -> dict[str, object]:
+    """What the page says of charging at home."""
+    homes_ = await work.all(
+        """
+        SELECT * FROM home_station_view WHERE fleet_id = $1
+         ORDER BY until IS NOT NULL, driver_name, since DESC LIMIT 1000
+        """,
+        id,
+    )
+    drivers = await work.all(
+        """
+        SELECT DISTINCT driver_id AS id, driver_name AS name FROM contract_view
+         WHERE fleet_id = $1 AND driver_id IS NOT NULL ORDER BY name LIMIT 1000
+        """,
+        id,
+    )
+    rates = await homes.rates_of(work, FleetId(id)) if sees_money else []
+    return {"rates": rates, "homes": homes_, "drivers": drivers}
+
+
+async def show(
+    request: HttpRequest, house: House, actor: Actor, fleet: UUID, no: Refusal
+) -> Response[str]:
+    """The page of a fleet with what was refused of it."""
+    if isinstance(no, contracts.NoSuchFleet):
+        raise no
+    return await _fleet(request, house, actor, fleet, trouble=str(no), status=STATUS[no.kind])
 
 
 @post("/tariffs/fleets/{fleet:uuid}/payer", include_in_schema=False)
@@ -180,7 +212,7 @@ async def set_payer(
             await parties.audit(work, actor, "said who pays for a fleet", f"fleet:{fleet}")
     except (NoOneChosen, NoSuchCustomer, fleets.PaysAlready, fleets.NobodyPays) as no:
         return await _fleet(request, house, actor, fleet, trouble=str(no), status=STATUS[no.kind])
-    return see_other(f"{_HERE}/{fleet}")
+    return see_other(f"{HERE}/{fleet}")
 
 
 @post("/tariffs/fleets/{fleet:uuid}/budget", include_in_schema=False)
@@ -221,7 +253,7 @@ async def limit(
         return await _fleet(
             request, house, actor, fleet, trouble=str(no), given=data, status=STATUS[no.kind]
         )
-    return see_other(f"{_HERE}/{fleet}")
+    return see_other(f"{HERE}/{fleet}")
 
 
 def _chosen(data: Form) -> UUID:
