@@ -15,6 +15,7 @@ from voltway.billing.documents_invoice import InvoiceSeller
 
 STATEMENT: Final = "statement"
 SETTLEMENT: Final = "settlement"
+HOME: Final = "home"
 
 
 class Recipient(_Document, frozen=True, kw_only=True):
@@ -88,6 +89,7 @@ class StatementDocument(_Document, frozen=True, kw_only=True):
     due_on: str
     currency: str
     rounding: str
+    about: str | None = None  # a claim says that it is of charging at home
     self_billed: bool = False  # an invoice that the buyer writes (VAT directive, article 224)
     seller: Seller  # who writes it
     recipient: Recipient

@@ -26,7 +26,13 @@ from voltway.billing import (
 )
 from voltway.billing.documents import Tax
 from voltway.billing.documents_home import HomeLine, HomeStatement
-from voltway.billing.documents_statement import STATEMENT, Charge, Recipient, StatementDocument
+from voltway.billing.documents_statement import (
+    HOME,
+    STATEMENT,
+    Charge,
+    Recipient,
+    StatementDocument,
+)
 from voltway.billing.model import Invoice
 from voltway.billing.model_homes import Credit, CreditKind, Rate
 from voltway.billing.model_statements import Customer
@@ -65,9 +71,7 @@ async def issue_home_statements(
     rules_statements.must_be_over(month, work.now)
     found = await store_statements.lock_customers(work, customers)
     await store_homes.lock(work, party.id)
-    before = await store_statements.stated(
-        work, month.first, customers=list(found), about=statements.HOME
-    )
+    before = await store_statements.stated(work, month.first, customers=list(found), about=HOME)
     fresh = [each for each in found if each not in before]
     open_ = await store_homes.unstated(work, party.id, month.ends, fresh)
     about = await store_homes_months.about(work, open_)
@@ -230,6 +234,7 @@ def _claim(
         due_on=statements.due_on(work, party, customer.due_days).isoformat(),
         currency=currency,
         rounding=mode,
+        about=HOME,
         seller=freezing.seller(party),
         recipient=_recipient(customer),
         reached=documenting.seller_if_complete(party),
@@ -240,7 +245,7 @@ def _claim(
         made=made,
         customer=customer.id,
         items=tuple(credit.id for each in written for credit in each.credits),
-        about=statements.HOME,
+        about=HOME,
     )
 
 

@@ -109,7 +109,12 @@ async def paid(work: Work, party: PartyId, driver: DriverId, said: Money, *, by:
 
 async def statement(work: Work, party: PartyId, id: UUID) -> HomeStatement:
     """A driver's month as it was frozen. Raises ``NoSuchHomeStatement``."""
+    return home_statement(await document(work, party, id))
+
+
+async def document(work: Work, party: PartyId, id: UUID) -> str:
+    """Its bytes, as text. Raises ``NoSuchHomeStatement``."""
     raw = await store_homes_months.document(work, party, id)
     if raw is None:
         raise NoSuchHomeStatement
-    return home_statement(raw)
+    return raw

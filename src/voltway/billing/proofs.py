@@ -18,7 +18,6 @@ from voltway.billing import (
     proof,
     rules_proofs,
     rules_proofs_sum,
-    statements,
     store_documents,
     store_statements,
 )
@@ -70,7 +69,7 @@ async def _proof(work: Work, door: Door, found: Invoice, most: int) -> DocumentP
         case DocumentKind.CREDIT_NOTE:
             open_ = await _of_credit(work, door, found, bare=False)
         case DocumentKind.STATEMENT:
-            if await store_statements.about(work, found.id) == statements.HOME:
+            if await store_statements.about(work, found.id) == documents_statement.HOME:
                 raise NothingToProve(found.number)  # its drivers' statements name each CDR
             open_ = await _of_statement(work, door, found, most)
         case _:

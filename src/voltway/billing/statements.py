@@ -43,9 +43,9 @@ from voltway.parties.model import Party
 from voltway.runtime.work import Work
 
 SERIES = "S"
-#: What a customer's statement is of: what its cards charged, or what its drivers are paid back.
+#: What a customer's statement is of: what its cards charged, or (``HOME``) what its drivers are
+#: paid back.
 CHARGES: Final = "charges"
-HOME: Final = "home"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from voltway.billing import formats
 from voltway.billing.documents import Tax
 from voltway.billing.documents_invoice import NET_LEADING
 from voltway.billing.documents_statement import (
+    HOME,
     SETTLEMENT,
     Charge,
     HostShare,
@@ -148,7 +149,7 @@ def view(made: StatementDocument, sha256: str, locale_asked: str) -> StatementVi
         fingerprint=sha256,
         drawn=said.drawn.format(version=TEMPLATE),
         words={
-            "charges": said.charges,
+            "charges": said.charges_home if made.about == HOME else said.charges,
             "date": said.date,
             "place": said.place,
             "receipt": said.receipt_word,
@@ -320,6 +321,8 @@ def _check(made: StatementDocument, said: Words) -> Iterator[str]:
     yield said.check_sum
     if made.kind == SETTLEMENT:
         yield said.check_share
+    elif made.about == HOME:
+        yield said.check_home
     elif made.rounding == NET_LEADING:
         yield said.check_statement
     yield said.check_print

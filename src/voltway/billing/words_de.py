@@ -144,6 +144,7 @@ DE: Final = Words(
     total_due="Zu zahlen",
     total_payout="Für Sie",
     charges="Ladevorgänge",
+    charges_home="Laden zu Hause, Ihren Fahrern erstattet",
     each_session="Ladevorgang",
     receipt_word="Beleg",
     sessions="Ladevorgänge: {count}",
@@ -166,6 +167,9 @@ DE: Final = Words(
     terms="Bedingungen",
     agreement="Vereinbarung {version} vom {date}",
     check_sum="Die Posten ergeben zusammen auf den Cent die Summe.",
+    check_home="Jeder Posten steht auf der Abrechnung eines Fahrers, deren Nummer daneben "
+    "steht. Darauf ist keine MwSt.: Was Sie Ihren Fahrern erstatten, wird an sie "
+    "weitergegeben.",
     check_statement="Jeder Posten ist ein Beleg, dessen Nummer daneben steht. Die MwSt. wird je "
     "Satz einmal aus der Summe seiner Posten berechnet.",
     check_share="Jeder Anteil folgt aus Umsatz, Energie und der genannten Vereinbarung. Geteilt "

@@ -141,6 +141,7 @@ EN: Final = Words(
     total_due="To pay",
     total_payout="For you",
     charges="Charges",
+    charges_home="Charging at home, paid back to your drivers",
     each_session="Session",
     receipt_word="Receipt",
     sessions="Sessions: {count}",
@@ -163,6 +164,8 @@ EN: Final = Words(
     terms="Terms",
     agreement="Agreement {version} of {date}",
     check_sum="The lines add up to the total, to the cent.",
+    check_home="Each line is of a driver's statement whose number stands beside it. No VAT "
+    "is on it: what you pay your drivers back is passed on to them.",
     check_statement="Each line is a receipt whose number stands beside it. VAT is worked out once "
     "for each rate, on the sum of its lines.",
     check_share="Each share follows from the revenue, the energy and the agreement named. What is "

@@ -143,6 +143,7 @@ ES: Final = Words(
     total_due="A pagar",
     total_payout="Para usted",
     charges="Recargas",
+    charges_home="Recarga en casa, reembolsada a sus conductores",
     each_session="Recarga",
     receipt_word="Recibo",
     sessions="Recargas: {count}",
@@ -165,6 +166,8 @@ ES: Final = Words(
     terms="Condiciones",
     agreement="Acuerdo {version} del {date}",
     check_sum="Las líneas suman el total, al céntimo.",
+    check_home="Cada línea es de la liquidación de un conductor, cuyo número está al lado. "
+    "No lleva IVA: lo que usted reembolsa a sus conductores se les entrega.",
     check_statement="Cada línea es un recibo cuyo número está al lado. El IVA se calcula una vez "
     "por tipo, sobre la suma de sus líneas.",
     check_share="Cada parte se sigue de los ingresos, la energía y el acuerdo indicado. Se reparte "

@@ -143,6 +143,7 @@ FI: Final = Words(
     total_due="Maksettavaa",
     total_payout="Teille",
     charges="Lataukset",
+    charges_home="Kotilataus, joka korvataan kuljettajillenne",
     each_session="Lataus",
     receipt_word="Kuitti",
     sessions="Latauksia: {count}",
@@ -165,6 +166,9 @@ FI: Final = Words(
     terms="Ehdot",
     agreement="Sopimus {version}, {date}",
     check_sum="Rivit ovat yhteensä loppusumma, sentilleen.",
+    check_home="Jokainen rivi on kuljettajan selvityksestä, jonka numero on vieressä. Siinä "
+    "ei ole arvonlisäveroa: se, minkä korvaatte kuljettajillenne, välitetään "
+    "heille.",
     check_statement="Jokainen rivi on kuitti, jonka numero on vieressä. Vero lasketaan kerran "
     "kutakin kantaa kohti, sen rivien summasta.",
     check_share="Jokainen osuus seuraa liikevaihdosta, energiasta ja mainitusta sopimuksesta. "

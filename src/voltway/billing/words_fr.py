@@ -144,6 +144,7 @@ FR: Final = Words(
     total_due="À payer",
     total_payout="Pour vous",
     charges="Recharges",
+    charges_home="Recharge à domicile, remboursée à vos conducteurs",
     each_session="Recharge",
     receipt_word="Reçu",
     sessions="Recharges : {count}",
@@ -166,6 +167,9 @@ FR: Final = Words(
     terms="Conditions",
     agreement="Accord {version} du {date}",
     check_sum="La somme des lignes est le total, au centime près.",
+    check_home="Chaque ligne vient du décompte d'un conducteur, dont le numéro figure à "
+    "côté. Elle est sans TVA : ce que vous remboursez à vos conducteurs leur est "
+    "transmis.",
     check_statement="Chaque ligne est un reçu, dont le numéro figure à côté. La TVA est calculée "
     "une fois par taux, sur la somme de ses lignes.",
     check_share="Chaque part découle des recettes, de l’énergie et de l’accord indiqué. Le partage "

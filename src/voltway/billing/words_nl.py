@@ -144,6 +144,7 @@ NL: Final = Words(
     total_due="Te betalen",
     total_payout="Voor u",
     charges="Laadsessies",
+    charges_home="Thuis laden, vergoed aan uw bestuurders",
     each_session="Laadsessie",
     receipt_word="Bon",
     sessions="Laadsessies: {count}",
@@ -166,6 +167,9 @@ NL: Final = Words(
     terms="Voorwaarden",
     agreement="Overeenkomst {version} van {date}",
     check_sum="De posten zijn samen tot op de cent het totaal.",
+    check_home="Elke post staat op de afrekening van een bestuurder, met het nummer ernaast."
+    " Er is geen btw over: wat u uw bestuurders vergoedt, wordt aan hen "
+    "doorgegeven.",
     check_statement="Elke post is een bon met het nummer ernaast. De btw wordt per tarief één keer "
     "berekend, over de som van de posten.",
     check_share="Elk deel volgt uit de omzet, de energie en de genoemde overeenkomst. Er wordt zo "

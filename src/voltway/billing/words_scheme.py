@@ -108,6 +108,7 @@ class Words:
     total_due: str
     total_payout: str
     charges: str
+    charges_home: str
     each_session: str
     receipt_word: str
     sessions: str
@@ -130,6 +131,7 @@ class Words:
     terms: str
     agreement: str
     check_sum: str
+    check_home: str
     check_statement: str
     check_share: str
     statement_subject: str

@@ -11,7 +11,6 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from voltway.billing import homes, homes_paying
-from voltway.billing.documents_home import HomeStatement as Document
 from voltway.drivers import contracts
 from voltway.drivers import homes as places
 from voltway.kernel.ids import DriverId, FleetId, PartyId
@@ -87,6 +86,12 @@ class HomeStatement(Shown):
     paid_at: Annotated[Moment | None, Meta(description="null: not yet.")]
 
 
+class HomeStatementWhole(HomeStatement):
+    """A driver's month and its frozen document."""
+
+    document: Annotated[msgspec.Raw, Meta(description="The frozen document, byte for byte.")]
+
+
 class HomeDue(Shown):
     """What a driver is to be paid now: all statements that nobody paid yet."""
 
@@ -154,14 +159,16 @@ async def end_home(caller: Calling, home_id: FromPath[UUID]) -> None:
 
 
 @reads("/fleets/{fleet_id:uuid}/home-rates", "List a fleet's rates", Permission.SEE_MONEY)
-async def list_rates(caller: Calling, fleet_id: FromPath[UUID], window: Paging) -> Page[HomeRate]:
+async def list_home_rates(
+    caller: Calling, fleet_id: FromPath[UUID], window: Paging
+) -> Page[HomeRate]:
     async with caller.begin() as work:
         await contracts.fleet_of(work, PartyId(caller.actor.party), FleetId(fleet_id))
         return await listed(work, RATES, window, _rate, [("fleet_id = {}", fleet_id)])
 
 
 @adds("/fleets/{fleet_id:uuid}/home-rates", "Set a fleet's rate", Permission.MOVE_MONEY)
-async def add_rate(
+async def add_home_rate(
     caller: Calling, fleet_id: FromPath[UUID], data: JSONBody[NewHomeRate]
 ) -> HomeRate:
     """What was credited stays. What was charged from that day on and not credited yet, is now."""
@@ -181,7 +188,7 @@ async def add_rate(
 
 
 @reads("/home-statements", "List drivers' months of home charging", Permission.SEE_MONEY)
-async def list_statements(
+async def list_home_statements(
     caller: Calling,
     window: Paging,
     driver: Annotated[UUID | None, QueryParameter(description="Those of this driver.")] = None,
@@ -197,17 +204,18 @@ async def list_statements(
 
 
 @reads("/home-statements/{statement_id:uuid}", "Read a driver's month", Permission.SEE_MONEY)
-async def read_statement(caller: Calling, statement_id: FromPath[UUID]) -> msgspec.Raw:
-    """The frozen document, with each session, its registers and its rate."""
+async def read_home_statement(caller: Calling, statement_id: FromPath[UUID]) -> HomeStatementWhole:
+    """With each session, its registers and its rate."""
     async with caller.begin() as work:
-        made: Document = await homes_paying.statement(
-            work, PartyId(caller.actor.party), statement_id
-        )
-    return msgspec.Raw(msgspec.json.encode(made, order="sorted"))
+        raw = await homes_paying.document(work, PartyId(caller.actor.party), statement_id)
+        row = await work.one("SELECT * FROM home_statement_view WHERE id = $1", statement_id)
+    assert row is not None, "its document was found"
+    whole = {"document": msgspec.Raw(raw.encode()), **_total(row)}
+    return shown(HomeStatementWhole, row, **whole)
 
 
 @reads("/home-payouts/due", "List what drivers are to be paid", Permission.SEE_MONEY)
-async def list_due(caller: Calling) -> list[HomeDue]:
+async def list_home_due(caller: Calling) -> list[HomeDue]:
     async with caller.begin() as work:
         found = await homes_paying.due(work, PartyId(caller.actor.party))
     return [
@@ -224,7 +232,7 @@ async def list_due(caller: Calling) -> list[HomeDue]:
 
 
 @puts("/drivers/{driver_id:uuid}/payee", "Say where a driver is paid", Permission.MOVE_MONEY)
-async def put_payee(caller: Calling, driver_id: FromPath[UUID], data: JSONBody[Payee]) -> None:
+async def put_home_payee(caller: Calling, driver_id: FromPath[UUID], data: JSONBody[Payee]) -> None:
     async with caller.begin() as work:
         await homes.pay_to(
             work,
@@ -238,7 +246,7 @@ async def put_payee(caller: Calling, driver_id: FromPath[UUID], data: JSONBody[P
 
 
 @moves_money("/home-payouts", "Note that a driver was paid")
-async def add_payout(caller: Calling, data: JSONBody[NewPayout]) -> Payout:
+async def add_home_payout(caller: Calling, data: JSONBody[NewPayout]) -> Payout:
     """All that is due to the driver, once. Another amount than is due by now is refused."""
     amount = Money(data.minor, Currency(data.currency))
     async with caller.begin() as work:
@@ -263,12 +271,12 @@ ROUTER = Router(
         list_homes,
         add_home,
         end_home,
-        list_rates,
-        add_rate,
-        list_statements,
-        read_statement,
-        list_due,
-        put_payee,
-        add_payout,
+        list_home_rates,
+        add_home_rate,
+        list_home_statements,
+        read_home_statement,
+        list_home_due,
+        put_home_payee,
+        add_home_payout,
     ],
 )
