@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.drivers.pki import NOW, YEAR, an_operator, issue
 from tests.network import a_party
 from voltway.drivers import actions as drivers
 from voltway.drivers import certificates
@@ -15,6 +14,7 @@ from voltway.drivers.rules import emaid_of
 from voltway.drivers.rules_certificates import status_of
 from voltway.kernel.ids import TokenUid
 from voltway.runtime.database import Database
+from voltway_world.pki import NOW, YEAR, an_operator, issue
 
 EMAID = "FI-VLT-C12345678"
 END = "-----END CERTIFICATE-----"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.drivers.pki import YEAR, issue
 from tests.ocpp.gateway_floor import Dialled, Door, a_door, dial
 from voltway.drivers import actions as drivers
 from voltway.drivers import certificates
@@ -29,6 +28,7 @@ from voltway.stations.orders import (
     Trigger,
     Unlock,
 )
+from voltway_world.pki import YEAR, issue
 
 
 @pytest.fixture

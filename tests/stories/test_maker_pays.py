@@ -11,9 +11,11 @@ import pytest
 
 from tests.stories.world import Post, World
 from voltway.billing import monthly
+from voltway.drivers import certificates
 from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.partners import credit, delivering, telling
+from voltway_world import pki
 from voltway_world.maker import Maker, MakersApp
 
 EMAID = "DE-AUR-C00000001-5"
@@ -129,6 +131,33 @@ async def test_a_maker_is_asked_sees_the_session_live_ends_it_and_its_statement_
     assert "Aurora" in mail.text
     assert maker.forged == 0
     assert (await credit_looked_at(story)) == 489
+    assert await world.books_balance()
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_car_shows_its_contract_by_the_cable_and_its_maker_pays(
+    story: Story, version: str
+) -> None:
+    world, maker = story.world, story.maker
+    assert await story.app.registers(EMAID, whitelist="NEVER") == 200
+    ours, strangers = pki.an_operator("Aurora"), pki.an_operator("Nobody")
+    async with world.house.begin() as work:
+        await certificates.add_anchor(work, world.party.id, ours.root.pem, by="Olga")
+    post = await world.station(version)
+    await world.within(post.outside.plug_in(1))
+
+    await world.within(post.outside.present_contract(1, EMAID, strangers.contract(EMAID)))
+    assert not await world.sessions(), "a contract that nobody here trusts starts nothing"
+
+    await world.within(post.outside.present_contract(1, EMAID, ours.contract(EMAID)))
+    world.clock.jump(timedelta(hours=1))
+    bay = post.outside.forecourt.bay(1)
+    bay.set_register(bay.register_wh + 10_000)
+    await world.within(post.outside.unplug(1))
+
+    [cdr] = await story.told(lambda: list(maker.cdrs.values()))
+    assert (cdr["cdr_token"]["uid"], cdr["total_energy"]) == (EMAID, 10)
+    assert await story.owed() == 490
     assert await world.books_balance()
 
 

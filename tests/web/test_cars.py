@@ -3,7 +3,6 @@
 import re
 
 from tests.billing.test_autocharge import MAC, a_driver, shows_itself
-from tests.drivers.pki import YEAR, issue
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.test_account import enters
@@ -12,6 +11,7 @@ from voltway.drivers import actions as drivers
 from voltway.drivers import cars
 from voltway.drivers.model import Bar
 from voltway.kernel.ids import TokenUid, new_id
+from voltway_world.pki import YEAR, issue
 
 PAGE = "/console/tariffs/cars"
 BEN = "ben@example.org"

@@ -37,6 +37,7 @@ class Token:
     kind: str = "ISO14443"
     remote_start_id: int | None = None
     is_remote: bool = False
+    contract: str | None = None  # the certificate that a car showed with it, and its issuers (PEM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,11 @@ class Forecourt:
         bay.car, bay.is_finished, bay.token = None, False, None
         self.tell_state(bay)
 
-    def present(self, evse: int, uid: str, kind: str = "ISO14443") -> None:
-        """A card at the reader: it starts what it may start, and stops what it started."""
+    def present(
+        self, evse: int, uid: str, kind: str = "ISO14443", contract: str | None = None
+    ) -> None:
+        """A card at the reader: it starts what it may start, and stops what it started. A car that
+        shows a contract does the same by the cable."""
         bay = self.bay(evse)
         running = bay.session_token
         if running is not None:
@@ -106,7 +109,7 @@ class Forecourt:
             return
         if bay.is_faulted or not bay.is_operative:
             raise CannotDo(f"EVSE {evse} is out of order.")
-        token = Token(uid, kind)
+        token = Token(uid, kind, contract=contract)
         if not self._is_online():
             if self._conduct.accepts_offline:
                 self.accept(bay, token)

@@ -36,6 +36,11 @@ class Station(Mechanism):
         self.forecourt.present(evse, uid, kind)
         await self.settled()
 
+    async def present_contract(self, evse: int, emaid: str, contract: str) -> None:
+        """A car that is plugged in shows its contract certificate (Plug & Charge)."""
+        self.forecourt.present(evse, emaid, "eMAID", contract)
+        await self.settled()
+
     async def pay_at_terminal(self, evse: int, psp_ref: str) -> None:
         """A card at the station's own terminal, whose acquirer says yes under this reference."""
         await self.present_token(evse, psp_ref, v21.DIRECT)

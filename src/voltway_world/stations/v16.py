@@ -1,7 +1,8 @@
 """How a station says things in OCPP 1.6J (Open Charge Alliance, edition 2, §4 and §6)."""
 
+import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from voltway_world.stations import v16_orders
 from voltway_world.stations.bays import Bay, Reading, Session, State, Token
@@ -11,6 +12,9 @@ from voltway_world.stations.speech import Reply, stamp
 
 if TYPE_CHECKING:
     from voltway_world.stations.mechanism import Mechanism
+
+#: OCA application note "Using ISO 15118 Plug & Charge with OCPP 1.6".
+PLUG_AND_CHARGE: Final = "org.openchargealliance.iso15118pnc"
 
 #: §7.7 ChargePointStatus.
 _STATUS = {
@@ -59,9 +63,20 @@ class Speech16:
         return _status(bay.number, _STATUS[bay.state], error, at)
 
     def authorize(self, token: Token) -> Said:
-        return Said("Authorize", {"idTag": token.uid})
+        if token.contract is None:
+            return Said("Authorize", {"idTag": token.uid})
+        asked = {
+            "idToken": {"idToken": token.uid, "type": token.kind},
+            "certificate": token.contract,
+        }
+        payload = {"vendorId": PLUG_AND_CHARGE, "messageId": "Authorize", "data": json.dumps(asked)}
+        return Said("DataTransfer", payload)
 
     def token_status(self, answer: Payload) -> str | None:
+        if isinstance(answer.get("data"), str):
+            told = json.loads(answer["data"])
+            is_good = told.get("certificateStatus", "Accepted") == "Accepted"
+            return str(told["idTokenInfo"]["status"]) if is_good else "Invalid"
         status = answer.get("idTagInfo", {}).get("status")
         return None if status is None else str(status)
 

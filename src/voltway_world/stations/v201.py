@@ -94,9 +94,14 @@ class Speech201:
         return Said("StatusNotification", payload)
 
     def authorize(self, token: Token) -> Said:
-        return Said("Authorize", {"idToken": _id_token(token)})
+        payload: dict[str, Any] = {"idToken": _id_token(token)}
+        if token.contract is not None:
+            payload["certificate"] = token.contract
+        return Said("Authorize", payload)
 
     def token_status(self, answer: Payload) -> str | None:
+        if answer.get("certificateStatus", "Accepted") != "Accepted":
+            return "Invalid"  # part 2 C07: it charges nothing, whatever its token may
         status = (answer.get("idTokenInfo") or {}).get("status")
         return None if status is None else str(status)
 

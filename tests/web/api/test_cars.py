@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 
 from tests.billing.test_autocharge import MAC, a_driver, shows_itself
-from tests.drivers.pki import issue
 from tests.payments.scene import Scene
 from tests.web.api.conftest import Caller
 from tests.web.api.test_balances import bank, party, provider, scene
 from voltway.billing import autocharge
+from voltway_world.pki import issue
 
 __all__ = ["bank", "party", "provider", "scene"]
 
