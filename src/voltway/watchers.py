@@ -1,6 +1,12 @@
 """Who hears which facts: the watchers of the house."""
 
-from voltway.alerts import driver_events, hooks_telling, model_hooks, operator_events
+from voltway.alerts import (
+    driver_events,
+    hooks_telling,
+    meter_events,
+    model_hooks,
+    operator_events,
+)
 from voltway.alerts.account import hears_method_refused
 from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
@@ -94,5 +100,6 @@ def _plug_events(bus: Bus) -> None:
     bus.watch_many("alerts.sessions", driver_events.SESSION_FACTS, driver_events.hears_session)
     bus.watch_many("alerts.money", driver_events.MONEY_FACTS, driver_events.hears_money)
     bus.watch_many("alerts.stations", operator_events.STATION_FACTS, operator_events.hears_station)
+    bus.watch_many("alerts.meters", [SessionEnded], meter_events.hears_ended)
     bus.watch_many("alerts.hooks", model_hooks.FACTS, hooks_telling.hears)
     bus.watch_many("alerts.rested", [SettlementRested], operator_events.hears_rested)

@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 
 from tests.payments.scene import Scene
-from voltway.alerts import actions, devices, driver_events, operator_events, pushing
+from voltway.alerts import (
+    actions,
+    devices,
+    driver_events,
+    meter_events,
+    operator_events,
+    pushing,
+)
 from voltway.alerts.model_events import Device
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
+from voltway.sessions.model import SessionEnded
 from voltway_world.push import Phone, PushService
 
 
@@ -16,6 +24,7 @@ def plug_events(scene: Scene, settings: Settings) -> None:
     bus.watch_many("alerts.sessions", driver_events.SESSION_FACTS, driver_events.hears_session)
     bus.watch_many("alerts.money", driver_events.MONEY_FACTS, driver_events.hears_money)
     bus.watch_many("alerts.stations", operator_events.STATION_FACTS, operator_events.hears_station)
+    bus.watch_many("alerts.meters", [SessionEnded], meter_events.hears_ended)
 
     async def send(begin: BeginWork, body: Mapping[str, str]) -> None:
         await actions.send(begin, settings, body)

@@ -10,6 +10,7 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.stations import actions as stations
 from voltway.stations.model import LinkClosed, LinkOpened
+from voltway.stations.reports import Heard, Other
 from voltway_world.mail import MailCatcher
 
 OLGA = "olga@voltway.test"
@@ -102,3 +103,73 @@ async def test_a_station_that_flickers_waits_until_it_is_away_for_a_minute_and_i
     await goes(scene, 9)
     await later(scene, 61)
     assert len(mail.box.to(OLGA)) == 1, "it was told within half an hour"
+
+
+async def reports(scene: Scene, kind: str, said: str = "") -> None:
+    """The station sends a SecurityEventNotification."""
+    summary = {"type": kind, "timestamp": scene.now.isoformat()} | (
+        {"tech_info": said} if said else {}
+    )
+    action = "SecurityEventNotification"
+    told = Heard(0, scene.station.station.id, action, scene.now, [Other(action, summary)])
+    async with scene.begin() as work:
+        await stations.record_reports(work, [told])
+    await scene.settles()
+
+
+async def test_a_security_event_is_told_to_who_may_act_once_in_two_hours(
+    scene: Scene, mail: MailCatcher
+) -> None:
+    await plugged(scene, mail)
+
+    await reports(scene, "TamperDetectionActivated", "door <open>")
+    await reports(scene, "TamperDetectionActivated", "door <open>")
+
+    [caught] = mail.box.to(OLGA)
+    assert caught.message["Subject"].startswith("Security: ")
+    assert "TamperDetectionActivated (door <open>)" in (caught.text or "")
+    assert mail.box.to("vera@voltway.test") == []
+    scene.clock.jump(timedelta(hours=3))
+    await reports(scene, "TamperDetectionActivated")
+    assert len(mail.box.to(OLGA)) == 2
+
+
+async def test_a_restart_is_no_alarm_and_a_station_that_makes_up_names_is_told_once(
+    scene: Scene, mail: MailCatcher
+) -> None:
+    await plugged(scene, mail)
+
+    for kind in ("StartupOfTheDevice", "ResetOrReboot", "SettingSystemTime"):
+        await reports(scene, kind)
+    assert mail.box.to(OLGA) == []
+    for nth in range(5):
+        await reports(scene, f"Odd{nth}")
+    await reports(scene, "InvalidTLSVersion")
+
+    assert len(mail.box.to(OLGA)) == 2
+
+
+async def test_a_meter_that_tells_too_much_is_doubtful_and_told_once_a_day(
+    scene: Scene, mail: MailCatcher
+) -> None:
+    await plugged(scene, mail)
+    for ref in ("tx-1", "tx-2"):
+        payment = await scene.pays(await scene.opens())
+        await scene.starts(payment.token, ref=ref)
+        await scene.ends(9_050_000, ref=ref)
+        await scene.settles()
+
+    [caught] = mail.box.to(OLGA)
+    assert caught.message["Subject"].startswith("Doubtful meter: ")
+    assert "more energy than this EVSE can give" in (caught.text or "")
+
+
+async def test_a_meter_that_tells_what_may_be_is_told_to_nobody(
+    scene: Scene, mail: MailCatcher
+) -> None:
+    await plugged(scene, mail)
+    await scene.starts((await scene.pays(await scene.opens())).token)
+    await scene.ends(60_000)
+    await scene.settles()
+
+    assert mail.box.to(OLGA) == []

@@ -230,3 +230,21 @@ async def test_draining_answers_what_was_heard_and_says_come_back(
             await draining
             (row,) = await door.read("SELECT connected FROM station_view")
             assert not row["connected"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_security_event_of_a_station_is_a_fact_in_its_own_words(
+    door: Door, version: str
+) -> None:
+    await door.add("CP-1", evses=1)
+    told = {
+        "type": "TamperDetectionActivated",
+        "timestamp": "2026-03-02T12:00:00Z",
+        "techInfo": "the door",
+    }
+    async with dial(door, "CP-1", version) as line:
+        assert await line.call("SecurityEventNotification", told) == {}
+
+    (row,) = await door.read("SELECT body FROM outbox WHERE kind = 'SecurityReported'")
+    assert '"TamperDetectionActivated"' in row["body"]
+    assert '"the door"' in row["body"]

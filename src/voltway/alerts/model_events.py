@@ -37,6 +37,8 @@ class Event(StrEnum):
     STATION_OFFLINE = "station_offline"
     PORT_FAULTED = "port_faulted"
     STARTS_FAIL = "starts_fail"
+    SECURITY = "security"
+    METER_DOUBTFUL = "meter_doubtful"
     BILL_RESTS = "bill_rests"
 
 
@@ -117,6 +119,10 @@ RULES: Final[Mapping[Event, Rule]] = {
         lasts=timedelta(hours=12),
         not_again_within=timedelta(hours=2),
         for_operators=True,
+    ),
+    Event.SECURITY: Rule(at_first=_BOTH, not_again_within=timedelta(hours=2), for_operators=True),
+    Event.METER_DOUBTFUL: Rule(
+        at_first=_BOTH, not_again_within=timedelta(hours=24), for_operators=True
     ),
     Event.BILL_RESTS: Rule(
         at_first=_BOTH, not_again_within=timedelta(hours=12), for_operators=True

@@ -13,18 +13,51 @@ from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import MAY, Permission
 from voltway.runtime.work import Row, Work
-from voltway.stations.model import OrderEnded, PortStatusChanged, StationLost
+from voltway.stations.model import OrderEnded, PortStatusChanged, SecurityReported, StationLost
 from voltway.stations.orders import OrderState
 from voltway.stations.reports import PortStatus
 
-STATION_FACTS: Final = (StationLost, PortStatusChanged, OrderEnded)
+STATION_FACTS: Final = (StationLost, PortStatusChanged, OrderEnded, SecurityReported)
 #: So many starts that came to nothing within an hour are worth a look.
 STARTS_MANY: Final = 3
+#: Security events of OCPP (2.0.1 part 2, appendix 1) that are told each for itself. What a vendor
+#: added is told as one, so that a station which makes up names is not told again and again.
+_ALARMING: Final = frozenset(
+    {
+        "FailedToAuthenticateAtCsms",
+        "CsmsFailedToAuthenticate",
+        "SecurityLogWasCleared",
+        "ReconfigurationOfSecurityParameters",
+        "MemoryExhaustion",
+        "InvalidMessages",
+        "AttemptedReplayAttacks",
+        "TamperDetectionActivated",
+        "InvalidFirmwareSignature",
+        "InvalidFirmwareSigningCertificate",
+        "InvalidCsmsCertificate",
+        "InvalidCentralSystemCertificate",
+        "InvalidChargingStationCertificate",
+        "InvalidChargePointCertificate",
+        "InvalidTLSVersion",
+        "InvalidTLSCipherSuite",
+        "MaintenanceLoginFailed",
+    }
+)
+#: Those that come with everyday work, and are told to nobody.
+_ROUTINE: Final = frozenset(
+    {
+        "FirmwareUpdated",
+        "SettingSystemTime",
+        "StartupOfTheDevice",
+        "ResetOrReboot",
+        "MaintenanceLoginAccepted",
+    }
+)
 
 
 async def hears_station(work: Work, facts: Sequence[Fact]) -> None:
     """Tell who may do something about it that a station is lost, a port has a fault, or cars do not
-    start there. All three wait to see whether it lasts: see ``still``."""
+    start there, and what it saw of attacks. The first two wait whether they last: ``still``."""
     for fact in facts:
         if isinstance(fact, StationLost):
             await _lost(work, fact)
@@ -32,6 +65,8 @@ async def hears_station(work: Work, facts: Sequence[Fact]) -> None:
             await _faulted(work, fact)
         elif isinstance(fact, OrderEnded) and fact.kind == "StartCharging":
             await _did_not_start(work, fact)
+        elif isinstance(fact, SecurityReported) and fact.kind not in _ROUTINE:
+            await _security(work, fact)
 
 
 async def _lost(work: Work, fact: StationLost) -> None:
@@ -40,7 +75,7 @@ async def _lost(work: Work, fact: StationLost) -> None:
         return
     shown = _shown(row) | {"when": _clock(fact.at, row)}
     about = f"station:{fact.station}"
-    await _tell(work, fact, Permission.ORDER_STATION, Event.STATION_OFFLINE, about, shown)
+    await tell_operators(work, fact, Permission.ORDER_STATION, Event.STATION_OFFLINE, about, shown)
 
 
 async def _faulted(work: Work, fact: PortStatusChanged) -> None:
@@ -54,7 +89,7 @@ async def _faulted(work: Work, fact: PortStatusChanged) -> None:
         bay = str(found["number"]) if found else "-"
         about = f"evse:{fact.evse}"
     shown = _shown(row) | {"bay": bay, "error": fact.error or "no code"}
-    await _tell(work, fact, Permission.ORDER_STATION, Event.PORT_FAULTED, about, shown)
+    await tell_operators(work, fact, Permission.ORDER_STATION, Event.PORT_FAULTED, about, shown)
 
 
 async def _did_not_start(work: Work, fact: OrderEnded) -> None:
@@ -74,7 +109,18 @@ async def _did_not_start(work: Work, fact: OrderEnded) -> None:
         return
     shown = _shown(row) | {"count": str(failed["n"])}
     about = f"station:{fact.station}"
-    await _tell(work, fact, Permission.ORDER_STATION, Event.STARTS_FAIL, about, shown)
+    await tell_operators(work, fact, Permission.ORDER_STATION, Event.STARTS_FAIL, about, shown)
+
+
+async def _security(work: Work, fact: SecurityReported) -> None:
+    row = await _station(work, fact.station)
+    if row is None:
+        return
+    said = f"{fact.kind} ({fact.said})" if fact.said else fact.kind
+    which = fact.kind if fact.kind in _ALARMING else "other"
+    about = f"station:{fact.station}:{which}"
+    shown = _shown(row) | {"error": said[:160]}
+    await tell_operators(work, fact, Permission.ORDER_STATION, Event.SECURITY, about, shown)
 
 
 async def hears_rested(work: Work, facts: Sequence[Fact]) -> None:
@@ -97,10 +143,10 @@ async def hears_rested(work: Work, facts: Sequence[Fact]) -> None:
             "page": f"/console/sessions/{row['session_id']}",
         }
         about = f"settlement:{fact.settlement}"
-        await _tell(work, fact, Permission.MOVE_MONEY, Event.BILL_RESTS, about, shown)
+        await tell_operators(work, fact, Permission.MOVE_MONEY, Event.BILL_RESTS, about, shown)
 
 
-async def _tell(
+async def tell_operators(
     work: Work,
     fact: Fact,
     permission: Permission,

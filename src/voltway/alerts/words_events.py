@@ -58,6 +58,8 @@ _EN: Final = {
     Event.STARTS_FAIL: Say(
         "Starts fail: {station}", "{place}: {count} starts within an hour came to nothing."
     ),
+    Event.SECURITY: Say("Security: {station}", "{place}: the station reports {error}."),
+    Event.METER_DOUBTFUL: Say("Doubtful meter: {station}, bay {bay}", "{place}: {why}"),
     Event.BILL_RESTS: Say("A bill rests", "{place}: {why}"),
 }
 
@@ -313,5 +315,7 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
     Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
     Event.STARTS_FAIL: frozenset({"station", "place", "count"}),
+    Event.SECURITY: frozenset({"station", "place", "error"}),
+    Event.METER_DOUBTFUL: frozenset({"station", "place", "bay", "why"}),
     Event.BILL_RESTS: frozenset({"place", "why"}),
 }

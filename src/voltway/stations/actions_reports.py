@@ -10,7 +10,7 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import EvseId, StationId, new_id
 from voltway.runtime.work import Work
 from voltway.stations import actions_effects, clock, rules, store_network, store_reports
-from voltway.stations.model import PortStatusChanged, StationBooted
+from voltway.stations.model import PortStatusChanged, SecurityReported, StationBooted
 from voltway.stations.reports import (
     Alive,
     Booted,
@@ -27,6 +27,7 @@ from voltway.stations.reports import (
 )
 
 _OF_SESSIONS = frozenset({Metered, Started, Ended})
+_SECURITY = "SecurityEventNotification"
 
 #: A station keeps no more than so much of one value.
 VALUE_CHARACTERS_MAX = 2_500
@@ -211,7 +212,7 @@ def _take_status(
 
 
 async def _details(work: Work, told: _Told) -> None:
-    """Variables and events: kept, shown, and moving nothing yet."""
+    """Variables and events: kept and shown; of security events people are told."""
     variables = [
         (call.station, one, call.received_at)
         for call, report in told.get(VariablesReported, ())
@@ -225,7 +226,22 @@ async def _details(work: Work, told: _Told) -> None:
         for call, report in told.get(kind, ())
     ]
     if events:
-        await store_reports.keep_events(work, events)
+        parties = await store_reports.keep_events(work, events)
+        await work.announce(
+            [
+                SecurityReported(
+                    party=parties[call.station],
+                    at=call.received_at,
+                    station=call.station,
+                    kind=report.summary["type"],
+                    said=report.summary.get("tech_info") or None,
+                )
+                for call, report in told.get(Other, ())
+                if call.action == _SECURITY
+                and call.station in parties
+                and report.summary.get("type")
+            ]
+        )
 
 
 def _body(report: EventNotified | VendorData | Other) -> dict[str, Any]:

@@ -288,6 +288,15 @@ class PortStatusChanged(StationFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityReported(StationFact):
+    """A station told of a security event (1.6 security whitepaper §4.3; 2.0.1 A04). ``kind`` and
+    ``said`` are its own words, and so hostile text."""
+
+    kind: str
+    said: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEnded(StationFact):
     order: OrderId
     kind: str

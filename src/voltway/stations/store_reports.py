@@ -242,20 +242,23 @@ async def keep_variables(
 
 async def keep_events(
     work: Work, events: Sequence[tuple[StationId, datetime, str, dict[str, Any]]]
-) -> None:
-    await work.run(
+) -> dict[StationId, PartyId]:
+    """Keep what stations told; whose each of them is."""
+    rows = await work.all(
         """
         INSERT INTO station_event (party_id, station_id, at, kind, body)
         SELECT s.party_id, s.id, e.at, e.kind, e.body::jsonb
           FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[])
                AS e (station_id, at, kind, body)
           JOIN station s ON s.id = e.station_id
+        RETURNING station_id, party_id
         """,
         [each[0] for each in events],
         [each[1] for each in events],
         [each[2] for each in events],
         [json.dumps(each[3]) for each in events],
     )
+    return {row["station_id"]: row["party_id"] for row in rows}
 
 
 async def keep_deviations(

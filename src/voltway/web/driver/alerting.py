@@ -51,6 +51,8 @@ NAMES: Final = {
     Event.STATION_OFFLINE: "A station is offline",
     Event.PORT_FAULTED: "A bay has a fault",
     Event.STARTS_FAIL: "Cars do not start at a station",
+    Event.SECURITY: "A station reports a security event",
+    Event.METER_DOUBTFUL: "A meter is doubtful",
     Event.BILL_RESTS: "A bill rests",
 }
 CHANNELS: Final = {
