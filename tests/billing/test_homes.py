@@ -1,5 +1,6 @@
 """Home charging paid back: what a driver is owed, by whom, on which documents, and in the books."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -167,6 +168,24 @@ async def test_a_month_at_home_is_a_statement_of_the_driver_a_claim_on_the_compa
 
     assert listed.splitlines()[1:] == [f"Aino Aalto,FI2112345600000785,6.50,EUR,{stated['number']}"]
     assert await home.books() == {"company": 650, "bank": -650}
+
+
+async def test_two_who_note_a_payout_at_once_pay_it_once(home: Home) -> None:
+    await home.rate("0.30", "2026-03-01")
+    await charges(home.scene, home.card, "2026-03-04T20:00", wh=10_000)
+    await home.month("2026-03")
+    party, driver = home.fleet.party, home.driver.id
+    async with home.scene.begin() as work:
+        await homes.pay_to(work, party, driver, holder="Aino Aalto", iban=IBAN, by="Aino")
+
+    async def notes() -> None:
+        async with home.scene.begin() as work:
+            await homes_paying.paid(work, party, driver, Money(300, EUR), by="Aino")
+
+    came = await asyncio.gather(notes(), notes(), return_exceptions=True)
+
+    assert sorted(type(each).__name__ for each in came) == ["NoneType", "NothingDue"]
+    assert (await home.books())["bank"] == -300
 
 
 async def test_a_company_may_have_a_statement_of_its_charges_beside_that_of_its_homes(

@@ -72,6 +72,19 @@ async def test_a_home_is_said_taken_off_the_map_and_ended(
     assert sorted(row["until"] is None for row in rows) == [False, True]
 
 
+async def test_what_is_not_paid_back_is_shown_with_why_until_a_rate_is_said_for_it(
+    owner: Browser,
+    home: Home,  # noqa: F811
+) -> None:
+    await charges(home.scene, home.card, "2026-03-04T20:00", wh=10_000)
+    await sits_down(owner, home.scene, Role.OWNER, email="later@example.org")
+    before = await owner.reads(PAGE)
+    await home.rate("0.30", "2026-03-01")
+
+    assert "no rate held on that day" in before
+    assert "not paid back" not in await owner.reads(PAGE)
+
+
 async def test_who_may_not_move_money_pays_no_driver(
     browser: Browser,
     home: Home,  # noqa: F811

@@ -130,6 +130,12 @@ async def rates_of(work: Work, fleet: FleetId) -> list[Rate]:
     return await store_homes.rates(work, [fleet])
 
 
+async def left(work: Work, party: PartyId, most: int) -> Sequence[Row]:
+    """What was charged at home and nobody pays back: no rate held on its day, or nobody paid for
+    the fleet (``is_paid_for``)."""
+    return await store_homes.left(work, party, most)
+
+
 async def pay_to(
     work: Work, party: PartyId, driver: DriverId, *, holder: str, iban: str, by: str
 ) -> None:

@@ -27,6 +27,7 @@ from voltway.web.problems import STATUS
 
 _HERE: Final = "/console/tariffs/homes"
 SHOWN: Final = 500
+LEFT_SHOWN: Final = 100
 
 
 class NotSaid(Refusal):
@@ -64,6 +65,7 @@ async def _page(
         rows = await work.all(
             "SELECT * FROM home_statement_view ORDER BY month DESC, number DESC LIMIT $1", SHOWN
         )
+        left = await homes.left(work, party, LEFT_SHOWN)
     return await console_page(
         request,
         house,
@@ -74,6 +76,7 @@ async def _page(
         tab="fleets",
         due=due,
         statements=rows,
+        left=left,
         may_pay=actor.may(Permission.MOVE_MONEY),
         trouble=trouble,
     )
