@@ -34,6 +34,7 @@ from voltway.payments.providers.balance import BalanceProvider
 from voltway.payments.providers.none import NoProvider
 from voltway.payments.providers.simulated import SimulatedProvider
 from voltway.payments.providers.terminal import TerminalProvider
+from voltway.payments.rerouting import Rerouting
 from voltway.rounds import plug_rounds
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import SystemClock
@@ -147,6 +148,9 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     database = await _open_database(settings, clock, drain)
     provider = _provider(settings, database.begin)
     drain.part("provider", partial(choosing.close, provider))
+    if settings.providers and isinstance(provider, Providers):
+        rerouting = Rerouting(Path(settings.providers), provider)
+        drain.part("rerouting", partial(_cancel, asyncio.create_task(rerouting.run())))
     # With a database of our own there is no other process whose jobs we might take for dead.
     is_sole = not settings.database_url
     bus, jobs = Bus(database, sole=is_sole), Jobs(database, sole=is_sole)

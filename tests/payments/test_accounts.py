@@ -8,6 +8,7 @@ from voltway.kernel.errors import Misconfigured
 from voltway.kernel.money import EUR, Currency
 from voltway.payments import accounts
 from voltway.payments.accounts import ProvidersUnreadable, ProviderWrong
+from voltway.payments.rerouting import Rerouting
 
 SECRET = "sk_live_do_not_show_me"
 
@@ -45,6 +46,48 @@ async def test_the_file_names_providers_and_for_whom_they_are(tmp_path: Path) ->
     assert names == ["stripe-fi", "simulated"]
     assert abroad == crowns == ["simulated"]
     assert given.pages == ["http://127.0.0.1:9", "https://checkout.stripe.com"]
+
+
+async def test_where_providers_are_offered_is_read_again_when_the_file_changes(
+    tmp_path: Path,
+) -> None:
+    file = written(tmp_path, WHOLE)
+    given = accounts.providers(accounts.read(file))
+    rerouting = Rerouting(file, given)
+
+    def offered(party: str, currency: str = "EUR") -> list[str]:
+        return [provider.name for provider in given.offered(party, Currency(currency))]
+
+    assert not rerouting.look(), "nothing changed"
+
+    _moved(file, WHOLE.replace("FI*VLT", "DE*ABC").replace('"EUR"', '"EUR", "SEK"'))
+    assert rerouting.look()
+    assert offered("FI*VLT") == ["simulated"]
+    assert offered("DE*ABC", "SEK") == ["stripe-fi", "simulated"]
+
+    _moved(file, "half of a fi")
+    assert not rerouting.look()
+    assert offered("DE*ABC") == ["stripe-fi", "simulated"], "what is wrong changes nothing"
+
+    first, second = WHOLE.strip().split("\n\n")
+    _moved(file, second + "\n" + second.replace('"simulated"\nkind', '"other"\nkind'))
+    assert rerouting.look()
+    assert offered("FI*VLT") == ["simulated"], "who is new waits for a start"
+    assert "stripe-fi" in given.by_name, "who is gone ends what it has"
+
+    file.unlink()
+    assert not rerouting.look()
+    assert offered("FI*VLT") == ["simulated"]
+    _moved(file, first + "\n\n" + second)
+    assert rerouting.look()
+    assert offered("FI*VLT") == ["stripe-fi", "simulated"]
+
+
+def _moved(file: Path, text: str) -> None:
+    """Write a file as editors do: another one takes its place."""
+    other = file.with_suffix(".new")
+    other.write_text(text)
+    other.replace(file)
 
 
 def test_nothing_shows_a_key(tmp_path: Path) -> None:

@@ -140,16 +140,21 @@ def providers(accounts: list[Account], *, own: Sequence[Provider] = ()) -> Provi
         [
             Offer(
                 provider=_adapter(account),
-                terms=Terms(
-                    parties=frozenset(account.parties),
-                    currencies=frozenset(account.currencies),
-                    methods=frozenset(account.methods),
-                ),
+                terms=terms(account),
                 pages=origin_of(account.pages or account.url or _PAGES.get(account.kind, "")),
             )
             for account in accounts
         ],
         own=own,
+    )
+
+
+def terms(account: Account) -> Terms:
+    """For whom and what this account is offered."""
+    return Terms(
+        parties=frozenset(account.parties),
+        currencies=frozenset(account.currencies),
+        methods=frozenset(account.methods),
     )
 
 

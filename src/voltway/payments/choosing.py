@@ -6,7 +6,7 @@ was silent a moment ago is offered last, so that not every driver waits for it.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -57,6 +57,7 @@ class Providers:
     ) -> None:
         """``own`` pay from what is with us already: offered to nobody, but for what is saved."""
         self._offers = {offer.provider.name: offer for offer in offers}
+        self._offered = dict(self._offers)
         self._own = {provider.name: provider for provider in own}
         assert len({**self._offers, **self._own}) == len(offers) + len(own), "two of one name"
         self._silent: dict[str, float] = {}
@@ -76,16 +77,26 @@ class Providers:
         return sorted({offer.pages for offer in self._offers.values() if offer.pages})
 
     def offered(self, party: str, currency: Currency, method: str = "") -> list[Provider]:
-        suit = [o.provider for o in self._offers.values() if o.terms.suit(party, currency, method)]
+        suit = [o.provider for o in self._offered.values() if o.terms.suit(party, currency, method)]
         return sorted(suit, key=lambda provider: self._is_silent(provider.name))
 
     def of_party(self, party: str) -> list[Provider]:
         """Those that are for a party, whatever the currency."""
         return [
             offer.provider
-            for offer in self._offers.values()
+            for offer in self._offered.values()
             if not offer.terms.parties or party in offer.terms.parties
         ]
+
+    def reroute(self, terms: Mapping[str, Terms]) -> list[str]:
+        """Offer these, in their order, for this from now on, and no others; the names of those that
+        are not known here. Who is offered no more ends what it has."""
+        self._offered = {
+            name: replace(self._offers[name], terms=said)
+            for name, said in terms.items()
+            if name in self._offers
+        }
+        return [name for name in terms if name not in self._offers]
 
     def was_silent(self, name: str) -> None:
         self._silent[name] = self._wall()
