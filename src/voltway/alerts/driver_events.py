@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from voltway.alerts import elsewhere
 from voltway.alerts.model_events import Event, Person, visit_holder
 from voltway.alerts.telling import tell
 from voltway.alerts.words_events import Early, early
@@ -56,6 +57,8 @@ _ASKED: Final[Mapping[str, Early | None]] = {
     "limit": Early.LIMIT,
     "no energy": None,
 }
+#: Where the station failed its driver is told where else a car can charge now.
+_STATIONS: Final = frozenset({Early.FAULT, Early.POWER, Early.EMERGENCY, Early.SILENT})
 _REMOTE: Final = frozenset({"Remote", "RemoteStop"})
 
 
@@ -105,6 +108,9 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: _Who) -> N
         shown["energy"] = f"{formats.kwh(fact.energy_wh, there)}{formats.NBSP}kWh"
         if why is not None:
             shown["why"] = early(why, locale)
+            if why in _STATIONS and session.evse is not None:
+                free = await elsewhere.alternatives(work, session.evse)
+                shown["why"] = f"{shown['why']} {elsewhere.in_words(free, locale)}".strip()
     else:
         return
     about = f"session:{session.id}"
