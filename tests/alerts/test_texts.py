@@ -270,6 +270,21 @@ async def test_who_wants_texts_of_an_event_gets_them_and_who_wants_none_does_not
     ]
 
 
+async def test_who_keeps_the_form_as_it_stands_is_still_told_what_costs_money(
+    scene: Scene, carrier: TextService
+) -> None:
+    events = wishing.events_for(operators=False)
+    async with scene.begin() as work:
+        await wishing.set_quiet(work, ANN, "UTC", "", "")
+        shown = {(each, Channel.PUSH) for each in events}
+        await wishing.choose(work, ANN, shown, among=events)
+    await told(scene, Event.STOPPED_EARLY)
+
+    await scene.settles()
+
+    assert len(carrier.texts) == 1
+
+
 async def test_without_a_carrier_a_text_fails_and_says_which_setting_is_missing(
     scene: Scene, mail: MailCatcher
 ) -> None:

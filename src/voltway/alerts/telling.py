@@ -119,8 +119,10 @@ async def _alerts(
 
 
 def _escalates(event: Event, channel: Channel, wishes: Wishes) -> bool:
-    """Whether an event goes on by this channel to who was not reached, and did not refuse that."""
-    return RULES[event].unread_after is not None and (event, channel) not in wishes.chosen
+    """Whether an event goes on by this channel to who was not reached, wants to know of it, and did
+    not refuse that."""
+    goes_on = RULES[event].unread_after is not None and wishes.wants(event, Channel.PUSH)
+    return goes_on and (event, channel) not in wishes.chosen
 
 
 def _alert(

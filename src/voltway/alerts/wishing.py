@@ -51,12 +51,18 @@ async def choose(
     among: Collection[Event],
     by: Collection[Channel] = frozenset(Channel),
 ) -> None:
-    """Keep what a person chose among these events and channels: what is not wanted is not told."""
+    """Keep what a person chose among these events and channels: what is not wanted is not told.
+
+    What they left as it was is no choice: who keeps the form as it stands is still told, by the
+    next channel, what may cost money and did not reach them.
+    """
+    before = (await store_people.wishes(work, [holder])).get(holder)
+    wishes = before or Wishes(holder=holder, chosen={})
     chosen = {
         (event, channel): (event, channel) in wanted
         for event in among
         for channel in RULES[event].by
-        if channel in by
+        if channel in by and wishes.wants(event, channel) != ((event, channel) in wanted)
     }
     await store_people.choose(work, holder, chosen)
 
