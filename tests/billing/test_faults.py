@@ -19,7 +19,7 @@ def test_the_matrix_knows_every_fault() -> None:
     webhooks = {each for each in matrix.WEBHOOKS if each and each.startswith("webhook_")}
 
     assert {*matrix.NETWORK, *webhooks} == set(get_args(Kind))
-    assert len(list(matrix.every_case())) * len(KINDS) >= 2400
+    assert sum(len(list(matrix.every_case(kind))) for kind in KINDS) >= 2400
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -27,7 +27,7 @@ def test_the_matrix_knows_every_fault() -> None:
 async def test_whatever_fails_the_books_of_the_provider_equal_ours(
     database: Database, clock: JumpingClock, tmp_path: Path, kind: ProviderKind
 ) -> None:
-    cases = matrix.a_sample()
+    cases = matrix.a_sample(kind)
     async with ProviderServer(tmp_path / "provider", webhook_delay_s=0.01) as bank:
         # It waits a moment only for answers, for many of them never come.
         provider = kind.speaks_to(bank, timeout_s=0.25)

@@ -1,5 +1,8 @@
 """Whatever fails, and whenever: verb, fault of the network, fault of webhooks, and our own death.
 
+``collect`` and ``take`` are the two requests by which a saved card pays a bill without its owner:
+the hold, and the taking.
+
 ``python -m tests.payments.matrix`` plays every case for every provider, each in a world of its own
 where all of one slice are together, and audits: the provider's books equal ours, no money moved
 twice, no hold stands open. The everyday tests play a sample.
@@ -11,16 +14,18 @@ import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
+from uuid import UUID
 
 import httpx
 
-from tests.payments.providers import KINDS, Closable
+from tests.payments.hosted_page import pay
+from tests.payments.providers import KINDS, SIMULATED, STRIPE, Closable
 from tests.payments.providers import Kind as ProviderKind
 from tests.payments.scene import Scene, a_scene
 from voltway.billing.settling import WALKS_WITHIN
@@ -30,7 +35,9 @@ from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account
 from voltway.payments import actions as payments
+from voltway.payments import collecting, methods
 from voltway.payments.model import Payment, PaymentState
+from voltway.payments.model_collections import Purpose, Wanted
 from voltway.payments.provider import ProviderSilent
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import connect_owner, open_database
@@ -43,7 +50,10 @@ from voltway_world.provider.faults import Fault, Kind, Place
 S = PaymentState
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
-VERBS: Final[Sequence[Place]] = ("hold", "capture", "void", "refund")
+Verb: TypeAlias = Literal["hold", "capture", "void", "refund", "collect", "take"]
+SAVING: Final = (SIMULATED, STRIPE)
+VISITING: Final[Sequence[Verb]] = ("hold", "capture", "void", "refund")
+COLLECTING: Final[Sequence[Verb]] = ("collect", "take")
 NETWORK: Final[Sequence[Kind]] = (
     "timeout_before",
     "timeout_after",
@@ -65,18 +75,24 @@ WEBHOOKS: Final = (
 )
 DEATHS: Final = (None, "before", "after", "both")
 
-#: The adapter's word for each verb.
-DEEDS: Final = {
-    "hold": "open_hold",
-    "capture": "capture",
-    "void": "release",
-    "refund": "refund",
+#: Where the provider fails at each verb, and the adapter's word for it.
+PLACES: Final[Mapping[Verb, tuple[Place, str]]] = {
+    "hold": ("hold", "open_hold"),
+    "capture": ("capture", "capture"),
+    "void": ("void", "release"),
+    "refund": ("refund", "refund"),
+    "collect": ("hold", "open_hold"),
+    "take": ("capture", "capture"),
 }
+
+#: Whose saved card pays bills, and what each bill is.
+HOLDER: Final = UUID(int=7)
+BILL: Final = Money(490, EUR)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    verb: Place
+    verb: Verb
     strike: tuple[Kind, int] | None
     webhook: str | None
     death: str | None
@@ -86,16 +102,22 @@ class Case:
         return f"{self.verb}, {strike}, {self.webhook or 'all told'}, dies {self.death or 'not'}"
 
 
-def every_case() -> Iterator[Case]:
-    for each in itertools.product(VERBS, STRIKES, WEBHOOKS, DEATHS):
+def verbs_of(kind: ProviderKind) -> Sequence[Verb]:
+    """The verbs that a provider has: one that saves no cards collects from none."""
+    return (*VISITING, *COLLECTING) if kind in SAVING else VISITING
+
+
+def every_case(kind: ProviderKind) -> Iterator[Case]:
+    for each in itertools.product(verbs_of(kind), STRIKES, WEBHOOKS, DEATHS):
         yield Case(*each)
 
 
-def a_sample() -> list[Case]:
+def a_sample(kind: ProviderKind) -> list[Case]:
     """Each verb meets each strike; webhooks and deaths go along so that each meets each."""
+    rows = itertools.product(enumerate(verbs_of(kind)), enumerate(STRIKES))
     return [
         Case(verb, strike, WEBHOOKS[(row + column) % len(WEBHOOKS)], DEATHS[(row + column) % 4])
-        for (row, verb), (column, strike) in itertools.product(enumerate(VERBS), enumerate(STRIKES))
+        for (row, verb), (column, strike) in rows
     ]
 
 
@@ -106,9 +128,9 @@ class Died(BaseException):
 class Mortal:
     """A provider at whose door our process dies: before it asked, or with the answer in hand."""
 
-    def __init__(self, inner: Closable, verb: Place, death: str) -> None:
+    def __init__(self, inner: Closable, verb: Verb, death: str) -> None:
         self._inner = inner
-        self._deed = DEEDS[verb]
+        self._deed = PLACES[verb][1]
         self._deaths = ["before", "after"] if death == "both" else [death]
 
     def __getattr__(self, name: str) -> Any:
@@ -131,6 +153,8 @@ class Mortal:
 async def play(scene: Scene, kind: ProviderKind, cases: Sequence[Case]) -> None:
     """Play these cases one after another, then let the rounds bring all to rest."""
     alive = scene.provider
+    if any(case.verb in COLLECTING for case in cases):
+        await _saves_a_card(scene)
     for number, case in enumerate(cases, 1):
         scene.bank.faults.set(list(_faults(case, number)))
         if case.death is not None:
@@ -155,12 +179,14 @@ async def _next_process(scene: Scene) -> None:
     await wake_resting(scene.begin)
     with suppress(*TROUBLE):
         await scene.settles()
+    with suppress(*TROUBLE):
+        await collecting.ask_again(scene.begin, scene.provider)
 
 
 def _faults(case: Case, number: int) -> Iterator[Fault]:
     if case.strike is not None:
         network, times = case.strike
-        yield Fault(on=case.verb, kind=network, times=times, seconds=5)
+        yield Fault(on=PLACES[case.verb][0], kind=network, times=times, seconds=5)
     match case.webhook:
         case "reordered":
             yield Fault(on="webhook", kind="webhook_late", seconds=0.05, p=0.5, seed=number)
@@ -214,6 +240,44 @@ async def a_charge_given_back(scene: Scene, number: int) -> None:
         )
 
 
+async def a_bill_by_saved_card(scene: Scene, number: int) -> None:
+    party = scene.station.party.id
+    async with scene.begin() as work:
+        method = await methods.default_of(work, party, HOLDER)
+        assert method is not None
+        noted = await collecting.note(
+            work,
+            scene.provider,
+            Wanted(
+                party=party,
+                holder=HOLDER,
+                purpose=Purpose.DEBT,
+                account=Account(f"customer:{HOLDER}:receivable"),
+                about=f"bill:{number}",
+                description=f"Bill {number}",
+                amount=BILL,
+                once=OnceKey(f"bill:{number}"),
+                method=method.id,
+            ),
+        )
+    with suppress(*TROUBLE):
+        await collecting.go_on(scene.begin, scene.provider, noted.id)
+
+
+async def _saves_a_card(scene: Scene) -> None:
+    page = await methods.open_saving(
+        scene.begin,
+        scene.provider,
+        party=scene.station.party.id,
+        holder=HOLDER,
+        return_url="http://127.0.0.1:1/me/saved/{saving}",
+        cancel_url="http://127.0.0.1:1/me",
+    )
+    await pay(page.hosted_url or "", "4242 4242 4242 4242")
+    saved = await methods.look_at_saving(scene.begin, scene.provider, page.id)
+    assert saved.method is not None
+
+
 async def _paid(scene: Scene) -> Payment:
     return await scene.pays(await scene.opens())
 
@@ -228,11 +292,13 @@ async def _charged(scene: Scene, number: int) -> Payment:
     return payment
 
 
-VISITS: Final[dict[Place, Callable[[Scene, int], Awaitable[None]]]] = {
+VISITS: Final[dict[Verb, Callable[[Scene, int], Awaitable[None]]]] = {
     "hold": a_hold_only,
     "void": a_visit_without_a_start,
     "capture": a_charge,
     "refund": a_charge_given_back,
+    "collect": a_bill_by_saved_card,
+    "take": a_bill_by_saved_card,
 }
 
 
@@ -242,6 +308,7 @@ async def quiet(scene: Scene) -> None:
         scene.clock.jump(timedelta(minutes=2))
         await scene.sweeps()
         await scene.settles()
+        await collecting.ask_again(scene.begin, scene.provider)
     for hold in list(scene.bank.books.holds.values()):
         if hold.status == "requires_payment":
             scene.bank.desk.expire(hold.id)
@@ -260,7 +327,8 @@ async def audit(scene: Scene, cases: Sequence[Case]) -> None:
     """Raises ``AssertionError`` where the provider's books are not ours, to the cent."""
     books = scene.bank.books
     found = await all_payments(scene)
-    assert len(found) == len(cases)
+    collected = sum(case.verb in COLLECTING for case in cases)
+    assert len(found) == len(cases) - collected
     for payment in found:
         assert payment.state in (S.CAPTURED, S.RELEASED, S.EXPIRED), payment.state
         assert not payment.hold_open
@@ -275,14 +343,16 @@ async def audit(scene: Scene, cases: Sequence[Case]) -> None:
     refunds = [move.hold for move in books.transactions.values() if move.type == "refund"]
     charged = sum(case.verb in ("capture", "refund") for case in cases)
     given_back = sum(case.verb == "refund" for case in cases)
-    assert len(captures) == len(set(captures)) == charged
+    assert len(captures) == len(set(captures)) == charged + collected
     assert len(refunds) == len(set(refunds)) == given_back
     async with scene.begin() as work:
         owed = await ledger.balance(work, Account(f"provider:{scene.provider.name}:due"))
         trial = await ledger.trial_balance(work)
     assert trial.balances
     ours = owed[EUR].minor if EUR in owed else 0
-    assert ours == scene.moved_minor == 490 * charged - 100 * given_back
+    assert ours == scene.moved_minor == 490 * (charged + collected) - 100 * given_back
+    assert await scene.count("collection_view WHERE state = 'done'") == collected
+    assert await scene.count("collection_view WHERE state <> 'done'") == 0
     assert await scene.count("payment_step WHERE answered_at IS NULL") == 0
     assert await scene.count("settlement_view WHERE state <> 'done'") == 0
     assert await scene.count("invoice_view") == charged
@@ -314,6 +384,7 @@ async def play_slice(
 def main() -> int:
     words = argparse.ArgumentParser(prog="tests.payments.matrix", description=__doc__)
     words.add_argument("--provider", choices=[kind.name for kind in KINDS], help="only this one")
+    words.add_argument("--verb", choices=list(PLACES), help="only this one")
     words.add_argument("--slice", type=int, default=104, help="how many cases share a world")
     words.add_argument("--first", type=int, default=1, help="the slice to begin with")
     words.add_argument(
@@ -325,11 +396,11 @@ def main() -> int:
     )
     options = words.parse_args()
     failed = played = 0
-    cases = list(every_case())
     for kind in KINDS:
         if options.provider not in (None, kind.name):
             continue
         began = time.monotonic()
+        cases = [case for case in every_case(kind) if options.verb in (None, case.verb)]
         slices = -(-len(cases) // options.slice)
         for number in range(options.first - 1, slices):
             part = cases[number::slices]  # some of each verb
