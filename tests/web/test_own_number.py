@@ -52,6 +52,9 @@ async def test_a_number_is_proved_by_its_code_shown_and_taken_away(
     said = await browser.reads(HERE)
     assert NUMBER in said
     assert "is on its way" not in said
+    export = (await browser.opens("/me/export")).json()
+    assert export["number"] == NUMBER.replace(" ", "")
+    assert "sms" in {each["channel"] for each in export["letters"]}
     await browser.sends(f"{HERE}/number/remove")
     assert NUMBER not in await browser.reads(HERE)
 

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Response
 
+from voltway.alerts import numbers
 from voltway.drivers import actions as drivers
 from voltway.drivers import entry
 from voltway.kernel.money import Currency, minor_digits
@@ -193,8 +194,10 @@ async def _all_of(work: Work, email: str) -> dict[str, Any]:
                 else [],
             }
         )
+    number = await numbers.number_of(work, email)
     return {
         "email": email,
+        "number": None if number is None else number.number,
         "operators": operators,
         "cars": [
             model.title
@@ -207,6 +210,6 @@ async def _all_of(work: Work, email: str) -> dict[str, Any]:
 
 
 _LETTERS: Final = """
-    SELECT template, created_at, sent_at, state FROM alert_view
-     WHERE lower(recipient) = $1 ORDER BY created_at DESC LIMIT 10000
+    SELECT template, channel, event, created_at, sent_at, state FROM alert_view
+     WHERE lower(recipient) = $1 OR holder = $1 ORDER BY created_at DESC LIMIT 10000
     """
