@@ -25,7 +25,7 @@ from uuid import UUID
 import httpx
 
 from tests.payments.hosted_page import pay
-from tests.payments.providers import KINDS, SIMULATED, STRIPE, Closable
+from tests.payments.providers import KINDS, STRIPE, Closable
 from tests.payments.providers import Kind as ProviderKind
 from tests.payments.scene import Scene, a_scene
 from voltway.billing.settling import WALKS_WITHIN
@@ -51,7 +51,7 @@ S = PaymentState
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 Verb: TypeAlias = Literal["hold", "capture", "void", "refund", "collect", "take"]
-SAVING: Final = (SIMULATED, STRIPE)
+SAVING: Final = (STRIPE,)
 VISITING: Final[Sequence[Verb]] = ("hold", "capture", "void", "refund")
 COLLECTING: Final[Sequence[Verb]] = ("collect", "take")
 NETWORK: Final[Sequence[Kind]] = (
