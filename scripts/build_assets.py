@@ -47,6 +47,10 @@ BUNDLES: dict[str, tuple[Path, ...]] = {
     "swagger-ui.css": (MODULES / "swagger-ui-dist/swagger-ui.css",),
     "swagger-ui.js": (MODULES / "swagger-ui-dist/swagger-ui-bundle.js",),
     "api.js": (ASSETS / "js" / "api.js",),
+    # The map's own thread, and the coasts and borders under it (Natural Earth, public domain).
+    "map-worker.js": (MODULES / "maplibre-gl/dist/maplibre-gl-worker.mjs",),
+    "land.json": (MODULES / "world-atlas/countries-50m.json",),
+    "map.css": (ASSETS / "css" / "map.css",),
     "mark.svg": (ASSETS / "mark.svg",),
     **{
         f"icon-{size}.png": (ASSETS / f"icon-{size}.png",)
@@ -61,7 +65,10 @@ BUNDLES: dict[str, tuple[Path, ...]] = {
 }
 
 #: Scripts that import from npm's packages: of these, only what is used is served.
-PACKED: dict[str, Path] = {"check.js": ASSETS / "js" / "check.js"}
+PACKED: dict[str, Path] = {
+    "check.js": ASSETS / "js" / "check.js",
+    "map.js": ASSETS / "js" / "map.js",
+}
 
 #: Between two scripts or sheets that become one file.
 SEAMS = {".js": b";\n", ".css": b"\n"}
@@ -99,7 +106,7 @@ def _sources() -> Iterator[Path]:
     yield ROOT / "package.json"
     yield ROOT / "package-lock.json"
     yield from (path for files in BUNDLES.values() for path in files if ASSETS in path.parents)
-    yield from PACKED.values()
+    yield from (ASSETS / "js").glob("*.js")
 
 
 def _node_home() -> tuple[Path, Path]:

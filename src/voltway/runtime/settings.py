@@ -53,6 +53,7 @@ def _says(words: str, *, secret: bool = False, **limits: Any) -> msgspec.Meta:
 PlugFirst = Literal["learned", "always", "never"]
 Address = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$")]
 Url = Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")]
+Urls = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s;,'\"]+( https?://[^\s;,'\"]+)*)?$")]
 NatsUrl = Annotated[str, msgspec.Meta(pattern=r"^((nats|tls)://[^\s,]+(,(nats|tls)://[^\s,]+)*)?$")]
 
 
@@ -229,6 +230,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alarm_silent_min: Annotated[int, _says("Alarm: a provider is silent for so long.", ge=1)] = 5
     alarm_amount_times: Annotated[int, _says("Alarm: so many times the usual was taken.", ge=2)] = 5
     alarm_card_places: Annotated[int, _says("Alarm: one card at so many places an hour.", ge=2)] = 4
+    map_style: Annotated[
+        Urls, _says("The style of the map of places: [how](map.md). Empty: one of our own.")
+    ] = ""
     simulator_url: Annotated[
         Url, _says("Where the simulated stations are steered; the demo shows a button for it.")
     ] = ""

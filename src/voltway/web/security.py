@@ -17,6 +17,9 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Doors for machines prove themselves by a key or a signature, never by a cookie.
 MACHINE_PATHS: Final = ("/api/", "/webhooks/", "/ocpi/")
 
+#: The page with the map of places, the only one that reads from elsewhere, if an operator says so.
+MAP_PATH: Final = "/map"
+
 #: The largest body of a request. What is larger is refused before it is read.
 BODY_BYTES_MAX: Final = 1 << 20
 
@@ -35,19 +38,21 @@ class UnkeepableAddress(Refusal):
     kind = Kind.INVALID
 
 
-def policy(form_targets: tuple[str, ...]) -> str:
+def policy(form_targets: tuple[str, ...], map_origins: tuple[str, ...] = ()) -> str:
     """The content security policy: everything from us, nothing inline.
 
-    A form's redirect counts as its target (CSP 3 §6.4), so the provider's page is one.
+    A form's redirect counts as its target (CSP 3 §6.4), so the provider's page is one. A page with
+    a map may read, and show pictures, from where the map's style is.
     """
     targets = " ".join(("'self'", *form_targets))
+    maps = "".join(f" {origin}" for origin in map_origins)
     return "; ".join(
         (
             "default-src 'self'",
-            "img-src 'self' data:",
+            f"img-src 'self' data:{maps}",
             "style-src 'self'",
             "script-src 'self'",
-            "connect-src 'self'",
+            f"connect-src 'self'{maps}",
             "font-src 'self'",
             "object-src 'none'",
             "base-uri 'none'",
@@ -66,8 +71,16 @@ def origin_of(url: str) -> str | None:
 class Guard:
     """Stands before the site and gives every answer its headers."""
 
-    def __init__(self, app: ASGIApp, *, form_targets: tuple[str, ...], is_https: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        form_targets: tuple[str, ...],
+        is_https: bool,
+        map_origins: tuple[str, ...] = (),
+    ) -> None:
         self._app = app
+        self._for_map = policy(form_targets, map_origins)
         self._headers = {
             "Content-Security-Policy": policy(form_targets),
             "X-Content-Type-Options": "nosniff",
@@ -90,6 +103,8 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
+                if scope["path"] == MAP_PATH:
+                    headers.setdefault("Content-Security-Policy", self._for_map)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)

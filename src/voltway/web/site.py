@@ -37,6 +37,7 @@ class Site(Litestar):
             self.answer,
             form_targets=tuple(filter(None, (pays_at, *pages, plugs_at))),
             is_https=settings.public_url.startswith("https://"),
+            map_origins=tuple(filter(None, map(security.origin_of, settings.map_style.split()))),
         )
 
     async def __call__(self, scope: Scope | LifeSpanScope, receive: Any, send: Any) -> None:

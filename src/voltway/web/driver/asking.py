@@ -67,8 +67,8 @@ class Asked:
         """Whether more is asked than words, power and a free bay."""
         return bool(self.plug or self.price_max is not None or self.ticks - {"free"})
 
-    def address(self, after: tuple[int, UUID] | None = None) -> str:
-        """The page that asks for the same, from there on."""
+    def address(self, after: tuple[int, UUID] | None = None, at: str = "/") -> str:
+        """The page that asks for the same, from there on: the list, or what is given."""
         said = {
             "q": self.words,
             "power": str(self.power_w) if self.power_w else "",
@@ -79,7 +79,7 @@ class Asked:
             "all": "1" if self.all else "",
         }
         query = urlencode({name: value for name, value in said.items() if value})
-        return f"/?{query}" if query else "/"
+        return f"{at}?{query}" if query else at
 
 
 def asked_of(query: Mapping[str, str]) -> Asked:

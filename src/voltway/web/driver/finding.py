@@ -29,15 +29,21 @@ LOOKED_THROUGH_MAX: Final = 6
 #: More names than this are not searched for a slip of the pen.
 NAMES_MAX: Final = 20_000
 
+#: A map shows no more places than this.
+POINTS_MAX: Final = 50_000
+
 #: So many starts in a row without energy make a bay doubtful.
 MISSES: Final = 3
 
-#: Bays that fit, by place. $1..$10 are in ``_arguments``.
+#: Bays that fit, by place. $1 to $12 are in ``_arguments``.
 _FITTING: Final = """
     WITH fitting AS (
         SELECT p.location_id AS id, p.location_name AS name, p.lat, p.lon,
                count(*) FILTER (WHERE is_free(p.connected, p.status, p.session_state,
-                                              p.last_heard_at, $4))::int AS free
+                                              p.last_heard_at, $4))::int AS free,
+               count(*) FILTER (WHERE p.connected AND p.last_heard_at >= $4
+                                  AND p.status NOT IN ('faulted', 'unavailable', 'unknown')
+                               )::int AS works
           FROM port_view p
           LEFT JOIN location_features_view f ON f.location_id = p.location_id
          WHERE p.published AND p.power_w >= $2
@@ -47,7 +53,7 @@ _FITTING: Final = """
                    ILIKE ALL($1))
            AND (NOT $5 OR f.step_free) AND (NOT $6 OR f.bay_width_cm >= 350)
            AND (NOT $7 OR f.lit) AND (NOT $8 OR f.roofed)
-           AND ($15::uuid[] IS NULL OR p.location_id = ANY($15))
+           AND ($12::uuid[] IS NULL OR p.location_id = ANY($12))
            AND (NOT $9 OR is_open(f.hours, p.time_zone, $10))
          GROUP BY p.location_id, p.location_name, p.lat, p.lon
     ), found AS (
@@ -61,10 +67,10 @@ _BY_NAME: Final = (
     SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
            (SELECT coalesce(sum(free), 0) FROM found)::int AS free
       FROM found
-     WHERE $12::int IS NULL
-        OR (rank, name, id) > ($12, (SELECT name FROM location_view WHERE id = $13), $13)
+     WHERE $13::int IS NULL
+        OR (rank, name, id) > ($13, (SELECT name FROM location_view WHERE id = $14), $14)
      ORDER BY rank, name, id
-     LIMIT $14
+     LIMIT $15
     """
 )
 
@@ -75,8 +81,22 @@ _BY_DISTANCE: Final = (
     SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
            (SELECT coalesce(sum(free), 0) FROM found)::int AS free
       FROM found
-     ORDER BY (lat - $12) ^ 2
-              + (least(abs(lon - $13), 360 - abs(lon - $13)) * cosd($12)) ^ 2, id
+     ORDER BY (lat - $13) ^ 2
+              + (least(abs(lon - $14), 360 - abs(lon - $14)) * cosd($13)) ^ 2, id
+     LIMIT $15
+    """
+)
+
+
+#: All that fit, for a map: 0 where a bay is free, 1 where all that work are taken, 2 where none
+#: works or was heard of.
+_POINTS: Final = (
+    _FITTING
+    + """
+    SELECT id, lat, lon, CASE WHEN free > 0 THEN 0 WHEN works > 0 THEN 1 ELSE 2 END AS state
+      FROM found
+     WHERE $13::uuid[] IS NULL OR id = ANY($13)
+     ORDER BY id
      LIMIT $14
     """
 )
@@ -166,8 +186,17 @@ async def _ids(
     near: Spot | None,
     after: tuple[int, UUID] | None,
 ) -> Sequence[Row]:
+    arguments = _arguments(work, asked, expected_s)
+    if near is not None:
+        return await work.all(_BY_DISTANCE, *arguments, near.lat, near.lon, PAGE)
+    rank, id = after or (None, None)
+    return await work.all(_BY_NAME, *arguments, rank, id, PAGE)
+
+
+def _arguments(work: Work, asked: Asked, expected_s: int) -> tuple[object, ...]:
+    """$1 to $12 of ``_FITTING``."""
     ticks = asked.ticks
-    arguments = (
+    return (
         [f"%{views.like(word)}%" for word in asked.words.split()],
         asked.power_w,
         asked.connectors,
@@ -179,12 +208,8 @@ async def _ids(
         "open" in ticks,
         work.now,
         asked.free,
+        list(asked.marked) if "mine" in ticks else None,
     )
-    mine = list(asked.marked) if "mine" in ticks else None
-    if near is not None:
-        return await work.all(_BY_DISTANCE, *arguments, near.lat, near.lon, PAGE, mine)
-    rank, id = after or (None, None)
-    return await work.all(_BY_NAME, *arguments, rank, id, PAGE, mine)
 
 
 async def _shown(
@@ -227,6 +252,43 @@ async def _shown(
         place = views.in_short(list(group), assigned, formats, expected_s)
         found[id] = replace(place, worked_at=worked.get(id), mine=mine.get(id))
     return [found[id] for id in ids if id in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on the map; ``state`` is 0 with a free bay, 1 with none, 2 where nothing works."""
+
+    id: UUID
+    lat: float
+    lon: float
+    state: int
+
+
+async def points(work: Work, asked: Asked, formats: Formats, expected_s: int) -> list[Point]:
+    """All places that fit, as the list has them; where a highest price is asked for, those that the
+    list has looked through."""
+    only = None
+    words = asked.words
+    if asked.price_max is not None or words:
+        found = await find(work, replace(asked, after=None), formats, expected_s)
+        if found.meant:
+            words = found.meant[0]
+        only = [place.id for place in found.page] if asked.price_max is not None else None
+    rows = await work.all(
+        _POINTS,
+        *_arguments(work, replace(asked, words=words), expected_s),
+        only,
+        POINTS_MAX,
+    )
+    return [Point(row["id"], row["lat"], row["lon"], row["state"]) for row in rows]
+
+
+async def one(
+    work: Work, location: UUID, formats: Formats, expected_s: int, car: MyCar | None
+) -> Place | None:
+    """One open place as the list has it."""
+    found = await _shown(work, [location], Asked(), formats, expected_s, car)
+    return found[0] if found else None
 
 
 async def _names(work: Work) -> list[str]:

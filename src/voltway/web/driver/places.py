@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
 
-import segno
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -62,6 +60,11 @@ NOT_CHARGED: Final = "You were not charged. Please try again in a moment."
 @get("/", include_in_schema=False)
 async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Response[str]:
     """The open places that fit, those with free bays first, a page at a time."""
+    return await show_places(request, house, on_map=False)
+
+
+async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Response[str]:
+    """The list of places, with or without the map of them above it."""
     needed = {} if request.query_params else needs.needed(request)
     asked = asking.asked_of(needed or request.query_params)
     asked = replace(asked, marked=tuple(favourites.marked(request)))
@@ -79,6 +82,8 @@ async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Re
         near=None,
         car=car,
         needed=[formats.say(each) for each in needs.named(needed)],
+        on_map=on_map,
+        map_style=house.settings.map_style.partition(" ")[0],
         plugs=asking.PLUGS,
         ticks=asking.TICKS,
         help=help_,
@@ -105,6 +110,7 @@ async def near(request: HttpRequest, house: NamedDependency[House], data: Form) 
         found=found,
         near=spot,
         car=car,
+        on_map=False,
     )
 
 
@@ -282,39 +288,6 @@ async def evse_live(
 
     subjects = (f"evse:{bay.evse}", f"station:{bay.station}")
     return house.streams.live(house.touches, subjects, view)
-
-
-@get("/e/{public_id:str}/qr.svg", include_in_schema=False)
-async def evse_qr(
-    request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str]
-) -> Response[bytes]:
-    """The code for the hardware: the address of the bay's page."""
-    async with house.begin() as work:
-        bay = await views.bay(
-            work, public_id, formats_of(request, house), house.settings.heartbeat_s
-        )
-    code = BytesIO()
-    segno.make(f"{public_url(request, house)}/e/{bay.public_id}", error="m").save(
-        code, kind="svg", scale=8, border=4, xmldecl=False, svgclass=None, lineclass=None
-    )
-    return Response(
-        code.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"}
-    )
-
-
-@get("/q/{identity:str}/{number:str}/{code:str}/{version:str}", include_in_schema=False)
-async def scanned(
-    request: HttpRequest,
-    house: NamedDependency[House],
-    identity: FromPath[str],
-    number: FromPath[str],
-    code: FromPath[str],
-    version: FromPath[str],
-) -> Redirect:
-    """The code of a display: who scanned it in time may begin to pay at its bay."""
-    async with house.begin() as work:
-        found = await codes.scanned(work, identity[:80], number[:8], code[:80], version[:8])
-    return see_other(f"/e/{found.public_id}?k={found.grant}")
 
 
 async def _hinders(

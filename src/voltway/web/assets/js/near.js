@@ -41,6 +41,7 @@ const ask = async (here) => {
     // Without a line those that are here are put in order.
   }
   order(here);
+  document.dispatchEvent(new CustomEvent("here", { detail: here }));
   const status = found.querySelector("[role=status]");
   status.tabIndex = -1;
   status.focus();

@@ -1,0 +1,66 @@
+"""The map of places: the same places as the list, by the same address."""
+
+import asyncio
+import gzip
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Response
+
+from voltway.web.driver import asking, favourites, finding, my_car, places, views
+from voltway.web.house import House
+from voltway.web.pages import HttpRequest, formats_of, page
+from voltway.web.security import MAP_PATH
+
+#: A ten-thousandth of a degree is ten metres: enough for a mark, and half the bytes.
+DIGITS: Final = 4
+
+
+@get(MAP_PATH, include_in_schema=False)
+async def show_map(request: HttpRequest, house: NamedDependency[House]) -> Response[str]:
+    """The map above the list; without script, without WebGL and for a screen reader the list."""
+    return await places.show_places(request, house, on_map=True)
+
+
+@get("/map/places", include_in_schema=False)
+async def map_points(request: HttpRequest, house: NamedDependency[House]) -> Response[bytes]:
+    """Where all places are that fit, and how each is now; when that was."""
+    asked = asking.asked_of(request.query_params)
+    asked = replace(asked, marked=tuple(favourites.marked(request)))
+    formats = formats_of(request, house)
+    async with house.begin() as work:
+        found = await finding.points(work, asked, formats, house.settings.heartbeat_s)
+        at = work.now
+    told: dict[str, Any] = {
+        "at": at.isoformat(),
+        "places": [
+            (round(each.lat, DIGITS), round(each.lon, DIGITS), each.state, each.id)
+            for each in found
+        ],
+    }
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    content = msgspec.json.encode(told)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = await asyncio.to_thread(partial(gzip.compress, content, 5, mtime=0))
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, media_type="application/json", headers=headers)
+
+
+@get("/map/card/{location:uuid}", include_in_schema=False)
+async def map_card(
+    request: HttpRequest, house: NamedDependency[House], location: FromPath[UUID]
+) -> Response[str]:
+    """A place of the map as the list has it."""
+    formats = formats_of(request, house)
+    async with house.begin() as work:
+        car = await my_car.mine(request, work)
+        place = await finding.one(work, location, formats, house.settings.heartbeat_s, car)
+    if place is None:
+        raise views.NoSuchPlace
+    return page(request, house, "driver/map_card.html", place=place)
