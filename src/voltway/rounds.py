@@ -51,7 +51,7 @@ from voltway.sessions import standing, targets
 from voltway.sessions import sweeps as sessions
 from voltway.stations import actions as stations
 from voltway.vehicles import actions as vehicles
-from voltway.waiting import looking
+from voltway.waiting import lining_up, looking
 from voltway.web.api.once import forget_old_answers
 
 #: How often the rounds go, in seconds.
@@ -87,6 +87,8 @@ def plug_rounds(
     every(OFTEN, "sessions.targets", partial(targets.look, begin))
     every(OFTEN, "sessions.standing", partial(standing.look, begin))
     every(SOON, "waiting.free", partial(looking.look, begin, settings.heartbeat_s))
+    every(SOON, "waiting.lines", partial(lining_up.move, begin, settings.heartbeat_s))
+    every(SELDOM, "waiting.turns", partial(lining_up.forget_old, begin))
     every(OFTEN, "waiting.after", partial(looking.look_after, begin, settings.heartbeat_s))
     every(SELDOM, "waiting.old", partial(looking.forget_old, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))

@@ -11,6 +11,7 @@ from voltway.alerts.account import hears_method_refused
 from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
+from voltway.alerts.queueing_up import hears_turns
 from voltway.alerts.reports import hears_report
 from voltway.alerts.waiting import hears_watches
 from voltway.alerts.watchers import (
@@ -53,6 +54,7 @@ from voltway.sessions import time_to_done
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
 from voltway.stations.model import OrderEnded
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed
+from voltway.waiting.model_turns import TurnCame, TurnOver
 
 
 def plug_watchers(bus: Bus) -> None:
@@ -93,6 +95,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)
     bus.watch_many("alerts.waiting", [BayFree, BayTaken, PlaceClosed], hears_watches)
+    bus.watch_many("alerts.turns", [TurnCame, TurnOver], hears_turns)
 
 
 def _plug_events(bus: Bus) -> None:

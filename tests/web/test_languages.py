@@ -43,6 +43,7 @@ async def test_every_word_of_the_pages_is_a_sentence_that_can_be_translated(
         f"/e/{bay}",
         f"/e/{bay}/report",
         f"/l/{place}/watch",
+        f"/l/{place}/queue",
         "/car",
         "/me",
         "/me/charges",

@@ -66,6 +66,28 @@ async def test_who_may_only_look_says_nothing_of_a_place(
     await sits_down(browser, scene, Role.VIEWER)
 
     answer = await browser.sends(f"/console/places/{place}", **TOLD)
+    held = await browser.sends(f"/console/places/{place}/queue", hold_min="0")
 
     assert answer.status_code == 403
+    assert held.status_code == 403
     assert await scene.count("location_features_view") == 0
+
+
+async def test_an_operator_says_for_how_long_a_bay_is_held_for_who_is_next_in_line(
+    owner: Browser, browser: Browser, scene: Scene
+) -> None:
+    place = scene.station.location.id
+    page = f"/console/places/{place}"
+    assert (
+        'name="hold_min" inputmode="numeric" maxlength="2" value="5"'
+        in (await owner.opens(page)).text
+    )
+
+    for typed in ("31", "-1", "five", ""):
+        wrong = await owner.sends(f"{page}/queue", hold_min=typed)
+        assert wrong.status_code == 422
+        assert "0 to 30 whole minutes" in words_of(wrong.text)
+    saved = await owner.sends(f"{page}/queue", hold_min="0")
+
+    assert saved.status_code == 303
+    assert "Nobody queues at this place" in await browser.reads(f"/l/{place}/queue")

@@ -68,7 +68,7 @@ async def mails(scene: Scene) -> list[tuple[str, str]]:
 
 async def test_a_place_that_is_full_offers_to_tell(browser: Browser, full: Scene) -> None:
     said = await browser.reads(f"/l/{full.station.location.id}")
-    assert "Nothing is free now Tell me when a bay is free" in said
+    assert "Nothing is free now Join the queue Tell me when a bay is free" in said
 
     page = await watches(browser, full)
 

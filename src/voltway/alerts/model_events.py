@@ -34,6 +34,8 @@ class Event(StrEnum):
     RECEIPT = "receipt"
     BAY_FREE = "bay_free"  # by mail they are letters of their own: ``waiting``
     BAY_TAKEN = "bay_taken"
+    QUEUE_TURN = "queue_turn"
+    QUEUE_OVER = "queue_over"
     STATION_OFFLINE = "station_offline"
     PORT_FAULTED = "port_faulted"
     STARTS_FAIL = "starts_fail"
@@ -100,6 +102,8 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.RECEIPT: Rule(at_first=_PUSH),
     Event.BAY_FREE: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
     Event.BAY_TAKEN: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
+    Event.QUEUE_TURN: Rule(at_first=_BOTH, lasts=_QUARTER),
+    Event.QUEUE_OVER: Rule(at_first=_BOTH, lasts=timedelta(hours=1)),
     Event.STATION_OFFLINE: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),

@@ -52,6 +52,11 @@ _EN: Final = {
         "Your bank said no", "The payment at {place} did not work. Please choose another way."
     ),
     Event.HOLD_RELEASED: Say("Nothing was charged", "The hold of {amount} was released."),
+    Event.QUEUE_TURN: Say(
+        "Your turn: bay {bay} at {place}",
+        "It is held for you until {when}. Say on the page that you come.",
+    ),
+    Event.QUEUE_OVER: Say("You are not in line any more", "{place}: {why}"),
     Event.RECEIPT: Say("Your receipt", "{amount} at {place}."),
     Event.STATION_OFFLINE: Say("Station offline: {station}", "{place}: not heard since {when}."),
     Event.PORT_FAULTED: Say("Fault: {station}, bay {bay}", "{place}: {error}."),
@@ -86,6 +91,11 @@ _DE: Final = {
     Event.HOLD_RELEASED: Say(
         "Es wurde nichts berechnet", "Die Vormerkung von {amount} wurde aufgehoben."
     ),
+    Event.QUEUE_TURN: Say(
+        "Sie sind dran: Ladeplatz {bay} an {place}",
+        "Er ist bis {when} für Sie frei gehalten. Sagen Sie auf der Seite, dass Sie kommen.",
+    ),
+    Event.QUEUE_OVER: Say("Sie stehen nicht mehr in der Schlange", "{place}: {why}"),
     Event.RECEIPT: Say("Ihr Beleg", "{amount} bei {place}."),
 }
 
@@ -111,6 +121,11 @@ _FR: Final = {
         "Le paiement à {place} n'a pas abouti. Choisissez un autre moyen de paiement.",
     ),
     Event.HOLD_RELEASED: Say("Rien n'a été débité", "La réserve de {amount} a été levée."),
+    Event.QUEUE_TURN: Say(
+        "À vous : place {bay} à {place}",
+        "Elle vous est gardée jusqu'à {when}. Dites sur la page que vous venez.",
+    ),
+    Event.QUEUE_OVER: Say("Vous n'êtes plus dans la file", "{place} : {why}"),
     Event.RECEIPT: Say("Votre reçu", "{amount} à {place}."),
 }
 
@@ -135,6 +150,11 @@ _ES: Final = {
         "Su banco dijo que no", "El pago en {place} no funcionó. Elija otra forma de pago."
     ),
     Event.HOLD_RELEASED: Say("No se cobró nada", "Se liberó la retención de {amount}."),
+    Event.QUEUE_TURN: Say(
+        "Su turno: plaza {bay} en {place}",
+        "Se le guarda hasta las {when}. Diga en la página que viene.",
+    ),
+    Event.QUEUE_OVER: Say("Ya no está en la cola", "{place}: {why}"),
     Event.RECEIPT: Say("Su recibo", "{amount} en {place}."),
 }
 
@@ -161,6 +181,11 @@ _NL: Final = {
     Event.HOLD_RELEASED: Say(
         "Er is niets in rekening gebracht", "De reservering van {amount} is vrijgegeven."
     ),
+    Event.QUEUE_TURN: Say(
+        "Uw beurt: plek {bay} bij {place}",
+        "Die wordt tot {when} voor u vrijgehouden. Zeg op de pagina dat u komt.",
+    ),
+    Event.QUEUE_OVER: Say("U staat niet meer in de rij", "{place}: {why}"),
     Event.RECEIPT: Say("Uw bon", "{amount} bij {place}."),
 }
 
@@ -185,6 +210,11 @@ _FI: Final = {
         "Pankkisi ei hyväksynyt maksua", "Maksu ei onnistunut: {place}. Valitse toinen maksutapa."
     ),
     Event.HOLD_RELEASED: Say("Mitään ei veloitettu", "Katevaraus {amount} vapautettiin."),
+    Event.QUEUE_TURN: Say(
+        "Sinun vuorosi: latauspaikka {bay}, {place}",
+        "Paikkaa pidetään sinulle klo {when} asti. Kerro sivulla, että tulet.",
+    ),
+    Event.QUEUE_OVER: Say("Et ole enää jonossa", "{place}: {why}"),
     Event.RECEIPT: Say("Kuittisi", "{amount}: {place}."),
 }
 
@@ -312,6 +342,8 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.RECEIPT: frozenset({"place", "amount"}),
     Event.BAY_FREE: frozenset({"place", "bay"}),
     Event.BAY_TAKEN: frozenset({"place"}),
+    Event.QUEUE_TURN: frozenset({"place", "bay", "when"}),
+    Event.QUEUE_OVER: frozenset({"place", "why"}),
     Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
     Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
     Event.STARTS_FAIL: frozenset({"station", "place", "count"}),

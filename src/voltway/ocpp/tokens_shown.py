@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from voltway.drivers import actions as drivers
 from voltway.drivers import cars, certificates, when_where
 from voltway.drivers.model import Token, TokenKind
+from voltway.drivers.rules_when_where import NOT_NOW
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.runtime.work import Work
 from voltway.stations.reports import Decision, Heard, Started, TokenShown
+from voltway.waiting import turns
 
 
 async def standings(
@@ -18,6 +20,7 @@ async def standings(
 ) -> dict[int, Decision]:
     """By the places of the questions; ``party_of`` says whose station asked at a place."""
     words = drivers.authorize(asked, known, work.now)
+    await _held_for_others(work, asked, words)
     seen = [
         cars.CarShown(party_of(index), station, mac)
         for index, station, report in asked
@@ -35,6 +38,20 @@ async def standings(
         )
         for index, word in words.items()
     }
+
+
+async def _held_for_others(
+    work: Work, asked: Sequence[tuple[int, StationId, TokenShown]], words: dict[int, str]
+) -> None:
+    """A token that could start only at bays held for who is next in line cannot start now. A
+    question names no bay, so a bay that is held beside a free one turns nobody away here."""
+    might = {
+        (station, report.token) for index, station, report in asked if words[index] == "accepted"
+    }
+    away = await turns.turned_away(work, might)
+    for index, station, report in asked:
+        if (station, report.token) in away:
+            words[index] = NOT_NOW
 
 
 async def note_starts(

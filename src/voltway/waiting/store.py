@@ -9,11 +9,12 @@ from voltway.kernel.ids import EvseId, LocationId, PartyId
 from voltway.runtime.work import Row, Work
 from voltway.waiting.model import Subject, Watch, WatchState, Why
 
-#: A bay is free: open to all, heard of since ``$3``, and nobody charges. It has said so since
+#: A bay is free: open to all, heard of since ``$3``, nobody charges, and it
+#: is held for nobody. It has said so since
 #: ``$2`` at least.
 FREE: Final = """
     p.published AND is_free(p.connected, p.status, p.session_state, p.last_heard_at, $3)
-    AND p.status_at <= $2
+    AND p.status_at <= $2 AND NOT EXISTS (SELECT FROM bay_hold_view h WHERE h.evse_id = p.id)
 """
 _OF: Final = """
     p.location_id = w.location_id AND (w.evse_id IS NULL OR p.id = w.evse_id)

@@ -16,6 +16,7 @@ from voltway.parties.model import Actor, Permission
 from voltway.stations import actions as stations
 from voltway.stations import features
 from voltway.stations.model_features import Features
+from voltway.waiting import turns
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
 from voltway.web.console.form_fields import count_of
@@ -81,12 +82,15 @@ async def _page(
     *,
     trouble: str = "",
     given: Form | None = None,
+    minutes: str = "",
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
     actor.must(Permission.SEE_ALL)
     async with house.begin(actor.party) as work:
         here = await stations.location(work, LocationId(location))
         told = await features.told_of(work, here.id)
+        hold = await turns.hold_for(work, here.id)
+        line = await turns.length(work, here.id)
     return await console_page(
         request,
         house,
@@ -98,6 +102,8 @@ async def _page(
         typed={name: value[:2000] for name, value in (given or _fields(told)).items()},
         choices=CHOICES,
         facilities=FACILITIES,
+        hold_min=minutes[:5] or int(hold.total_seconds() // 60),
+        line=line,
         may_edit=actor.may(Permission.EDIT_NETWORK),
         trouble=trouble,
     )
@@ -143,5 +149,29 @@ async def describe_place(
     except Refusal as no:
         return await _page(
             request, house, actor, location, trouble=str(no), given=data, status=STATUS[no.kind]
+        )
+    return see_other(f"/console/places/{location}")
+
+
+@post("/places/{location:uuid}/queue", include_in_schema=False)
+async def set_queue(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    location: FromPath[UUID],
+    data: Form,
+) -> Response[str] | Redirect:
+    """Say for how many minutes a bay is held for who is next in line."""
+    actor.must(Permission.EDIT_NETWORK)
+    typed = data.get("hold_min", "").strip()
+    minutes = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else -1
+    try:
+        async with house.begin(actor.party) as work:
+            here = await stations.location(work, LocationId(location))
+            await turns.set_hold(work, here.party, here.id, minutes, by=actor.name)
+            await parties.audit(work, actor, "set how long bays are held", f"location:{location}")
+    except Refusal as no:
+        return await _page(
+            request, house, actor, location, trouble=str(no), minutes=typed, status=STATUS[no.kind]
         )
     return see_other(f"/console/places/{location}")

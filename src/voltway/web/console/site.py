@@ -75,6 +75,7 @@ _SEATED: Final = Router(
         places.list_places,
         places.show_place,
         places.describe_place,
+        places.set_queue,
         stations.list_stations,
         stations.station,
         stations.station_live,

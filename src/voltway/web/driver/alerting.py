@@ -48,6 +48,8 @@ NAMES: Final = {
     Event.RECEIPT: "The receipt is there",
     Event.BAY_FREE: "A bay that I wait for is free",
     Event.BAY_TAKEN: "Somebody was faster",
+    Event.QUEUE_TURN: "It is my turn in a queue",
+    Event.QUEUE_OVER: "I am out of a queue",
     Event.STATION_OFFLINE: "A station is offline",
     Event.PORT_FAULTED: "A bay has a fault",
     Event.STARTS_FAIL: "Cars do not start at a station",

@@ -40,7 +40,9 @@ _FITTING: Final = """
     WITH fitting AS (
         SELECT p.location_id AS id, p.location_name AS name, p.lat, p.lon,
                count(*) FILTER (WHERE is_free(p.connected, p.status, p.session_state,
-                                              p.last_heard_at, $4))::int AS free,
+                                              p.last_heard_at, $4)
+                                  AND NOT EXISTS (SELECT FROM bay_hold_view h
+                                                   WHERE h.evse_id = p.id))::int AS free,
                count(*) FILTER (WHERE p.connected AND p.last_heard_at >= $4
                                   AND p.status NOT IN ('faulted', 'unavailable', 'unknown')
                                )::int AS works
@@ -222,11 +224,11 @@ async def _shown(
 ) -> list[Place]:
     """These places with the bays that fit, in this order."""
     rows = await work.all(
-        """
-        SELECT * FROM port_view
-         WHERE location_id = ANY($1) AND published AND power_w >= $2
-           AND (cardinality($3::text[]) = 0 OR connector_type = ANY($3))
-         ORDER BY location_id, identity, number
+        f"""
+        {views.BAYS}
+         WHERE p.location_id = ANY($1) AND p.published AND p.power_w >= $2
+           AND (cardinality($3::text[]) = 0 OR p.connector_type = ANY($3))
+         ORDER BY p.location_id, p.identity, p.number
         """,
         ids,
         asked.power_w,

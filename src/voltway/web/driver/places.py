@@ -22,6 +22,7 @@ from voltway.payments.actions_visit import NotAnAddress
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
+from voltway.waiting import turns
 from voltway.web.appearance import Form
 from voltway.web.driver import (
     account,
@@ -30,6 +31,7 @@ from voltway.web.driver import (
     favourites,
     finding,
     for_car,
+    lining,
     my_car,
     needs,
     token_views,
@@ -147,7 +149,7 @@ async def location_live(
         _, bays = await views.place(
             work, LocationId(location), formats_of(request, house), house.settings.heartbeat_s
         )
-    subjects = tuple(dict.fromkeys(f"station:{bay.station}" for bay in bays))
+    subjects = (f"line:{location}", *dict.fromkeys(f"station:{bay.station}" for bay in bays))
 
     async def view() -> str:
         knows = await _location(request, house, location)
@@ -167,6 +169,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         help_ = await views.help_of(work, place.party, about=place.name)
         car = await my_car.mine(request, work)
         mine = await for_car.at_places(work, car, for_car.of_bays(bays), formats)
+        queue = await turns.queue_of(work, LocationId(location))
     if like.phone:
         help_ = replace(help_, phone=like.phone)
     is_mine = location in favourites.marked(request)
@@ -178,6 +181,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         "is_mine": is_mine,
         "car": car,
         "mine": mine.get(location),
+        "queue": queue,
         "help": help_,
     }
 
@@ -300,7 +304,8 @@ async def _hinders(
     try:
         await codes.must_be_scanned(work, bay.evse, grant)
         await must_be_ready(work, bay.evse, house.settings.plug_first)
-    except (NothingWouldStart, codes.ScanAgain) as no:
+        await lining.must_not_be_held(request, work, bay.evse)
+    except (NothingWouldStart, codes.ScanAgain, turns.BayIsHeld) as no:
         return told(request, no)
     return ""
 
@@ -361,6 +366,7 @@ async def start(
             )
     async with house.begin() as work:
         await my_car.charges_with(request, work, bay, visit.visit_key)
+        await lining.begins(request, work, bay.evse, visit.visit_key)
         if visit.hosted_url:
             await web_started.tell_station(work, bay.evse)
     return see_other(visit.hosted_url or f"/v/{visit.visit_key}")

@@ -34,6 +34,12 @@ PLUGS: Final = {
 }
 
 
+#: Bays, and until when they are held for somebody in line.
+BAYS: Final = """
+    SELECT p.*, h.held_until FROM port_view p LEFT JOIN bay_hold_view h ON h.evse_id = p.id
+"""
+
+
 @dataclass(eq=False)
 class NoSuchPlace(Refusal):
     """There is no such place. It may have been closed, or the code may be damaged."""
@@ -143,7 +149,7 @@ async def place(
 ) -> tuple[Place, list[Bay]]:
     """One open place and its bays."""
     rows = await work.all(
-        "SELECT * FROM port_view WHERE location_id = $1 AND published ORDER BY identity, number",
+        f"{BAYS} WHERE p.location_id = $1 AND p.published ORDER BY p.identity, p.number",
         location,
     )
     if not rows:
@@ -156,7 +162,7 @@ async def place(
 async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> Bay:
     """One bay, by the name on its hardware."""
     row = await work.one(
-        "SELECT * FROM port_view WHERE upper(public_id) = upper($1) AND published", public_id[:64]
+        f"{BAYS} WHERE upper(p.public_id) = upper($1) AND p.published", public_id[:64]
     )
     if row is None:
         raise NoSuchBay(public_id[:64])
@@ -328,9 +334,14 @@ def _from_price(
 
 
 def state_of(row: Row, now: datetime, expected_s: int) -> PortState:
-    """The state of a row of ``port_view``."""
+    """The state of a row of ``port_view``, or of ``BAYS``: a free bay that is held for who is next
+    in line is reserved."""
+    status = states.in_use(row["status"], row["session_state"])
+    held_until = row.get("held_until")
+    if status == "available" and held_until is not None and held_until > now:
+        status = "reserved"
     return states.port_state(
-        states.in_use(row["status"], row["session_state"]),
+        status,
         connected=row["connected"],
         heard_at=row["last_heard_at"],
         now=now,
