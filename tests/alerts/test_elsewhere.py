@@ -10,9 +10,13 @@ from tests.alerts.test_alerts import settings_for
 from tests.network import AStation, a_station
 from tests.payments.scene import Scene
 from voltway.alerts.model_events import visit_holder
+from voltway.kernel.ids import new_id
+from voltway.runtime.settings import Settings
 from voltway.stations import actions as stations
 from voltway.stations.model import LinkClosed, LinkOpened
 from voltway.stations.reports import Heard, PortStatus, StatusChanged
+from voltway.waiting import lining_up, store_turns
+from voltway.waiting.model_turns import Turn, TurnState
 from voltway_world.mail import MailCatcher
 from voltway_world.push import Phone, PushService
 
@@ -102,6 +106,36 @@ async def test_nobody_is_sent_to_where_a_car_cannot_charge_now(scene: Scene, ben
         await stations.record_links(work, closed=[LinkClosed(lost.station.id, 1, scene.now)])
 
     assert (await why(scene, ben)).endswith("The station had a fault.")
+
+
+async def test_nobody_is_sent_to_a_bay_that_is_held_for_who_is_next_in_line(
+    scene: Scene, ben: Phone
+) -> None:
+    held = await another(scene, "Held", 1)
+    await another(scene, "Free", 2)
+    async with scene.begin() as work:
+        await store_turns.add(
+            work,
+            Turn(
+                id=new_id(work.now),
+                party=held.party.id,
+                key="a-key",
+                location=held.location.id,
+                power_w_min=0,
+                email="ann@example.org",
+                locale="en",
+                state=TurnState.WAITING,
+                ranked_at=work.now,
+                lasts_until=work.now + timedelta(hours=1),
+                created_at=work.now,
+            ),
+        )
+    await lining_up.move(scene.begin, Settings().heartbeat_s)
+
+    said = await why(scene, ben)
+
+    assert "Free (2" in said
+    assert "Held" not in said
 
 
 async def test_another_station_at_the_same_place_is_named_by_its_bay(

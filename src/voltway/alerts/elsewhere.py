@@ -30,7 +30,7 @@ class Alternative:
 
 async def alternatives(work: Work, evse: EvseId) -> list[Alternative]:
     """The nearest places of the same party where a car of this bay can charge now: open to all, a
-    plug of the same kind, at least half the power, free, and heard of lately."""
+    plug of the same kind, at least half the power, free, held for nobody, and heard of lately."""
     rows = await work.all(
         """
         SELECT * FROM (
@@ -45,6 +45,7 @@ async def alternatives(work: Work, evse: EvseId) -> list[Alternative]:
                AND is_free(p.connected, p.status, p.session_state, p.last_heard_at, $2)
                AND p.connector_type IS NOT DISTINCT FROM m.connector_type
                AND p.power_w * 2 >= m.power_w
+               AND NOT EXISTS (SELECT FROM bay_hold_view h WHERE h.evse_id = p.id)
              ORDER BY p.location_id, p.power_w DESC, p.number) AS found
          WHERE km <= $4 ORDER BY km, location_name LIMIT $5
         """,
