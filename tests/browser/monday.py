@@ -84,8 +84,7 @@ async def _closes_for_repair(town: Town) -> None:
 async def _pays_in_vain(town: Town) -> None:
     """A start that no station hears: the driver gets the hold back."""
     name, bay = IN_THE_PICTURE
-    _outside(town, name).go_offline()
-    await pays(town.world, town.places[name], bay, CARD)
+    await pays(town.world, town.places[name], bay, CARD, goes_offline=True)
 
 
 async def _comes_back(town: Town) -> None:

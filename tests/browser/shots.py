@@ -62,7 +62,8 @@ async def _open_town() -> AsyncIterator[Town]:
         folder.chmod(0o755)  # noqa: ASYNC240 (for the server's own account; nobody waits yet)
         postgres = EmbeddedPostgres(folder / "database", durable=False)
         try:
-            async with open_world(postgres.start(), folder, clock, **PARTY) as world:
+            url = postgres.start()
+            async with open_world(url, folder, clock, plug_first="never", **PARTY) as world:
                 await world.prices(
                     {"type": "ENERGY", "price": 0.49}, {"type": "PARKING_TIME", "price": 6.00}
                 )
@@ -79,6 +80,7 @@ async def _open_town() -> AsyncIterator[Town]:
 async def _take_all(town: Town, browser: Browser) -> None:
     async with open_eyes(browser, size=PHONE) as phone, open_eyes(browser, size=DESK) as desk:
         await becomes_the_owner(town.world, desk.page)
+        await _finds(town, phone.page)
         await _charges(town, phone.page)
         await _take(phone.page, "driver-live")
         await _one_bill_rests(town)
@@ -86,6 +88,21 @@ async def _take_all(town: Town, browser: Browser) -> None:
         await _pays(town, phone.page)
         await _take(phone.page, "driver-receipt")
         await _follows_the_money(town, desk.page)
+
+
+async def _finds(town: Town, page: Page) -> None:
+    """The guest looks for a place, and when it is busy, and says which car it is."""
+    http = town.world.house.http
+    place = town.places[IN_THE_PICTURE[0]].inside.location.id
+    await page.goto(http)
+    await expect(page.get_by_role("link", name=IN_THE_PICTURE[0])).to_be_visible()
+    await _take(page, "driver-list")
+    await page.goto(f"{http}/l/{place}")
+    await _take(page, "driver-place")
+    await page.goto(f"{http}/car")
+    await _take(page, "driver-car")
+    await page.goto(f"{http}/l/{place}/busy")
+    await _take(page, "driver-busy")
 
 
 async def _charges(town: Town, page: Page) -> None:

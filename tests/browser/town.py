@@ -144,11 +144,16 @@ class Town:
                 await self.world.within(place.outside.settled())
 
 
-async def pays(world: World, place: Forecourt, bay: int, card: str) -> str:
-    """A guest starts at a bay and pays by a card; the address of the visit's page."""
+async def pays(
+    world: World, place: Forecourt, bay: int, card: str, *, goes_offline: bool = False
+) -> str:
+    """A guest starts at a bay and pays by a card; the address of the visit's page. The station may
+    go offline while the guest pays."""
     asked = await world.browser.post(
         f"/e/{place.public_id(bay)}/start", data={"email": "driver@example.com"}
     )
+    if goes_offline:
+        place.outside.go_offline()
     wallet = {"wallet": card}
     typed = {"number": card, "expiry": "12/40", "cvc": "123"}
     paid = await world.browser.post(

@@ -170,9 +170,11 @@ async def open_world(
     url: str, folder: Path, clock: JumpingClock, **party: Any
 ) -> AsyncIterator[World]:
     """The world around the database at this address, with a party as told; ``pays_by`` says in
-    which shape the house speaks to the payment provider, ``carrier`` who carries its texts."""
+    which shape the house speaks to the payment provider, ``carrier`` who carries its texts, and
+    ``plug_first`` at which bays a car must be plugged in before somebody pays."""
     pays_by = party.pop("pays_by", "simulated")
     carrier: TextService | None = party.pop("carrier", None)
+    plug_first = party.pop("plug_first", "learned")
     async with AsyncExitStack() as stack:
         http = f"{HOST}:{port_of_its_own()}"
         provider = await stack.enter_async_context(
@@ -197,6 +199,7 @@ async def open_world(
                 "smtp_port": mail.smtp_port,
                 "smtp_tls": "none",
                 "log_level": "warning",
+                "plug_first": plug_first,
                 **(_texts(carrier) if carrier else {}),
             },
         )
