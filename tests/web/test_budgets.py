@@ -1,61 +1,117 @@
-"""What the pages of drivers weigh: a phone on a weak signal loads them (the design, the web)."""
+"""The page on which somebody says how much a card, a driver or a fleet may charge."""
 
-import gzip
 import re
-from typing import Final
+from datetime import timedelta
 
+import httpx
 import pytest
 
+from tests.billing.months import a_card
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
+from tests.web.conftest import sits_down
+from voltway.parties.model import Role
 
-KB: Final = 1000
-#: Compressed, as they travel. The map is beside it, for it is loaded when somebody asks for it.
-SCRIPTS_MAX: Final = 120 * KB
-STYLES_MAX: Final = 30 * KB
-PAGE_MAX: Final = 20 * KB
-MAP_MAX: Final = 400 * KB
-
-_SCRIPTS: Final = re.compile(r'<script[^>]+src="([^"]+)"')
-_STYLES: Final = re.compile(r'<link[^>]+rel="stylesheet"[^>]+href="([^"]+)"')
+PAGE = "/console/tariffs/budgets"
 
 
-async def weighs(browser: Browser, page: str, what: re.Pattern[str]) -> int:
-    """What all of these that a page loads weigh together."""
-    found = [await browser.opens(path) for path in dict.fromkeys(what.findall(page))]
-    assert found
-    assert all(each.status_code == 200 for each in found)
-    return sum(len(gzip.compress(each.content, 6)) for each in found)
-
-
-async def visit(scene: Scene) -> str:
-    opened = await scene.opens()
-    payment = await scene.pays(opened)
-    await scene.starts(payment.token)
-    return f"/v/{opened.visit_key}"
-
-
-@pytest.mark.parametrize("which", ["list", "place", "bay", "visit", "account", "car"])
-async def test_a_drivers_page_is_light(browser: Browser, scene: Scene, which: str) -> None:
-    path = {
-        "list": "/",
-        "place": f"/l/{scene.station.location.id}",
-        "bay": f"/e/{scene.station.evses[1].public_id}",
-        "account": "/me",
-        "car": "/car",
-    }.get(which) or await visit(scene)
-
-    page = (await browser.opens(path)).text
-
-    assert await weighs(browser, page, _SCRIPTS) <= SCRIPTS_MAX
-    assert await weighs(browser, page, _STYLES) <= STYLES_MAX
-    assert len(gzip.compress(page.encode(), 6)) <= PAGE_MAX
-
-
-async def test_the_map_is_loaded_where_it_is_asked_for_alone(
-    browser: Browser, scene: Scene
+async def test_a_budget_is_set_shows_what_is_used_and_is_taken_away(
+    owner: Browser, scene: Scene
 ) -> None:
-    plain = await weighs(browser, (await browser.opens("/")).text, _SCRIPTS)
-    with_map = await weighs(browser, (await browser.opens("/map")).text, _SCRIPTS)
+    card = await a_card(scene, "04A1B2C3", "Van 7")
+    assert "Nobody has a budget" in await owner.reads(PAGE)
 
-    assert plain <= SCRIPTS_MAX < with_map <= MAP_MAX
+    await owner.sends(PAGE, scope="token", name="04a1b2c3", period="day", amount="9,80", kwh="")
+    await scene.starts(card.uid)
+    scene.clock.jump(timedelta(hours=1))
+    await scene.ends(60_000)
+    await scene.settles()
+    page = await owner.reads(PAGE)
+
+    assert "Van 7" in page
+    assert "€4.90 / €9.80" in page
+    assert "50 %" in page
+    [path] = re.findall(rf'action="({PAGE}/[\w-]+/remove)"', (await owner.opens(PAGE)).text)
+    await owner.sends(path)
+    assert "Nobody has a budget" in await owner.reads(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ({"name": "nobody", "kwh": "5"}, "There is no card, contract, driver or fleet “nobody”."),
+        ({"name": "04A1B2C3"}, "Say how much money or how much energy"),
+        ({"name": "04A1B2C3", "kwh": "-5"}, "Say how much money or how much energy"),
+        ({"name": "04A1B2C3", "amount": "much"}, "much is no number"),
+        ({"name": "04A1B2C3", "kwh": "5", "period": "year"}, "Say how much"),
+    ],
+)
+async def test_what_is_no_budget_is_refused_and_what_was_typed_stays(
+    owner: Browser, scene: Scene, said: dict[str, str], answer: str
+) -> None:
+    await a_card(scene, "04A1B2C3")
+
+    refused = await owner.sends(PAGE, **{"scope": "token", "period": "day", **said})
+
+    assert 400 <= refused.status_code < 500
+    assert answer in refused.text
+    assert f'value="{said["name"]}"' in refused.text
+
+
+async def test_hours_and_places_are_said_shown_and_taken_away(owner: Browser, scene: Scene) -> None:
+    await a_card(scene, "04A1B2C3", "Van 7")
+    place = scene.station.location.name
+    when = f"{PAGE}/when-where"
+    assert "All may charge at any time and everywhere." in await owner.reads(PAGE)
+
+    await owner.sends(
+        when,
+        scope="token",
+        name="04a1b2c3",
+        day1="yes",
+        day5="yes",
+        opens="07:00",
+        closes="18:30",
+        places=f"{place}\r\n",
+    )
+    page = await owner.reads(PAGE)
+
+    assert "Mon, Fri" in page
+    assert "07:00\N{EN DASH}18:30" in page
+    assert place in page
+    [path] = re.findall(rf'action="({when}/[\w-]+/remove)"', (await owner.opens(PAGE)).text)
+    await owner.sends(path)
+    assert "All may charge at any time and everywhere." in await owner.reads(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ({"name": "nobody", "day1": "yes"}, "There is no card, contract, driver or fleet “nobody”"),
+        ({"name": "04A1B2C3"}, "Say days, or hours"),
+        ({"name": "04A1B2C3", "opens": "07:00"}, "Say days, or hours"),
+        ({"name": "04A1B2C3", "opens": "seven", "closes": "8"}, "seven is no time of day"),
+        ({"name": "04A1B2C3", "places": "Nowhere"}, "There is no place “Nowhere” of yours."),
+        ({"name": "04A1B2C3", "scope": "cat", "day1": "yes"}, "There is no card, contract"),
+    ],
+)
+async def test_what_is_no_hour_and_no_place_is_refused_and_what_was_typed_stays(
+    owner: Browser, scene: Scene, said: dict[str, str], answer: str
+) -> None:
+    await a_card(scene, "04A1B2C3")
+
+    refused = await owner.sends(f"{PAGE}/when-where", **{"scope": "token", **said})
+
+    assert 400 <= refused.status_code < 500
+    assert answer in refused.text
+    assert f'value="{said["name"]}"' in refused.text
+
+
+async def test_who_only_looks_sets_none(browser: Browser, scene: Scene) -> None:
+    await a_card(scene, "04A1B2C3")
+    await sits_down(browser, scene, Role.VIEWER)
+
+    said = {"scope": "token", "name": "04A1B2C3", "period": "day", "kwh": "5", "day1": "yes"}
+    for path in (PAGE, f"{PAGE}/when-where"):
+        refused = await browser.sends(path, **said)
+        assert refused.status_code == httpx.codes.FORBIDDEN
