@@ -20,12 +20,17 @@ from voltway.stations.reports import PortStatus
 STATION_FACTS: Final = (StationLost, PortStatusChanged, OrderEnded, SecurityReported)
 #: So many starts that came to nothing within an hour are worth a look.
 STARTS_MANY: Final = 3
-#: Security events of OCPP (2.0.1 part 2, appendix 1) that are told each for itself. What a vendor
+#: Security events of OCPP (2.0.1 part 2 appendices §1; 1.6 security whitepaper §8, of whose two
+#: failed authentications a second spelling is common) that are told each for itself. What a vendor
 #: added is told as one, so that a station which makes up names is not told again and again.
 _ALARMING: Final = frozenset(
     {
         "FailedToAuthenticateAtCsms",
         "CsmsFailedToAuthenticate",
+        "FailedToAuthenticationAtCentralSystem",
+        "CentralSystemFailedToAuthentication",
+        "FailedToAuthenticateAtCentralSystem",
+        "CentralSystemFailedToAuthenticate",
         "SecurityLogWasCleared",
         "ReconfigurationOfSecurityParameters",
         "MemoryExhaustion",
