@@ -11,7 +11,7 @@ from tests.web.browsers import Browser
 
 KB: Final = 1000
 #: Compressed, as they travel. The map is beside it, for it is loaded when somebody asks for it.
-SCRIPTS_MAX: Final = 120 * KB
+SCRIPTS_MAX: Final = 60 * KB
 STYLES_MAX: Final = 30 * KB
 PAGE_MAX: Final = 20 * KB
 MAP_MAX: Final = 400 * KB

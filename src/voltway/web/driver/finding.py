@@ -269,19 +269,24 @@ class Point:
 async def points(work: Work, asked: Asked, formats: Formats, expected_s: int) -> list[Point]:
     """All places that fit, as the list has them; where a highest price is asked for, those that the
     list has looked through."""
-    only = None
-    words = asked.words
-    if asked.price_max is not None or words:
+    if asked.price_max is not None:
         found = await find(work, replace(asked, after=None), formats, expected_s)
-        if found.meant:
-            words = found.meant[0]
-        only = [place.id for place in found.page] if asked.price_max is not None else None
-    rows = await work.all(
-        _POINTS,
-        *_arguments(work, replace(asked, words=words), expected_s),
-        only,
-        POINTS_MAX,
-    )
+        words = found.meant[0] if found.meant else asked.words
+        only = [place.id for place in found.page]
+        return await _points(work, replace(asked, words=words), expected_s, only)
+    there = await _points(work, asked, expected_s)
+    if there or not asked.words:
+        return there
+    for name in likely(asked.words, await _names(work)):
+        if there := await _points(work, replace(asked, words=name), expected_s):
+            break
+    return there
+
+
+async def _points(
+    work: Work, asked: Asked, expected_s: int, only: Sequence[UUID] | None = None
+) -> list[Point]:
+    rows = await work.all(_POINTS, *_arguments(work, asked, expected_s), only, POINTS_MAX)
     return [Point(row["id"], row["lat"], row["lon"], row["state"]) for row in rows]
 
 

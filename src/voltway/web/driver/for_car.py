@@ -121,8 +121,12 @@ def _wanted(port: Port, done: TimeToDone) -> Wanted | None:
 
 def _soonest(fitting: Sequence[_Fitting]) -> list[_Fitting]:
     """Those that are as good as the best, the price apart."""
-    ranks = [(not each.port.is_free, each.done.seconds) for each in fitting]
-    return [each for each, rank in zip(fitting, ranks, strict=True) if rank == min(ranks)]
+    best = min((_rank(each) for each in fitting), default=None)
+    return [each for each in fitting if _rank(each) == best]
+
+
+def _rank(each: _Fitting) -> tuple[bool, float]:
+    return not each.port.is_free, each.done.seconds
 
 
 def _shown(
