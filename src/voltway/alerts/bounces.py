@@ -17,6 +17,7 @@ from voltway.alerts import rules, store, store_bounces
 from voltway.alerts.model import Alert, AlertFailed, Template
 from voltway.alerts.model_bounces import Bounce
 from voltway.alerts.model_events import Channel
+from voltway.alerts.text import one_line
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import AlertId, PartyId
 from voltway.runtime.work import Work
@@ -57,8 +58,7 @@ def is_hard(code: int, words: str) -> bool:
 
 async def came_back(work: Work, party: PartyId, address: str, why: str) -> None:
     """Send nothing more from this party to this address."""
-    said = "".join(sign if sign.isprintable() else " " for sign in why)
-    await store_bounces.add(work, party, address.lower(), " ".join(said.split())[:WHY_LENGTH_MAX])
+    await store_bounces.add(work, party, address.lower(), one_line(why)[:WHY_LENGTH_MAX])
     work.touch("bounces")
 
 

@@ -25,6 +25,7 @@ from apprise.plugins.workflows import NotifyWorkflows
 from voltway.alerts import store_chats
 from voltway.alerts.model_chats import Chat
 from voltway.alerts.model_events import RULES, Event
+from voltway.alerts.text import one_line
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.kernel.ids import PartyId, new_id
 from voltway.runtime import outside
@@ -217,7 +218,7 @@ def _told(events: Collection[Event]) -> frozenset[Event]:
 
 
 def _named(name: str) -> str:
-    named = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    named = one_line(name)
     if not named:
         raise NothingForChat
     return named[:NAME_LENGTH_MAX]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from voltway.alerts import rules_hooks, store_hooks
 from voltway.alerts.model_hooks import OLD_SECRET_LASTS, Hook, HookKind
+from voltway.alerts.text import one_line
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, new_id
 from voltway.runtime.outside import must_be_outside
@@ -158,7 +159,7 @@ async def _locked(work: Work, id: UUID) -> Hook:
 
 
 def _named(name: str, events: Collection[HookKind]) -> str:
-    named = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    named = one_line(name)
     if not named or not events:
         raise NothingToTell
     return named[:NAME_LENGTH_MAX]

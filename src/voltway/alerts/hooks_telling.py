@@ -8,7 +8,7 @@ it never takes holds up nothing else. After a trouble things may come in another
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -60,11 +60,12 @@ async def _tell_hook(begin: BeginWork, settings: Settings, id: UUID) -> int:
     until, heard = clock.time() + ROUND_S, 0
     while clock.time() < until:
         async with begin() as work:
+            now = work.now
             hook = await store_hooks.one(work, id)
             event = await store_hooks.take(work, id)
         if hook is None or event is None:
             break
-        if not await _tell(begin, settings, hook, event):
+        if not await _tell(begin, settings, hook, event, now):
             async with begin() as work:
                 wait = rules.pause(event.tries + 1)
                 await store_hooks.hold_back(work, id, work.now + min(wait, OTHERS_WAIT_MAX))
@@ -76,15 +77,18 @@ async def _tell_hook(begin: BeginWork, settings: Settings, id: UUID) -> int:
 async def tell_now(begin: BeginWork, settings: Settings, event: UUID) -> bool:
     """Tell an event at once, whether or not its webhook is paused; whether it was heard."""
     async with begin() as work:
+        now = work.now
         taken = await store_hooks.take_one(work, event)
         hook = await store_hooks.one(work, taken.hook) if taken else None
-    return hook is not None and taken is not None and await _tell(begin, settings, hook, taken)
+    if hook is None or taken is None:
+        return False
+    return await _tell(begin, settings, hook, taken, now)
 
 
-async def _tell(begin: BeginWork, settings: Settings, hook: Hook, event: HookEvent) -> bool:
-    """Tell an event, and note what came of it; whether it was heard."""
-    async with begin() as work:
-        now = work.now
+async def _tell(
+    begin: BeginWork, settings: Settings, hook: Hook, event: HookEvent, now: datetime
+) -> bool:
+    """Tell an event that was taken now, and note what came of it; whether it was heard."""
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Voltway-Webhook/1",

@@ -11,6 +11,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from voltway.alerts.model import Alert
+from voltway.alerts.text import one_line
 from voltway.alerts.words_account import account_words
 from voltway.billing import actions as billing
 from voltway.billing import formats
@@ -203,9 +204,9 @@ def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> Em
     _, address = parseaddr(mail_from)
     domain = address.rpartition("@")[2] or "localhost"
     made = EmailMessage(policy=SMTP)
-    made["From"] = _one_line(mail_from)
+    made["From"] = one_line(mail_from)
     made["To"] = alert.recipient
-    made["Subject"] = _one_line(letter.subject)
+    made["Subject"] = one_line(letter.subject)
     made["Date"] = format_datetime(at)
     made["Message-ID"] = f"<{alert.id}@{domain}>"
     made["Auto-Submitted"] = "auto-generated"
@@ -225,8 +226,3 @@ def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> Em
     # Last: a header about the content, set before, would move into the first part.
     made["Content-Language"] = language(alert.locale)
     return made
-
-
-def _one_line(text: str) -> str:
-    """A header's text: a name with a line break in it must not begin another header."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

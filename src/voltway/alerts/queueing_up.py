@@ -1,51 +1,17 @@
 """Who stands in line is told that it is their turn, or that they stand in line no more."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.telling import tell
+from voltway.alerts.words_turns import WHY
 from voltway.billing.words import language
 from voltway.kernel.facts import Fact
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.waiting import turns
 from voltway.waiting.model_turns import Turn, TurnCame, TurnOver, WhyTurn
-
-#: Why they stand in line no more. Who left themselves knows.
-WHY: Final[Mapping[str, Mapping[WhyTurn, str]]] = {
-    "en": {
-        WhyTurn.MISSED: "Nothing started in time at the bay that was held for you.",
-        WhyTurn.TIME: "No bay was free in time.",
-        WhyTurn.CLOSED: "Nobody queues there any more.",
-    },
-    "de": {
-        WhyTurn.MISSED: "An dem freigehaltenen Ladeplatz begann nichts rechtzeitig.",
-        WhyTurn.TIME: "Kein Ladeplatz wurde rechtzeitig frei.",
-        WhyTurn.CLOSED: "Dort steht niemand mehr an.",
-    },
-    "fr": {
-        WhyTurn.MISSED: "Rien n'a commencé à temps à la place qui vous était gardée.",
-        WhyTurn.TIME: "Aucune place ne s'est libérée à temps.",
-        WhyTurn.CLOSED: "Il n'y a plus de file d'attente à ce lieu.",
-    },
-    "es": {
-        WhyTurn.MISSED: "Nada empezó a tiempo en la plaza que se le guardaba.",
-        WhyTurn.TIME: "Ninguna plaza quedó libre a tiempo.",
-        WhyTurn.CLOSED: "Allí ya no hay cola.",
-    },
-    "nl": {
-        WhyTurn.MISSED: "Op de plek die voor u vrij was begon niets op tijd.",
-        WhyTurn.TIME: "Er kwam op tijd geen plek vrij.",
-        WhyTurn.CLOSED: "Daar staat niemand meer in de rij.",
-    },
-    "fi": {
-        WhyTurn.MISSED: "Sinulle pidetyllä paikalla ei alkanut mitään ajoissa.",
-        WhyTurn.TIME: "Yksikään paikka ei vapautunut ajoissa.",
-        WhyTurn.CLOSED: "Siellä ei enää jonoteta.",
-    },
-}
 
 
 async def hears_turns(work: Work, facts: Sequence[Fact]) -> None:

@@ -6,6 +6,7 @@ from string import Formatter
 from typing import ClassVar, Final
 
 from voltway.alerts.model_events import Event
+from voltway.alerts.text import one_line
 from voltway.alerts.words_events import NAMES, Say, filled, house
 from voltway.billing.words import language
 from voltway.kernel.errors import Kind, Refusal
@@ -62,7 +63,7 @@ class NoWords(Refusal):
 def checked(event: Event, title: str, body: str) -> Say:
     """Own words as they are kept, if they can be told. Raises ``NoWords``, ``BracesWrong`` and
     ``UnknownName``."""
-    words = Say(_plain(title), "\n".join(_plain(line) for line in body.splitlines()).strip())
+    words = Say(one_line(title), "\n".join(one_line(line) for line in body.splitlines()).strip())
     if not words.title or not words.body:
         raise NoWords(TITLE_LENGTH_MAX, BODY_LENGTH_MAX)
     if len(words.title) > TITLE_LENGTH_MAX or len(words.body) > BODY_LENGTH_MAX:
@@ -86,10 +87,6 @@ def _must_name_known(text: str, known: frozenset[str]) -> None:
         if name not in known:
             listed = ", ".join("{" + each + "}" for each in sorted(known))
             raise UnknownName("{" + name + "}", listed)
-
-
-def _plain(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def said(event: Event, locale: str, facts: Mapping[str, str], own: Mapping[str, Say]) -> Say:

@@ -13,7 +13,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voltway.billing import (
-    documenting,
     documents,
     freezing,
     homes,
@@ -28,10 +27,7 @@ from voltway.billing.documents import Tax
 from voltway.billing.documents_home import HomeLine, HomeStatement
 from voltway.billing.documents_statement import (
     HOME,
-    STATEMENT,
     Charge,
-    Recipient,
-    StatementDocument,
 )
 from voltway.billing.model import Invoice
 from voltway.billing.model_homes import Credit, CreditKind, Rate
@@ -185,7 +181,7 @@ def _of_driver(
         month=str(month),
         currency=credits[0].currency,
         operator=freezing.seller(party),
-        company=_recipient(customer),
+        company=statements.recipient_of(customer),
         driver=first.driver,
         fleet=first.fleet,
         lines=tuple(_line(each, about[each.id], rates[each.rate]) for each in credits),
@@ -223,30 +219,8 @@ def _claim(
     written: Sequence[_Month],
 ) -> Draft:
     charges = tuple(_charge(each, line) for each in written for line in each.made.lines)
-    mode = rules_statements.rounding(is_business=customer.is_business)
-    taxes = rules_statements.taxes((each.taxes for each in charges), mode, currency)
-    made = StatementDocument(
-        kind=STATEMENT,
-        number="",
-        issued_at=freezing.utc(work.now),
-        zone=party.time_zone,
-        month=str(month),
-        due_on=statements.due_on(work, party, customer.due_days).isoformat(),
-        currency=currency,
-        rounding=mode,
-        about=HOME,
-        seller=freezing.seller(party),
-        recipient=_recipient(customer),
-        reached=documenting.seller_if_complete(party),
-        charges=charges,
-        **statements.totals(taxes),
-    )
-    return Draft(
-        made=made,
-        customer=customer.id,
-        items=tuple(credit.id for each in written for credit in each.credits),
-        about=HOME,
-    )
+    items = tuple(credit.id for each in written for credit in each.credits)
+    return statements.drafted(work, party, month, customer, currency, charges, items, about=HOME)
 
 
 def _charge(of: _Month, line: HomeLine) -> Charge:
@@ -266,19 +240,6 @@ def _charge(of: _Month, line: HomeLine) -> Charge:
         net_minor=minor,
         gross_minor=minor,
         corrects=of.made.number if line.kind == CreditKind.CORRECTION else None,
-    )
-
-
-def _recipient(customer: Customer) -> Recipient:
-    return Recipient(
-        name=customer.name,
-        street=customer.street,
-        postal_code=customer.postal_code,
-        city=customer.city,
-        country=customer.country,
-        vat_id=customer.vat_id,
-        reference=customer.reference,
-        email=customer.email,
     )
 
 

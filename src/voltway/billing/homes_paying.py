@@ -18,6 +18,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.ledger import actions as ledger
+from voltway.ledger import exporting_csv
 from voltway.ledger.model import Entry, Posting, account
 from voltway.runtime.work import Work
 
@@ -65,18 +66,15 @@ def payout_list(due: list[Due]) -> str:
         if each.is_payable:
             amount, currency = f"{each.amount.decimal:f}", each.amount.currency
             numbers = " ".join(each.numbers)[:140]  # as long as a transfer's text can be
-            out.writerow([_safe(each.holder or ""), each.iban, amount, currency, numbers])
+            out.writerow(
+                [exporting_csv.plain(each.holder or ""), each.iban, amount, currency, numbers]
+            )
     return text.getvalue()
 
 
 def moment(text: str) -> datetime:
     """A moment as a statement has it."""
     return datetime.fromisoformat(text)
-
-
-def _safe(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name
 
 
 async def paid(work: Work, party: PartyId, driver: DriverId, said: Money, *, by: str) -> UUID:

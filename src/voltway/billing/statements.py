@@ -106,8 +106,24 @@ def _draft(
     lines: Sequence[Unstated],
 ) -> Draft:
     charges = tuple(_charge(each) for each in lines)
+    items = tuple(each.id for each in lines)
+    return drafted(work, party, month, customer, Currency(currency), charges, items)
+
+
+def drafted(
+    work: Work,
+    party: Party,
+    month: Month,
+    customer: Customer,
+    currency: Currency,
+    charges: tuple[Charge, ...],
+    items: tuple[UUID, ...],
+    *,
+    about: str = CHARGES,
+) -> Draft:
+    """A customer's statement of these charges, without its number; ``items`` is what it states."""
     mode = rules_statements.rounding(is_business=customer.is_business)
-    taxes = rules_statements.taxes((each.taxes for each in charges), mode, Currency(currency))
+    taxes = rules_statements.taxes((each.taxes for each in charges), mode, currency)
     made = StatementDocument(
         kind=STATEMENT,
         number="",
@@ -117,22 +133,28 @@ def _draft(
         due_on=due_on(work, party, customer.due_days).isoformat(),
         currency=currency,
         rounding=mode,
+        about=about if about != CHARGES else None,
         seller=freezing.seller(party),
-        recipient=Recipient(
-            name=customer.name,
-            street=customer.street,
-            postal_code=customer.postal_code,
-            city=customer.city,
-            country=customer.country,
-            vat_id=customer.vat_id,
-            reference=customer.reference,
-            email=customer.email,
-        ),
+        recipient=recipient_of(customer),
         reached=documenting.seller_if_complete(party),
         charges=charges,
         **totals(taxes),
     )
-    return Draft(made=made, customer=customer.id, items=tuple(each.id for each in lines))
+    return Draft(made=made, customer=customer.id, items=items, about=about)
+
+
+def recipient_of(customer: Customer) -> Recipient:
+    """A customer as its statements name it."""
+    return Recipient(
+        name=customer.name,
+        street=customer.street,
+        postal_code=customer.postal_code,
+        city=customer.city,
+        country=customer.country,
+        vat_id=customer.vat_id,
+        reference=customer.reference,
+        email=customer.email,
+    )
 
 
 def totals(taxes: tuple[Tax, ...]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from voltway.billing import budgets, fleets, fleets_use, homes
-from voltway.billing.actions import NoSuchCustomer
 from voltway.billing.fleets_use import Use
 from voltway.billing.rules_budgets import Period, Scope, share
 from voltway.drivers import contracts
@@ -187,12 +186,19 @@ async def _at_home(work: Work, id: UUID, *, sees_money: bool) -> dict[str, objec
 
 
 async def show(
-    request: HttpRequest, house: House, actor: Actor, fleet: UUID, no: Refusal
+    request: HttpRequest,
+    house: House,
+    actor: Actor,
+    fleet: UUID,
+    no: Refusal,
+    given: Form | None = None,
 ) -> Response[str]:
-    """The page of a fleet with what was refused of it."""
+    """The page of a fleet with what was refused of it, and what was typed."""
     if isinstance(no, contracts.NoSuchFleet):
         raise no
-    return await _fleet(request, house, actor, fleet, trouble=str(no), status=STATUS[no.kind])
+    return await _fleet(
+        request, house, actor, fleet, trouble=str(no), given=given, status=STATUS[no.kind]
+    )
 
 
 @post("/tariffs/fleets/{fleet:uuid}/payer", include_in_schema=False)
@@ -210,8 +216,8 @@ async def set_payer(
         async with house.begin(actor.party) as work:
             await fleets.pays(work, PartyId(actor.party), FleetId(fleet), whose, by=actor.name)
             await parties.audit(work, actor, "said who pays for a fleet", f"fleet:{fleet}")
-    except (NoOneChosen, NoSuchCustomer, fleets.PaysAlready, fleets.NobodyPays) as no:
-        return await _fleet(request, house, actor, fleet, trouble=str(no), status=STATUS[no.kind])
+    except Refusal as no:
+        return await show(request, house, actor, fleet, no)
     return see_other(f"{HERE}/{fleet}")
 
 
@@ -248,11 +254,7 @@ async def limit(
                 )
                 await parties.audit(work, actor, "set a budget", f"fleet:{fleet}")
     except Refusal as no:
-        if isinstance(no, contracts.NoSuchFleet):
-            raise
-        return await _fleet(
-            request, house, actor, fleet, trouble=str(no), given=data, status=STATUS[no.kind]
-        )
+        return await show(request, house, actor, fleet, no, data)
     return see_other(f"{HERE}/{fleet}")
 
 
