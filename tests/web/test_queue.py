@@ -282,6 +282,9 @@ async def test_joined_twice_it_is_one_place_in_line_and_a_free_bay_needs_none(
 
     await become(full, "available", bay=2)
     path = f"/l/{full.station.location.id}/queue"
+    said = await browser.reads(path)
+    assert "A bay is free here now" in said
+    assert "E-mail" not in said
     answer = await browser.sends(path, email=BEN)
     assert answer.status_code == 409
     assert "A bay is free here now" in words_of(answer.text)

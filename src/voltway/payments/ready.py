@@ -5,6 +5,7 @@ without a line starts nothing: both are refused before anything is held.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -69,8 +70,10 @@ def hindrance(
 #: So many starts at a bay were ordered with a car plugged in before it is taken to tell of plugs:
 #: once may be a card that was shown at a station that calls that preparing too.
 TOLD_ENOUGH: Final = 2
-#: After so many refusals in a row without a plug the bay has surely stopped telling of them.
+#: After so many refusals in a row without a plug the bay has surely stopped telling of them. Those
+#: close together count once: nobody turns the guard off by sending forms.
 MISSED_MAX: Final = 10
+MISSED_APART: Final = timedelta(minutes=10)
 
 
 def tells_of_plugs(told: int, missed: int) -> bool:
@@ -104,8 +107,21 @@ async def note_plug(work: Work, evse: EvseId) -> None:
     )
 
 
+async def _note_missed(work: Work, evse: EvseId) -> None:
+    await work.run(
+        """
+        UPDATE plug_told SET missed = missed + 1, missed_at = $2
+         WHERE evse_id = $1 AND (missed_at IS NULL OR missed_at <= $3)
+        """,
+        evse,
+        work.now,
+        work.now - MISSED_APART,
+    )
+
+
 async def must_be_ready(work: Work, evse: EvseId, plug_first: PlugFirst = "never") -> None:
-    """Raises ``NothingWouldStart``, with why. ``plug_first``: whether a car must be plugged in."""
+    """Raises ``NothingWouldStart``, with why. ``plug_first``: whether a car must be plugged in; who
+    is refused for want of that is counted."""
     row = await work.one(
         "SELECT public_id, status, connected, session_state FROM port_view WHERE id = $1", evse
     )
@@ -118,6 +134,6 @@ async def must_be_ready(work: Work, evse: EvseId, plug_first: PlugFirst = "never
         plug_first=await plugs_first(work, evse, plug_first),
     )
     if found is Hindrance.UNPLUGGED:
-        await work.run("UPDATE plug_told SET missed = missed + 1 WHERE evse_id = $1", evse)
+        await _note_missed(work, evse)
     if found is not None:
         raise NothingWouldStart(PublicEvseId(row["public_id"]), SAYS[found], found)

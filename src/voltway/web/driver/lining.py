@@ -77,13 +77,16 @@ async def _form(
         line = await turns.length(work, LocationId(location))
         help_ = await views.help_of(work, place.party, about=place.name, place=location)
     typed = given or {}
+    powers = sorted({bay.power_w for bay in bays})
     return page(
         request,
         house,
         "driver/queue_form.html",
         status=status,
         place=place,
-        powers=sorted({bay.power_w for bay in bays}),
+        powers=powers,
+        # Who wants more power than is free may queue for that.
+        is_free=any(bay.state.glyph == "available" and bay.power_w == powers[-1] for bay in bays),
         power=typed.get("power", ""),
         email=typed.get("email", email or "")[:254],
         hold_min=int(hold.total_seconds() // 60),
