@@ -20,9 +20,11 @@ from voltway.billing import actions as billing
 from voltway.billing import checking, monthly, runs, simulation_runs
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.vies import Vies
+from voltway.drivers.revocation import issuers_of
 from voltway.evidence import actions as evidence
 from voltway.kernel.errors import Misconfigured
 from voltway.ocpp import gateways
+from voltway.ocpp.afterwards import Afterwards
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
 from voltway.partners.asking import ask as ask_partner
@@ -191,13 +193,18 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
             reach=relay,
             is_sole=is_sole,
             shares_port=role == "gateway",
-            asks=partial(ask_partner, database.begin),
-            register=house.register,
+            afterwards=_afterwards(house),
         )
         ocpp = await gateway.start()
         drain.part("stations", gateway.drain)
     drain.part("live pages", partial(_close, house))
     return OpenHouse(database, bus, jobs, provider, clock, http, ocpp)
+
+
+def _afterwards(house: House) -> Afterwards:
+    """Whom stations' questions go on to."""
+    partners = partial(ask_partner, house.begin)
+    return Afterwards(partners, house.register, issuers_of(house.begin, house.settings))
 
 
 async def _open_relay(

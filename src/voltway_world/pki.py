@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -29,7 +29,11 @@ def issue(
     is_authority: bool = True,
     since: datetime = NOW - YEAR,
     until: datetime = NOW + YEAR,
+    responder: str = "",
+    answers: bool = False,
 ) -> Issued:
+    """A certificate by this authority, or a root. ``responder`` is where its issuer can be asked
+    about it; one that ``answers`` may answer for its issuer (RFC 6960 §4.2.2.2)."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     built = (
@@ -57,6 +61,13 @@ def issue(
             critical=True,
         )
     )
+    if responder:
+        place = x509.UniformResourceIdentifier(responder)
+        told = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
+        built = built.add_extension(x509.AuthorityInformationAccess([told]), critical=False)
+    if answers:
+        uses = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+        built = built.add_extension(uses, critical=False)
     return Issued(built.sign(by.key if by else key, hashes.SHA256()), key)
 
 
@@ -66,12 +77,33 @@ class Operator:
 
     root: Issued
     sub: Issued
+    responder: str = ""
 
     def contract(self, emaid: str, **times: datetime) -> str:
         """The chain that a car shows: its certificate, and the authority that issued it."""
-        return issue(emaid, self.sub, is_authority=False, **times).pem + self.sub.pem
+        return self.issue(emaid, **times).pem + self.sub.pem
+
+    def issue(
+        self, emaid: str, *, since: datetime = NOW - YEAR, until: datetime = NOW + YEAR
+    ) -> Issued:
+        """The certificate of a contract."""
+        return issue(
+            emaid,
+            self.sub,
+            is_authority=False,
+            since=since,
+            until=until,
+            responder=self.responder,
+        )
 
 
-def an_operator(name: str = "MO") -> Operator:
-    root = issue(f"{name} root")
-    return Operator(root, issue(f"{name} sub", root))
+def an_operator(
+    name: str = "MO",
+    responder: str = "",
+    *,
+    since: datetime = NOW - YEAR,
+    until: datetime = NOW + YEAR,
+) -> Operator:
+    root = issue(f"{name} root", since=since, until=until)
+    sub = issue(f"{name} sub", root, since=since, until=until, responder=responder)
+    return Operator(root, sub, responder)

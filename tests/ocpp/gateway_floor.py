@@ -14,6 +14,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.network import a_party
 from voltway.billing.registers import VatRegister
+from voltway.drivers.revocation import issuers_of
+from voltway.ocpp.afterwards import Afterwards
 from voltway.ocpp.server import OcppServer
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
@@ -110,7 +112,10 @@ async def a_door(
         clock,
         Settings(ocpp="127.0.0.1:0", **{"batch_wait_ms": WAIT_MS, **settings}),
         settle_s=settle_s,
-        register=register,
+        afterwards=Afterwards(
+            register=register,
+            issuers=issuers_of(database.begin, Settings(**settings)),
+        ),
     )
     url = await server.start()
     try:

@@ -20,6 +20,7 @@ from voltway.stations.reports import (
     Report,
     SettlementTold,
     Started,
+    StatusAsked,
     StatusChanged,
     TokenShown,
     VariablesReported,
@@ -73,6 +74,8 @@ def in_short(report: Report) -> str:
             return f"{report.psp_ref} is {report.status}"
         case VatAsked():
             return f"is {report.number} registered"
+        case StatusAsked():
+            return f"what does its issuer say of {report.certificate.serial}"
         case VendorData():
             return f"vendor {report.vendor} says {report.data}"
         case Other():

@@ -10,7 +10,6 @@ import pytest
 
 from tests.ocpp.gateway_floor import Dialled, Door, a_door, dial
 from voltway.drivers import actions as drivers
-from voltway.drivers import certificates
 from voltway.drivers.model import TokenKind
 from voltway.kernel.ids import OrderId, StationId, TokenUid, TransactionRef
 from voltway.runtime.clock import JumpingClock
@@ -28,7 +27,6 @@ from voltway.stations.orders import (
     Trigger,
     Unlock,
 )
-from voltway_world.pki import YEAR, issue
 
 
 @pytest.fixture
@@ -170,49 +168,6 @@ async def test_a_car_that_shows_itself_is_noted_until_its_driver_has_registered_
 
     assert (seen["mac"], seen["station_id"]) == ("001122AABBCC", station.id)
     assert (refused in {"Invalid", "Unknown"}, accepted) == (True, "Accepted")
-
-
-@pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
-async def test_a_car_s_contract_opens_a_station_where_its_root_is_trusted(
-    door: Door, version: str
-) -> None:
-    station = await door.add("CS1")
-    since, until = door.clock.now() - YEAR, door.clock.now() + YEAR
-    root = issue("root", since=since, until=until)
-    sub = issue("sub", root, since=since, until=until)
-    emaid = "FIVLTC123456789"
-    leaf = issue(emaid, sub, is_authority=False, since=since, until=until)
-    hashes = {
-        **{"hashAlgorithm": "SHA256", "issuerNameHash": "aa", "issuerKeyHash": "bb"},
-        **{"serialNumber": "1", "responderURL": "http://ocsp.example"},
-    }
-
-    async def shows(line: Dialled, **more: object) -> tuple[str, str | None]:
-        asked = {"idToken": {"idToken": emaid, "type": "eMAID"}, **more}
-        if version != "ocpp1.6":
-            told = await line.call("Authorize", asked)
-        else:
-            packed = {
-                **{"vendorId": "org.openchargealliance.iso15118pnc", "messageId": "Authorize"},
-                "data": json.dumps(asked),
-            }
-            told = json.loads((await line.call("DataTransfer", packed))["data"])
-        return told["idTokenInfo"]["status"], told.get("certificateStatus")
-
-    async with dial(door, "CS1", version) as line:
-        async with door.begin() as work:
-            await drivers.add_token(work, station.party, emaid, kind=TokenKind.CONTRACT)
-        untrusted = await shows(line, certificate=leaf.pem + sub.pem)
-        async with door.begin() as work:
-            await certificates.add_anchor(work, station.party, root.pem, by="Aino")
-        trusted = await shows(line, certificate=leaf.pem + sub.pem)
-        hashed = await shows(line, iso15118CertificateHashData=[hashes])
-        plain = await shows(line)
-
-    assert untrusted == ("Invalid", "CertChainError")
-    assert trusted == ("Accepted", "Accepted")
-    assert hashed == ("Invalid", "NoCertificateAvailable")
-    assert plain == ("Accepted", None)
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,10 @@ async def test_a_car_shows_its_contract_by_the_cable_and_its_maker_pays(
 ) -> None:
     world, maker = story.world, story.maker
     assert await story.app.registers(EMAID, whitelist="NEVER") == 200
-    ours, strangers = pki.an_operator("Aurora"), pki.an_operator("Nobody")
+    ours = pki.an_operator("Aurora", world.issuers.url)
+    world.issuers.knows(ours)
+    strangers, car, stolen = pki.an_operator("Nobody"), ours.issue(EMAID), ours.issue(EMAID)
+    world.issuers.revoked.add(stolen.certificate.serial_number)
     async with world.house.begin() as work:
         await certificates.add_anchor(work, world.party.id, ours.root.pem, by="Olga")
     post = await world.station(version)
@@ -149,7 +152,10 @@ async def test_a_car_shows_its_contract_by_the_cable_and_its_maker_pays(
     await world.within(post.outside.present_contract(1, EMAID, strangers.contract(EMAID)))
     assert not await world.sessions(), "a contract that nobody here trusts starts nothing"
 
-    await world.within(post.outside.present_contract(1, EMAID, ours.contract(EMAID)))
+    await world.within(post.outside.present_contract(1, EMAID, stolen.pem + ours.sub.pem))
+    assert not await world.sessions(), "one that its maker took back starts nothing either"
+
+    await world.within(post.outside.present_contract(1, EMAID, car.pem + ours.sub.pem))
     world.clock.jump(timedelta(hours=1))
     bay = post.outside.forecourt.bay(1)
     bay.set_register(bay.register_wh + 10_000)

@@ -25,6 +25,7 @@ from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import Row
 from voltway.tariffs import actions as tariffs
 from voltway_world.mail import MailCatcher
+from voltway_world.ocsp import Responder
 from voltway_world.provider import ProviderServer
 from voltway_world.sms import TextService
 from voltway_world.stations import EvseSpec, Options, Station
@@ -65,6 +66,7 @@ class World:
     party: Party
     provider: ProviderServer
     mail: MailCatcher
+    issuers: Responder
     browser: httpx.AsyncClient
     stack: AsyncExitStack
 
@@ -187,6 +189,7 @@ async def open_world(
             )
         )
         mail = await stack.enter_async_context(MailCatcher(folder / "mail"))
+        issuers = await stack.enter_async_context(Responder(clock=clock.now))
         settings = configuration.load(
             environment={},
             given={
@@ -200,6 +203,7 @@ async def open_world(
                 "smtp_tls": "none",
                 "log_level": "warning",
                 "plug_first": plug_first,
+                "hook_hosts": issuers.url,
                 **(_texts(carrier) if carrier else {}),
             },
         )
@@ -210,7 +214,7 @@ async def open_world(
             httpx.AsyncClient(base_url=house.http, timeout=WAIT_S)
         )
         async with AsyncExitStack() as stations:
-            yield World(house, clock, operator, provider, mail, browser, stations)
+            yield World(house, clock, operator, provider, mail, issuers, browser, stations)
 
 
 def _texts(carrier: TextService) -> dict[str, str]:

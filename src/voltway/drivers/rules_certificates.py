@@ -18,7 +18,11 @@ from voltway.drivers.rules import emaid_of
 ACCEPTED: Final = "Accepted"
 EXPIRED: Final = "CertificateExpired"
 BROKEN: Final = "CertChainError"
-NONE: Final = "NoCertificateAvailable"
+REVOKED: Final = "CertificateRevoked"
+CANCELLED: Final = "ContractCancelled"
+
+#: How a token stands where the contract itself is over (2.0.1 part 2, C07.FR.13).
+_IS_OVER: Final = frozenset({"blocked", "expired", "invalid", "unknown"})
 
 #: Contract certificate, two authorities below the root (ISO 15118-2 Figure F.1), and one to spare.
 DEPTH_MAX: Final = 3
@@ -59,10 +63,21 @@ def _status(chain: str, anchors: Sequence[str], emaid: str | None, now: datetime
         return EXPIRED
     if emaid is None or emaid_of(_name(leaf)) != emaid or not anchors:
         return BROKEN
-    roots = [x509.load_pem_x509_certificate(anchor.encode()) for anchor in anchors]
+    verified(leaf, rest, read(anchors), now)
+    return ACCEPTED
+
+
+def verified(
+    leaf: x509.Certificate,
+    rest: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    now: datetime,
+) -> list[x509.Certificate]:
+    """A certificate and those who issued it, up to a root that is trusted. Raises ``ValueError``,
+    ``VerificationError``, and what an unreadable one raises."""
     policy = (
         verification.PolicyBuilder()
-        .store(verification.Store(roots))
+        .store(verification.Store(list(roots)))
         .time(now.replace(tzinfo=None))
         .max_chain_depth(DEPTH_MAX)
         .extension_policies(
@@ -70,8 +85,18 @@ def _status(chain: str, anchors: Sequence[str], emaid: str | None, now: datetime
             ee_policy=verification.ExtensionPolicy.permit_all(),
         )
     )
-    policy.build_client_verifier().verify(leaf, rest)
-    return ACCEPTED
+    return policy.build_client_verifier().verify(leaf, list(rest)).chain
+
+
+def read(pems: Sequence[str]) -> list[x509.Certificate]:
+    return [x509.load_pem_x509_certificate(each.encode()) for each in pems]
+
+
+def answered(word: str, certificate: str) -> tuple[str, str]:
+    """What is said of a token and of its certificate together (2.0.1 part 2, C07.FR.13 to 17)."""
+    if certificate == ACCEPTED:
+        return word, CANCELLED if word in _IS_OVER else ACCEPTED
+    return "expired" if certificate == EXPIRED else "invalid", certificate
 
 
 def is_in_time(certificate: x509.Certificate, now: datetime) -> bool:

@@ -17,12 +17,11 @@ import structlog
 from msgspec import Raw
 from msgspec.structs import replace
 
-from voltway.billing.registers import VatRegister
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import GatewayId, StationId
 from voltway.ocpp import batch as batches
-from voltway.ocpp import frame, vat
-from voltway.ocpp.asking import Asks, asked, asks_nobody
+from voltway.ocpp import frame
+from voltway.ocpp.afterwards import Afterwards
 from voltway.ocpp.batch import NOTHING, Extras, Pending
 from voltway.ocpp.company import Company
 from voltway.ocpp.conduct import FAULT_BYTES_KEPT, REFUSED_COSTS, Conduct
@@ -77,12 +76,10 @@ class Gateway:
         on_replied: Callable[[Link, Pending], None],
         reach: Reach,
         is_sole: bool = True,
-        asks: Asks = asks_nobody,
-        register: VatRegister | None = None,
+        afterwards: Afterwards | None = None,
     ) -> None:
-        self._register = register
         self._begin = begin
-        self._asks = asks
+        self._afterwards = afterwards or Afterwards()
         self._asking: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._interval_s = interval_s
@@ -298,7 +295,7 @@ class Gateway:
             decision = decisions.get(index, NOTHING)
             if decision is NOTHING and pending.is_doubtful:
                 decision = answer_of_poison(pending)
-            if decision.asks is None and vat.number_in(pending.reports) is None:
+            if not self._afterwards.is_due(pending, decision):
                 self._answer(pending, decision, now)
             else:
                 asking = asyncio.create_task(self._ask(pending, decision))
@@ -307,16 +304,9 @@ class Gateway:
         self._company.go(SAID_WITHIN_S)
 
     async def _ask(self, pending: Pending, decision: Decision) -> None:
-        """Ask whoever pays for a token, or the register, and answer then; its station waits, and
-        no other."""
-        number = vat.number_in(pending.reports)
-        if number is not None:
-            decision = await vat.judged(self._register, decision, number)
-            self._answer(pending, decision, self._clock.now())
-            self._company.go(SAID_WITHIN_S)
-            return
+        """Ask whoever else has a word in it, and answer then; its station waits, and no other."""
         begun = batches.is_of_transaction(pending.action)
-        decided = await asked(self._asks, decision, pending.link.station, begun=begun)
+        decided = await self._afterwards.decided(pending, decision, begun=begun)
         self._answer(pending, decided, self._clock.now())
         self._company.go(SAID_WITHIN_S)
 

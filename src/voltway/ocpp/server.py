@@ -9,10 +9,9 @@ from typing import Final
 
 import structlog
 
-from voltway.billing.registers import VatRegister
 from voltway.kernel.errors import Misconfigured, Outage
 from voltway.ocpp import fallback
-from voltway.ocpp.asking import Asks, asks_nobody
+from voltway.ocpp.afterwards import Afterwards
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.farewell import send_away
 from voltway.ocpp.gateway import Gateway
@@ -75,11 +74,9 @@ class OcppServer:
         reach: Reach | None = None,
         is_sole: bool = False,
         shares_port: bool = False,
-        asks: Asks = asks_nobody,
-        register: VatRegister | None = None,
+        afterwards: Afterwards | None = None,
     ) -> None:
-        self._asks = asks
-        self._register = register
+        self._afterwards = afterwards
         self._ingest = ingest or begin
         self._settings = settings or Settings()
         self._begin = begin
@@ -109,8 +106,7 @@ class OcppServer:
             on_replied=lambda link, pending: self._sender.replied(link, pending),
             reach=self._reach,
             is_sole=self._is_sole,
-            asks=self._asks,
-            register=self._register,
+            afterwards=self._afterwards,
         )
         self._sender = Sender(
             self._begin,

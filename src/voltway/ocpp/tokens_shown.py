@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from voltway.drivers import actions as drivers
 from voltway.drivers import cars, certificates, when_where
 from voltway.drivers.model import Token, TokenKind
+from voltway.drivers.rules_certificates import ACCEPTED, answered
 from voltway.drivers.rules_when_where import NOT_NOW
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.runtime.work import Work
@@ -32,12 +33,16 @@ async def standings(
     await _note_turned_away(work, said, known)
     status = await _certificates(work, asked, party_of)
     return {
-        index: Decision(
-            token=word if status.get(index, "Accepted") == "Accepted" else "invalid",
-            certificate=status.get(index),
-        )
+        index: _decided(word, status[index]) if index in status else Decision(token=word)
         for index, word in words.items()
     }
+
+
+def _decided(word: str, certificate: str) -> Decision:
+    """Where token and chain stand well, the issuers have the last word; a token that opens nothing
+    opens nothing whatever they say."""
+    token, told = answered(word, certificate)
+    return Decision(token=token, certificate=told, issuers=token == "accepted")
 
 
 async def _held_for_others(
@@ -92,12 +97,12 @@ async def _certificates(
     asked: Sequence[tuple[int, StationId, TokenShown]],
     party_of: Callable[[int], PartyId],
 ) -> dict[int, str]:
-    """How the contract certificates stand that cars showed (2.0.1 part 2, C07). One of which only
-    hashes are told cannot be checked here."""
-    hashed = {index: "NoCertificateAvailable" for index, _, report in asked if report.hashed}
+    """How the chains of contract certificates stand that cars showed (2.0.1 part 2, C07). Those of
+    which only names are told were checked by their stations."""
+    named = {index: ACCEPTED for index, _, report in asked if report.named}
     shown = [
         (index, certificates.Shown(party_of(index), report.token, report.certificate))
         for index, _, report in asked
         if report.certificate
     ]
-    return hashed | (await certificates.judge(work, shown) if shown else {})
+    return named | (await certificates.judge(work, shown) if shown else {})

@@ -1,4 +1,4 @@
-"""One request to an address that a person typed: to the outside alone, never into our own network.
+"""One request to an address that others gave: to the outside alone, never into our own network.
 
 Names are resolved here, and only addresses that the whole world reaches are connected to, so that
 neither a name nor a change of it while we look leads to the machines beside ours. What is within
@@ -8,6 +8,7 @@ one's own network must be named whole in ``VOLTWAY_HOOK_HOSTS``. Nothing is foll
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
@@ -53,9 +54,9 @@ class _NotOutside(OSError):
     """A name that leads into our own network."""
 
 
-def must_be_outside(url: str, own: Collection[str]) -> str:
-    """The address as it is kept. ``own`` are those of one's own network that may be called. Raises
-    ``NotAnAddress``."""
+def must_be_outside(url: str, own: Collection[str], *, plain: bool = False) -> str:
+    """The address as it is kept. ``own`` are those of one's own network that may be called, and
+    ``plain`` ones may do without TLS. Raises ``NotAnAddress``."""
     text = url.strip()
     try:
         parts = urlsplit(text)
@@ -66,7 +67,8 @@ def must_be_outside(url: str, own: Collection[str]) -> str:
         raise NotAnAddress
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise NotAnAddress
-    if not is_own(text, own) and (parts.scheme != "https" or not _may_be_outside(host)):
+    schemes = ("https", "http") if plain else ("https",)
+    if not is_own(text, own) and (parts.scheme not in schemes or not _may_be_outside(host)):
         raise NotAnAddress
     return text
 
@@ -88,6 +90,36 @@ async def post(
     """Send this, and give the answer, whatever it is. Raises ``NoAnswer``, and ``NotAnAddress``
     where the address is none that may be called (any more)."""
     must_be_outside(url, own)
+    status, told = await _sent(url, body, headers, own, within_s, ANSWER_BYTES_MAX)
+    return Answer(status, told.decode(errors="replace"))
+
+
+async def post_for_signed(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    own: Collection[str],
+    within_s: float,
+    bytes_max: int,
+) -> bytes:
+    """What is answered to this, where the answer itself is signed and so needs no TLS. Raises
+    ``NoAnswer``, also for one that is none, and ``NotAnAddress``."""
+    must_be_outside(url, own, plain=True)
+    status, told = await _sent(url, body, headers, own, within_s, bytes_max + 1)
+    if status != HTTPStatus.OK or len(told) > bytes_max:
+        raise NoAnswer(urlsplit(url).hostname or "-", f"status {status}, {len(told)} bytes")
+    return told
+
+
+async def _sent(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    own: Collection[str],
+    within_s: float,
+    most: int,
+) -> tuple[int, bytes]:
     host = urlsplit(url).hostname or "-"
     resolver: AbstractResolver = ThreadedResolver() if is_own(url, own) else _Outside()
     try:
@@ -99,8 +131,7 @@ async def post(
             ) as client,
             client.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
-            told = await answer.content.read(ANSWER_BYTES_MAX)
-            return Answer(answer.status, told.decode(errors="replace"))
+            return answer.status, await _first(answer.content, most)
     except TimeoutError:
         raise NoAnswer(host, "it took too long") from None
     except aiohttp.ClientConnectorError as error:
@@ -109,6 +140,14 @@ async def post(
         raise NoAnswer(host, why) from None
     except (aiohttp.ClientError, ValueError):
         raise NoAnswer(host, "the connection broke") from None
+
+
+async def _first(content: aiohttp.StreamReader, most: int) -> bytes:
+    """So many bytes at most, in however many pieces they come."""
+    told = b""
+    while len(told) < most and (piece := await content.read(most - len(told))):
+        told += piece
+    return told
 
 
 async def must_lead_outside(host: str) -> None:

@@ -9,12 +9,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_type_hints
 
 import msgspec
 
 from voltway.kernel.errors import Misconfigured
 from voltway.runtime.near import near
+from voltway.runtime.settings_words import wanted
 
 PREFIX: Final = "VOLTWAY_"
 FILE: Final = "voltway.toml"
@@ -191,10 +192,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hook_hosts: Annotated[
         str,
         _says(
-            "Addresses of your own network that webhooks and chats may reach, such as "
-            "`http://10.0.0.5:8080`, with blanks between: [how](webhooks.md)."
+            "Addresses of your own network that webhooks, chats and questions to issuers of "
+            "certificates may reach, such as `http://10.0.0.5:8080`, with blanks between: "
+            "[how](webhooks.md)."
         ),
     ] = ""
+    contract_unchecked: Annotated[
+        Literal["refuse", "accept"],
+        _says(
+            "What becomes of a car's contract certificate (Plug & Charge) when its issuer does not "
+            "say whether it was taken back: [how](payments.md)."
+        ),
+    ] = "refuse"
     start_within_s: Annotated[
         int,
         _says("How long a driver has to plug in after paying, before the hold is released.", ge=10),
@@ -362,7 +371,7 @@ def _checked(name: str, value: object, where: str) -> object:
             value, kinds[name], strict=not isinstance(value, str), dec_hook=_to_path
         )
     except msgspec.ValidationError:
-        raise SettingWrong(shown, where, _wanted(kinds[name])) from None
+        raise SettingWrong(shown, where, wanted(kinds[name], kinds)) from None
 
 
 def _to_path(kind: type, value: object) -> object:
@@ -372,26 +381,3 @@ def _to_path(kind: type, value: object) -> object:
     if isinstance(value, str) and value:
         return Path(value)
     raise ValueError("no path")
-
-
-def _wanted(kind: Any) -> str:
-    """What a setting takes, in words. The wrong value is not shown: it may be a secret."""
-    inner, limits = kind, ""
-    while get_origin(inner) is Annotated:
-        inner, *metas = get_args(inner)
-        for meta in metas:
-            bounds = [(meta.ge, "at least"), (meta.le, "at most")]
-            limits += "".join(f" {word} {bound}" for bound, word in bounds if bound is not None)
-    if inner is int:
-        return f"it takes a whole number{limits}"
-    if get_origin(inner) is Literal:
-        return "it takes " + " or ".join(f'"{choice}"' for choice in get_args(inner))
-    if inner is Path:
-        return "it takes the path of a folder"
-    if kind == get_type_hints(Settings, include_extras=True)["http"]:
-        return 'it takes HOST:PORT, as in "127.0.0.1:8080"'
-    if kind == get_type_hints(Settings, include_extras=True)["nats_prefix"]:
-        return "it takes a word of letters, digits, _ and -"
-    if kind == get_type_hints(Settings, include_extras=True)["nats_url"]:
-        return 'it takes nats://HOST:PORT, as in "nats://127.0.0.1:4222"'
-    return "it takes an address that begins with http:// or https://"

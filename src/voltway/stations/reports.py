@@ -91,6 +91,16 @@ class StatusChanged(Told, frozen=True):
     by_vehicle: bool | None = None
 
 
+class CertificateNamed(Told, frozen=True):
+    """A certificate by hashes of its issuer and its number, and who can be asked about it."""
+
+    algorithm: str
+    name_hash: str
+    key_hash: str
+    serial: str
+    responder: str
+
+
 class TokenShown(Told, frozen=True):
     """May this token charge here, now?"""
 
@@ -99,8 +109,14 @@ class TokenShown(Told, frozen=True):
     evse: int | None = None
     #: The contract certificate of a car and those that issued it, in PEM (Plug & Charge).
     certificate: str | None = None
-    #: Whether it told hashes of them alone, so that there is nothing to check here.
-    hashed: bool = False
+    #: The same by their names, where the station checked them itself and tells no more.
+    named: tuple[CertificateNamed, ...] = ()
+
+
+class StatusAsked(Told, frozen=True):
+    """What does its issuer say of a certificate? (2.0.1 M06)"""
+
+    certificate: CertificateNamed
 
 
 class Started(Told, frozen=True):
@@ -263,6 +279,7 @@ Report: TypeAlias = (
     | LimitSet
     | SettlementTold
     | VatAsked
+    | StatusAsked
     | VendorData
     | Other
 )
@@ -309,6 +326,8 @@ class Decision(Told, frozen=True):
     token: str | None = None  # accepted | blocked | expired | invalid | concurrent | unknown
     ref: TransactionRef | None = None  # Started, where we name it
     certificate: str | None = None  # how a car's contract certificate stands, in OCPP's words
+    issuers: bool = False  # whether the issuers of that certificate are still to be asked
+    ocsp: str | None = None  # StatusAsked: what was answered, in Base64; empty: nothing
     asks: UUID | None = None  # a token that stands well with us, and may have somebody else to ask
     vendor_data: str | None = None  # accepted | rejected | unknown_vendor | unknown_message
     receipt_url: str | None = None  # SettlementTold: where the driver finds the bill

@@ -48,6 +48,7 @@ from voltway.stations.reports import (
     Reading,
     Report,
     Started,
+    StatusAsked,
     StatusChanged,
     TokenShown,
     VendorData,
@@ -140,8 +141,8 @@ class Dialect16:
                         interval=decision.interval_s or 300,
                     )
                 )
-            case "DataTransfer" if decision.token is not None:
-                told = plug_and_charge.answered(_standing(decision), decision.certificate)
+            case "DataTransfer" if decision.token is not None or decision.ocsp is not None:
+                told = plug_and_charge.answered(_standing(decision), decision)
                 return write(wire.DataTransferResponse(status="Accepted", data=told))
             case "DataTransfer":
                 status = VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
@@ -182,10 +183,10 @@ def _shown(message: wire.AuthorizeRequest, deviations: list[Deviation]) -> Token
 
 def _vendor(
     message: wire.DataTransferRequest, deviations: list[Deviation]
-) -> VendorData | TokenShown:
-    shown = plug_and_charge.shown(message.vendor_id, message.message_id, message.data)
-    if shown is not None:
-        return shown
+) -> VendorData | TokenShown | StatusAsked:
+    heard = plug_and_charge.heard(message.vendor_id, message.message_id, message.data)
+    if heard is not None:
+        return heard
     return VendorData(message.vendor_id, message.message_id, message.data)
 
 

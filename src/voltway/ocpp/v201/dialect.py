@@ -38,6 +38,7 @@ from voltway.stations.orders import Order, Outcome
 from voltway.stations.reports import (
     Alive,
     Booted,
+    CertificateNamed,
     Decision,
     Deviation,
     Ended,
@@ -48,6 +49,7 @@ from voltway.stations.reports import (
     Reading,
     Report,
     Started,
+    StatusAsked,
     StatusChanged,
     TokenShown,
     VariableReported,
@@ -132,6 +134,11 @@ class Dialect201:
                         interval=decision.interval_s or 300,
                     )
                 )
+            case "GetCertificateStatus":
+                # M06.FR.02 to FR.04: whether an answer was to be had, whatever it says.
+                word: Any = "Accepted" if decision.ocsp else "Failed"
+                told = decision.ocsp or None
+                return write(wire.GetCertificateStatusResponse(status=word, ocsp_result=told))
             case "DataTransfer":
                 status = VENDOR.get(decision.vendor_data or "", "UnknownVendorId")
                 return write(wire.DataTransferResponse(status=status))
@@ -182,14 +189,29 @@ def token_of(shown: Any) -> TokenUid:
 
 
 def shown(message: Any, deviations: list[Deviation]) -> TokenShown:
-    """A token, and with a car's the contract certificate (part 2, C07)."""
+    """A token, and with a car's the contract certificate (part 2, C07), or its names alone."""
     certificate = message.certificate or None
+    names = () if certificate else message.iso15118_certificate_hash_data or ()
     return TokenShown(
         token_of(message.id_token),
         message.id_token.type,
         certificate=certificate,
-        hashed=certificate is None and bool(message.iso15118_certificate_hash_data),
+        named=tuple(named(each) for each in names),
     )
+
+
+def named(told: Any) -> CertificateNamed:
+    return CertificateNamed(
+        told.hash_algorithm,
+        told.issuer_name_hash,
+        told.issuer_key_hash,
+        told.serial_number,
+        told.responder_url,
+    )
+
+
+def _asked(message: wire.GetCertificateStatusRequest, deviations: list[Deviation]) -> StatusAsked:
+    return StatusAsked(named(message.ocsp_request_data))
 
 
 def _booted(message: wire.BootNotificationRequest, deviations: list[Deviation]) -> Booted:
@@ -370,6 +392,7 @@ def heard_by(words: Any) -> Hearing:
         words.NotifyReportRequest: _variables,
         words.NotifyEventRequest: _events,
         words.DataTransferRequest: _vendor,
+        words.GetCertificateStatusRequest: _asked,
     }
 
 
