@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from voltway.alerts import actions as alerts
-from voltway.alerts import hooks_telling
+from voltway.alerts import expiring, hooks_telling
 from voltway.billing import (
     approving,
     budgets,
@@ -19,7 +19,7 @@ from voltway.billing import (
     subscription_fees,
 )
 from voltway.billing.sweeps import wake_resting
-from voltway.drivers import entry
+from voltway.drivers import entry, revocation
 from voltway.evidence import actions as evidence
 from voltway.helpdesk import actions as helpdesk
 from voltway.ledger import sealing
@@ -94,6 +94,8 @@ def plug_rounds(
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
     every(SOON, "hooks.tell", partial(hooks_telling.tell_due, begin, settings))
+    every(HOURLY, "alerts.expiring", partial(expiring.look, begin))
+    every(HOURLY, "drivers.contracts", partial(_forget_contracts, begin))
     every(HOURLY, "hooks.old", partial(hooks_telling.forget_old, begin))
     every(OFTEN, "backlog", partial(backlog.measure, begin))
     every(SELDOM, "drivers.sign_ins", partial(_forget_sign_ins, begin))
@@ -170,6 +172,11 @@ async def _forget_sign_ins(begin: BeginWork) -> int:
 async def _forget_reporters(begin: BeginWork) -> int:
     async with begin() as work:
         return await helpdesk.forget_addresses(work)
+
+
+async def _forget_contracts(begin: BeginWork) -> int:
+    async with begin() as work:
+        return await revocation.forget_old(work)
 
 
 async def _forget_cars(begin: BeginWork) -> int:

@@ -1,6 +1,7 @@
 """A car is offered on its driver's page, charges from a yes on, and is watched at the console."""
 
 import re
+from datetime import timedelta
 
 from tests.billing.test_autocharge import MAC, a_driver, shows_itself
 from tests.payments.scene import Scene
@@ -89,6 +90,41 @@ async def test_a_root_is_trusted_shown_and_trusted_no_more(owner: Browser, scene
     )
     assert "CN=Aurora root" in page
     assert "No root is trusted yet" in await owner.reads(PAGE)
+
+
+async def a_contract_seen(scene: Scene, until: timedelta, word: str = "good") -> None:
+    """A car showed its contract, which is good for so long."""
+    async with scene.begin() as work:
+        await work.run(
+            """
+            INSERT INTO contract_certificate (id, party_id, key_hash, serial, emaid, issuer,
+                not_after, first_at, seen_at, station_id, state, checked_at)
+            VALUES ($1, $2, $7, 'bb', 'FIVLTC12345678', 'CN=Aurora sub', $3, $4, $4, $5, $6, $4)
+            """,
+            new_id(work.now),
+            scene.station.party.id,
+            work.now + until,
+            work.now,
+            scene.station.station.id,
+            word,
+            str(until),
+        )
+
+
+async def test_contracts_that_cars_showed_are_listed_with_their_ends(
+    owner: Browser, scene: Scene
+) -> None:
+    assert "Contracts that cars showed" not in await owner.reads(PAGE)
+    root = issue("Old root", until=scene.now + timedelta(days=8), since=scene.now - YEAR)
+    await owner.sends(f"{PAGE}/roots", pem=root.pem)
+    await a_contract_seen(scene, timedelta(days=2, hours=1), "revoked")
+    await a_contract_seen(scene, -timedelta(hours=1))
+
+    page = await owner.reads(PAGE)
+
+    assert "8 days left" in page
+    for said in ("FIVLTC12345678", "CN=Aurora sub", "2 days left", "over", "taken back"):
+        assert said in page, said
 
 
 async def test_what_the_guard_found_is_looked_at_and_ended_with_a_reason(

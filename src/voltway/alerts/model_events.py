@@ -42,6 +42,7 @@ class Event(StrEnum):
     SECURITY = "security"
     METER_DOUBTFUL = "meter_doubtful"
     BILL_RESTS = "bill_rests"
+    CERTIFICATE_ENDS = "certificate_ends"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,7 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.BILL_RESTS: Rule(
         at_first=_BOTH, not_again_within=timedelta(hours=12), for_operators=True
     ),
+    Event.CERTIFICATE_ENDS: Rule(at_first=_BOTH, for_operators=True),
 }
 
 

@@ -66,6 +66,7 @@ _EN: Final = {
     Event.SECURITY: Say("Security: {station}", "{place}: the station reports {error}."),
     Event.METER_DOUBTFUL: Say("Doubtful meter: {station}, bay {bay}", "{place}: {why}"),
     Event.BILL_RESTS: Say("A bill rests", "{place}: {why}"),
+    Event.CERTIFICATE_ENDS: Say("Ends soon: {name}", "Good until {when}. {what}."),
 }
 
 _DE: Final = {
@@ -350,4 +351,5 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.SECURITY: frozenset({"station", "place", "error"}),
     Event.METER_DOUBTFUL: frozenset({"station", "place", "bay", "why"}),
     Event.BILL_RESTS: frozenset({"place", "why"}),
+    Event.CERTIFICATE_ENDS: frozenset({"name", "when", "what"}),
 }

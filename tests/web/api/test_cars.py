@@ -9,6 +9,7 @@ from tests.billing.test_autocharge import MAC, a_driver, shows_itself
 from tests.payments.scene import Scene
 from tests.web.api.conftest import Caller
 from tests.web.api.test_balances import bank, party, provider, scene
+from tests.web.test_cars import a_contract_seen
 from voltway.billing import autocharge
 from voltway_world.pki import issue
 
@@ -48,6 +49,15 @@ async def test_a_car_that_is_not_theirs_is_declined(owner: Caller, offer: str) -
 
     assert declined["state"] == "declined"
     assert await owner.items("/car-offers?state=offered") == []
+
+
+async def test_contracts_that_cars_showed_are_listed(owner: Caller, scene: Scene) -> None:
+    await a_contract_seen(scene, timedelta(days=2), "revoked")
+    [shown] = await owner.items("/contract-certificates?state=revoked&emaid=FI-VLT-C12345678-9")
+
+    assert (shown["emaid"], shown["serial"], shown["state"]) == ("FIVLTC12345678", "bb", "revoked")
+    assert await owner.items("/contract-certificates?state=good") == []
+    assert await owner.items("/contract-certificates?emaid=FIVLTC99999999") == []
 
 
 async def test_a_root_is_trusted_until_it_is_not(owner: Caller) -> None:

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from voltway.billing import autocharge
 from voltway.drivers import certificates
+from voltway.drivers.rules import emaid_of
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, PartyId, TokenId
 from voltway.parties.model import Permission
@@ -24,6 +25,7 @@ from voltway.web.api.shapes import NO_NUL, Given, Moment, Page, Shown, Text, sho
 OFFERS = Source("car_offer_view")
 FINDINGS = Source("car_finding_view")
 ROOTS = Source("trust_anchor_view")
+CONTRACTS = Source("contract_certificate_view")
 
 
 class NoSuchCar(Refusal):
@@ -75,6 +77,21 @@ class Root(Shown):
     not_after: Moment
     added_by: str
     added_at: Moment
+
+
+class ContractCertificate(Shown):
+    """A contract certificate that a car showed, and what its issuer said of it last."""
+
+    id: UUID
+    emaid: Annotated[str, Meta(description="Without gaps and check digit.")]
+    issuer: str
+    serial: Annotated[str, Meta(description="Its number, in hexadecimal.")]
+    not_after: Moment
+    state: Literal["good", "revoked", "unchecked"]
+    checked_at: Moment | None
+    first_at: Moment
+    seen_at: Moment
+    station_id: Annotated[UUID, Meta(description="Where it was seen last.")]
 
 
 class NewRoot(Given):
@@ -165,6 +182,24 @@ async def list_contract_roots(caller: Calling, window: Paging) -> Page[Root]:
         return await listed(work, ROOTS, window, lambda row: shown(Root, row))
 
 
+@reads("/contract-certificates", "List the contract certificates that cars showed")
+async def list_contract_certificates(
+    caller: Calling,
+    window: Paging,
+    stands: Annotated[
+        Literal["good", "revoked", "unchecked"] | None,
+        QueryParameter(name="state", description="Those of which their issuers say so."),
+    ] = None,
+    emaid: Annotated[str | None, QueryParameter(description="Of this contract.")] = None,
+) -> Page[ContractCertificate]:
+    async with caller.begin() as work:
+        alike = emaid_of(emaid) or emaid if emaid is not None else None
+        conditions = [("state = {}", stands), ("emaid = {}", alike)]
+        return await listed(
+            work, CONTRACTS, window, lambda row: shown(ContractCertificate, row), conditions
+        )
+
+
 @adds("/contract-roots", "Trust a root of contracts", Permission.EDIT_NETWORK)
 async def add_contract_root(caller: Calling, data: JSONBody[NewRoot]) -> Page[Root]:
     """All that are trusted from now on."""
@@ -203,6 +238,7 @@ ROUTER = Router(
         list_car_findings,
         release_car,
         list_contract_roots,
+        list_contract_certificates,
         add_contract_root,
         remove_contract_root,
     ],

@@ -1,4 +1,4 @@
-"""Cars that show themselves: whose they are, and what the guard found."""
+"""Cars that show themselves: whose they are, what the guard found, and whose contracts count."""
 
 from http import HTTPStatus
 from typing import Final
@@ -56,7 +56,10 @@ async def _page(
         offers = await work.all(
             "SELECT * FROM car_offer_view WHERE state = 'offered' ORDER BY at DESC LIMIT $1", SHOWN
         )
-        anchors = await work.all("SELECT * FROM trust_anchor_view ORDER BY subject")
+        anchors = await work.all("SELECT * FROM trust_anchor_view ORDER BY not_after, subject")
+        contracts = await work.all(
+            "SELECT * FROM contract_certificate_view ORDER BY not_after, emaid LIMIT $1", SHOWN
+        )
     return await console_page(
         request,
         house,
@@ -69,6 +72,7 @@ async def _page(
         found=findings,
         offers=offers,
         anchors=anchors,
+        contracts=contracts,
         may_edit=actor.may(Permission.EDIT_NETWORK),
         trouble=trouble,
     )

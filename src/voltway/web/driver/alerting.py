@@ -56,6 +56,7 @@ NAMES: Final = {
     Event.SECURITY: "A station reports a security event",
     Event.METER_DOUBTFUL: "A meter is doubtful",
     Event.BILL_RESTS: "A bill rests",
+    Event.CERTIFICATE_ENDS: "A certificate of Plug & Charge ends soon",
 }
 CHANNELS: Final = {
     Channel.PUSH: "on my phone",
