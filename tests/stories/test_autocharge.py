@@ -5,13 +5,16 @@ import itertools
 import re
 from datetime import timedelta
 
+import pytest
+
 from tests.stories.world import Post, World
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
 from voltway_world.mail.box import Mail
 
 BEN, CARD, MAC = "ben@example.org", "04A1B2C3", "001122AABBCC"
-BY_CABLE = "MacAddress"
+#: How stations tell a car's address: as a kind of token of its own, or as an idTag.
+BY_CABLE = {"2.0.1": (MAC, "MacAddress"), "1.6": (f"VID:{MAC}", "ISO14443")}
 
 
 async def enters(world: World) -> None:
@@ -31,8 +34,9 @@ async def charges(world: World, post: Post) -> None:
     await world.within(post.outside.unplug(1))
 
 
+@pytest.mark.parametrize("version", list(BY_CABLE))
 async def test_a_car_charges_by_itself_after_its_driver_said_yes_and_not_at_two_places_at_once(
-    world: World,
+    world: World, version: str
 ) -> None:
     await world.prices({"type": "ENERGY", "price": 0.49})
     async with world.house.begin() as work:
@@ -40,10 +44,10 @@ async def test_a_car_charges_by_itself_after_its_driver_said_yes_and_not_at_two_
         made = await contracts.add_contract(work, world.party.id, "FI-VLT-C1", driver=ben.id)
         card = await drivers.add_token(work, world.party.id, CARD)
         await contracts.stands_for(work, card.id, made.id)
-    here = await world.station("2.0.1")
+    here = await world.station(version)
 
     await world.within(here.outside.plug_in(1))
-    await world.within(here.outside.present_token(1, MAC, BY_CABLE))
+    await world.within(here.outside.present_token(1, *BY_CABLE[version]))
     assert not await world.sessions(), "nobody knows this car"
     await world.within(here.outside.present_token(1, CARD))
     await charges(world, here)
@@ -56,13 +60,13 @@ async def test_a_car_charges_by_itself_after_its_driver_said_yes_and_not_at_two_
     assert said.status_code == 303, said.text
 
     await world.within(here.outside.plug_in(1))
-    await world.within(here.outside.present_token(1, MAC, BY_CABLE))
+    await world.within(here.outside.present_token(1, *BY_CABLE[version]))
     await charges(world, here)
     bills = await world.bills(2)
     assert {bill.token for bill in bills} == {CARD, f"VID:{MAC}"}
     assert len({bill.total for bill in bills}) == 1, "the same price by card and by car"
 
-    far = await world.station("2.0.1")
+    far = await world.station(version)
     async with world.house.begin() as work:
         await work.run(
             "UPDATE location SET name = 'Tampere', lat = 61.5, lon = 23.76 WHERE id = $1",
@@ -70,7 +74,7 @@ async def test_a_car_charges_by_itself_after_its_driver_said_yes_and_not_at_two_
         )
     for post in (here, far):
         await world.within(post.outside.plug_in(1))
-        await world.within(post.outside.present_token(1, MAC, BY_CABLE))
+        await world.within(post.outside.present_token(1, *BY_CABLE[version]))
 
     async def is_barred() -> bool:
         async with world.house.begin() as work:
