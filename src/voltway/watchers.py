@@ -24,7 +24,7 @@ from voltway.alerts.watchers import (
     hears_payment_alarm,
 )
 from voltway.billing import actions as billing
-from voltway.billing import autocharge, debts, homes
+from voltway.billing import autocharge, debts, disputed_debts, homes
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.autocharge import CarSpoofed
 from voltway.billing.budget_news import BudgetReached
@@ -47,6 +47,7 @@ from voltway.payments.model import (
 )
 from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.payments.model_collections import Collected
+from voltway.payments.model_disputes import CameBack, CollectionDisputed, TakenBack
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
@@ -63,6 +64,9 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("payments.session_ended", [SessionEnded], hears_session_ended)
     bus.watch_many("payments.declined", [PaymentDeclined], payments.hears_payment_declined)
     bus.watch_many("payments.disputed", [PaymentDisputed], disputing.hears_payment_disputed)
+    bus.watch_many(
+        "payments.collection_disputed", [CollectionDisputed], disputing.hears_collection_disputed
+    )
     bus.watch_many("alerts.disputes", [DisputeOpened], hears_dispute_opened)
     bus.watch_many("alerts.disputes_due", [DisputeDue], hears_dispute_due)
     bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
@@ -80,6 +84,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("billing.cars", [SessionStarted], autocharge.hears_session_started)
     bus.watch_many("alerts.cars", [CarSpoofed], hears_car_spoofed)
     bus.watch_many("billing.collected", [Collected], debts.hears_collected)
+    bus.watch_many("billing.taken_back", [TakenBack, CameBack], disputed_debts.hears_taken)
     bus.watch_many("billing.after_all", [PaidAfterAll], debts.hears_paid_after_all)
     bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
     bus.watch_many("alerts.budgets", [BudgetReached], hears_budget_reached)

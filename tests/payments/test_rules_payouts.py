@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from voltway.kernel.ids import EntryId, OnceKey, PartyId, PaymentId
+from voltway.kernel.ids import EntryId, PartyId, PaymentId
 from voltway.kernel.money import EUR, Currency, Money
 from voltway.payments import rules_payouts as rules
 from voltway.payments.model_payouts import (
@@ -40,10 +40,8 @@ def line(kind: LineKind, gross: int, fee: int = 0, **more: str | None) -> Report
     )
 
 
-def booked(entry: EntryId, minor: int, refund: str | None = None) -> Booked:
-    return Booked(
-        entry=entry, payment=PAID.id, once=OnceKey(str(entry)), amount=euro(minor), refund=refund
-    )
+def booked(entry: EntryId, minor: int, source: str | None = None) -> Booked:
+    return Booked(entry=entry, amount=euro(minor), source=source)
 
 
 BOOKS = [

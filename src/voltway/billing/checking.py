@@ -118,7 +118,7 @@ async def check_books(
         bills_since = max(since, last["all_bills_to"])
     parts = [
         await _timed(begin, party, lambda work: checks_books.entries(work, party, since, whole)),
-        await _timed(begin, party, lambda work: checks_money.payments(work, since)),
+        await _timed(begin, party, lambda work: _money(work, since)),
         await _timed(begin, party, lambda work: checks_money.once(work, since)),
         await _timed(begin, party, lambda work: checks_money.holds(work, since)),
         await _timed(begin, party, lambda work: _documents(work, since)),
@@ -138,6 +138,14 @@ async def check_books(
     )
     parts += bills.parts()
     return await _kept(begin, party, parts, asked_by, began_at, bills.until, whole=whole)
+
+
+async def _money(work: Work, since: datetime) -> Checked:
+    """Invariant 2, of payments, and of top-ups and bills that banks want back."""
+    charges = await checks_money.payments(work, since)
+    beside = await checks_money.collected(work)
+    found = checks_money.first([*charges.found, *beside.found])
+    return replace(charges, checked=charges.checked + beside.checked, found=found)
 
 
 async def _documents(work: Work, since: datetime) -> Checked:

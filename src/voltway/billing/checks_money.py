@@ -51,6 +51,71 @@ async def payments(work: Work, since: datetime) -> Checked:
     return Checked(Invariant.PAYMENTS, n, tuple(_payment(row) for row in rows))
 
 
+async def collected(work: Work) -> Checked:
+    """Invariant 2, of top-ups and bills: what is given back and what banks have taken back is no
+    more than was collected, each with its entries; and what drivers owe is what the books say."""
+    over = await work.all(_COLLECTED, NAMED_MAX)
+    apart = await work.all(_OWED, NAMED_MAX)
+    found = [
+        Found(
+            f"collection:{row['id']}",
+            f"{row['amount_minor']} was taken (in the smallest unit of {row['currency']});"
+            f" {row['paid_back']} was given back, and banks have taken back {row['disputed']}, for"
+            f" which the books have {row['booked']}.",
+        )
+        for row in over
+    ]
+    found += [
+        Found(
+            f"driver:{row['holder']}",
+            f"{row['owed']} is owed for top-ups that banks took back (in the smallest unit of"
+            f" {row['currency']}); the books have {row['booked']}.",
+        )
+        for row in apart
+    ]
+    n = await _count(work, "SELECT count(*) AS n FROM collection_view WHERE state = 'done'")
+    return Checked(Invariant.PAYMENTS, n, tuple(found))
+
+
+#: What the books moved for a dispute is what its bank took, until it came back.
+_COLLECTED: Final = """
+    SELECT * FROM (
+        SELECT c.id, c.amount_minor, c.currency, b.minor AS paid_back, d.minor AS disputed,
+               d.booked
+          FROM collection_view c
+         CROSS JOIN LATERAL (
+                SELECT coalesce(sum(amount_minor), 0)::bigint AS minor
+                  FROM prepaid_payback_view
+                 WHERE collection_id = c.id AND state = 'done') AS b
+         CROSS JOIN LATERAL (
+                SELECT coalesce(sum(amount_minor) FILTER (WHERE returned_at IS NULL), 0)::bigint
+                           AS minor,
+                       coalesce(sum(e.minor), 0)::bigint AS booked
+                  FROM dispute_view v
+                 CROSS JOIN LATERAL (
+                        SELECT sum(CASE WHEN credit = 'provider:' || v.provider || ':due'
+                                        THEN amount_minor ELSE -amount_minor END) AS minor
+                          FROM entry_view
+                         WHERE party_id = v.party_id
+                           AND id IN (v.taken_entry_id, v.returned_entry_id)) AS e
+                 WHERE collection_id = c.id AND taken_at IS NOT NULL) AS d
+         WHERE EXISTS (SELECT FROM dispute_view WHERE collection_id = c.id)) AS read
+     WHERE paid_back + disputed > amount_minor OR disputed <> booked
+     LIMIT $1
+"""
+
+_OWED: Final = """
+    SELECT o.holder, o.currency, o.owed, coalesce(a.balance_minor, 0)::bigint AS booked
+      FROM (SELECT party_id, holder, currency, sum(owed_minor)::bigint AS owed
+              FROM dispute_view WHERE purpose = 'top_up'
+             GROUP BY party_id, holder, currency) AS o
+      LEFT JOIN account_view a ON a.party_id = o.party_id AND a.currency = o.currency
+                              AND a.account = 'driver:' || o.holder || ':receivable'
+     WHERE o.owed <> coalesce(a.balance_minor, 0)
+     LIMIT $1
+"""
+
+
 def _payment(row: Row) -> Found:
     return Found(
         f"payment:{row['id']}",

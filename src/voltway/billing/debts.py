@@ -30,10 +30,10 @@ from voltway.ledger.model import Account, Entry, Posting, account
 from voltway.payments import actions as payments
 from voltway.payments.model import PaidAfterAll
 from voltway.payments.model_collections import Collected
+from voltway.payments.rules_disputes import WRITE_OFFS
 from voltway.runtime.work import Row, Work
 
 BANK: Final = account("bank")
-WRITE_OFFS: Final = account("cost", "write_offs")
 #: Who says how a customer pays, where it is the customer.
 THEMSELVES: Final = "the customer"
 #: What a collection for a debt is about.
@@ -175,13 +175,13 @@ async def receive(
         for credit, minor in ((before.account, rest), (WRITE_OFFS, back))
         if minor
     ]
-    await _post(work, before, once, f"{amount} came to the bank for {before.number}.", postings)
+    await post(work, before, once, f"{amount} came to the bank for {before.number}.", postings)
     after = replace(
         before,
         settled_minor=before.settled_minor + amount.minor,
         written_off_minor=before.written_off_minor - back,
     )
-    return await _less(work, after)
+    return await less(work, after)
 
 
 async def _known(work: Work, debt: Debt, once: OnceKey) -> bool:
@@ -199,9 +199,9 @@ async def write_off(work: Work, invoice: InvoiceId, *, why: str, by: str, once: 
     ):
         return before
     memo = f"{by} wrote off {before.owed} of {before.number}: {why}"
-    await _post(work, before, once, memo, [Posting(WRITE_OFFS, before.account, before.owed)])
+    await post(work, before, once, memo, [Posting(WRITE_OFFS, before.account, before.owed)])
     after = replace(before, written_off_minor=before.written_off_minor + before.owed.minor)
-    return await _less(work, after)
+    return await less(work, after)
 
 
 async def pause(work: Work, invoice: InvoiceId, why: str | None) -> None:
@@ -211,7 +211,7 @@ async def pause(work: Work, invoice: InvoiceId, why: str | None) -> None:
     await store_debts.save(work, replace(before, paused_why=why))
 
 
-async def _post(
+async def post(
     work: Work, debt: Debt, once: OnceKey, memo: str, postings: Sequence[Posting]
 ) -> None:
     await ledger.post(
@@ -227,7 +227,7 @@ async def _post(
     )
 
 
-async def _less(work: Work, after: Debt) -> Debt:
+async def less(work: Work, after: Debt) -> Debt:
     """Keep a debt that became less; where it is paid, its cards open stations again at once."""
     closed = None if after.owed.minor else (after.closed_at or work.now)
     after = replace(after, closed_at=closed)
@@ -265,7 +265,7 @@ async def hears_collected(work: Work, facts: Sequence[Fact]) -> None:
             work, before, How.CARD, amount, said="", by="payments", once=once
         ):
             minor = min(amount.minor, before.owed.minor)
-            await _less(work, replace(before, settled_minor=before.settled_minor + minor))
+            await less(work, replace(before, settled_minor=before.settled_minor + minor))
 
 
 async def hears_paid_after_all(work: Work, facts: Sequence[Fact]) -> None:
@@ -280,7 +280,7 @@ async def hears_paid_after_all(work: Work, facts: Sequence[Fact]) -> None:
             work, before, How.CARD, amount, said="", by="payments", once=once
         ):
             minor = min(amount.minor, before.owed.minor)
-            await _less(work, replace(before, settled_minor=before.settled_minor + minor))
+            await less(work, replace(before, settled_minor=before.settled_minor + minor))
 
 
 async def note_credits(work: Work) -> int:
@@ -304,5 +304,5 @@ async def note_credits(work: Work) -> int:
         if off.minor > 0 and await store_debts.move(
             work, before, How.CREDIT, off, said="", by="billing", once=once
         ):
-            await _less(work, replace(before, settled_minor=before.settled_minor + off.minor))
+            await less(work, replace(before, settled_minor=before.settled_minor + off.minor))
     return len(rows)

@@ -22,13 +22,15 @@ class Stage(IntEnum):
 
 
 class How(StrEnum):
-    """By what a debt became less."""
+    """By what a debt became less, or more again."""
 
     BANK = "bank"
     CARD = "card"
     CREDIT = "credit"  # a credit note took it off
     WRITE_OFF = "write_off"
     BACK = "back"  # money that came for what was written off
+    DISPUTED = "disputed"  # a bank took back what a card had paid: it is owed again
+    WON_BACK = "won_back"  # … and gave it back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

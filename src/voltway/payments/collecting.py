@@ -17,7 +17,7 @@ from voltway.kernel.money import Money
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry, Posting
 from voltway.parties import actions as parties
-from voltway.payments import choosing, prepaid, rules_payouts, store_methods
+from voltway.payments import choosing, prepaid, rules_payouts, store_disputes, store_methods
 from voltway.payments import store_collections as store
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model_collections import (
@@ -28,6 +28,7 @@ from voltway.payments.model_collections import (
     Stage,
     Wanted,
 )
+from voltway.payments.model_disputes import CollectionDisputed
 from voltway.payments.model_methods import MethodRefused
 from voltway.payments.provider import (
     CaptureOrder,
@@ -38,6 +39,7 @@ from voltway.payments.provider import (
     Provider,
     ProviderSilent,
     ReleaseOrder,
+    Told,
 )
 from voltway.payments.providers.none import NobodyPaysHere
 from voltway.runtime.work import BeginWork, Work
@@ -293,12 +295,21 @@ async def _end(work: Work, before: Collection, stage: Stage, why: str) -> Collec
     return after
 
 
-async def hear(begin: BeginWork, given: AnyProvider, provider: str, names: tuple[str, str]) -> None:
-    """A provider tells something of a hold, by its name and by ours: look, if it is ours."""
+async def hear(begin: BeginWork, given: AnyProvider, provider: str, told: Told) -> None:
+    """A provider tells something of a hold: look, if it is ours. What is told of one that is over,
+    and is no state of it, may be that a bank wants it back."""
     async with begin() as work:
-        id = await store.told_of(work, provider, *names)
-    if id is not None:
-        await go_on(begin, given, id)
+        id = await store.told_of(work, provider, told.ref, told.reference)
+    if id is None:
+        return
+    one = await go_on(begin, given, id)
+    if one.stage is not Stage.DONE or told.state is not None or one.ref is None:
+        return
+    seen = await choosing.of(given, one.provider).fetch(one.ref)
+    async with begin() as work:
+        if seen.disputed or await store_disputes.known_of(work, id):
+            news = CollectionDisputed(party=one.party, at=work.now, collection=id)
+            await work.announce([news])
 
 
 async def ask_again(begin: BeginWork, given: AnyProvider) -> int:

@@ -11,7 +11,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OnceKey
 from voltway.payments import choosing
 from voltway.payments.choosing import AnyProvider
-from voltway.payments.model import Payment
+from voltway.payments.model_disputes import Charged
 from voltway.payments.provider import Declined
 from voltway.payments.provider_more import ContestOrder, DisputeSeen, HearsDisputes
 
@@ -32,25 +32,25 @@ class NoSuchDispute(Refusal):
     ref: str
 
 
-async def disputes(given: AnyProvider, payment: Payment) -> Sequence[DisputeSeen]:
-    """What banks want back of a payment. Raises ``ProviderSilent``. No transaction is open."""
-    if not payment.captured_minor or payment.provider_ref is None:
+async def disputes(given: AnyProvider, charged: Charged) -> Sequence[DisputeSeen]:
+    """What banks want back of it. Raises ``ProviderSilent``. No transaction is open."""
+    if charged.ref is None:
         return []
-    return await _hears(given, payment).disputes(payment.provider_ref)
+    return await _hears(given, charged).disputes(charged.ref)
 
 
 async def contest(
-    given: AnyProvider, payment: Payment, ref: str, *, product: str, proof: str, once: OnceKey
+    given: AnyProvider, charged: Charged, ref: str, *, product: str, proof: str, once: OnceKey
 ) -> DisputeSeen | Declined:
     """Send evidence, once: a bank reads nothing after that. What was sent before stays."""
-    if ref not in {each.ref for each in await disputes(given, payment)}:
+    if ref not in {each.ref for each in await disputes(given, charged)}:
         raise NoSuchDispute(ref)
-    order = ContestOrder(once=once, dispute=ref, product=product, proof=proof, email=payment.email)
-    return await _hears(given, payment).contest(order)
+    order = ContestOrder(once=once, dispute=ref, product=product, proof=proof, email=charged.email)
+    return await _hears(given, charged).contest(order)
 
 
-def _hears(given: AnyProvider, payment: Payment) -> HearsDisputes:
-    provider = choosing.of(given, payment.provider)
+def _hears(given: AnyProvider, charged: Charged) -> HearsDisputes:
+    provider = choosing.of(given, charged.provider)
     if not isinstance(provider, HearsDisputes):
         raise TellsNoDisputes(provider.name)
     return provider

@@ -3,6 +3,7 @@
     a bank takes it    cost:disputes          to   provider:<name>:due
     we have won        provider:<name>:due    to   cost:disputes
 
+That is so for a charge; what pays for a disputed top-up or bill is in ``rules_disputes``.
 A webhook that says so is only a reason to read them; they are read again until the bank has judged.
 Who could answer is told when it opens, and again two days and half a day before it is too late.
 A question that a bank asks before it takes anything moves nothing in the books.
@@ -20,19 +21,32 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import OnceKey, PartyId, PaymentId
 from voltway.kernel.money import Currency, Money
 from voltway.ledger import actions as ledger
-from voltway.ledger.model import Entry, Posting, account
-from voltway.payments import disputes, rules_payouts, store, store_disputes
+from voltway.ledger.model import Entry, Posting
+from voltway.payments import (
+    disputes,
+    rules_payouts,
+    store,
+    store_collections,
+    store_disputes,
+    taking_back,
+)
 from voltway.payments.choosing import AnyProvider
-from voltway.payments.model import DisputeDue, DisputeOpened, Payment, PaymentDisputed
+from voltway.payments.model import DisputeDue, DisputeOpened, PaymentDisputed
+from voltway.payments.model_disputes import (
+    Charged,
+    CollectionDisputed,
+    of_collection,
+    of_payment,
+)
 from voltway.payments.provider import Declined
 from voltway.payments.provider_more import DisputeSeen, DisputeState
+from voltway.payments.rules_disputes import COST, Shares
 from voltway.runtime.work import BeginWork, Job, Row, Work
 
 JOB: Final = "read_disputes"
 LOOK_EVERY: Final = timedelta(hours=1)
 #: How many hours before a bank stops reading somebody is told again, the nearest first.
 WARN_H: Final = (12, 48)
-COST: Final = account("cost", "disputes")
 PROOF_MAX: Final = 20_000
 
 
@@ -62,74 +76,115 @@ class NotTaken(Refusal):
     why: str
 
 
+def to_read(
+    party: PartyId, *, payment: PaymentId | None = None, collection: UUID | None = None
+) -> Job:
+    """The job that reads what banks want back of one of them."""
+    kind, id = ("collection", collection) if payment is None else ("payment", payment)
+    return Job(kind=JOB, key=f"{JOB}:{id}", body={kind: str(id)}, party=party)
+
+
 async def hears_payment_disputed(work: Work, facts: Sequence[Fact]) -> None:
     """Read what banks want back, as soon as somebody says that they do."""
     told = {fact.payment: fact for fact in facts if isinstance(fact, PaymentDisputed)}
-    await work.enqueue(
-        *(
-            Job(kind=JOB, key=f"{JOB}:{id}", body={"payment": str(id)}, party=fact.party)
-            for id, fact in told.items()
-        )
-    )
+    await work.enqueue(*(to_read(fact.party, payment=id) for id, fact in told.items()))
+
+
+async def hears_collection_disputed(work: Work, facts: Sequence[Fact]) -> None:
+    """The same for a top-up, or for a bill that was paid by card."""
+    told = {each.collection: each for each in facts if isinstance(each, CollectionDisputed)}
+    await work.enqueue(*(to_read(each.party, collection=id) for id, each in told.items()))
 
 
 async def read_job(begin: BeginWork, provider: AnyProvider, body: Mapping[str, str]) -> None:
     """Of a provider that takes no evidence by its API nothing is read: what it takes comes with its
     report, and stands there as not booked until a person has seen it."""
     with suppress(disputes.TellsNoDisputes):
-        await read(begin, provider, PaymentId(UUID(body["payment"])))
+        await read(begin, provider, body)
 
 
-async def read(begin: BeginWork, provider: AnyProvider, id: PaymentId) -> None:
-    """Read the disputes of a payment, and keep and book what is new of them."""
+async def read(begin: BeginWork, provider: AnyProvider, about: Mapping[str, str]) -> None:
+    """Read the disputes of a payment or of a collection, and keep and book what is new of them."""
     async with begin() as work:
-        payment = await store.load(work, id)
-    seen = await disputes.disputes(provider, payment)
+        charged = await _charged(work, about)
+    seen = await disputes.disputes(provider, charged)
     async with begin() as work:
         for each in seen:
-            await _learn(work, payment, each)
-        work.touch(payment.subject, f"payments:{payment.party}")
+            await _learn(work, charged, each)
+        work.touch(charged.subject, f"payments:{charged.party}")
 
 
-async def _learn(work: Work, payment: Payment, seen: DisputeSeen) -> None:
-    row, is_new = await store_disputes.keep(work, payment, seen)
+async def _charged(work: Work, about: Mapping[str, str]) -> Charged:
+    if "payment" in about:
+        return of_payment(await store.load(work, PaymentId(UUID(about["payment"]))))
+    one = await store_collections.load(work, UUID(about["collection"]))
+    assert one is not None, "a dispute names what was charged"
+    return of_collection(one)
+
+
+def _about(row: Row) -> dict[str, str]:
+    kind = "payment" if row["payment_id"] is not None else "collection"
+    return {kind: str(row[f"{kind}_id"])}
+
+
+async def _learn(work: Work, charged: Charged, seen: DisputeSeen) -> None:
+    if charged.collection is not None:
+        await taking_back.lock(work, charged.collection)
+    row, is_new = await store_disputes.keep(work, charged, seen)
     if is_new:
         opened = DisputeOpened(
-            party=payment.party, payment=payment.id, at=work.now, dispute=row["id"]
+            party=charged.party, payment=charged.payment, at=work.now, dispute=row["id"]
         )
         await work.announce([opened])
     if not seen.is_warning and row["taken_at"] is None:
-        await ledger.post(work, _entry(work, payment, row, back=False))
-        await store_disputes.taken(work, row["id"])
-    took = row["taken_at"] is not None or not seen.is_warning
-    if seen.state is DisputeState.WON and took and row["returned_at"] is None:
-        await ledger.post(work, _entry(work, payment, row, back=True))
+        row = await _take(work, charged, row)
+    if seen.state is DisputeState.WON and row["taken_at"] and row["returned_at"] is None:
+        await _give_back(work, charged, row)
+
+
+async def _take(work: Work, charged: Charged, row: Row) -> Row:
+    """Book that a bank took it; how the dispute stands then."""
+    if charged.collection is not None:
+        await taking_back.take(work, charged.collection, row)
+    else:
+        await ledger.post(work, _entry(work, charged, row, back=False))
+        await store_disputes.taken(work, row["id"], Shares(ours_minor=row["amount_minor"]))
+    after = await store_disputes.dispute(work, row["id"])
+    assert after is not None, "nothing deletes it"
+    return after
+
+
+async def _give_back(work: Work, charged: Charged, row: Row) -> None:
+    if charged.collection is not None:
+        await taking_back.give_back(work, charged.collection, row)
+    else:
+        await ledger.post(work, _entry(work, charged, row, back=True))
         await store_disputes.returned(work, row["id"])
 
 
-def _entry(work: Work, payment: Payment, row: Row, *, back: bool) -> Entry:
+def _entry(work: Work, charged: Charged, row: Row, *, back: bool) -> Entry:
     amount = Money(row["amount_minor"], Currency(row["currency"]))
-    due = rules_payouts.due(payment.provider)
+    due = rules_payouts.due(charged.provider)
     debit, credit = (due, COST) if back else (COST, due)
     what = "gave back" if back else "took back"
     return Entry(
-        party=payment.party,
+        party=charged.party,
         once=OnceKey(f"dispute:{row['id']}:{'won' if back else 'taken'}"),
         at=work.now,
         memo=f"The bank of a driver {what} {amount} ({row['reason']}).",
-        evidence={"payment": str(payment.id), "dispute": str(row["id"])},
+        evidence={"payment": str(charged.payment), "dispute": str(row["id"])},
         postings=(Posting(debit, credit, amount),),
     )
 
 
 async def look_again(begin: BeginWork, provider: AnyProvider) -> int:
-    """The round: read again what no bank has judged yet; of how many payments."""
+    """The round: read again what no bank has judged yet; of how many charges."""
     async with begin() as work:
         open_ = await store_disputes.to_look_at(work, work.now - LOOK_EVERY)
     done = 0
-    for id in open_:
+    for row in open_:
         try:
-            await read(begin, provider, id)
+            await read(begin, provider, _about(row))
         except (Outage, disputes.TellsNoDisputes):
             continue
         done += 1
@@ -151,7 +206,7 @@ async def warn_due(begin: BeginWork) -> int:
 def _due(work: Work, row: Row, within_h: int) -> DisputeDue:
     return DisputeDue(
         party=PartyId(row["party_id"]),
-        payment=PaymentId(row["payment_id"]),
+        payment=PaymentId(row["payment_id"]) if row["payment_id"] else None,
         at=work.now,
         dispute=row["id"],
         within_h=within_h,
@@ -171,10 +226,10 @@ async def contest(
             raise NoSuchKeptDispute
         if row["sent_at"] is not None or row["state"] != DisputeState.ASKS:
             raise SentBefore
-        payment = await store.load(work, PaymentId(row["payment_id"]))
+        charged = await _charged(work, _about(row))
     answer = await disputes.contest(
         provider,
-        payment,
+        charged,
         row["ref"],
         product=product.strip()[:PROOF_MAX],
         proof=proof.strip()[:PROOF_MAX],
@@ -184,5 +239,5 @@ async def contest(
         raise NotTaken(answer.reason)
     async with begin() as work:
         await store_disputes.sent(work, id, by)
-        await _learn(work, payment, answer)
-        work.touch(payment.subject)
+        await _learn(work, charged, answer)
+        work.touch(charged.subject)

@@ -212,17 +212,26 @@ class PaymentDisputed(_PaymentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeOpened(_PaymentFact):
-    """A dispute that nobody knew of. Somebody must answer it in time."""
+class _DisputeFact(Fact):
+    """Of a payment, or, without one, of a top-up or a bill."""
 
     dispute: UUID
+    payment: PaymentId | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"dispute:{self.dispute}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeDue(_PaymentFact):
+class DisputeOpened(_DisputeFact):
+    """A dispute that nobody knew of. Somebody must answer it in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeDue(_DisputeFact):
     """A bank soon reads no evidence any more, and none was sent: within so many hours."""
 
-    dispute: UUID
     within_h: int
     answer_by: datetime
 

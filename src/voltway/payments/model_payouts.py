@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from voltway.kernel.ids import EntryId, OnceKey, PartyId, PaymentId
+from voltway.kernel.ids import EntryId, PartyId, PaymentId
 from voltway.kernel.money import Currency, Money
 
 
@@ -113,14 +113,13 @@ class Paid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
-    """An entry of the books that moved what the provider owes us, for one payment. ``amount`` is
-    positive where it came to owe more; ``refund`` is the provider's name for a refund of it."""
+    """An entry of the books that moved what the provider owes us, for one payment or collection.
+    ``amount`` is positive where it came to owe more; ``source`` is the provider's name for the
+    refund or the dispute that it is of, where that is known."""
 
     entry: EntryId
-    payment: PaymentId
-    once: OnceKey
     amount: Money
-    refund: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

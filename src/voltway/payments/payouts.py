@@ -7,7 +7,7 @@ again by every later report and by the house's rounds: a capture may be booked a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -18,15 +18,14 @@ from voltway.kernel.ids import PartyId, PaymentId
 from voltway.kernel.money import Currency
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Entry
-from voltway.payments import rules_payouts as rules
 from voltway.payments import (
-    store_collections,
-    store_paybacks,
+    disputing,
+    payouts_collections,
     store_payouts_paid,
     store_transfers,
 )
+from voltway.payments import rules_payouts as rules
 from voltway.payments import store_payouts as store
-from voltway.payments.model_collections import Collection
 from voltway.payments.model_payouts import (
     Doubt,
     KeptLine,
@@ -38,7 +37,8 @@ from voltway.payments.model_payouts import (
     Taken,
     Verdict,
 )
-from voltway.runtime.work import BeginWork, Row, Work
+from voltway.payments.payouts_collections import Collected
+from voltway.runtime.work import BeginWork, Job, Row, Work
 
 #: So many lines that nothing explained are judged again at once, the oldest first.
 JUDGED_AGAIN_MAX: Final = 2_000
@@ -132,7 +132,7 @@ async def take(
 async def _must_be_ours(work: Work, party: PartyId, report: Report) -> None:
     named = {each.hold or each.reference for each in report.lines if each.hold or each.reference}
     by_ref, by_id = await store.payments_named(work, party, report.provider, report.lines)
-    charged = await _collections(work, party, report.provider, report.lines)
+    charged = await payouts_collections.named(work, party, report.provider, report.lines)
     if rules.is_of_somebody_else(len(by_ref) + len(by_id) + len(charged), len(named)):
         raise ReportOfAnother(len(named))
 
@@ -194,12 +194,12 @@ async def _judge(
     booked = await store.booked(work, party, rules.due(provider), ids)
     refs = {each.line.source or "" for each in lines if each.line.kind is LineKind.TRANSFER}
     sent = await store_transfers.named(work, party, provider, refs)
-    charged = await _collections(work, party, provider, [each.line for each in lines])
+    charged = await payouts_collections.collected(
+        work, party, provider, [each.line for each in lines]
+    )
     every = [one.entry for each in booked.values() for one in each]
     every += [each.entry for each in sent.values() if each.entry is not None]
-    every += [each.entry for each in charged.values() if each.entry is not None]
-    back = await store_paybacks.of_collections(work, [each.id for each in charged.values()])
-    every += [one.entry for each in back.values() for one in each if one.entry is not None]
+    every += charged.entries()
     taken = set(await store.explaining(work, every))
     verdicts: list[tuple[KeptLine, PaymentId | None, Verdict]] = []
     entries: list[Entry] = []
@@ -207,9 +207,8 @@ async def _judge(
         payment = paid[kept.id]
         if kept.line.kind is LineKind.TRANSFER:
             verdict = rules.judge_transfer(kept.line, sent.get(kept.line.source or ""), taken)
-        elif payment is None and kept.line.hold in charged:
-            one = charged[kept.line.hold]
-            verdict = rules.judge_collection(kept.line, one, back.get(one.id, ()), taken)
+        elif payment is None and kept.line.hold in charged.by_hold:
+            verdict = charged.judge(kept.line, taken)
         else:
             verdict = rules.judge(
                 kept.line, payment, booked.get(payment.id, ()) if payment else (), taken
@@ -232,16 +231,25 @@ async def _judge(
             entry = rules.fee_entry(of, work.now)
             entries += [entry] if entry is not None else []
     await store.judged(work, verdicts)
+    await work.enqueue(*_unread(verdicts, charged))
     work.touch(*(f"payment:{id}" for id in ids))
     return entries
 
 
-async def _collections(
-    work: Work, party: PartyId, provider: str, lines: Sequence[ReportLine]
-) -> dict[str, Collection]:
-    """What was charged for something else than one charge, by the names of its holds."""
-    refs = {each.hold for each in lines if each.hold}
-    return await store_collections.named(work, party, provider, refs)
+def _unread(
+    verdicts: Sequence[tuple[KeptLine, PaymentId | None, Verdict]], charged: Collected
+) -> Iterator[Job]:
+    """What a bank took and the books do not have: its webhook was lost, so it is read now."""
+    for kept, payment, verdict in verdicts:
+        is_news = kept.doubt is None and verdict.doubt is Doubt.NOT_BOOKED
+        if kept.line.kind is not LineKind.DISPUTE or not is_news:
+            continue
+        if payment is not None:
+            yield disputing.to_read(kept.party, payment=payment)
+            continue
+        one = charged.by_hold.get(kept.line.hold or "")
+        if one is not None:
+            yield disputing.to_read(kept.party, collection=one.id)
 
 
 def _payment(

@@ -22,9 +22,10 @@ from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account, Entry, Posting, account
 from voltway.parties import actions as parties
-from voltway.payments import store_methods
+from voltway.payments import store_disputes, store_methods
 from voltway.payments.model_methods import Method, MethodId, MethodsChanged
 from voltway.payments.provider import SavedMethod
+from voltway.payments.rules_disputes import owed_by
 from voltway.runtime.work import Row, Work
 
 #: The provider that pays from balances, by its name in our books.
@@ -39,6 +40,9 @@ class MoveKind(StrEnum):
     REFUND = "refund"
     CORRECTION = "correction"
     PAID_BACK = "paid_back"  # to the card that topped it up
+    DISPUTED = "disputed"  # a bank took back a top-up
+    WON_BACK = "won_back"  # … and gave it back
+    OWED = "owed"  # it paid for a top-up that was taken back after it was spent
 
 
 @dataclass(eq=False)
@@ -231,12 +235,39 @@ async def reserve(work: Work, before: Balance, minor: int) -> None:
 
 
 async def judge(work: Work, party: PartyId, holder: UUID) -> None:
-    """Bar the tokens that a balance pays for where it is used up, and lift that of all others."""
-    now = await lock(work, party, holder)
+    """Bar the tokens that a balance pays for where it is used up, and lift that of all others. What
+    is free on it pays first what is owed for top-ups that a bank took back."""
+    now = await _pay_owed(work, await lock(work, party, holder))
     tokens = set(await paid_by_balance(work, party, holder)) if now.is_used_up else set[TokenId]()
     every = {token.id for token in await drivers.tokens_of_driver(work, party, DriverId(holder))}
     await drivers.bar(work, sorted(tokens), Bar.NO_CREDIT)
     await drivers.unbar(work, sorted(every - tokens), Bar.NO_CREDIT)
+
+
+async def _pay_owed(work: Work, before: Balance) -> Balance:
+    now = before
+    for row in await store_disputes.owed(work, now.party, now.holder):
+        amount = Money(min(row["owed_minor"], now.available.minor), now.currency)
+        if amount.minor <= 0:
+            break
+        entry = Entry(
+            party=now.party,
+            once=OnceKey(f"owed:{row['id']}:{row['owed_minor']}"),
+            at=work.now,
+            memo=f"{amount} of a balance paid for a top-up that a bank took back.",
+            evidence={"dispute": str(row["id"]), "driver": str(now.holder)},
+            postings=(Posting(account_of(now.holder), owed_by(now.holder), amount),),
+        )
+        about = f"dispute:{row['id']}"
+        await taken(work, now, -amount, entry, kind=MoveKind.OWED, about=about)
+        await store_disputes.paid_off(work, row["id"], amount.minor)
+        now = await lock(work, now.party, now.holder)
+    return now
+
+
+async def owed(work: Work, party: PartyId, holder: UUID) -> int:
+    """What is owed for top-ups that a bank took back after they were spent."""
+    return sum(row["owed_minor"] for row in await store_disputes.owed(work, party, holder))
 
 
 async def paid_by_balance(work: Work, party: PartyId, holder: UUID) -> list[TokenId]:

@@ -72,8 +72,12 @@ def judge(
             doubt=Doubt.OTHER_CURRENCY,
             said=f"The line is in {line.gross.currency}, the payment in {payment.currency}.",
         )
+    return _explained(line, booked, taken)
+
+
+def _explained(line: ReportLine, booked: Sequence[Booked], taken: Collection[EntryId]) -> Verdict:
     alike = [each for each in booked if (each.amount.minor > 0) == (line.gross.minor > 0)]
-    named = [each for each in alike if line.source is not None and each.refund == line.source]
+    named = [each for each in alike if line.source is not None and each.source == line.source]
     fitting = [each for each in named or alike if each.amount == line.gross]
     free = [each for each in fitting if each.entry not in taken]
     if free:
@@ -116,12 +120,15 @@ def judge_collection(
     line: ReportLine,
     charged: model_collections.Collection,
     paid_back: Sequence[Payback],
+    disputed: Sequence[Booked],
     taken: Collection[EntryId],
 ) -> Verdict:
-    """The entry that explains what was taken for a top-up or a bill, or given back of it; or why
-    none does."""
+    """The entry that explains what was taken for a top-up or a bill, given back of it, or taken
+    back by a bank; or why none does."""
     if line.kind is LineKind.REFUND:
         return _judge_payback(line, paid_back, taken)
+    if line.kind is LineKind.DISPUTE:
+        return _explained(line, disputed, taken)
     if line.kind is not LineKind.CAPTURE or charged.entry is None:
         return Verdict(
             doubt=Doubt.NOT_BOOKED,

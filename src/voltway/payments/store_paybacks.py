@@ -11,17 +11,25 @@ from voltway.runtime.work import Row, Work
 
 
 async def rooms(work: Work, party: PartyId, holder: UUID) -> list[Room]:
-    """The top-ups of a holder of which something can be given back, the newest first."""
+    """The top-ups of a holder of which something can be given back, the newest first. What a bank
+    took back already, or is about to, is not."""
     rows = await work.all(
         """
-        SELECT c.id, c.provider, c.provider_ref, c.ended_at,
-               (c.amount_minor - coalesce(sum(b.amount_minor), 0))::bigint AS left_minor
-          FROM collection c
-          LEFT JOIN prepaid_payback b ON b.collection_id = c.id AND b.state <> 'declined'
-         WHERE c.party_id = $1 AND c.holder = $2 AND c.purpose = 'top_up' AND c.state = 'done'
-         GROUP BY c.id
-        HAVING c.amount_minor > coalesce(sum(b.amount_minor), 0)
-         ORDER BY c.ended_at DESC, c.id DESC
+        SELECT * FROM (
+            SELECT c.id, c.provider, c.provider_ref, c.ended_at,
+                   (c.amount_minor
+                    - (SELECT coalesce(sum(amount_minor), 0) FROM prepaid_payback
+                        WHERE collection_id = c.id AND state <> 'declined')
+                    - (SELECT coalesce(sum(CASE WHEN taken_at IS NULL AND state = 'asks'
+                                                THEN amount_minor
+                                                ELSE balance_minor + debt_minor END), 0)
+                         FROM dispute WHERE collection_id = c.id AND returned_at IS NULL)
+                   )::bigint AS left_minor
+              FROM collection c
+             WHERE c.party_id = $1 AND c.holder = $2 AND c.purpose = 'top_up'
+               AND c.state = 'done') AS room
+         WHERE left_minor > 0
+         ORDER BY ended_at DESC, id DESC
         """,
         party,
         holder,

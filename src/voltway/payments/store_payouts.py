@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
-from voltway.kernel.ids import EntryId, OnceKey, PartyId, PaymentId, new_id
+from voltway.kernel.ids import EntryId, PartyId, PaymentId, new_id
 from voltway.kernel.money import Currency, Money
 from voltway.payments.model_payouts import (
     Booked,
@@ -267,10 +267,8 @@ async def booked(
         found.setdefault(PaymentId(row["payment"]), []).append(
             Booked(
                 entry=EntryId(row["id"]),
-                payment=PaymentId(row["payment"]),
-                once=OnceKey(row["once"]),
                 amount=Money(row["minor"], Currency(row["currency"])),
-                refund=row["refund"],
+                source=row["refund"],
             )
         )
     return found

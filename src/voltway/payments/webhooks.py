@@ -59,8 +59,7 @@ class Webhooks:
             return
         payment = await self._kept.add(told)
         if payment is None:
-            names = (told.ref, told.reference)
-            await collecting.hear(self._begin, self._provider, self._provider.name, names)
+            await collecting.hear(self._begin, self._provider, self._provider.name, told)
             return
         seen = await self._provider.fetch(told.ref)
         async with self._begin() as work:

@@ -274,7 +274,7 @@ def expire(hold: Hold) -> Hold:
 
 def give_back(hold: Hold, amount_minor: int) -> Hold:
     _must_be(hold, Status.CAPTURED, "refunded")
-    left = hold.captured_minor - hold.refunded_minor
+    left = hold.captured_minor - hold.refunded_minor - hold.disputed_minor
     if amount_minor > left:
         raise Refused(402, "amount_too_large", f"{amount_minor} is more than the {left} left.")
     return msgspec.structs.replace(hold, refunded_minor=hold.refunded_minor + amount_minor)

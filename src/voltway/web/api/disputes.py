@@ -13,6 +13,7 @@ from voltway.kernel.ids import PaymentId
 from voltway.parties.model import Permission
 from voltway.payments import actions
 from voltway.payments import disputes as rooms
+from voltway.payments.model_disputes import of_payment
 from voltway.payments.provider import Declined
 from voltway.payments.provider_more import DisputeSeen, DisputeState
 from voltway.web.api.caller import Calling
@@ -65,7 +66,7 @@ async def list_disputes(caller: Calling, payment_id: FromPath[UUID]) -> Disputes
     """Asked of the provider at this moment."""
     async with caller.begin() as work:
         payment = await actions.payment(work, PaymentId(payment_id))
-    found = await rooms.disputes(caller.house.provider, payment)
+    found = await rooms.disputes(caller.house.provider, of_payment(payment))
     return Disputes(items=[_shown(each) for each in found])
 
 
@@ -80,7 +81,7 @@ async def contest_dispute(
         await caller.audit(work, "contested a dispute", f"payment:{payment_id}", dispute=ref[:80])
     answer = await rooms.contest(
         caller.house.provider,
-        payment,
+        of_payment(payment),
         ref,
         product=data.product,
         proof=data.proof,

@@ -295,7 +295,7 @@ class StripeDesk:
         )
         self.desk.keep(
             Page(
-                hold=msgspec.structs.replace(hold, disputed_minor=amount),
+                hold=msgspec.structs.replace(hold, disputed_minor=hold.disputed_minor + amount),
                 dispute=dispute,
                 transaction=self._disputed(hold, dispute, -amount, fee=1500),
                 events=(event("charge.dispute.created", shapes.dispute_of(dispute), now()),),
@@ -312,7 +312,7 @@ class StripeDesk:
         self.desk.keep(
             Page(
                 hold=msgspec.structs.replace(
-                    hold, disputed_minor=0 if won else hold.disputed_minor
+                    hold, disputed_minor=hold.disputed_minor - (before.amount_minor if won else 0)
                 ),
                 dispute=after,
                 transaction=back,
