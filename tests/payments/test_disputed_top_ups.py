@@ -1,10 +1,11 @@
 """A bank takes back a top-up: what is left leaves the balance, what was spent is owed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.payments.balances import Ann, comes, in_books
+from tests.payments.disputed import cost, disputes, hears_disputes, judged, kept
 from tests.payments.providers import STRIPE
 from tests.payments.scene import Scene
 from tests.payments.test_paying_back import faults, is_given, pays_back
@@ -21,12 +22,9 @@ from voltway.payments import (
     topping_up,
 )
 from voltway.payments.choosing import Offer, Providers
-from voltway.payments.model_collections import Collection
-from voltway.payments.model_disputes import CollectionDisputed
 from voltway.payments.model_paybacks import PaybackState
 from voltway.payments.providers.balance import BalanceProvider
 from voltway.runtime.database import Database
-from voltway.runtime.work import BeginWork, Row
 from voltway_world.provider import ProviderServer
 from voltway_world.provider import payouts as bank_payouts
 from voltway_world.provider.stripe.desk import StripeDesk
@@ -41,41 +39,14 @@ async def provider(database: Database, bank: ProviderServer) -> AsyncIterator[Pr
 
 @pytest.fixture
 async def ann(scene: Scene, provider: Providers) -> Ann:
-    async def read(begin: BeginWork, body: Mapping[str, str]) -> None:
-        await disputing.read_job(begin, provider, body)
-
-    scene.bus.watch_many("disputed", [CollectionDisputed], disputing.hears_collection_disputed)
-    scene.jobs.handle(disputing.JOB, read)
+    hears_disputes(scene)
     return await comes(scene, provider)
-
-
-async def disputes(ann: Ann, top_up: Collection, minor: int | None = None) -> str:
-    """Her bank takes it back (or so much), and tells of it; its name for that."""
-    heard = len(ann.scene.webhooks)
-    dispute = StripeDesk(ann.scene.bank.desk).open_dispute(top_up.ref or "", minor)
-    await ann.scene.webhook_answered(200, heard + 1)
-    await ann.scene.settles()
-    return dispute.id
-
-
-async def judged(ann: Ann, dispute: str, *, won: bool) -> None:
-    """Her bank judges, and the round reads it: twice, and both times the same."""
-    StripeDesk(ann.scene.bank.desk).judge(dispute, won=won)
-    for _ in range(2):
-        ann.scene.clock.jump(disputing.LOOK_EVERY)
-        await disputing.look_again(ann.scene.begin, ann.given)
-    await ann.scene.settles()
 
 
 async def spends(ann: Ann) -> None:
     """Two charges of 4.90 each."""
     for ref in ("tx-1", "tx-2"):
         await ann.charges(60_000, ref=ref)
-
-
-async def of(ann: Ann) -> list[Row]:
-    async with ann.scene.begin() as work:
-        return list(await work.all("SELECT * FROM dispute_view ORDER BY opened_at, id"))
 
 
 async def owed(ann: Ann) -> tuple[int, int]:
@@ -85,20 +56,16 @@ async def owed(ann: Ann) -> tuple[int, int]:
     return said, -await in_books(ann.scene, f"driver:{ann.driver}:receivable")
 
 
-async def cost(ann: Ann) -> int:
-    return -await in_books(ann.scene, "cost:disputes")
-
-
 async def test_what_is_left_of_it_leaves_the_balance_as_soon_as_it_is_told(ann: Ann) -> None:
     top_up = await ann.tops_up(2000)
     await is_given(ann, 300)
 
-    await disputes(ann, top_up)
+    await disputes(ann.scene, top_up.ref)
 
     assert (await ann.balance(), await ann.books()) == ((300, 0), 300)
-    assert (await owed(ann), await cost(ann)) == ((0, 0), 0)
+    assert (await owed(ann), await cost(ann.scene)) == ((0, 0), 0)
     assert await in_books(ann.scene, "provider:stripe:due") == 0
-    [row] = await of(ann)
+    [row] = await kept(ann.scene)
     assert (row["balance_minor"], row["debt_minor"], row["ours_minor"]) == (2000, 0, 0)
     assert await faults(ann) == 0
 
@@ -107,10 +74,10 @@ async def test_what_was_spent_is_owed_and_paid_first_by_whatever_comes_next(ann:
     top_up = await ann.tops_up(2000)
     await spends(ann)
 
-    dispute = await disputes(ann, top_up)
-    await judged(ann, dispute, won=False)
+    dispute = await disputes(ann.scene, top_up.ref)
+    await judged(ann.scene, dispute, won=False)
 
-    assert (await ann.balance(), await owed(ann), await cost(ann)) == ((0, 0), (980, 980), 0)
+    assert (await ann.balance(), await owed(ann), await cost(ann.scene)) == ((0, 0), (980, 980), 0)
     assert await ann.bars() == {Bar.NO_CREDIT}
 
     await ann.tops_up(500)
@@ -126,13 +93,13 @@ async def test_what_was_spent_is_owed_and_paid_first_by_whatever_comes_next(ann:
 async def test_what_is_won_goes_back_to_who_bore_it(ann: Ann) -> None:
     top_up = await ann.tops_up(2000)
     await spends(ann)
-    dispute = await disputes(ann, top_up)
+    dispute = await disputes(ann.scene, top_up.ref)
     await ann.tops_up(500)  # pays some of the 9.80 that she owes
 
-    await judged(ann, dispute, won=True)
+    await judged(ann.scene, dispute, won=True)
 
     assert (await ann.balance(), await ann.books()) == ((1520, 0), 1520)
-    assert (await owed(ann), await cost(ann)) == ((0, 0), 0)
+    assert (await owed(ann), await cost(ann.scene)) == ((0, 0), 0)
     assert await in_books(ann.scene, "provider:stripe:due") == -2500
     async with ann.scene.begin() as work:
         moves = await prepaid.moves(work, ann.token.party, ann.driver)
@@ -147,8 +114,8 @@ async def test_what_is_won_goes_back_to_who_bore_it(ann: Ann) -> None:
 async def test_what_was_forgiven_is_a_cost_until_it_is_won(ann: Ann) -> None:
     top_up = await ann.tops_up(2000)
     await ann.charges(60_000)
-    dispute = await disputes(ann, top_up)
-    [row] = await of(ann)
+    dispute = await disputes(ann.scene, top_up.ref)
+    [row] = await kept(ann.scene)
     async with ann.scene.begin() as work:
         gone = await taking_back.forgive(work, row["id"], why="She moved away", by="Aino")
     async with ann.scene.begin() as work:
@@ -156,11 +123,11 @@ async def test_what_was_forgiven_is_a_cost_until_it_is_won(ann: Ann) -> None:
             await taking_back.forgive(work, row["id"], why="Again", by="Aino")
     meanwhile = (await owed(ann), -await in_books(ann.scene, "cost:write_offs"))
 
-    await judged(ann, dispute, won=True)
+    await judged(ann.scene, dispute, won=True)
 
     assert (gone, meanwhile) == (Money(490, EUR), ((0, 0), 490))
     assert await in_books(ann.scene, "cost:write_offs") == 0
-    assert (await ann.balance(), await owed(ann), await cost(ann)) == ((1510, 0), (0, 0), 0)
+    assert (await ann.balance(), await owed(ann), await cost(ann.scene)) == ((1510, 0), (0, 0), 0)
 
 
 @pytest.mark.parametrize(
@@ -175,9 +142,9 @@ async def test_the_payer_answers_for_what_they_paid_in_and_no_more(
 ) -> None:
     top_up = await ann.tops_up(2000)
 
-    await disputes(ann, top_up, minor)
+    await disputes(ann.scene, top_up.ref, minor)
 
-    assert (await ann.balance(), await cost(ann)) == ((balance, 0), ours)
+    assert (await ann.balance(), await cost(ann.scene)) == ((balance, 0), ours)
     assert await owed(ann) == (0, 0)
 
 
@@ -185,13 +152,17 @@ async def test_two_disputes_of_one_top_up_take_it_once(ann: Ann) -> None:
     top_up = await ann.tops_up(2000)
     await ann.tops_up(1000)
 
-    first = await disputes(ann, top_up, 1500)
-    await disputes(ann, top_up, 1500)
-    both = (await ann.balance(), await cost(ann))
-    await judged(ann, first, won=True)
+    first = await disputes(ann.scene, top_up.ref, 1500)
+    await disputes(ann.scene, top_up.ref, 1500)
+    both = (await ann.balance(), await cost(ann.scene))
+    await judged(ann.scene, first, won=True)
 
     assert both == ((1000, 0), 1000)
-    assert (await ann.balance(), await ann.books(), await cost(ann)) == ((2500, 0), 2500, 1000)
+    assert (await ann.balance(), await ann.books(), await cost(ann.scene)) == (
+        (2500, 0),
+        2500,
+        1000,
+    )
 
 
 async def test_a_top_up_that_was_paid_back_before_is_taken_from_nobody_twice(ann: Ann) -> None:
@@ -199,9 +170,9 @@ async def test_a_top_up_that_was_paid_back_before_is_taken_from_nobody_twice(ann
     await pays_back(ann)
     await is_given(ann, 500)
 
-    await disputes(ann, top_up, 2000)
+    await disputes(ann.scene, top_up.ref, 2000)
 
-    assert (await ann.balance(), await owed(ann), await cost(ann)) == ((500, 0), (0, 0), 2000)
+    assert (await ann.balance(), await owed(ann), await cost(ann.scene)) == ((500, 0), (0, 0), 2000)
     async with ann.scene.begin() as work:
         checked = await checks_money.collected(work)
     assert [found.about for found in checked.found] == [f"collection:{top_up.id}"]
@@ -209,7 +180,7 @@ async def test_a_top_up_that_was_paid_back_before_is_taken_from_nobody_twice(ann
 
 async def test_what_a_bank_took_back_is_not_paid_back_besides(ann: Ann) -> None:
     top_up = await ann.tops_up(2000)
-    await disputes(ann, top_up, 1500)
+    await disputes(ann.scene, top_up.ref, 1500)
 
     [part] = await pays_back(ann)
 
@@ -226,7 +197,7 @@ async def test_what_is_reserved_for_a_charge_pays_it_and_the_rest_pays_what_is_o
     await ann.scene.starts(ann.token.uid)
     await ann.scene.settles()
 
-    await disputes(ann, top_up)
+    await disputes(ann.scene, top_up.ref)
     while_charging = (await ann.balance(), await owed(ann))
     await ann.scene.ends(60_000)
     await ann.scene.settles()
@@ -257,7 +228,7 @@ async def test_it_tops_itself_up_no_more(ann: Ann) -> None:
             amount=Money(1000, EUR),
         )
 
-    await disputes(ann, top_up)
+    await disputes(ann.scene, top_up.ref)
 
     async with ann.scene.begin() as work:
         now = await prepaid.balance(work, ann.token.party, ann.driver)
@@ -275,8 +246,8 @@ async def test_told_twice_late_or_in_another_order_it_is_booked_once(ann: Ann) -
     for _ in range(2):  # the judgement comes first, and both times
         await disputing.read(ann.scene.begin, ann.given, {"collection": str(top_up.id)})
 
-    assert (await ann.balance(), await ann.books(), await cost(ann)) == ((2000, 0), 2000, 0)
-    [row] = await of(ann)
+    assert (await ann.balance(), await ann.books(), await cost(ann.scene)) == ((2000, 0), 2000, 0)
+    [row] = await kept(ann.scene)
     assert row["taken_at"] is not None
     assert row["returned_at"] is not None
     async with ann.scene.begin() as work:
@@ -310,8 +281,8 @@ async def lines(ann: Ann) -> list[tuple[str, str | None]]:
 
 async def test_what_comes_back_is_explained_by_its_own_entry(ann: Ann) -> None:
     top_up = await ann.tops_up(2000)
-    dispute = await disputes(ann, top_up)
-    await judged(ann, dispute, won=True)
+    dispute = await disputes(ann.scene, top_up.ref)
+    await judged(ann.scene, dispute, won=True)
     bank_payouts.pay_out(ann.scene.bank.books, "EUR")
 
     await payouts_read.fetch_own(ann.scene.begin, ann.given)
