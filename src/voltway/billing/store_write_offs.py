@@ -1,28 +1,40 @@
 """Write-offs that wait for a second person, as rows."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from voltway.billing.model_debts import Debt
 from voltway.billing.second_person import RequestState
-from voltway.kernel.ids import new_id
+from voltway.kernel.ids import InvoiceId, new_id
+from voltway.kernel.money import Money
 from voltway.parties.model import Actor
 from voltway.runtime.work import Row, Work
 
 
-async def add(work: Work, debt: Debt, why: str, actor: Actor) -> UUID | None:
-    """The request's id; nothing where somebody has asked for this debt already."""
+@dataclass(frozen=True, slots=True)
+class Of:
+    """What is to be written off: a debt by its document, or what is owed for a disputed top-up."""
+
+    number: str
+    owed: Money
+    invoice: InvoiceId | None = None
+    dispute: UUID | None = None
+
+
+async def add(work: Work, of: Of, why: str, actor: Actor) -> UUID | None:
+    """The request's id; nothing where somebody has asked for this already."""
     row = await work.one(
         """
-        INSERT INTO write_off_request (id, party_id, invoice_id, amount_minor, currency, reason,
-                                       asked_by, asker_id, asked_at, state)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')
+        INSERT INTO write_off_request (id, party_id, invoice_id, dispute_id, amount_minor,
+                                       currency, reason, asked_by, asker_id, asked_at, state)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open')
             ON CONFLICT DO NOTHING RETURNING id
         """,
         new_id(work.now),
-        debt.party,
-        debt.invoice,
-        debt.owed.minor,
-        debt.owed.currency,
+        actor.party,
+        of.invoice,
+        of.dispute,
+        of.owed.minor,
+        of.owed.currency,
         why,
         actor.name,
         actor.id,

@@ -5,6 +5,7 @@ house, so that deciding and booking are one transaction. What was paid meanwhile
 """
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from voltway.billing import debts, store_second_person, store_write_offs
@@ -22,7 +23,11 @@ from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.parties.model import Actor, Permission
+from voltway.payments import taking_back
 from voltway.runtime.work import Row, Work
+
+#: What stands for a number where a disputed top-up is written off.
+TOP_UP: Final = "The top-up"
 
 
 @dataclass(eq=False)
@@ -63,18 +68,45 @@ async def write_off(
     return await debts.write_off(work, invoice, why=why, by=actor.name, once=once)
 
 
+async def forgive(work: Work, dispute: UUID, *, why: str, actor: Actor) -> Money:
+    """Write off alone what a driver owes for a disputed top-up; how much. Raises
+    ``WriteOffNeedsSecondPerson``, ``NoReason``, ``NothingOwed``."""
+    actor.must(Permission.MANAGE_PEOPLE)
+    said, owed = _said(why), await taking_back.owed_for(work, dispute)
+    above = await store_second_person.above(work, Rule.WRITE_OFF, PartyId(actor.party))
+    if above is not None and owed.minor > above:
+        raise WriteOffNeedsSecondPerson(Money(above, owed.currency))
+    return await taking_back.forgive(work, dispute, why=said, by=actor.name)
+
+
+def _said(why: str) -> str:
+    said = " ".join(why.split())[:200]
+    if not said:
+        raise debts.NoReason
+    return said
+
+
 async def ask(work: Work, invoice: InvoiceId, *, why: str, actor: Actor) -> UUID:
     """Ask for a second person. Raises ``NoReason``, ``AskedAlready``, ``OwedChanged``."""
     actor.must(Permission.MANAGE_PEOPLE)
-    why = " ".join(why.split())[:200]
-    if not why:
-        raise debts.NoReason
-    debt = await debts.debt(work, invoice)
+    said, debt = _said(why), await debts.debt(work, invoice)
     if not debt.owed.minor:
         raise OwedChanged(debt.number)
-    id = await store_write_offs.add(work, debt, why, actor)
+    return await _asked(work, store_write_offs.Of(debt.number, debt.owed, invoice), said, actor)
+
+
+async def ask_to_forgive(work: Work, dispute: UUID, *, why: str, actor: Actor) -> UUID:
+    """The same for what is owed for a disputed top-up. Raises ``NoReason``, ``AskedAlready``,
+    ``NothingOwed``."""
+    actor.must(Permission.MANAGE_PEOPLE)
+    said, owed = _said(why), await taking_back.owed_for(work, dispute)
+    return await _asked(work, store_write_offs.Of(TOP_UP, owed, dispute=dispute), said, actor)
+
+
+async def _asked(work: Work, of: store_write_offs.Of, why: str, actor: Actor) -> UUID:
+    id = await store_write_offs.add(work, of, why, actor)
     if id is None:
-        raise AskedAlready(debt.number)
+        raise AskedAlready(of.number)
     work.touch(f"approvals:{actor.party}")
     return id
 
@@ -82,13 +114,23 @@ async def ask(work: Work, invoice: InvoiceId, *, why: str, actor: Actor) -> UUID
 async def approve(work: Work, id: UUID, *, actor: Actor) -> None:
     """Agree, and book it: what is owed now, which is never more than was asked for."""
     request = await _for_second(work, id, actor)
-    debt = await debts.debt(work, InvoiceId(request["invoice_id"]))
-    if not 0 < debt.owed.minor <= request["amount_minor"]:
-        raise OwedChanged(debt.number)
     by = f"{request['asked_by']} and {actor.name}"
-    once = OnceKey(f"write-off:approved:{id}")
-    await debts.write_off(work, debt.invoice, why=request["reason"], by=by, once=once)
+    if request["dispute_id"] is not None:
+        await _forgive(work, request, by)
+    else:
+        debt = await debts.debt(work, InvoiceId(request["invoice_id"]))
+        if not 0 < debt.owed.minor <= request["amount_minor"]:
+            raise OwedChanged(debt.number)
+        once = OnceKey(f"write-off:approved:{id}")
+        await debts.write_off(work, debt.invoice, why=request["reason"], by=by, once=once)
     await _decide(work, request, RequestState.DONE, actor)
+
+
+async def _forgive(work: Work, request: Row, by: str) -> None:
+    owed = await taking_back.owed_for(work, request["dispute_id"])
+    if owed.minor > request["amount_minor"]:
+        raise OwedChanged(TOP_UP)
+    await taking_back.forgive(work, request["dispute_id"], why=request["reason"], by=by)
 
 
 async def decline(work: Work, id: UUID, *, actor: Actor) -> None:

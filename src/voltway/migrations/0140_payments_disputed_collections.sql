@@ -30,3 +30,14 @@ CREATE OR REPLACE VIEW dispute_view WITH (security_invoker = true) AS
            d.owed_minor, d.forgiven_minor, d.taken_entry_id, d.returned_entry_id,
            c.purpose, c.holder, c.about, c.description, c.amount_minor AS collected_minor
       FROM dispute d LEFT JOIN collection c ON c.id = d.collection_id;
+
+CREATE OR REPLACE VIEW prepaid_view WITH (security_invoker = true) AS
+    SELECT p.party_id, p.holder, p.currency, p.balance_minor, p.reserved_minor,
+           p.auto_below_minor, p.auto_amount_minor, p.auto_method_id, d.name, d.email,
+           (SELECT max(m.at) FROM prepaid_move m
+             WHERE m.party_id = p.party_id AND m.holder = p.holder) AS moved_at,
+           (SELECT coalesce(sum(w.owed_minor), 0)::bigint
+              FROM dispute w JOIN collection c ON c.id = w.collection_id
+             WHERE w.owed_minor > 0 AND c.party_id = p.party_id AND c.holder = p.holder)
+               AS owed_minor
+      FROM prepaid p LEFT JOIN driver d ON d.id = p.holder;

@@ -108,20 +108,24 @@ async def give_back(work: Work, one: Collection, row: Row) -> None:
     await _tell(work, CameBack, one, row, parts)
 
 
+async def owed_for(work: Work, id: UUID) -> Money:
+    """What a driver owes for a disputed top-up. Raises ``NothingOwed``."""
+    row = await store_disputes.dispute(work, id)
+    if row is None or not row["owed_minor"]:
+        raise NothingOwed
+    return Money(row["owed_minor"], Currency(row["currency"]))
+
+
 async def forgive(work: Work, id: UUID, *, why: str, by: str) -> Money:
     """Nobody will pay what is owed for a disputed top-up: a cost of ours, until it is won. What was
     forgiven. Raises ``NothingOwed``."""
-    seen = await store_disputes.dispute(work, id)
-    if seen is None or seen["collection_id"] is None:
-        raise NothingOwed
-    one = await store_collections.load(work, seen["collection_id"])
+    await owed_for(work, id)
+    row = await store_disputes.dispute(work, id)
+    assert row is not None, "it is owed for"
+    one = await store_collections.load(work, row["collection_id"])
     assert one is not None, "a dispute names what was charged"
     await lock(work, one)
-    row = await store_disputes.dispute(work, id)
-    assert row is not None, "nothing deletes it"
-    if not row["owed_minor"]:
-        raise NothingOwed
-    owed = Money(row["owed_minor"], Currency(row["currency"]))
+    owed = await owed_for(work, id)
     await ledger.post(
         work,
         Entry(

@@ -49,6 +49,10 @@ class Balance(Shown):
     driver_id: UUID
     balance: Amount
     reserved: Annotated[Amount, Meta(description="Of it, for what is under way.")]
+    owed: Annotated[
+        Amount,
+        Meta(description="For top-ups that a bank took back: what comes onto it pays this first."),
+    ]
     auto_below: Annotated[
         Amount | None, Meta(description="When less than this is there, it tops itself up …")
     ]
@@ -281,6 +285,7 @@ def _balance(row: Row) -> Balance:
         driver_id=row["holder"],
         balance=money(row["balance_minor"]),
         reserved=money(row["reserved_minor"]),
+        owed=money(row["owed_minor"]),
         auto_below=None if below is None else money(below),
         auto_amount=None if amount is None else money(amount),
     )

@@ -34,6 +34,9 @@ KINDS: Final = {
     "refund": "Given back",
     "correction": "Correction",
     "paid_back": "Paid back to the card",
+    "disputed": "A bank took a top-up back",
+    "won_back": "A bank gave a top-up back",
+    "owed": "Paid what was owed for a top-up",
 }
 
 

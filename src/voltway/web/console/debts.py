@@ -41,6 +41,8 @@ HOW: Final = {
     "credit": "Credited",
     "write_off": "Written off",
     "back": "Came after it was written off",
+    "disputed": "Its bank took the payment back",
+    "won_back": "Its bank gave the payment back",
 }
 
 

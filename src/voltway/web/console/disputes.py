@@ -9,15 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from voltway.billing import actions as billing
-from voltway.billing.receipts import receipt_text
+from voltway.billing import write_offs
 from voltway.kernel.errors import Outage, Refusal
-from voltway.kernel.ids import InvoiceId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.payments import disputing
-from voltway.runtime.work import Row, Work
+from voltway.runtime.work import Work
 from voltway.web.appearance import Form
+from voltway.web.console.dispute_evidence import evidence
 from voltway.web.console.door import console_page
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, public_url, see_other
@@ -26,12 +25,16 @@ from voltway.web.problems import STATUS
 _HERE: Final = "/console/disputes"
 SHOWN: Final = 200
 _SELECT: Final = """
-    SELECT d.*, i.id AS invoice_id, i.number, s.location_name, s.public_id, s.energy_wh
+    SELECT d.*, coalesce(i.id, b.invoice_id) AS invoice_id, coalesce(i.number, b.number) AS number,
+           s.location_name, s.public_id, s.energy_wh, b.customer_name, h.name AS driver_name,
+           h.email AS driver_email
       FROM dispute_view d
-      JOIN payment_view p ON p.id = d.payment_id
+      LEFT JOIN payment_view p ON p.id = d.payment_id
       LEFT JOIN session_view s ON s.id = p.session_id
       LEFT JOIN document_view i
         ON i.payment_id = p.id AND i.kind IN ('receipt', 'simplified_invoice')
+      LEFT JOIN debt_view b ON d.purpose = 'debt' AND d.about = 'invoice:' || b.invoice_id
+      LEFT JOIN prepaid_view h ON d.purpose = 'top_up' AND h.holder = d.holder
 """
 
 
@@ -76,7 +79,7 @@ async def _page(
         row = await work.one(f"{_SELECT} WHERE d.id = $1", id)
         if row is None:
             raise disputing.NoSuchKeptDispute
-        product, proof = await _evidence(work, row, public_url(request, house))
+        product, proof = await evidence(work, row, public_url(request, house))
     typed = given or {}
     return await console_page(
         request,
@@ -89,25 +92,10 @@ async def _page(
         product=typed.get("product", product),
         proof=typed.get("proof", proof),
         proof_max=disputing.PROOF_MAX,
+        may_forgive=actor.may(Permission.MANAGE_PEOPLE) and row["owed_minor"] > 0,
         may_send=actor.may(Permission.MOVE_MONEY) and row["state"] == "asks" and not row["sent_at"],
         trouble=trouble,
     )
-
-
-async def _evidence(work: Work, row: Row, url: str) -> tuple[str, str]:
-    """What we would say: what was sold, and the bill as the driver got it, with how to check it."""
-    if row["invoice_id"] is None:
-        return "", ""
-    receipt = await billing.invoice(work, InvoiceId(row["invoice_id"]))
-    product = (
-        f"Electricity for a car, charged at {row['location_name']}, bay {row['public_id']},"
-        " held and confirmed by the cardholder on the provider's page before the charge began."
-    )
-    checked = (
-        f"The receipt {receipt.number} is frozen: SHA-256 {receipt.sha256}. Anybody can make it"
-        f" again from what the station reported, with the file of its proof: {url}/check"
-    )
-    return product, f"{receipt_text(receipt.document, 'en').strip()}\n\n{checked}"
 
 
 @post("/disputes/{dispute:uuid}/evidence", include_in_schema=False)
@@ -121,8 +109,7 @@ async def contest(
     """Send it: the bank reads it once."""
     actor.must(Permission.MOVE_MONEY)
     async with house.begin(actor.party) as work:
-        if await work.one("SELECT id FROM dispute_view WHERE id = $1", dispute) is None:
-            raise disputing.NoSuchKeptDispute
+        await _must_be_own(work, dispute)
     try:
         await disputing.contest(
             house.begin,
@@ -139,4 +126,39 @@ async def contest(
         return await _page(
             request, house, actor, dispute, trouble=str(no), given=data, status=status
         )
+    return see_other(f"{_HERE}/{dispute}")
+
+
+async def _must_be_own(work: Work, dispute: UUID) -> None:
+    if await work.one("SELECT id FROM dispute_view WHERE id = $1", dispute) is None:
+        raise disputing.NoSuchKeptDispute
+
+
+@post("/disputes/{dispute:uuid}/forgive", include_in_schema=False)
+async def forgive(
+    request: HttpRequest,
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    dispute: FromPath[UUID],
+    data: Form,
+) -> Response[str] | Redirect:
+    """Write off what a driver owes for a disputed top-up; above a sum a second person agrees."""
+    actor.must(Permission.MANAGE_PEOPLE)
+    why, on = data.get("why", ""), f"dispute:{dispute}"
+    try:
+        async with house.begin(actor.party) as work:
+            await _must_be_own(work, dispute)
+            try:
+                owed = await write_offs.forgive(work, dispute, why=why, actor=actor)
+            except write_offs.WriteOffNeedsSecondPerson:
+                id = await write_offs.ask_to_forgive(work, dispute, why=why, actor=actor)
+                await parties.audit(
+                    work, actor, "asked to write off", f"write_off_request:{id}", {"dispute": on}
+                )
+                return see_other("/console/approvals")
+            await parties.audit(
+                work, actor, "wrote off a disputed top-up", on, {"owed": str(owed), "why": why}
+            )
+    except Refusal as no:
+        return await _page(request, house, actor, dispute, trouble=str(no), status=STATUS[no.kind])
     return see_other(f"{_HERE}/{dispute}")

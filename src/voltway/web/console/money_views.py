@@ -46,6 +46,8 @@ class Tally:
     resting_sum: str
     next_try: datetime | None
     unknown: int
+    at_banks: str
+    asks: int
 
 
 _SELECT: Final = """
@@ -193,6 +195,15 @@ async def tally(work: Work, formats: Formats) -> Tally:
     unknown = await _counted(
         work, "SELECT count(*)::int AS n FROM payment_view WHERE state = 'unknown'"
     )
+    disputed = await _counted(
+        work,
+        """
+        SELECT coalesce(sum(amount_minor) FILTER (WHERE currency = $1), 0)::bigint AS minor,
+               count(*) FILTER (WHERE state = 'asks' AND sent_at IS NULL)::int AS asks
+          FROM dispute_view WHERE state IN ('asks', 'judged')
+        """,
+        currency,
+    )
     return Tally(
         held=formats.amount(held["minor"], currency),
         held_n=held["n"],
@@ -202,4 +213,6 @@ async def tally(work: Work, formats: Formats) -> Tally:
         resting_sum=formats.amount(resting["minor"], currency),
         next_try=resting["next_try"],
         unknown=unknown["n"],
+        at_banks=formats.amount(disputed["minor"], currency),
+        asks=disputed["asks"],
     )

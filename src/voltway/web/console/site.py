@@ -143,6 +143,7 @@ _SEATED: Final = Router(
         disputes.list_disputes,
         disputes.dispute,
         disputes.contest,
+        disputes.forgive,
         cars.list_cars,
         cars.let_car_charge,
         cars.add_root,

@@ -30,6 +30,9 @@ MOVED: Final = {
     "refund": "Given back",
     "correction": "Corrected",
     "paid_back": "Paid back to your card",
+    "disputed": "Your bank took a top-up back",
+    "won_back": "Your bank gave a top-up back",
+    "owed": "Paid what you owed",
 }
 
 
@@ -74,6 +77,7 @@ class BalanceShown:
     least: Money
     most: Money
     back: int  # what of it can go back to cards
+    owed: int  # for top-ups that a bank took back
     auto: int | None
     auto_amount: int | None
     moves: Sequence[prepaid.Move]
@@ -175,6 +179,7 @@ async def _balance(work: Work, operator: Party, driver: Driver | None) -> Balanc
         least=sums.least,
         most=sums.most,
         back=back.minor if back else 0,
+        owed=await prepaid.owed(work, operator.id, has.holder) if found else 0,
         auto=has.auto_below_minor,
         auto_amount=has.auto_amount_minor,
         moves=await prepaid.moves(work, operator.id, has.holder, limit=MOVES) if found else (),
