@@ -1,6 +1,7 @@
 """A bank takes back a top-up: what is left leaves the balance, what was spent is owed."""
 
 from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,8 @@ from voltway.billing import checks_money
 from voltway.drivers.model import Bar
 from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
+from voltway.ledger import exporting
+from voltway.ledger.exporting_datev import Bookkeeper
 from voltway.payments import (
     disputing,
     paying_back,
@@ -293,3 +296,43 @@ async def test_what_comes_back_is_explained_by_its_own_entry(ann: Ann) -> None:
         checked = await checks_money.collected(work)
     assert balance.sums == {EUR: 0}
     assert checked.found == ()
+
+
+@pytest.mark.parametrize(
+    ("tampered", "said"),
+    [
+        ("owed_minor = owed_minor - 1", "979 is owed for top-ups"),
+        ("taken_entry_id = gen_random_uuid()", "banks have taken back 2000, for which the books"),
+    ],
+)
+async def test_what_is_not_as_the_books_say_is_found(ann: Ann, tampered: str, said: str) -> None:
+    top_up = await ann.tops_up(2000)
+    await spends(ann)
+    await disputes(ann.scene, top_up.ref)
+
+    async with ann.scene.begin() as work:
+        before = await checks_money.collected(work)
+        await work.run(f"UPDATE dispute SET {tampered}")
+        [found] = (await checks_money.collected(work)).found
+
+    assert before.found == ()
+    assert said in found.said
+
+
+async def test_what_a_dispute_moves_is_exported_for_the_bookkeeper(ann: Ann) -> None:
+    top_up = await ann.tops_up(2000)
+    await spends(ann)
+    await disputes(ann.scene, top_up.ref, 2500)
+    [row] = await kept(ann.scene)
+    month = ann.scene.now.date().replace(day=1)
+    party, zone = ann.token.party, ZoneInfo(ann.scene.station.party.time_zone)
+    async with ann.scene.begin() as work:
+        await taking_back.forgive(work, row["id"], why="She moved away", by="Aino")
+    async with ann.scene.begin(party) as work:
+        await exporting.set_bookkeeper(work, party, Bookkeeper(1001, 1, 4))
+        await exporting.set_mapping(work, party, exporting.CHARTS["SKR04"])
+        [datev] = await exporting.datev_files(work, party, zone, EUR, month, {})
+
+    rows = [line for line in datev.decode("cp1252").splitlines() if "The bank of a" in line]
+    assert sorted(line.split(";")[0] for line in rows) == ["10,20", "5,00", "9,80"]
+    assert "wrote off 9.80 EUR of a top-up" in datev.decode("cp1252")

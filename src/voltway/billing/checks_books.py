@@ -79,7 +79,8 @@ _EVIDENCE: Final = """
       FROM ledger_entry_check_view e
      CROSS JOIN LATERAL jsonb_each_text(e.evidence) AS named (kind, id)
      WHERE e.kept_at >= $1
-       AND named.kind IN ('session', 'settlement', 'cdr', 'payment', 'payment_step', 'invoice')
+       AND named.kind IN ('session', 'settlement', 'cdr', 'payment', 'payment_step', 'invoice',
+                          'dispute', 'collection')
        AND NOT CASE
            WHEN named.kind = 'payment_step'
                 AND EXISTS (SELECT FROM payment_step_view WHERE once = named.id) THEN true
@@ -93,6 +94,10 @@ _EVIDENCE: Final = """
            THEN EXISTS (SELECT FROM payment_view WHERE id = named.id::uuid)
            WHEN named.kind = 'payment_step'
            THEN EXISTS (SELECT FROM payment_step_view WHERE id = named.id::uuid)
+           WHEN named.kind = 'dispute'
+           THEN EXISTS (SELECT FROM dispute_view WHERE id = named.id::uuid)
+           WHEN named.kind = 'collection'
+           THEN EXISTS (SELECT FROM collection_view WHERE id = named.id::uuid)
            ELSE EXISTS (SELECT FROM invoice WHERE id = named.id::uuid) END
      LIMIT $3
 """
