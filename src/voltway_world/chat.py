@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from voltway_world.serving import Served, Serving
+from voltway_world.web import quiet_site
 
 TOKEN = "3ccdd113474722377935511fc85d3dd4"
 
@@ -37,7 +38,7 @@ class ChatServer(Served):
         async def plain(request: Request[Any, Any, Any]) -> Response[str]:
             return await self._take(request, known=True)
 
-        return Litestar([hook, plain], openapi_config=None)
+        return quiet_site([hook, plain])
 
     async def _take(self, request: Request[Any, Any, Any], *, known: bool) -> Response[str]:
         self.asked += 1

@@ -16,6 +16,7 @@ from litestar import Litestar, Request, post
 from litestar.response import Response
 
 from voltway_world.serving import Served, Serving, cut_line
+from voltway_world.web import quiet_site
 
 TOLERANCE_S: Final = 300
 
@@ -45,7 +46,7 @@ class HookProgram(Served):
         async def take(request: Request[Any, Any, Any]) -> Response[str]:
             return Response("", status_code=self._answer(request, await request.body()))
 
-        return Litestar([take], openapi_config=None)
+        return quiet_site([take])
 
     def _answer(self, request: Request[Any, Any, Any], body: bytes) -> int:
         self.asked += 1

@@ -25,6 +25,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from voltway_world.serving import Served, Serving
+from voltway_world.web import quiet_site
 
 
 @dataclass(eq=False)
@@ -81,7 +82,7 @@ class PushService(Served):
         async def take(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[str]:
             return Response("", status_code=self._answer(request, name, await request.body()))
 
-        return Litestar([take], openapi_config=None)
+        return quiet_site([take])
 
     def _answer(self, request: Request[Any, Any, Any], name: str, body: bytes) -> int:
         if self.silent:

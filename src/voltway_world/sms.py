@@ -23,6 +23,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from voltway_world.serving import Served, Serving, cut_line
+from voltway_world.web import quiet_site
 
 Json: TypeAlias = dict[str, Any]
 
@@ -104,7 +105,7 @@ class TextService(Served):
             page = [self._shape(each) for each in found[:size]]
             return Response({"messages": page, "page": 0, "page_size": size, "next_page_uri": None})
 
-        return Litestar([create, look], openapi_config=None)
+        return quiet_site([create, look])
 
     def _create(
         self, request: Request[Any, Any, Any], account: str, form: Mapping[str, str]

@@ -13,7 +13,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from voltway_world.serving import Served, Serving, cut_line
-from voltway_world.web import Asking
+from voltway_world.web import Asking, quiet_site
 
 
 class Ear(Served):
@@ -91,4 +91,4 @@ def _says(code: int, words: str, http: int = 200) -> Response[bytes]:
 
 
 def _site(ear: Ear) -> Litestar:
-    return Litestar([_push], state=State({"ear": ear}), openapi_config=None)
+    return quiet_site([_push], state=State({"ear": ear}))

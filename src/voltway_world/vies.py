@@ -13,6 +13,7 @@ from litestar.params import FromPath
 
 from voltway_world.addresses import asked_to_stop, host_and_port, say
 from voltway_world.serving import Served, Serving
+from voltway_world.web import quiet_site
 
 
 class ViesServer(Served):
@@ -37,7 +38,7 @@ class ViesServer(Served):
                 "name": f"Company {number}" if valid else "---",
             }
 
-        return Litestar([look_up], openapi_config=None)
+        return quiet_site([look_up])
 
 
 async def _serve(host: str, port: int) -> None:

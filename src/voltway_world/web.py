@@ -1,9 +1,11 @@
 """What the simulated outside's small web pages share: the request, and one style sheet."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
+from litestar.types import ControllerRouterHandler
 
 Asking: TypeAlias = Request[Any, Any, Any]
 
@@ -19,3 +21,8 @@ def look() -> Response[bytes]:
 @get(["/icon.svg", "/favicon.ico"], sync_to_thread=False)
 def icon() -> Response[bytes]:
     return Response(_ICON, media_type="image/svg+xml")
+
+
+def quiet_site(handlers: Sequence[ControllerRouterHandler], **more: Any) -> Litestar:
+    """A site that describes itself to nobody and leaves the logs to the program that runs it."""
+    return Litestar(handlers, openapi_config=None, logging_config=None, **more)

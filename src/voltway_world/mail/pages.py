@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from voltway_world.mail.box import Box, Mail, content_of, name_of
-from voltway_world.web import Asking, icon, look
+from voltway_world.web import Asking, icon, look, quiet_site
 
 _pages = Environment(
     loader=PackageLoader("voltway_world.mail", "pages"), autoescape=True, trim_blocks=True
@@ -102,10 +102,8 @@ def _not_found(request: Asking, _: NoSuchMail) -> Response[str]:
 
 
 def make_pages(box: Box) -> Litestar:
-    return Litestar(
+    return quiet_site(
         [list_page, mail_page, html_part, attachment, raw, list_mails, one_mail, look, icon],
         exception_handlers={NoSuchMail: _not_found},
         state=State({"box": box}),
-        openapi_config=None,
-        logging_config=None,
     )

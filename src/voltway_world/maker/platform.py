@@ -19,7 +19,7 @@ from litestar import Litestar, Response, post
 from litestar.datastructures import State
 
 from voltway_world.serving import Served, Serving, cut_line
-from voltway_world.web import Asking
+from voltway_world.web import Asking, quiet_site
 
 HEADER: Final = "Voltway-Signature"
 #: What can be wrong with its answers.
@@ -187,4 +187,4 @@ async def _fails(request: Asking, maker: Maker, where: str) -> bool:
 
 
 def _site(maker: Maker) -> Litestar:
-    return Litestar([_authorize, _events], state=State({"maker": maker}), openapi_config=None)
+    return quiet_site([_authorize, _events], state=State({"maker": maker}))

@@ -16,7 +16,7 @@ from voltway_world.provider.faults import Fault, Place
 from voltway_world.provider.mollie import api as mollie
 from voltway_world.provider.silence import let_in, silence
 from voltway_world.provider.stripe import api as stripe
-from voltway_world.web import Asking, icon, look
+from voltway_world.web import Asking, icon, look, quiet_site
 
 PER_PAGE = 100
 
@@ -179,7 +179,7 @@ def _no(request: Asking, refused: Refused) -> Response[Any]:
 
 
 def make_api(desk: Desk, secret: str) -> Litestar:
-    return Litestar(
+    return quiet_site(
         [
             open_hold,
             one_hold,
@@ -206,6 +206,4 @@ def make_api(desk: Desk, secret: str) -> Litestar:
         ],
         exception_handlers={Refused: _no},
         state=State({"desk": desk, "secret": secret}),
-        openapi_config=None,
-        logging_config=None,
     )

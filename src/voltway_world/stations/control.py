@@ -16,7 +16,7 @@ from voltway_world.stations.cars import Car, car_models, some_car
 from voltway_world.stations.fleet import Fleet
 from voltway_world.stations.forecourt import CannotDo
 from voltway_world.stations.station import Station
-from voltway_world.web import Asking, icon, look
+from voltway_world.web import Asking, icon, look, quiet_site
 
 _pages = Environment(
     loader=PackageLoader("voltway_world.stations", "pages"), autoescape=True, trim_blocks=True
@@ -266,7 +266,7 @@ def _absent(request: Asking, _: Absent) -> Response[Any]:
 
 
 def make_control(fleet: Fleet) -> Litestar:
-    return Litestar(
+    return quiet_site(
         [
             cars,
             all_stations,
@@ -283,6 +283,4 @@ def make_control(fleet: Fleet) -> Litestar:
         ],
         exception_handlers={CannotDo: _cannot, Absent: _absent},
         state=State({"fleet": fleet}),
-        openapi_config=None,
-        logging_config=None,
     )
