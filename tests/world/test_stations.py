@@ -225,7 +225,7 @@ async def test_a_car_is_not_charged_for_the_time_before_it_came(central: Central
     loop = asyncio.get_running_loop()
     async with a_station(central, "2.0.1", tick_s=3600) as station:
         await online(station)
-        station.speed = 1_000_000.0
+        station.speed = 10_000.0
         came = loop.time()
         await station.plug_in(1, some_car("tesla-model-3", soc=0))
         await station.present_token(1, "CARD")
@@ -234,7 +234,7 @@ async def test_a_car_is_not_charged_for_the_time_before_it_came(central: Central
 
     begun, ended = events(central)
     energy_wh = _register(ended) - _register(begun)
-    assert 0 < energy_wh <= 11_000 * stayed_s * 1_000_000 / 3600
+    assert 0 < energy_wh <= 11_000 * stayed_s * 10_000 / 3600
 
 
 def _register(event: dict[str, Any]) -> int:
@@ -417,7 +417,7 @@ async def test_a_transaction_message_that_nobody_answers_is_sent_again(
     central: Central, version: str
 ) -> None:
     action = "StopTransaction" if version == "1.6" else "TransactionEvent"
-    async with a_station(central, version, answer_within_s=0.05) as station:
+    async with a_station(central, version, answer_within_s=0.5) as station:
         await online(station)
         async with asyncio.timeout(PATIENCE_S):
             await station.start(1, "CARD", 0, NOON)
