@@ -40,10 +40,17 @@ def main() -> None:
     _print_table([each for each in asked if each.power_w >= FAST_W], "150 kW and more")
     _print_table([each for each in asked if AC_W < each.power_w < FAST_W], "50 kW")
     _print_table([each for each in asked if each.power_w <= AC_W], "AC, 11 kW")
+    for is_known, them in grouped(asked, _is_known).items():
+        holds, car = fmean(each.holds for each in them), "known" if is_known else "unknown"
+        typer.echo(f"car {car}: the range holds in {holds:.1%} of {len(them)} cases")
     if options.plots:
         from bench.time_to_done.plots import draw
 
         draw(asked, options.plots)
+
+
+def _is_known(each: Asked) -> bool:
+    return each.way not in ("nothing", "its battery's size")
 
 
 def grouped(asked: Iterable[Asked], key: Callable[[Asked], Any]) -> dict[Any, list[Asked]]:
@@ -75,8 +82,7 @@ def _print_spreads(asked: Sequence[Asked]) -> None:
     def pace(each: Asked) -> str:
         return "free" if each.free > 0.7 else "paced" if each.free < 0.3 else "between"
 
-    of_two = [each for each in asked if each.at_s in (0.0, 300.0)]
-    groups = grouped(of_two, lambda each: (each.source.value, each.at_s, pace(each)))
+    groups = grouped(asked, lambda each: (each.source.value, each.at_s, pace(each)))
     for (source, at_s, paced), group in groups.items():
         ratios = sorted(each.took_s / each.said_s - 1 for each in group)
         sooner, later = -ratios[len(ratios) // 10], ratios[len(ratios) * 9 // 10]

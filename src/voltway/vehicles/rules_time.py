@@ -37,9 +37,6 @@ COMES_BACK: Final = {Source.VEHICLE: 12.0, Source.LEARNED_MODEL: 25.0, Source.MO
 COMES_BACK_ELSE: Final = 45.0
 #: What an AC car takes less in the end is as if so much more were to be filled, in percent.
 AC_TAIL: Final = 0.6
-SETTLED_S: Final = 300.0
-#: After twice that, a car that is known is known by so much better.
-SURER: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +53,41 @@ class Spread:
         return a + (c - a) * free, b + (d - b) * free
 
 
-#: Before plug-in, and once a car has charged for ``SETTLED_S``
-#: (``python -m bench.time_to_done --calibrate``).
-BEFORE: Final = {
-    Source.VEHICLE: Spread((0.007, 0.013), (0.187, 0.112)),
-    Source.LEARNED_MODEL: Spread((0.055, 0.080), (0.107, 0.165)),
-    Source.MODEL: Spread((0.060, 0.060), (0.072, 0.184)),
-    Source.TAPER: Spread((0.061, 0.316), (0.337, 0.628)),
-    Source.POWER: Spread((0.058, 0.056), (0.058, 0.056)),
-    Source.CAR: Spread((0.070, 0.100), (0.070, 0.100)),
-}
-AFTER: Final = {
-    Source.VEHICLE: Spread((0.008, 0.013), (0.075, 0.043)),
-    Source.LEARNED_MODEL: Spread((0.055, 0.076), (0.084, 0.096)),
-    Source.MODEL: Spread((0.061, 0.060), (0.076, 0.081)),
-    Source.TAPER: Spread((0.063, 0.049), (0.215, 0.123)),
-    Source.POWER: Spread((0.067, 0.050), (0.067, 0.050)),
-    Source.CAR: Spread((0.070, 0.100), (0.070, 0.100)),
+#: The moments for which spreads were measured: seconds of charging. After the last nothing changes.
+MEASURED_AT_S: Final = (0.0, 300.0, 600.0, 900.0)
+#: At each of these moments (``python -m bench.time_to_done --calibrate``).
+SPREADS: Final = {
+    Source.VEHICLE: (
+        Spread((0.007, 0.012), (0.167, 0.118)),
+        Spread((0.007, 0.013), (0.065, 0.041)),
+        Spread((0.009, 0.014), (0.047, 0.029)),
+        Spread((0.010, 0.018), (0.043, 0.033)),
+    ),
+    Source.LEARNED_MODEL: (
+        Spread((0.052, 0.070), (0.109, 0.203)),
+        Spread((0.054, 0.072), (0.078, 0.103)),
+        Spread((0.046, 0.073), (0.079, 0.085)),
+        Spread((0.038, 0.062), (0.079, 0.089)),
+    ),
+    Source.MODEL: (
+        Spread((0.064, 0.052), (0.070, 0.203)),
+        Spread((0.064, 0.056), (0.071, 0.085)),
+        Spread((0.053, 0.064), (0.070, 0.075)),
+        Spread((0.038, 0.060), (0.072, 0.082)),
+    ),
+    Source.TAPER: (
+        Spread((0.062, 0.337), (0.333, 0.620)),
+        Spread((0.065, 0.045), (0.222, 0.123)),
+        Spread((0.053, 0.054), (0.205, 0.101)),
+        Spread((0.038, 0.050), (0.211, 0.060)),
+    ),
+    Source.POWER: (
+        Spread((0.059, 0.056), (0.059, 0.056)),
+        Spread((0.068, 0.046), (0.068, 0.046)),
+        Spread((0.067, 0.043), (0.067, 0.043)),
+        Spread((0.067, 0.045), (0.067, 0.045)),
+    ),
+    Source.CAR: (Spread((0.070, 0.100), (0.070, 0.100)),) * 4,
 }
 
 
@@ -140,13 +155,21 @@ def _as_said(seconds: float | None, energy_wh: float) -> TimeToDone | None:
 def _ranged(
     seconds: float, energy_wh: float, source: Source, since_s: float, free: float
 ) -> TimeToDone:
-    settled = min(since_s / SETTLED_S, 1.0)
-    before, after = BEFORE[source].between(free), AFTER[source].between(free)
-    more = min(max(since_s / SETTLED_S - 1, 0.0), 1.0) if source is Source.VEHICLE else 0.0
-    sure = 1 - SURER * free * more
-    sooner, later = (sure * (a + (b - a) * settled) for a, b in zip(before, after, strict=True))
+    sooner, later = _spread(SPREADS[source], since_s, free)
     middle, half = seconds * (1 + (later - sooner) / 2), seconds * (sooner + later) / 2
     return TimeToDone(seconds, max(middle - half, 0.0), middle + half, energy_wh, source, free)
+
+
+def _spread(measured: Sequence[Spread], since_s: float, free: float) -> tuple[float, float]:
+    """Sooner and later, between what was measured at the moments before and after this one."""
+    for (from_s, to_s), (first, then) in zip(
+        pairwise(MEASURED_AT_S), pairwise(measured), strict=True
+    ):
+        if since_s <= to_s:
+            share = (since_s - from_s) / (to_s - from_s)
+            (a, b), (c, d) = first.between(free), then.between(free)
+            return a + (c - a) * share, b + (d - b) * share
+    return measured[-1].between(free)
 
 
 # -- what it stands on
