@@ -18,6 +18,7 @@ from voltway.stations.reports import (
     PaidAtTerminal,
     Reading,
     Report,
+    ReservationOver,
     SettlementTold,
     Started,
     StatusAsked,
@@ -52,10 +53,14 @@ def in_short(report: Report) -> str:
         case StatusChanged():
             error = f", {report.error_code}" if report.error_code else ""
             return f"status of {report.evse} is {report.status}{error}"
+        case ReservationOver():
+            return f"reservation {report.reservation} is over: {report.why}"
         case TokenShown():
             return f"token {report.token} shown"
         case Started():
-            return f"started evse {report.evse} by {report.token}, {_readings(report.readings)}"
+            under = f" under reservation {report.reservation}" if report.reservation else ""
+            readings = _readings(report.readings)
+            return f"started evse {report.evse} by {report.token}{under}, {readings}"
         case Metered():
             return f"metered, {_readings(report.readings)}"
         case Ended():

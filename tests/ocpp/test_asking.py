@@ -1,6 +1,7 @@
 """Orders as each version puts them on the wire, and its answers read."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from msgspec import Raw
@@ -14,6 +15,7 @@ from voltway.ocpp.frame import Call, CallError, CallResult
 from voltway.stations import orders
 from voltway.stations.orders import Answered, Order
 
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 START = orders.StartCharging(2, TokenUid("04A1"), remote_start_id=17)
 
 
@@ -25,6 +27,18 @@ START = orders.StartCharging(2, TokenUid("04A1"), remote_start_id=17)
             'RemoteStartTransaction {"idTag":"04A1","connectorId":2}',
             'RequestStartTransaction {"idToken":{"idToken":"04A1","type":"Central"},'
             '"remoteStartId":17,"evseId":2}',
+        ),
+        (
+            orders.ReserveNow(2, 41, TokenUid("04A1"), NOON),
+            'ReserveNow {"connectorId":2,"expiryDate":"2026-03-02T12:00:00Z","idTag":"04A1",'
+            '"reservationId":41}',
+            'ReserveNow {"id":41,"expiryDateTime":"2026-03-02T12:00:00Z","idToken":'
+            '{"idToken":"04A1","type":"Central"},"evseId":2}',
+        ),
+        (
+            orders.CancelReservation(41),
+            'CancelReservation {"reservationId":41}',
+            'CancelReservation {"reservationId":41}',
         ),
         (
             orders.StopCharging(TransactionRef("7")),
@@ -110,6 +124,7 @@ def test_what_a_version_cannot_say_is_refused(version: str, order: Order) -> Non
         ("1.6", {"status": "Accepted"}, Answered.ACCEPTED, "Accepted"),
         ("1.6", {"status": "Rejected"}, Answered.REJECTED, "Rejected"),
         ("1.6", {"status": "Maybe"}, Answered.REJECTED, "Maybe"),
+        ("1.6", {"status": "Occupied"}, Answered.REJECTED, "Occupied"),
         ("1.6", {}, Answered.REJECTED, ""),
         ("2.0.1", {"status": "Accepted", "transactionId": "t-1"}, Answered.ACCEPTED, "Accepted"),
         ("2.0.1", {"status": "Rejected"}, Answered.REJECTED, "Rejected"),

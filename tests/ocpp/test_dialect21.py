@@ -18,6 +18,7 @@ from voltway.stations.reports import (
     Metered,
     PaidAtTerminal,
     Report,
+    ReservationOver,
     SettlementTold,
     Started,
     TokenShown,
@@ -54,6 +55,12 @@ def an_event(kind: str, trigger: str, **more: Any) -> dict[str, Any]:
         "evse": {"id": 1, "connectorId": 1},
         **more,
     }
+
+
+def test_a_reservation_that_a_station_keeps_no_more_is_told_as_in_2_0_1() -> None:
+    for why in ("Expired", "Removed", "NoTransaction"):
+        payload = {"reservationId": 41, "reservationUpdateStatus": why}
+        assert hear("ReservationStatusUpdate", payload) == [ReservationOver(41, why)]
 
 
 def test_a_card_at_the_terminal_is_never_the_card_of_the_same_number() -> None:

@@ -10,7 +10,12 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import EvseId, StationId, new_id
 from voltway.runtime.work import Work
 from voltway.stations import actions_effects, clock, rules, store_network, store_reports
-from voltway.stations.model import PortStatusChanged, SecurityReported, StationBooted
+from voltway.stations.model import (
+    PortStatusChanged,
+    ReservationLetGo,
+    SecurityReported,
+    StationBooted,
+)
 from voltway.stations.reports import (
     Alive,
     Booted,
@@ -20,6 +25,7 @@ from voltway.stations.reports import (
     Heard,
     Metered,
     Other,
+    ReservationOver,
     Started,
     StatusChanged,
     VariablesReported,
@@ -222,7 +228,7 @@ async def _details(work: Work, told: _Told) -> None:
         await store_reports.keep_variables(work, variables)
     events = [
         (call.station, call.received_at, call.action, _body(report))
-        for kind in (EventNotified, VendorData, Other)
+        for kind in (EventNotified, ReservationOver, VendorData, Other)
         for call, report in told.get(kind, ())
     ]
     if events:
@@ -242,9 +248,22 @@ async def _details(work: Work, told: _Told) -> None:
                 and report.summary.get("type")
             ]
         )
+        await work.announce(
+            [
+                ReservationLetGo(
+                    party=parties[call.station],
+                    at=call.received_at,
+                    station=call.station,
+                    reservation=report.reservation,
+                    why=report.why[:50],
+                )
+                for call, report in told.get(ReservationOver, ())
+                if call.station in parties
+            ]
+        )
 
 
-def _body(report: EventNotified | VendorData | Other) -> dict[str, Any]:
+def _body(report: EventNotified | ReservationOver | VendorData | Other) -> dict[str, Any]:
     return {
         name: value if isinstance(value, bool | int | None) else _short(value)
         for name, value in asdict(report).items()

@@ -297,6 +297,14 @@ class SecurityReported(StationFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationLetGo(StationFact):
+    """A station says that it keeps a reservation no more, by the number that it was given."""
+
+    reservation: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEnded(StationFact):
     order: OrderId
     kind: str

@@ -21,6 +21,23 @@ class StartCharging:
 
 
 @dataclass(frozen=True, slots=True)
+class ReserveNow:
+    """Keep an EVSE until a moment for who shows this token. ``reservation`` is our number of it;
+    one that the station knows is replaced (1.6 §5.13; 2.0.1 part 2 H01.FR.02)."""
+
+    evse: int
+    reservation: int
+    token: TokenUid
+    until: datetime
+    token_kind: str = "Central"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReservation:
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopCharging:
     ref: TransactionRef
 
@@ -88,6 +105,8 @@ class RawCall:
 
 Order: TypeAlias = (
     StartCharging
+    | ReserveNow
+    | CancelReservation
     | StopCharging
     | Reset
     | Unlock

@@ -193,6 +193,14 @@ class VariablesReported(Told, frozen=True):
     variables: tuple[VariableReported, ...]
 
 
+class ReservationOver(Told, frozen=True):
+    """A station keeps an EVSE no more, though nobody asked it to let go (2.0.1 part 2 H04 and
+    H01.FR.16). ``why`` is Expired, Removed or NoTransaction (2.1)."""
+
+    reservation: int
+    why: str
+
+
 class EventNotified(Told, frozen=True):
     """A monitored variable did something (NotifyEvent)."""
 
@@ -274,6 +282,7 @@ Report: TypeAlias = (
     | Metered
     | Ended
     | VariablesReported
+    | ReservationOver
     | EventNotified
     | PaidAtTerminal
     | LimitSet

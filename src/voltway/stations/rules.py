@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from voltway.kernel.ids import PublicEvseId, StationId
 from voltway.stations.orders import (
     Answered,
+    CancelReservation,
     ChangeAvailability,
     Order,
     OrderState,
     Outcome,
     ReadVariables,
+    ReserveNow,
     Reset,
     SetVariable,
     StartCharging,
@@ -43,7 +45,15 @@ SILENT_TIMES = 4
 #: With so many stations the interval doubles, so that heartbeats never are the load.
 FLEET = 20_000
 
-_URGENCY: Mapping[type[Order], int] = {StopCharging: 0, StartCharging: 1, Reset: 2}
+#: A reservation is let go and kept in the order in which that was asked with the starts: the start
+#: that waits behind it would be refused.
+_URGENCY: Mapping[type[Order], int] = {
+    StopCharging: 0,
+    StartCharging: 1,
+    ReserveNow: 1,
+    CancelReservation: 1,
+    Reset: 2,
+}
 URGENCY_COMMON = 5
 URGENCY_READ_BACK = 8
 

@@ -17,6 +17,8 @@ KINDS: dict[str, type[Order]] = {
     kind.__name__: kind
     for kind in (
         orders.StartCharging,
+        orders.ReserveNow,
+        orders.CancelReservation,
         orders.StopCharging,
         orders.Reset,
         orders.Unlock,

@@ -12,6 +12,7 @@ class State(StrEnum):
     """What a person standing there would say; each version of OCPP has fewer words."""
 
     AVAILABLE = "Available"
+    RESERVED = "Reserved"
     AUTHORISED = "Waiting for the plug"
     PLUGGED = "Plugged in"
     CHARGING = "Charging"
@@ -41,6 +42,18 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Reservation:
+    """An EVSE kept for who shows this token, until a moment."""
+
+    number: int
+    token: Token
+    until: datetime
+
+    def is_for(self, token: Token | None) -> bool:
+        return token is not None and token.uid.lower() == self.token.uid.lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What the meter of one EVSE shows at one moment."""
 
@@ -64,6 +77,7 @@ class Session:
     seq: int = 0
     is_scripted: bool = False
     status: str = ""
+    reservation: int | None = None
 
     def next_seq(self) -> int:
         self.seq += 1
@@ -79,6 +93,7 @@ class Bay:
         self.car: Car | None = None
         self.token: Token | None = None
         self.session: Session | None = None
+        self.reservation: Reservation | None = None
         self.is_finished = False
         self.is_faulted = False
         self.is_operative = True
@@ -110,7 +125,13 @@ class Bay:
             return State.FINISHING if self.is_finished else State.PLUGGED
         if not self.is_operative:
             return State.UNAVAILABLE
-        return State.AUTHORISED if self.token is not None else State.AVAILABLE
+        if self.token is not None:
+            return State.AUTHORISED
+        return State.RESERVED if self.reservation is not None else State.AVAILABLE
+
+    def refuses(self, token: Token) -> bool:
+        """Whether it is kept for another token."""
+        return self.reservation is not None and not self.reservation.is_for(token)
 
     def _state_in_session(self, session: Session) -> State:
         if session.is_scripted:

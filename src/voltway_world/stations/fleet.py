@@ -46,7 +46,7 @@ class Fleet:
                 planned.version,
                 _specs(planned),
                 clock=clock,
-                options=make(),
+                options=_built(make(), planned),
                 speed=speed,
             )
             for planned in plan.stations
@@ -122,6 +122,11 @@ def _meter(planned: PlannedStation, number: int) -> SigningMeter | None:
     if planned.meter_secret is None:
         return None
     return SigningMeter(f"{planned.identity}-{number}", secret=int(planned.meter_secret, 16))
+
+
+def _built(options: Options, planned: PlannedStation) -> Options:
+    options.can_reserve = planned.can_reserve
+    return options
 
 
 def _specs(planned: PlannedStation) -> list[EvseSpec]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from voltway_world.stations.bays import Bay, EvseSpec, Session, State, Token
+from voltway_world.stations.bays import Bay, EvseSpec, Reservation, Session, State, Token
 from voltway_world.stations.cars import Car
 from voltway_world.stations.post import Message, Payload, Said
 from voltway_world.stations.speech import Speech
@@ -110,6 +110,8 @@ class Forecourt:
         if bay.is_faulted or not bay.is_operative:
             raise CannotDo(f"EVSE {evse} is out of order.")
         token = Token(uid, kind, contract=contract)
+        if bay.refuses(token):
+            raise CannotDo(f"EVSE {evse} is reserved for somebody else.")
         if not self._is_online():
             if self._conduct.accepts_offline:
                 self.accept(bay, token)
@@ -128,6 +130,7 @@ class Forecourt:
         why = "RemoteStart" if token.is_remote else "Authorized"
         if bay.session is not None:
             bay.session.token = token
+            self._use_reservation(bay, bay.session)
             self._change(bay.session, bay, why)
         elif bay.car is not None:
             self._start(bay, why)
@@ -142,6 +145,7 @@ class Forecourt:
         if bay.session is not None:
             self.end(bay, "Other")
         bay.is_faulted = True
+        self._lose_reservation(bay, "Removed")
         self.tell_state(bay)
 
     def repair(self, evse: int) -> None:
@@ -155,8 +159,53 @@ class Forecourt:
             bay.becomes_inoperative = True
             return False
         bay.is_operative, bay.becomes_inoperative = operative, False
+        if not operative:
+            self._lose_reservation(bay, "Removed")
         self.tell_state(bay)
         return True
+
+    # What reservations do (1.6 §5.1 and §5.13; 2.0.1 part 2 H01 to H04)
+
+    def reserve(self, bay: Bay, reservation: Reservation) -> None:
+        """Keep an EVSE; a reservation of the same number is replaced."""
+        self.cancel(reservation.number)
+        bay.reservation = reservation
+        self.tell_state(bay)
+
+    def reserved_as(self, number: int) -> Bay | None:
+        for bay in self.bays.values():
+            if bay.reservation is not None and bay.reservation.number == number:
+                return bay
+        return None
+
+    def cancel(self, number: int) -> None:
+        bay = self.reserved_as(number)
+        if bay is not None:
+            bay.reservation = None
+            self.tell_state(bay)
+
+    def end_old_reservations(self) -> None:
+        """H04; 1.6 §5.13: who did not come in time finds the EVSE free for everybody."""
+        for bay in self.bays.values():
+            if bay.reservation is not None and bay.reservation.until <= self._now():
+                self._lose_reservation(bay, "Expired")
+                self.tell_state(bay)
+
+    def forget_reservations(self) -> None:
+        for bay in self.bays.values():
+            bay.reservation = None
+
+    def _use_reservation(self, bay: Bay, session: Session) -> None:
+        if bay.reservation is not None and bay.reservation.is_for(session.token):
+            session.reservation, bay.reservation = bay.reservation.number, None
+
+    def _lose_reservation(self, bay: Bay, why: str) -> None:
+        if bay.reservation is None:
+            return
+        said = self._speech.reservation_over(bay.reservation.number, why)
+        bay.reservation = None
+        if said is not None:
+            self._tell(said)
 
     # What sessions do
 
@@ -164,6 +213,7 @@ class Forecourt:
         # A session begins at a whole watt-hour, or else the part before it would be billed too.
         bay.set_register(bay.register_wh)
         session = Session(bay.number, bay.token, self._now(), bay.register_wh)
+        self._use_reservation(bay, session)
         bay.session, bay.since_reading_s = session, 0.0
         self.tell_state(bay)
         self.tell_started(session, bay, why)
@@ -221,6 +271,7 @@ class Forecourt:
 
     def pass_time(self, seconds: float, speed: float) -> None:
         """Let cars charge for so long, and read meters where it is time."""
+        self.end_old_reservations()
         for bay in self.bays.values():
             session = bay.session
             if session is None or session.is_scripted or bay.car is None:

@@ -29,6 +29,13 @@ def _seconds(text: str, *, least: int = 0) -> float:
     return float(seconds)
 
 
+def _yes(text: str) -> bool:
+    """Raises ``ValueError`` where the text is neither true nor false."""
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
 def _set_heartbeat(station: "Mechanism", text: str) -> None:
     station.set_heartbeat(_seconds(text, least=1))
 
@@ -42,9 +49,11 @@ def _set_connection_timeout(station: "Mechanism", text: str) -> None:
 
 
 def _set_accepts_offline(station: "Mechanism", text: str) -> None:
-    if text.lower() not in ("true", "false"):
-        raise ValueError(text)
-    station.options.accepts_offline = text.lower() == "true"
+    station.options.accepts_offline = _yes(text)
+
+
+def _set_reserves(station: "Mechanism", text: str) -> None:
+    station.options.reserves = _yes(text)
 
 
 def _set_key(station: "Mechanism", text: str) -> None:
@@ -86,6 +95,18 @@ KNOBS = (
         "MeterValuesSampledData", "SampledDataCtrlr", "TxUpdatedMeasurands", "MemberList",
         lambda station: "Energy.Active.Import.Register,Power.Active.Import,Current.Import,"
         "Voltage,SoC",
+    ),
+    Knob(
+        "ReserveConnectorZeroSupported", "ReservationCtrlr", "NonEvseSpecific", "boolean",
+        lambda station: "false",
+    ),
+    Knob(
+        "ReservationAvailable", "ReservationCtrlr", "Available", "boolean",
+        lambda station: str(station.options.can_reserve).lower(),
+    ),
+    Knob(
+        "ReservationEnabled", "ReservationCtrlr", "Enabled", "boolean",
+        lambda station: str(station.options.reserves).lower(), _set_reserves,
     ),
     Knob(
         "TransactionMessageAttempts", "OCPPCommCtrlr", "MessageAttempts", "integer",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from voltway_world.stations.bays import Bay, EvseSpec, State
+from voltway_world.stations.bays import Bay, EvseSpec, State, Token
 from voltway_world.stations.forecourt import Forecourt
 from voltway_world.stations.line import CallRefused, Line, LineLost, connect
 from voltway_world.stations.options import Options
@@ -22,7 +22,7 @@ from voltway_world.stations.v201 import Speech201
 CLOCK_ERROR_S = 1.0
 
 _SPEECHES: dict[str, Callable[[], Speech]] = {"1.6": Speech16, "2.0.1": Speech201, "2.1": Speech21}
-_FREE = (State.AVAILABLE, State.PLUGGED, State.FINISHING)
+_FREE = (State.AVAILABLE, State.RESERVED, State.PLUGGED, State.FINISHING)
 
 
 def utc_now() -> datetime:
@@ -164,6 +164,8 @@ class Mechanism:
         self.lose_line()
         if not polite:
             self.forecourt.end_all(stop_reason)
+        if self.options.forgets_reservations:
+            self.forecourt.forget_reservations()
         self._boot_reason = boot_reason
         await asyncio.sleep(self.options.reboot_s)
         self._wanted.set()
@@ -361,11 +363,14 @@ class Mechanism:
         for bay in bays:
             self.forecourt.read_meter(bay, "Trigger")
 
-    def free_bay(self, evse: int | None) -> Bay | None:
-        """The EVSE that can take a remote start: the one asked for, or any."""
+    def free_bay(self, evse: int | None, token: Token) -> Bay | None:
+        """The EVSE that can take a remote start: the one asked for, or any. One that is reserved
+        takes that of its token alone (2.0.1 F02.FR.23)."""
         bays = self.forecourt.bays
         chosen = list(bays.values()) if evse is None else [bays[evse]] if evse in bays else []
         for bay in chosen:
+            if bay.refuses(token):
+                continue
             if bay.state in _FREE and bay.is_operative and bay.session_token is None:
                 return bay
         return None
@@ -380,4 +385,6 @@ class Mechanism:
 
     @property
     def feature_words(self) -> str:
-        return "Core,RemoteTrigger" if self.version == "1.6" else self.options.model
+        if self.version != "1.6":
+            return self.options.model
+        return "Core,RemoteTrigger" + (",Reservation" if self.options.can_reserve else "")

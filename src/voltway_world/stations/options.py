@@ -15,6 +15,11 @@ class Options:
     #: 2.0.1 TxStartPoint: "PowerPathClosed" (token and cable), "Authorized" or "EVConnected".
     starts_at: str = "PowerPathClosed"
     accepts_offline: bool = True
+    #: Whether it can be reserved at all, and whether it is set to.
+    can_reserve: bool = False
+    reserves: bool = True
+    #: Whether a reservation is lost with the power.
+    forgets_reservations: bool = False
     answer_within_s: float = 30.0
     attempts: int = 3
     retry_s: float = 1.0

@@ -21,6 +21,7 @@ class PlannedStation(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     evses: list[PlannedEvse] = msgspec.field(default_factory=lambda: [PlannedEvse()])
     traffic: bool = False
+    can_reserve: bool = True
     meter_secret: str | None = None  # in hexadecimal: its meters sign, with this key
 
 

@@ -19,6 +19,7 @@ PLUG_AND_CHARGE: Final = "org.openchargealliance.iso15118pnc"
 #: §7.7 ChargePointStatus.
 _STATUS = {
     State.AVAILABLE: "Available",
+    State.RESERVED: "Reserved",
     State.AUTHORISED: "Preparing",
     State.PLUGGED: "Preparing",
     State.CHARGING: "Charging",
@@ -90,6 +91,8 @@ class Speech16:
             "meterStart": reading.register_wh,
             "timestamp": stamp(at),
         }
+        if session.reservation is not None:
+            payload["reservationId"] = session.reservation
         return Said("StartTransaction", payload)
 
     def changed(
@@ -131,6 +134,10 @@ class Speech16:
             return stopped
 
         return Said("StopTransaction", payload)
+
+    def reservation_over(self, number: int, why: str) -> Said | None:
+        # §5.13: the StatusNotification, which is sent anyway, says that it is over.
+        return None
 
     def take_start(self, session: Session, answer: Payload) -> None:
         session.status = self.token_status(answer) or session.status

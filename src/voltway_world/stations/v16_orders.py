@@ -1,10 +1,11 @@
 """How a station obeys the orders of OCPP 1.6 (§5, operations initiated by the central system)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from voltway_world.stations import knobs
+from voltway_world.stations import knobs, reserving
 from voltway_world.stations.bays import Token
 from voltway_world.stations.post import Payload
 from voltway_world.stations.speech import NotKnown, Reply
@@ -26,7 +27,7 @@ def _said(status: str, then: Callable[[], None] | None = None) -> Reply:
 
 def _remote_start(station: "Mechanism", payload: Payload) -> Reply:
     token = Token(payload["idTag"], "Central", is_remote=True)
-    bay = station.free_bay(payload.get("connectorId"))
+    bay = station.free_bay(payload.get("connectorId"), token)
     if bay is None:
         return _said("Rejected")
     return _said("Accepted", lambda: station.forecourt.accept(bay, token))
@@ -37,6 +38,20 @@ def _remote_stop(station: "Mechanism", payload: Payload) -> Reply:
     if bay is None:
         return _said("Rejected")
     return _said("Accepted", partial(station.end_if_running, bay, "Remote"))
+
+
+def _reserve(station: "Mechanism", payload: Payload) -> Reply:
+    wanted = reserving.Wanted(
+        payload["reservationId"],
+        payload["connectorId"],
+        Token(payload["idTag"], "Central"),
+        datetime.fromisoformat(payload["expiryDate"]),
+    )
+    return reserving.reserve(station, wanted)
+
+
+def _cancel(station: "Mechanism", payload: Payload) -> Reply:
+    return reserving.cancel(station, payload["reservationId"])
 
 
 def _reset(station: "Mechanism", payload: Payload) -> Reply:
@@ -133,6 +148,8 @@ _ORDERS: dict[str, Callable[["Mechanism", Payload], Reply]] = {
     "TriggerMessage": _trigger,
     "GetConfiguration": _get_configuration,
     "ChangeConfiguration": _change_configuration,
+    "ReserveNow": _reserve,
+    "CancelReservation": _cancel,
     "ClearCache": _clear_cache,
     "DataTransfer": _data_transfer,
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: ConnectorStatusEnumType: whether a cable is in, not what flows through it.
 _STATUS = {
     State.AVAILABLE: "Available",
+    State.RESERVED: "Reserved",
     State.AUTHORISED: "Available",
     State.PLUGGED: "Occupied",
     State.CHARGING: "Occupied",
@@ -113,6 +114,8 @@ class Speech201:
         _add_token(said, session)
         said["transactionInfo"]["chargingState"] = _CHARGING.get(bay.state, "Idle")
         said["meterValue"] = [_values(reading, at, "Transaction.Begin")]
+        if session.reservation is not None:
+            said["reservationId"] = session.reservation
         return Said("TransactionEvent", said)
 
     def changed(
@@ -121,6 +124,8 @@ class Speech201:
         said = _event("Updated", session, at, why, offline)
         if why in ("Authorized", "RemoteStart"):
             _add_token(said, session)
+            if session.reservation is not None:
+                said["reservationId"] = session.reservation
         said["transactionInfo"]["chargingState"] = _CHARGING.get(bay.state, "Idle")
         return Said("TransactionEvent", said)
 
@@ -142,6 +147,10 @@ class Speech201:
             said["idToken"] = _id_token(session.token)
         said["meterValue"] = [_values(reading, at, "Transaction.End")]
         return Said("TransactionEvent", said)
+
+    def reservation_over(self, number: int, why: str) -> Said | None:
+        payload = {"reservationId": number, "reservationUpdateStatus": why}
+        return Said("ReservationStatusUpdate", payload)
 
     def take_start(self, session: Session, answer: Payload) -> None:
         session.status = self.token_status(answer) or session.status

@@ -1,10 +1,11 @@
 """How a station obeys the orders of OCPP 2.0.1 (Part 2, blocks B, C, F, G, P)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from voltway_world.stations import knobs
+from voltway_world.stations import knobs, reserving
 from voltway_world.stations.bays import Bay, Token
 from voltway_world.stations.post import Payload, Said
 from voltway_world.stations.speech import NotKnown, Reply, stamp
@@ -35,7 +36,7 @@ def _request_start(station: "Mechanism", payload: Payload) -> Reply:
         remote_start_id=int(payload["remoteStartId"]),
         is_remote=True,
     )
-    bay = station.free_bay(payload.get("evseId"))
+    bay = station.free_bay(payload.get("evseId"), token)
     if bay is None:
         return _said("Rejected")
     reply: Payload = {"status": "Accepted"}
@@ -50,6 +51,21 @@ def _request_stop(station: "Mechanism", payload: Payload) -> Reply:
     if bay is None:
         return _said("Rejected")
     return _said("Accepted", partial(station.end_if_running, bay, "Remote"))
+
+
+def _reserve(station: "Mechanism", payload: Payload) -> Reply:
+    shown = payload["idToken"]
+    wanted = reserving.Wanted(
+        payload["id"],
+        payload.get("evseId"),
+        Token(shown["idToken"], shown["type"]),
+        datetime.fromisoformat(payload["expiryDateTime"]),
+    )
+    return reserving.reserve(station, wanted)
+
+
+def _cancel(station: "Mechanism", payload: Payload) -> Reply:
+    return reserving.cancel(station, payload["reservationId"])
 
 
 def _reset(station: "Mechanism", payload: Payload) -> Reply:
@@ -224,6 +240,8 @@ _ORDERS: dict[str, Callable[["Mechanism", Payload], Reply]] = {
     "GetVariables": _get_variables,
     "SetVariables": _set_variables,
     "GetBaseReport": _base_report,
+    "ReserveNow": _reserve,
+    "CancelReservation": _cancel,
     "ClearCache": _clear_cache,
     "DataTransfer": _data_transfer,
 }

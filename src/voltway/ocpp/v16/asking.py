@@ -9,6 +9,7 @@ from voltway.ocpp.faults import BrokenPayload
 from voltway.ocpp.frame import CallError, CallResult, payload_of
 from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Wire
+from voltway.ocpp.times import write_time
 from voltway.ocpp.v16 import wire
 from voltway.ocpp.writing import write
 from voltway.stations import orders
@@ -17,6 +18,8 @@ from voltway.stations.orders import Answered, Order, Outcome, Variable
 CAN_SAY: Final[frozenset[type]] = frozenset(
     {
         orders.StartCharging,
+        orders.ReserveNow,
+        orders.CancelReservation,
         orders.StopCharging,
         orders.Reset,
         orders.Unlock,
@@ -75,6 +78,15 @@ def _message(order: Order) -> Wire:
     match order:
         case orders.StartCharging():
             return wire.RemoteStartTransactionRequest(id_tag=order.token, connector_id=order.evse)
+        case orders.ReserveNow():
+            return wire.ReserveNowRequest(
+                connector_id=order.evse,
+                expiry_date=write_time(order.until),
+                id_tag=order.token,
+                reservation_id=order.reservation,
+            )
+        case orders.CancelReservation():
+            return wire.CancelReservationRequest(reservation_id=order.reservation)
         case orders.StopCharging(ref=ref) if ref.isdecimal():
             return wire.RemoteStopTransactionRequest(transaction_id=int(ref))
         case orders.Reset(evse=None):

@@ -12,6 +12,7 @@ from voltway.ocpp.faults import BrokenPayload, Version
 from voltway.ocpp.frame import CallError, CallResult, payload_of
 from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Action, Wire
+from voltway.ocpp.times import write_time
 from voltway.ocpp.v201 import wire
 from voltway.ocpp.writing import write
 from voltway.stations import orders
@@ -20,6 +21,8 @@ from voltway.stations.orders import Answered, Order, Outcome, Variable
 CAN_SAY: Final[frozenset[type]] = frozenset(
     {
         orders.StartCharging,
+        orders.ReserveNow,
+        orders.CancelReservation,
         orders.StopCharging,
         orders.Reset,
         orders.Unlock,
@@ -109,6 +112,15 @@ def _message(order: Order) -> Wire:
                 remote_start_id=order.remote_start_id,
                 evse_id=order.evse,
             )
+        case orders.ReserveNow():
+            return wire.ReserveNowRequest(
+                id=order.reservation,
+                expiry_date_time=write_time(order.until),
+                id_token=wire.IdToken(id_token=order.token, type=order.token_kind),
+                evse_id=order.evse,
+            )
+        case orders.CancelReservation():
+            return wire.CancelReservationRequest(reservation_id=order.reservation)
         case orders.StopCharging(ref=ref):
             return wire.RequestStopTransactionRequest(transaction_id=ref)
         case orders.Reset():

@@ -48,6 +48,7 @@ from voltway.stations.reports import (
     PortStatus,
     Reading,
     Report,
+    ReservationOver,
     Started,
     StatusAsked,
     StatusChanged,
@@ -317,6 +318,10 @@ def _signed(signed: wire.SignedMeterValue) -> dict[str, str]:
     }
 
 
+def _let_go(message: Any, deviations: list[Deviation]) -> ReservationOver:
+    return ReservationOver(message.reservation_id, message.reservation_update_status)
+
+
 def _variables(message: wire.NotifyReportRequest, deviations: list[Deviation]) -> VariablesReported:
     return VariablesReported(
         message.request_id,
@@ -393,6 +398,7 @@ def heard_by(words: Any) -> Hearing:
         words.NotifyEventRequest: _events,
         words.DataTransferRequest: _vendor,
         words.GetCertificateStatusRequest: _asked,
+        words.ReservationStatusUpdateRequest: _let_go,
     }
 
 

@@ -86,6 +86,10 @@ def _title(kind: str, body: Mapping[str, Any]) -> str:
     match kind:
         case "StartCharging":
             return f"Start charging{bay}"
+        case "ReserveNow":
+            return f"Reserve{bay}, number {body.get('reservation')}"
+        case "CancelReservation":
+            return f"Cancel reservation {body.get('reservation')}"
         case "StopCharging":
             return "Stop charging"
         case "Reset":
