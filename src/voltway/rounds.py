@@ -49,9 +49,10 @@ from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
 from voltway.sessions import standing, targets
 from voltway.sessions import sweeps as sessions
+from voltway.stations import abilities
 from voltway.stations import actions as stations
 from voltway.vehicles import actions as vehicles
-from voltway.waiting import lining_up, looking
+from voltway.waiting import keeping, lining_up, looking
 from voltway.web.api.once import forget_old_answers
 
 #: How often the rounds go, in seconds.
@@ -89,6 +90,9 @@ def plug_rounds(
     every(SOON, "waiting.free", partial(looking.look, begin, settings.heartbeat_s))
     every(SOON, "waiting.lines", partial(lining_up.move, begin, settings.heartbeat_s))
     every(SELDOM, "waiting.turns", partial(lining_up.forget_old, begin))
+    every(SOON, "waiting.reservations", partial(keeping.move, begin))
+    every(SELDOM, "waiting.reserved", partial(keeping.forget_old, begin))
+    every(OFTEN, "stations.abilities", partial(abilities.ask, begin))
     every(OFTEN, "waiting.after", partial(looking.look_after, begin, settings.heartbeat_s))
     every(SELDOM, "waiting.old", partial(looking.forget_old, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))

@@ -13,6 +13,7 @@ from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
 from voltway.alerts.queueing_up import hears_turns
 from voltway.alerts.reports import hears_report
+from voltway.alerts.reserving import hears_reservations
 from voltway.alerts.waiting import hears_watches
 from voltway.alerts.watchers import (
     hears_books_fault,
@@ -53,8 +54,10 @@ from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
 from voltway.sessions import time_to_done
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
-from voltway.stations.model import OrderEnded
+from voltway.stations.model import OrderEnded, ReservationLetGo
+from voltway.waiting import keeping
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed
+from voltway.waiting.model_reservations import ReservationOver, ReservationSoonOver
 from voltway.waiting.model_turns import TurnCame, TurnOver
 
 
@@ -101,6 +104,10 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)
     bus.watch_many("alerts.waiting", [BayFree, BayTaken, PlaceClosed], hears_watches)
     bus.watch_many("alerts.turns", [TurnCame, TurnOver], hears_turns)
+    over = [ReservationSoonOver, ReservationOver]
+    bus.watch_many("alerts.reservations", over, hears_reservations)
+    bus.watch_many("waiting.orders", [OrderEnded], keeping.hears_orders)
+    bus.watch_many("waiting.let_go", [ReservationLetGo], keeping.hears_let_go)
 
 
 def _plug_events(bus: Bus) -> None:

@@ -36,6 +36,8 @@ class Event(StrEnum):
     BAY_TAKEN = "bay_taken"
     QUEUE_TURN = "queue_turn"
     QUEUE_OVER = "queue_over"
+    RESERVATION_SOON = "reservation_soon"
+    RESERVATION_OVER = "reservation_over"
     STATION_OFFLINE = "station_offline"
     PORT_FAULTED = "port_faulted"
     STARTS_FAIL = "starts_fail"
@@ -105,6 +107,8 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.BAY_TAKEN: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
     Event.QUEUE_TURN: Rule(at_first=_BOTH, lasts=_QUARTER),
     Event.QUEUE_OVER: Rule(at_first=_BOTH, lasts=timedelta(hours=1)),
+    Event.RESERVATION_SOON: Rule(at_first=_BOTH, lasts=timedelta(minutes=5)),
+    Event.RESERVATION_OVER: Rule(at_first=_BOTH, lasts=timedelta(hours=1)),
     Event.STATION_OFFLINE: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from voltway.alerts.model_events import Event
+from voltway.alerts.words_reservations import WORDS as RESERVED
 from voltway.alerts.words_waiting import WORDS as WAITING
 from voltway.billing.words import language
 
@@ -307,7 +308,7 @@ def say(event: Event, locale: str, facts: Mapping[str, str]) -> Say:
 def house(event: Event, locale: str) -> Say | None:
     """The house's words for an event in a person's language, with braces; ``None``: it has none."""
     spoken = language(locale)
-    return SAYS[spoken].get(event) or _waiting(event, spoken)
+    return SAYS[spoken].get(event) or _reserved(event, spoken) or _waiting(event, spoken)
 
 
 def filled(words: Say, event: Event, facts: Mapping[str, str]) -> Say:
@@ -315,6 +316,11 @@ def filled(words: Say, event: Event, facts: Mapping[str, str]) -> Say:
     told with a gap than not at all."""
     known = {name: facts.get(name, "-") for name in NAMES[event]}
     return Say(words.title.format(**known), words.body.format(**known))
+
+
+def _reserved(event: Event, spoken: str) -> Say | None:
+    said = RESERVED[spoken].get(event)
+    return Say(*said) if said else None
 
 
 def _waiting(event: Event, spoken: str) -> Say | None:
@@ -345,6 +351,8 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.BAY_TAKEN: frozenset({"place"}),
     Event.QUEUE_TURN: frozenset({"place", "bay", "when"}),
     Event.QUEUE_OVER: frozenset({"place", "why"}),
+    Event.RESERVATION_SOON: frozenset({"place", "bay", "when"}),
+    Event.RESERVATION_OVER: frozenset({"place", "bay", "why"}),
     Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
     Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
     Event.STARTS_FAIL: frozenset({"station", "place", "count"}),

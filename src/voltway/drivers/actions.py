@@ -69,13 +69,21 @@ async def add_token(
 
 
 async def make_ad_hoc_token(
-    work: Work, party: PartyId, tariff_version_id: UUID | None, valid_until: datetime | None
+    work: Work,
+    party: PartyId,
+    tariff_version_id: UUID | None,
+    valid_until: datetime | None,
+    *,
+    known: TokenUid | None = None,
 ) -> TokenUid:
-    """A token for one visit of a guest, with the price that the guest was shown.
+    """A token for one visit of a guest, with the price that the guest was shown; the ``known`` one,
+    where a token was made for them before they paid.
 
     Sixteen capital hexadecimal digits: some stations cut or garble longer ones, and some refuse
     what is no hexadecimal number (quirks A-001, A-007). No card has a uid of eight bytes.
     """
+    if known is not None and await store.price(work, party, known, tariff_version_id, valid_until):
+        return known
     token = await add_token(
         work,
         party,

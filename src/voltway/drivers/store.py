@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from voltway.drivers.model import Bar, Token, TokenKind, TokenStatus
 from voltway.kernel.ids import ContractId, DriverId, PartyId, StationId, TokenId, TokenUid
@@ -124,6 +125,28 @@ async def of_driver(work: Work, party: PartyId, driver: DriverId) -> list[Token]
         driver,
     )
     return [_token(row) for row in rows]
+
+
+async def price(
+    work: Work,
+    party: PartyId,
+    uid: TokenUid,
+    tariff_version_id: UUID | None,
+    valid_until: datetime | None,
+) -> bool:
+    """Give a guest's token this price and time; whether there is such a token."""
+    return bool(
+        await work.run(
+            """
+            UPDATE token SET tariff_version_id = $3, valid_until = $4
+             WHERE party_id = $1 AND uid = $2 AND kind = 'ad_hoc'
+            """,
+            party,
+            uid,
+            tariff_version_id,
+            valid_until,
+        )
+    )
 
 
 async def set_status(work: Work, id: TokenId, status: TokenStatus) -> None:

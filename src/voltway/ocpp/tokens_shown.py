@@ -10,7 +10,7 @@ from voltway.drivers.rules_when_where import NOT_NOW
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.runtime.work import Work
 from voltway.stations.reports import Decision, Heard, Started, TokenShown
-from voltway.waiting import turns
+from voltway.waiting import reservations, turns
 
 
 async def standings(
@@ -66,7 +66,11 @@ async def note_starts(
     known: Mapping[tuple[StationId, TokenUid], Token],
 ) -> None:
     """Note the tokens that began a session without being asked for, and may not: from a list or a
-    cache of the station's own."""
+    cache of the station's own; and the reservations that these sessions end."""
+    for call in heard:
+        for report in call.reports:
+            if type(report) is Started and report.reservation is not None:
+                await reservations.used(work, call.station, report.reservation)
     said = [
         (call.station, report.token, decisions[call.index].token)
         for call in heard

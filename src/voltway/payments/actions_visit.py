@@ -11,7 +11,7 @@ from uuid import UUID
 from voltway.drivers import actions as drivers
 from voltway.kernel.emails import is_email
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, new_id
+from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, TokenUid, new_id
 from voltway.parties import actions as parties
 from voltway.payments import card_limits, choosing, rules, store, store_methods, store_steps
 from voltway.payments.actions_money import finish_release, keep, note_release, note_silence
@@ -115,12 +115,14 @@ async def open_visit(
     code: str = "",
     method: str = "",
     saved: Method | None = None,
+    token: TokenUid | None = None,
 ) -> Visit:
     """Freeze the price, and open a hold that the driver confirms on the provider's page; on a saved
     method it stands at once, and there is no page.
 
     A promotion code is held in the same work. Where a provider cannot open a page, the next that
-    is offered for this party, currency and method is asked.
+    is offered for this party, currency and method is asked. ``token`` is one that was made for this
+    bay before: its station keeps the bay for that.
 
     The URLs may hold ``{visit_key}``, which is not known before.
     """
@@ -134,6 +136,7 @@ async def open_visit(
             urls=(return_url, cancel_url),
             method=method,
             saved=saved,
+            token=token,
         )
         if code.strip():
             await promotions.claim(
@@ -166,6 +169,7 @@ async def _new_payment(
     urls: tuple[str, str],
     method: str,
     saved: Method | None,
+    token: TokenUid | None,
 ) -> tuple[Payment, Sequence[Provider]]:
     """A visit's payment with the first of the providers that are offered for it."""
     email = (email or "").strip() or None
@@ -188,7 +192,7 @@ async def _new_payment(
     if not offered:
         raise NobodyPaysHere
     token = await drivers.make_ad_hoc_token(
-        work, place.party, assigned.version_id, work.now + TOKEN_LASTS
+        work, place.party, assigned.version_id, work.now + TOKEN_LASTS, known=token
     )
     key = secrets.token_urlsafe(18)
     payment = Payment(

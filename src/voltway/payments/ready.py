@@ -119,9 +119,11 @@ async def _note_missed(work: Work, evse: EvseId) -> None:
     )
 
 
-async def must_be_ready(work: Work, evse: EvseId, plug_first: PlugFirst = "never") -> None:
+async def must_be_ready(
+    work: Work, evse: EvseId, plug_first: PlugFirst = "never", *, is_theirs: bool = False
+) -> None:
     """Raises ``NothingWouldStart``, with why. ``plug_first``: whether a car must be plugged in; who
-    is refused for want of that is counted."""
+    is refused for want of that is counted. ``is_theirs``: the bay is reserved for who asks."""
     row = await work.one(
         "SELECT public_id, status, connected, session_state FROM port_view WHERE id = $1", evse
     )
@@ -133,6 +135,8 @@ async def must_be_ready(work: Work, evse: EvseId, plug_first: PlugFirst = "never
         in_use=row["session_state"] is not None,
         plug_first=await plugs_first(work, evse, plug_first),
     )
+    if found is Hindrance.RESERVED and is_theirs:
+        return
     if found is Hindrance.UNPLUGGED:
         await _note_missed(work, evse)
     if found is not None:

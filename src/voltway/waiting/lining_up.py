@@ -4,7 +4,7 @@ from voltway.kernel.facts import Fact
 from voltway.kernel.ids import LocationId
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations.rules import heard_since
-from voltway.waiting import rules_turns, store_turns, turns
+from voltway.waiting import keeping, rules_turns, store_turns, turns
 from voltway.waiting.looking import AT_ONCE, KEEP
 from voltway.waiting.model_turns import Turn, TurnCame, TurnOver, TurnState
 
@@ -31,6 +31,9 @@ async def _move(work: Work, location: LocationId, expected_s: int) -> int:
     # What loses its bay is kept before what gets it: a bay is held for one.
     for turn in sorted(changed, key=lambda each: each.has_bay):
         await store_turns.save(work, turn)
+    for turn in changed:
+        if turn.state is TurnState.OFFERED:
+            await keeping.beside(work, turn, hold)
     await work.announce([fact for turn in changed if (fact := _fact(turn, work)) is not None])
     stations = {f"station:{each.station}" for each in [*line, *changed] if each.station}
     if changed:

@@ -66,7 +66,8 @@ class Turn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BayNow:
     """A bay as the line sees it: ``works`` where it is in contact and has no fault, ``is_free``
-    where nobody stands there either, ``is_used`` where somebody charges."""
+    where nobody stands there either, ``is_used`` where somebody charges, ``is_reserved`` where it
+    says that it is kept for somebody, as it was asked to for who is next."""
 
     evse: EvseId
     station: StationId
@@ -74,6 +75,7 @@ class BayNow:
     works: bool
     is_free: bool
     is_used: bool
+    is_reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,8 @@ def _judged(
         if turn.held_until is None or turn.held_until > now:
             return turn
         # Somebody stands there who has not begun, and it may be them: as long again.
-        if not bay.is_free and turn.held_until + hold > now:
+        stands = not bay.is_free and not bay.is_reserved
+        if stands and turn.held_until + hold > now:
             return turn
         return over(turn, TurnState.ENDED, WhyTurn.MISSED, now)
     return over(turn, TurnState.ENDED, WhyTurn.TIME, now) if turn.lasts_until <= now else turn

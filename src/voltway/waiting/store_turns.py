@@ -10,6 +10,14 @@ from voltway.runtime.work import Row, Work
 from voltway.waiting.model_turns import BayNow, Turn, TurnState
 
 _OPEN: Final = "state IN ('waiting', 'offered', 'held')"
+#: Bays that are held for somebody, in line or by a reservation.
+_HELD: Final = """
+    (SELECT evse_id, station_id, party_id, email, held_until FROM waiting_turn
+      WHERE station_id IS NOT NULL
+      UNION ALL
+     SELECT evse_id, station_id, party_id, email, until FROM reservation
+      WHERE state IN ('asked', 'kept') AND turn_id IS NULL)
+"""
 #: So long a payment at a bay keeps it from being offered: somebody is about to start there.
 _PAYING: Final = timedelta(minutes=3)
 
@@ -114,7 +122,11 @@ async def bays(work: Work, location: LocationId, heard: datetime) -> dict[EvseId
                                     WHERE v.evse_id = p.id AND v.created_at > $3
                                       AND v.session_id IS NULL AND v.held_at IS NOT NULL
                                       AND v.state NOT IN ('released', 'releasing', 'expired'))
+                   AND NOT EXISTS (SELECT FROM reservation r
+                                    WHERE r.evse_id = p.id AND r.state IN ('asked', 'kept')
+                                      AND r.turn_id IS NULL)
                    AS is_free,
+               p.status = 'reserved' AS is_reserved,
                coalesce(p.session_state IN ('charging', 'idle'), false)
                    OR p.status IN ('charging', 'idle') AS is_used
           FROM port_view p WHERE p.location_id = $1 AND p.published
@@ -131,6 +143,7 @@ async def bays(work: Work, location: LocationId, heard: datetime) -> dict[EvseId
             works=bool(row["works"]),
             is_free=row["is_free"],
             is_used=row["is_used"],
+            is_reserved=row["is_reserved"],
         )
         for row in rows
     }
@@ -166,8 +179,7 @@ async def turned_away(
     A guest's token, made for a start that was allowed, and one that charges there are none."""
     stations = {station for station, _ in shown}
     holding = await work.ask(
-        "SELECT station_id FROM waiting_turn"
-        " WHERE station_id = ANY($1::uuid[]) AND held_until > $2",
+        f"SELECT station_id FROM {_HELD} h WHERE station_id = ANY($1::uuid[]) AND held_until > $2",
         list(stations),
         work.now,
     )
@@ -178,14 +190,14 @@ async def turned_away(
     # Each is looked up by itself: a join may be planned as a walk through all sessions (see
     # ``sessions.store.named``).
     rows = await work.all(
-        """
+        f"""
         SELECT a.station, a.uid
           FROM unnest($1::uuid[], $2::text[]) AS a (station, uid)
          WHERE (SELECT count(*) FROM port_view p
                  WHERE p.station_id = a.station
                    AND p.status IN ('available', 'preparing', 'reserved', 'unknown')
                    AND p.session_state IS NULL
-                   AND NOT EXISTS (SELECT FROM waiting_turn h
+                   AND NOT EXISTS (SELECT FROM {_HELD} h
                                     WHERE h.evse_id = p.id AND h.held_until > $3)) = 0
            AND (SELECT count(*) FROM session_view s
                  WHERE s.station_id = a.station AND s.running
@@ -193,7 +205,7 @@ async def turned_away(
            AND (SELECT count(*) FROM token_view t
                   LEFT JOIN contract_view c ON c.id = t.contract_id
                   LEFT JOIN driver_view d ON d.id = c.driver_id
-                  JOIN waiting_turn h ON h.station_id = a.station
+                  JOIN {_HELD} h ON h.station_id = a.station
                  WHERE t.party_id = h.party_id AND upper(t.uid) = upper(a.uid)
                    AND (t.kind = 'ad_hoc'
                         OR h.email IN (lower(t.email), lower(d.email)))) = 0

@@ -50,6 +50,8 @@ NAMES: Final = {
     Event.BAY_TAKEN: "Somebody was faster",
     Event.QUEUE_TURN: "It is my turn in a queue",
     Event.QUEUE_OVER: "I am out of a queue",
+    Event.RESERVATION_SOON: "Five minutes before a reservation ends",
+    Event.RESERVATION_OVER: "A reservation was cancelled",
     Event.STATION_OFFLINE: "A station is offline",
     Event.PORT_FAULTED: "A bay has a fault",
     Event.STARTS_FAIL: "Cars do not start at a station",

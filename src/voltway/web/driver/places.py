@@ -22,7 +22,7 @@ from voltway.payments.actions_visit import NotAnAddress
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
-from voltway.waiting import turns
+from voltway.waiting import reservations, turns
 from voltway.web.appearance import Form
 from voltway.web.driver import (
     account,
@@ -34,6 +34,7 @@ from voltway.web.driver import (
     lining,
     my_car,
     needs,
+    reserving,
     token_views,
     views,
 )
@@ -220,6 +221,7 @@ async def _evse_page(
     car = await my_car.at_bay(work, await my_car.mine(request, work), bay, formats)
     asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
+    reserved = await reserving.at_bay(request, work, bay)
     party = await parties.party(work, bay.party)
     _, own = await account.own_methods(request, work, bay.party)
     ways = await token_views.to_pay(work, own)
@@ -238,6 +240,7 @@ async def _evse_page(
         bay=bay,
         starts=starts,
         plug_first=plug_first,
+        reserved=reserved,
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
         help=help_,
@@ -281,6 +284,7 @@ async def evse_live(
         async with house.begin() as work:
             now, starts = await _evse_now(work, house, public_id, formats_of(request, house))
             plug_first = await plugs_first(work, now.evse, house.settings.plug_first)
+            reserved = await reserving.at_bay(request, work, now)
         return draw(
             request,
             house,
@@ -288,6 +292,7 @@ async def evse_live(
             bay=now,
             starts=starts,
             plug_first=plug_first,
+            reserved=reserved,
         )
 
     subjects = (f"evse:{bay.evse}", f"station:{bay.station}")
@@ -301,11 +306,14 @@ async def _hinders(
     the version of the price that the driver read, ``grant`` what a scanned code gave them."""
     if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
         return PRICE_CHANGED
+    here = await reserving.who(request, work)
+    is_theirs = await here.theirs(work, bay.evse) is not None
     try:
         await codes.must_be_scanned(work, bay.evse, grant)
-        await must_be_ready(work, bay.evse, house.settings.plug_first)
+        await must_be_ready(work, bay.evse, house.settings.plug_first, is_theirs=is_theirs)
         await lining.must_not_be_held(request, work, bay.evse)
-    except (NothingWouldStart, codes.ScanAgain, turns.BayIsHeld) as no:
+        await here.must_not_find_it_reserved(work, bay.evse)
+    except (NothingWouldStart, codes.ScanAgain, turns.BayIsHeld, reservations.BayIsReserved) as no:
         return told(request, no)
     return ""
 
@@ -335,6 +343,8 @@ async def start(
         if saved is None:
             return see_other(f"/me?back=/e/{bay.public_id}")
         email = email or own
+    async with house.begin() as work:
+        token = await (await reserving.who(request, work)).token(work, bay.evse)
     try:
         visit = await open_visit(
             house.begin,
@@ -346,6 +356,7 @@ async def start(
             cancel_url=f"{here}/e/{bay.public_id}",
             code=code,
             saved=saved,
+            token=token,
         )
     except (NotAnAddress, CodeRefused) as wrong:
         async with house.begin() as work:
@@ -367,6 +378,7 @@ async def start(
     async with house.begin() as work:
         await my_car.charges_with(request, work, bay, visit.visit_key)
         await lining.begins(request, work, bay.evse, visit.visit_key)
+        await (await reserving.who(request, work)).begins(work, bay.evse, visit.visit_key)
         if visit.hosted_url:
             await web_started.tell_station(work, bay.evse)
     return see_other(visit.hosted_url or f"/v/{visit.visit_key}")
