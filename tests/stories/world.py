@@ -89,7 +89,9 @@ class World:
             await tariffs.add_version(work, self.party.id, json.dumps(document), valid_from=since)
             await tariffs.assign(work, self.party.id, "STORY", since=since)
 
-    async def station(self, version: str, *, evses: int = 2, power_w: int = 22_000) -> Post:
+    async def station(
+        self, version: str, *, evses: int = 2, power_w: int = 22_000, can_reserve: bool = False
+    ) -> Post:
         """A station that is registered, switched on and online."""
         async with self.house.begin() as work:
             inside = await a_station(work, self.party, evses=evses, power_w=power_w)
@@ -100,7 +102,9 @@ class World:
             version,
             [EvseSpec(number, power_w) for number in range(1, evses + 1)],
             clock=self.clock.now,
-            options=Options(tick_s=0, meter_interval_s=0, reconnect_s=0.05),
+            options=Options(
+                tick_s=0, meter_interval_s=0, reconnect_s=0.05, can_reserve=can_reserve
+            ),
         )
         await self.stack.enter_async_context(outside)
         await self.within(outside.online())

@@ -102,7 +102,7 @@ WHY: Final[Mapping[str, Mapping[WhyReservation, str]]] = {
         WhyReservation.FAULT: "De plek is nu niet te gebruiken.",
         WhyReservation.REMOVED: "De laadpaal houdt de plek niet meer vrij.",
         WhyReservation.TAKEN: "Daar laadt iemand anders.",
-        WhyReservation.CLOSED: "De plek is gesloten.",
+        WhyReservation.CLOSED: "De locatie is gesloten.",
     },
     "fi": {
         WhyReservation.REFUSED: "Asema kieltäytyi.",

@@ -95,10 +95,13 @@ async def minutes_for(work: Work, party: PartyId, location: LocationId | None) -
 
 
 async def set_minutes(
-    work: Work, party: PartyId, location: LocationId | None, minutes: int, *, by: str
+    work: Work, party: PartyId, location: LocationId | None, minutes: int | None, *, by: str
 ) -> None:
-    """Say it for a place, or without one for all places of a party that say nothing themselves.
-    Who has a bay keeps it. Raises ``NotReserveMinutes``."""
+    """Say it for a place, or without one for all places of a party that say nothing themselves;
+    ``None``: say nothing. Who has a bay keeps it. Raises ``NotReserveMinutes``."""
+    if minutes is None:
+        await store_reservations.clear_minutes_max(work, party, location)
+        return
     if not 0 <= minutes <= MINUTES_MAX:
         raise NotReserveMinutes
     await store_reservations.set_minutes_max(work, party, location, minutes, by)

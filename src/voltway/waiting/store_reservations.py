@@ -233,6 +233,14 @@ async def set_minutes_max(
     )
 
 
+async def clear_minutes_max(work: Work, party: PartyId, location: LocationId | None) -> None:
+    await work.run(
+        "DELETE FROM reservation_rule WHERE party_id = $1 AND location_id IS NOT DISTINCT FROM $2",
+        party,
+        location,
+    )
+
+
 async def forget(work: Work, before: datetime, limit: int) -> list[tuple[PartyId, TokenUid]]:
     """Forget those that ended before this; the tokens made for them with which nobody began to
     pay."""

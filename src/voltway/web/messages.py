@@ -16,7 +16,7 @@ from voltway.payments import actions_visit, codes, methods, ready
 from voltway.tariffs import promotions
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import actions as waiting
-from voltway.waiting import turns
+from voltway.waiting import reservations, turns
 from voltway.web import places_words, prices, problems, states
 from voltway.web.driver import (
     account,
@@ -53,6 +53,7 @@ ROOMS: Final = (
     promotions,
     ready,
     reporting,
+    reservations,
     turns,
     vehicles,
     views,

@@ -16,7 +16,7 @@ from voltway.parties.model import Actor, Permission
 from voltway.stations import actions as stations
 from voltway.stations import features
 from voltway.stations.model_features import Features
-from voltway.waiting import turns
+from voltway.waiting import reservations, turns
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
 from voltway.web.console.form_fields import count_of
@@ -91,6 +91,7 @@ async def _page(
         told = await features.told_of(work, here.id)
         hold = await turns.hold_for(work, here.id)
         line = await turns.length(work, here.id)
+        reserve_min = await reservations.minutes_for(work, here.party, here.id)
     return await console_page(
         request,
         house,
@@ -104,6 +105,7 @@ async def _page(
         facilities=FACILITIES,
         hold_min=minutes[:5] or int(hold.total_seconds() // 60),
         line=line,
+        reserve_min=reserve_min,
         may_edit=actor.may(Permission.EDIT_NETWORK),
         trouble=trouble,
     )

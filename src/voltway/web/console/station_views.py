@@ -16,7 +16,7 @@ from voltway.stations import actions as stations
 from voltway.stations.model import Direction, KeptFrame
 from voltway.web import states
 from voltway.web.console.order_views import OrderLine, orders_of
-from voltway.web.driver.views import plug, state_of
+from voltway.web.driver.views import BAYS, plug, state_of
 from voltway.web.formats import Formats
 from voltway.web.states import Bead, PortState
 
@@ -125,7 +125,7 @@ async def lines(
     )
     ports: dict[UUID, list[PortState]] = defaultdict(list)
     for row in await work.all(
-        "SELECT * FROM port_view WHERE station_id = ANY($1) ORDER BY number",
+        f"{BAYS} WHERE p.station_id = ANY($1) ORDER BY p.number",
         [row["id"] for row in rows],
     ):
         ports[row["station_id"]].append(state_of(row, work.now, expected_s))
@@ -216,7 +216,7 @@ async def _ports(work: Work, id: StationId, formats: Formats, expected_s: int) -
         )
     }
     ports = []
-    for row in await work.all("SELECT * FROM port_view WHERE station_id = $1 ORDER BY number", id):
+    for row in await work.all(f"{BAYS} WHERE p.station_id = $1 ORDER BY p.number", id):
         session = running.get(row["number"])
         energy_wh, cost = 0, ""
         if session is not None:

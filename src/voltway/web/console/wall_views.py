@@ -15,7 +15,7 @@ from voltway.sessions import actions as sessions
 from voltway.web import series, states
 from voltway.web.console import wall_troubles
 from voltway.web.console.wall_troubles import Trouble
-from voltway.web.driver.views import state_of
+from voltway.web.driver.views import BAYS, state_of
 from voltway.web.formats import Formats, zone_of
 from voltway.web.series import Chart, Day
 from voltway.web.states import Bar, Bead, PortState
@@ -97,7 +97,7 @@ async def wall(work: Work, formats: Formats, *, expected_s: int, sees_money: boo
     """All that the wall of this party shows now."""
     assert work.party is not None, "a wall is of one party"
     party = await parties.party(work, work.party)
-    rows = await work.all("SELECT * FROM port_view ORDER BY location_name, location_id, number")
+    rows = await work.all(f"{BAYS} ORDER BY p.location_name, p.location_id, p.number")
     ports = [(row, state_of(row, work.now, expected_s)) for row in rows]
     glyphs = [state.glyph for _, state in ports]
     counts = {state: glyphs.count(state) for state in states.IN_ORDER}

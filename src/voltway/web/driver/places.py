@@ -221,7 +221,6 @@ async def _evse_page(
     car = await my_car.at_bay(work, await my_car.mine(request, work), bay, formats)
     asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
-    reserved = await reserving.at_bay(request, work, bay)
     party = await parties.party(work, bay.party)
     _, own = await account.own_methods(request, work, bay.party)
     ways = await token_views.to_pay(work, own)
@@ -240,7 +239,7 @@ async def _evse_page(
         bay=bay,
         starts=starts,
         plug_first=plug_first,
-        reserved=reserved,
+        reserved=await reserving.at_bay(request, work, bay),
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
         help=help_,

@@ -51,7 +51,8 @@ STATUS: Final[Mapping[PortStatus, str]] = {
 
 _BAYS: Final = """
     SELECT e.id, e.location_id, e.status, e.connected, e.session_state,
-           coalesce(e.status_at, k.changed_at) AS updated
+           coalesce(e.status_at, k.changed_at) AS updated,
+           EXISTS (SELECT FROM bay_hold_view h WHERE h.evse_id = e.id) AS held
       FROM kiosk_view k CROSS JOIN LATERAL unnest(k.evses) AS bay (id)
       JOIN port_view e ON e.id = bay.id
      WHERE k.provider_id = $1
@@ -218,7 +219,10 @@ def _status(row: Row) -> str:
     """A bay that is somebody's, or that no line leads to, is not offered."""
     if not row["connected"]:
         return "INOPERATIVE"
-    return "CHARGING" if row["session_state"] is not None else STATUS[PortStatus(row["status"])]
+    if row["session_state"] is not None:
+        return "CHARGING"
+    status = STATUS[PortStatus(row["status"])]
+    return "RESERVED" if status == "AVAILABLE" and row["held"] else status
 
 
 def _tariff(price: Assigned, us: Party, now: str) -> dict[str, Any]:
