@@ -112,7 +112,7 @@ async def test_a_bay_is_reserved_reached_charged_at_and_billed(world: World, ver
     async def has_booted() -> bool:
         async with world.house.begin() as work:
             [row] = await work.all("SELECT booted_at, connected FROM station_view")
-        return row["connected"] and row["booted_at"] == world.clock.now()
+        return bool(row["connected"]) and row["booted_at"] == world.clock.now()
 
     await world.until("station:*", has_booted)
     await goes_on(world, post, 0)

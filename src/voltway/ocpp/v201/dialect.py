@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any, ClassVar, Final, TypeAlias
 
 from voltway.kernel.ids import TokenUid, TransactionRef
-from voltway.ocpp import metering
 from voltway.ocpp.dialect import (
     REGISTERED,
     VENDOR,
@@ -28,11 +27,10 @@ from voltway.ocpp.dialect import (
 )
 from voltway.ocpp.faults import BrokenPayload, DoubledMember, Fault, Version
 from voltway.ocpp.frame import Call, CallError, CallResult, payload_of
-from voltway.ocpp.metering import Sample
 from voltway.ocpp.reading import read
 from voltway.ocpp.shapes import Action, Wire
 from voltway.ocpp.times import write_time
-from voltway.ocpp.v201 import asking, wire
+from voltway.ocpp.v201 import asking, measured, wire
 from voltway.ocpp.writing import write
 from voltway.stations.orders import Order, Outcome
 from voltway.stations.reports import (
@@ -46,7 +44,6 @@ from voltway.stations.reports import (
     Metered,
     Other,
     PortStatus,
-    Reading,
     Report,
     ReservationOver,
     Started,
@@ -165,7 +162,7 @@ def reports(action: str, message: Wire, by: Hearing, deviations: list[Deviation]
 
 
 def _metered(message: wire.MeterValuesRequest, deviations: list[Deviation]) -> Metered:
-    readings = _readings(message.meter_value, deviations)
+    readings = measured.readings(message.meter_value, deviations)
     return Metered(None, _evse(message.evse_id, deviations), readings)
 
 
@@ -239,7 +236,7 @@ def event(message: Any, deviations: list[Deviation]) -> Started | Metered | Ende
     connector = message.evse.connector_id if message.evse else None
     token = token_of(message.id_token) if message.id_token else None
     at = moment(message.timestamp, deviations)
-    readings = _readings(message.meter_value or [], deviations)
+    readings = measured.readings(message.meter_value or [], deviations)
     charging, by_vehicle = _FLOW.get(info.charging_state, (None, None))
     offline = bool(message.offline)
     match message.event_type:
@@ -285,37 +282,6 @@ def event(message: Any, deviations: list[Deviation]) -> Started | Metered | Ende
                 remote_start_id=info.remote_start_id,
                 trigger=message.trigger_reason,
             )
-
-
-def _readings(values: list[wire.MeterValue], deviations: list[Deviation]) -> tuple[Reading, ...]:
-    found: list[Reading] = []
-    for value in values:
-        at = moment(value.timestamp, deviations)
-        samples = [
-            Sample(
-                sample.value,
-                sample.measurand or metering.ENERGY,
-                unit.unit if (unit := sample.unit_of_measure) else None,
-                (unit.multiplier or 0) if unit else 0,
-                sample.phase,
-                sample.context,
-                sample.location,
-                # The number stands beside its signature here, unlike in 1.6: both are kept.
-                _signed(sample.signed_meter_value) if sample.signed_meter_value else None,
-            )
-            for sample in value.sampled_value
-        ]
-        found += metering.readings(at, samples, deviations)
-    return tuple(found)
-
-
-def _signed(signed: wire.SignedMeterValue) -> dict[str, str]:
-    return {
-        "data": signed.signed_meter_data,
-        "method": signed.signing_method,
-        "encoding": signed.encoding_method,
-        "key": signed.public_key,
-    }
 
 
 def _let_go(message: Any, deviations: list[Deviation]) -> ReservationOver:
