@@ -19,6 +19,7 @@ from voltway.parties import actions as parties
 from voltway.payments import codes, web_started
 from voltway.payments.actions import open_visit
 from voltway.payments.actions_visit import NotAnAddress
+from voltway.payments.model import Visit
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work
 from voltway.tariffs.promotions import CodeRefused
@@ -374,10 +375,15 @@ async def start(
                 if isinstance(no, Outage)
                 else HTTPStatus.CONFLICT,
             )
+    await _note_begun(request, house, bay, visit)
+    return see_other(visit.hosted_url or f"/v/{visit.visit_key}")
+
+
+async def _note_begun(request: HttpRequest, house: House, bay: Bay, visit: Visit) -> None:
+    """Who pays for this visit may charge a car of theirs, or have a turn or a reservation here."""
     async with house.begin() as work:
         await my_car.charges_with(request, work, bay, visit.visit_key)
         await lining.begins(request, work, bay.evse, visit.visit_key)
         await (await reserving.who(request, work)).begins(work, bay.evse, visit.visit_key)
         if visit.hosted_url:
             await web_started.tell_station(work, bay.evse)
-    return see_other(visit.hosted_url or f"/v/{visit.visit_key}")
