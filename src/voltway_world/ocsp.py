@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, post
 from litestar.datastructures import State
 
 from voltway_world.addresses import asked_to_stop, host_and_port, say
@@ -27,6 +27,12 @@ from voltway_world.serving import Served, Serving
 
 #: What can be wrong with its answers.
 FAULTS: Final = frozenset({"down", "later", "forged", "stale", "other", "nonsense", "endless"})
+
+#: What lies in the folder of a process: its root, the same with its key, and the chain that the car
+#: of each contract shows.
+ROOT: Final = "root.pem"
+KEY: Final = "root.key.pem"
+CONTRACTS: Final = "contracts.json"
 
 
 def _now() -> datetime:
@@ -40,7 +46,6 @@ class Responder(Served):
         self, *, clock: Callable[[], datetime] = _now, host: str = "127.0.0.1", port: int = 0
     ) -> None:
         self.authorities: list[Issued] = []
-        self.contracts = b"{}"
         self.revoked: set[int] = set()
         self.forgotten: set[int] = set()
         self.asked: list[int] = []
@@ -117,11 +122,7 @@ class Responder(Served):
                 return Response(b"\x30" * size, media_type=kind)
             return Response(self.answer(body), media_type=kind)
 
-        @get("/contracts", sync_to_thread=False)
-        def contracts() -> Response[bytes]:
-            return Response(self.contracts, media_type="application/json")
-
-        return Litestar([ask, contracts], openapi_config=None)
+        return Litestar([ask], openapi_config=None)
 
 
 def _made(authority: Issued, asked: ocsp.OCSPRequest) -> bool:
@@ -132,7 +133,7 @@ def _made(authority: Issued, asked: ocsp.OCSPRequest) -> bool:
 
 def _root(data: Path, now: datetime) -> Issued:
     """The root of every run on this folder: whoever trusts it trusts it the next time too."""
-    file = data / "root.pem"
+    file = data / KEY
     if file.exists():
         text = file.read_bytes()
         key = serialization.load_pem_private_key(text, None)
@@ -140,6 +141,7 @@ def _root(data: Path, now: datetime) -> Issued:
         return Issued(x509.load_pem_x509_certificate(text), key)
     made = issue("Demo mobility operator", since=now, until=now + 10 * YEAR)
     data.mkdir(parents=True, exist_ok=True)
+    (data / ROOT).write_text(made.pem)
     file.touch(mode=0o600)
     file.write_bytes(
         made.pem.encode()
@@ -161,14 +163,14 @@ async def _serve(address: tuple[str, int], data: Path, emaids: list[str]) -> Non
         operator = Operator(root, sub, responder.url)
         responder.knows(operator)
         chains = {emaid: operator.contract(emaid, since=since, until=until) for emaid in emaids}
-        responder.contracts = msgspec.json.encode({"root": root.pem, "contracts": chains})
+        (data / CONTRACTS).write_bytes(msgspec.json.encode(chains))
         say(f"ready {responder.url}")
         await asked_to_stop()
 
 
 def main() -> int:
     """``python -m voltway_world.ocsp EMAID …``: an operator with these contracts, as a process of
-    its own. What cars need of them is told at ``/contracts``."""
+    its own. What their cars hold, and the root, lie in its folder."""
     words = argparse.ArgumentParser(prog="voltway_world.ocsp", description="Made these contracts.")
     words.add_argument("emaids", nargs="*")
     words.add_argument("--http", type=host_and_port, default=("127.0.0.1", 0), metavar="HOST:PORT")

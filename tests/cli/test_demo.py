@@ -14,9 +14,10 @@ import httpx
 import msgspec
 import pytest
 
-from voltway.cli.demo.network import FILE, load_secrets
+from voltway.cli.demo.cars import EMAID, MAC
+from voltway.cli.demo.network import FILE, OPERATOR, load_secrets
 
-START_S_MAX = 60
+START_S_MAX = 120
 STEP_S_MAX = 30
 STOP_S_MAX = 15
 ASK_AGAIN_S = 0.2
@@ -31,6 +32,7 @@ class Demo:
     console: str
     stations: str
     mails: str
+    password: str
     browser: httpx.AsyncClient
 
     async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
@@ -70,7 +72,12 @@ async def demo(data_folder: Path) -> AsyncIterator[Demo]:
     found = dict(re.findall(r"(Driver's page|console|Stations|Mails)\s+(http://\S+)", said))
     async with httpx.AsyncClient(timeout=STEP_S_MAX) as browser:
         yield Demo(
-            found["Driver's page"], found["console"], found["Stations"], found["Mails"], browser
+            found["Driver's page"],
+            found["console"],
+            found["Stations"],
+            found["Mails"],
+            load_secrets(data_folder).password,
+            browser,
         )
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(STOP_S_MAX):
@@ -142,3 +149,23 @@ async def test_a_guest_goes_the_whole_way_from_the_list_of_places_to_the_mailed_
     (mail,) = await demo.until(mailed)
     assert mail
     assert (await browser.get(demo.console, follow_redirects=True)).status_code == 200
+
+
+async def test_two_cars_pay_by_showing_themselves_and_stand_in_the_console(demo: Demo) -> None:
+    browser, console = demo.browser, demo.console.rstrip("/")
+    here = {"Sec-Fetch-Site": "same-origin"}
+    signed_in = await browser.post(
+        f"{console}/sign-in",
+        data={"email": OPERATOR, "password": demo.password, "back": "/console"},
+        headers=here,
+    )
+    assert signed_in.status_code == 303
+
+    async def both_charge() -> bool:
+        page = (await browser.get(f"{console}/sessions")).text
+        return EMAID in page and f"VID:{MAC}" in page
+
+    await demo.until(both_charge)
+    page = (await browser.get(f"{console}/tariffs/cars")).text
+    for shown in ("Ada Demo", "CN=Demo mobility operator", "DEVWDC00000001", "CN=Demo contracts"):
+        assert shown in page, shown

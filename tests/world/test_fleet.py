@@ -138,6 +138,20 @@ async def test_cars_come_and_go_by_themselves(central: Central) -> None:
     assert central.said("MeterValues") != []
 
 
+async def test_a_regular_comes_again_and_again_and_shows_what_it_has(central: Central) -> None:
+    car = {"station": "ST-2", "uid": "DE-VWD-C1", "kind": "eMAID", "contract": "its certificate"}
+    traffic = {"pause_s": [0, 0.01], "stay_s": [300, 400]}
+    plan = a_plan(regulars=[car], traffic=traffic)
+    async with Fleet(central.url, plan, speed=1000, options=lambda: Options(tick_s=0.01)):
+        shown, *_ = await central.hears("Authorize", 2, "ST-2")
+
+    assert central.said("Authorize", "ST-1") == []
+    assert shown["idToken"] == {"idToken": "DE-VWD-C1", "type": "eMAID"}
+    assert shown["certificate"] == "its certificate"
+    with pytest.raises(BadPlan, match="there is no station ST-9"):
+        a_plan(regulars=[car | {"station": "ST-9"}])
+
+
 async def test_two_hundred_stations_live_in_one_process(central: Central) -> None:
     stations = [{"identity": f"ST-{n}", "version": "1.6" if n % 2 else "2.0.1"} for n in range(200)]
     async with Fleet(central.url, a_plan(stations=stations), options=still) as fleet:

@@ -23,10 +23,15 @@ from voltway.drivers.store_certificates import Certificate, Kept
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.runtime import outside
+from voltway.runtime.metrics import counter
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Work
 
 log = structlog.get_logger("voltway.drivers")
+
+SAID: Final = counter(
+    "voltway_issuers_asked", "Certificates asked about, by what issuers said", "word"
+)
 
 #: A car waits 5 s for its station (ISO 15118-2 §8.7.2, PaymentDetailsReq), which waits for us.
 WITHIN_S: Final = 3.0
@@ -158,10 +163,13 @@ class Issuers:
                 within_s=WITHIN_S,
                 bytes_max=ANSWER_BYTES_MAX,
             )
-            return await asyncio.to_thread(rules_ocsp.read_answer, der, question, now)
+            said = await asyncio.to_thread(rules_ocsp.read_answer, der, question, now)
         except (outside.NoAnswer, Refusal, NotBelieved) as trouble:
             log.warning("responder_silent", url=question.responder[:200], why=str(trouble))
+            SAID.labels("nothing").inc()
             return None
+        SAID.labels(said.word.value).inc()
+        return said
 
     def _together(self, words: Sequence[Word | None]) -> str:
         if Word.REVOKED in words:

@@ -13,7 +13,7 @@ from voltway_world.stations.cars import Car, car_models
 from voltway_world.stations.forecourt import CannotDo
 from voltway_world.stations.mechanism import utc_now
 from voltway_world.stations.options import Options
-from voltway_world.stations.plan import Plan, PlannedStation, Traffic
+from voltway_world.stations.plan import Plan, PlannedStation, Regular, Traffic
 from voltway_world.stations.signing import SigningMeter
 from voltway_world.stations.station import Station
 
@@ -65,6 +65,11 @@ class Fleet:
                     asyncio.create_task(_come_and_go(station, bay, self.plan.traffic))
                     for bay in station.forecourt.bays.values()
                 ]
+        for each in self.plan.regulars:
+            station = self.stations[each.station]
+            bay = station.forecourt.bay(each.evse)
+            come = _come_and_go(station, bay, self.plan.traffic, each)
+            self._traffic.append(asyncio.create_task(come))
 
     async def switch_off(self) -> None:
         for cars in self._traffic:
@@ -149,13 +154,15 @@ def _given(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
 
-async def _come_and_go(station: Station, bay: Bay, traffic: Traffic) -> None:
-    """One EVSE's day: a car comes, shows a card, charges, leaves; then a pause."""
+async def _come_and_go(
+    station: Station, bay: Bay, traffic: Traffic, regular: Regular | None = None
+) -> None:
+    """One EVSE's day: a car comes, shows a card or itself, charges, leaves; then a pause."""
     dice = random.Random(f"{traffic.seed} {station.identity} {bay.number}")
     pace = max(station.speed, 1e-6)
     while True:
         await asyncio.sleep(dice.uniform(*traffic.pause_s) / pace)
-        token = dice.choice(traffic.tokens)
+        shows = regular or Regular(station=station.identity, uid=dice.choice(traffic.tokens))
         car = random_car(dice)
         stays_s = dice.uniform(*traffic.stay_s) / pace
         if bay.state is not State.AVAILABLE:
@@ -163,7 +170,7 @@ async def _come_and_go(station: Station, bay: Bay, traffic: Traffic) -> None:
         try:
             station.forecourt.plug_in(bay.number, car)
             await asyncio.sleep(dice.uniform(2, 20) / pace)
-            station.forecourt.present(bay.number, token)
+            station.forecourt.present(bay.number, shows.uid, shows.kind, shows.contract)
         except CannotDo:
             # A person was faster, or the port is out of order.
             pass

@@ -1,5 +1,6 @@
 """A fleet's plan: which stations there are, their keys, and whether cars come by themselves."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -34,9 +35,21 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     stay_s: tuple[float, float] = (120, 900)
 
 
+class Regular(msgspec.Struct, frozen=True, kw_only=True):
+    """A car that comes to one EVSE again and again, and pays by showing itself: by the address of
+    its network interface, or by the contract certificate that it holds (PEM, with its issuers)."""
+
+    station: str
+    evse: int = 1
+    uid: str
+    kind: str = "ISO14443"
+    contract: str | None = None
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     stations: list[PlannedStation]
     traffic: Traffic = Traffic()
+    regulars: list[Regular] = []
     meter_interval_s: float = 5.0
 
 
@@ -53,6 +66,9 @@ def read_plan(text: bytes) -> Plan:
     twice = {identity for identity in identities if identities.count(identity) > 1}
     if twice:
         raise BadPlan(f"the plan names {', '.join(sorted(twice))} twice")
+    strange = {each.station for each in plan.regulars} - set(identities)
+    if strange:
+        raise BadPlan(f"there is no station {', '.join(sorted(strange))} for a car that comes")
     return plan
 
 
@@ -62,6 +78,7 @@ def plan_of_places(
     *,
     busy: set[str] | None = None,
     meters: dict[str, str] | None = None,
+    regulars: Sequence[Regular] = (),
 ) -> Plan:
     """The plan of the twelve places. Cars come by themselves where it is busy; ``meters`` are the
     secrets of those that sign."""
@@ -82,4 +99,5 @@ def plan_of_places(
             for place in places()
         ],
         traffic=traffic,
+        regulars=list(regulars),
     )

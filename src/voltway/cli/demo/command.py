@@ -1,5 +1,6 @@
 """The command itself: starts the world, the house and the stations, and says where to look."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,6 +10,7 @@ import typer
 import uvloop
 
 from voltway.app import open_house
+from voltway.cli.demo.cars import CARS, EMAID, add_cars, regulars
 from voltway.cli.demo.network import OPERATOR, Secrets, fleet_plan, furnish, load_secrets
 from voltway.cli.demo.processes import HOST, free_port, running
 from voltway.cli.serve import asked_to_stop
@@ -17,9 +19,10 @@ from voltway.runtime import settings as configuration
 from voltway.runtime.settings import Settings
 
 HTTP, OCPP, PROVIDER, MAIL, SMTP, SIMULATOR = 8080, 8180, 8290, 8291, 8225, 8292
-VIES = 8293
+VIES, ISSUER = 8293, 8294
 
 PLAN: Final = "stations.json"
+MOBILITY: Final = "mobility"  # the folder of who made the contract of a car
 
 
 def demo_command(
@@ -49,9 +52,10 @@ async def _demo(data: Path, http: int, ocpp: int, speed: float) -> int:
         logs.set_up(settings.log_level, settings.log_format)
         house = await stack.enter_async_context(open_house(settings))
         await furnish(house.begin, kept, speed)
+        await add_cars(house.begin, data / MOBILITY)
         plan = data / PLAN
         plan.touch(mode=0o600)
-        plan.write_bytes(msgspec.json.encode(fleet_plan(kept)))
+        plan.write_bytes(msgspec.json.encode(fleet_plan(kept, regulars(data / MOBILITY))))
         await stack.enter_async_context(
             running(
                 "voltway_world.stations",
@@ -68,27 +72,30 @@ async def _demo(data: Path, http: int, ocpp: int, speed: float) -> int:
 async def _world(
     stack: AsyncExitStack, data: Path, kept: Secrets, http: int, ocpp: int
 ) -> tuple[Settings, str]:
-    """Start the provider and the mail catcher; the settings that let the house find them, and
-    where the mails can be read."""
-    provider = await stack.enter_async_context(
+    """Start the provider, the mail catcher, the register and who made a contract, all at once; the
+    settings that let the house find them, and where the mails can be read."""
+    smtp = free_port(SMTP)
+    worlds = (
         running(
             "voltway_world.provider",
             *("--http", f"{HOST}:{free_port(PROVIDER)}", "--data", str(data / "provider")),
             *(f"--secret={kept.provider}", f"--webhook-secret={kept.webhook}"),
             *("--webhook", f"http://{HOST}:{http}/webhooks/payments/simulated"),
-        )
-    )
-    smtp = free_port(SMTP)
-    mail = await stack.enter_async_context(
+        ),
         running(
             "voltway_world.mail",
             *("--smtp", f"{HOST}:{smtp}", "--http", f"{HOST}:{free_port(MAIL)}"),
             *("--data", str(data / "mail")),
-        )
+        ),
+        running("voltway_world.vies", "--http", f"{HOST}:{free_port(VIES)}"),
+        running(
+            "voltway_world.ocsp",
+            *(EMAID, "--http", f"{HOST}:{free_port(ISSUER)}", "--data", str(data / MOBILITY)),
+        ),
     )
-    register = await stack.enter_async_context(
-        running("voltway_world.vies", "--http", f"{HOST}:{free_port(VIES)}")
-    )
+    async with asyncio.TaskGroup() as group:
+        starting = [group.create_task(stack.enter_async_context(each)) for each in worlds]
+    provider, mail, register, issuer = (each.result() for each in starting)
     settings = configuration.load(
         given={
             "data": data,
@@ -96,6 +103,7 @@ async def _world(
             "ocpp": f"{HOST}:{ocpp}",
             "providers": str(_providers(data, provider, kept)),
             "vies_url": register,
+            "hook_hosts": issuer,
             "smtp_host": HOST,
             "smtp_port": smtp,
             "smtp_tls": "none",
@@ -132,6 +140,7 @@ def _addresses(http: str, mails: str, settings: Settings, kept: Secrets) -> str:
             f"  Driver's page       {http}/",
             f"  Operator's console  {http}/console/",
             f"                      sign in as {OPERATOR} with {kept.password}",
+            f"                      two cars pay by showing themselves: {http}{CARS}",
             "",
             f"  Stations            {settings.simulator_url}/   plug cars in and out here",
             f"  Mails               {mails}/   receipts arrive here",

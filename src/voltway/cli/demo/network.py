@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from voltway.stations.model_features import Features
 from voltway.tariffs import actions as tariffs
 from voltway_world.places import Place, places
 from voltway_world.stations import SigningMeter
-from voltway_world.stations.plan import Plan, Traffic, plan_of_places
+from voltway_world.stations.plan import Plan, Regular, Traffic, plan_of_places
 
 OPERATOR: Final = "operator@demo.example"
 FILE: Final = "demo.json"
@@ -79,11 +80,11 @@ def load_secrets(folder: Path) -> Secrets:
     return made
 
 
-def fleet_plan(kept: Secrets) -> Plan:
+def fleet_plan(kept: Secrets, regulars: Sequence[Regular] = ()) -> Plan:
     """The plan of the simulated stations: every other one is busy."""
     busy = {place.identity for place in places()[:: len(places()) // BUSY]}
     traffic = Traffic(seed=7, tokens=kept.cards, pause_s=(5, 90), stay_s=(240, 1500))
-    return plan_of_places(kept.keys, traffic, busy=busy, meters=kept.meters)
+    return plan_of_places(kept.keys, traffic, busy=busy, meters=kept.meters, regulars=regulars)
 
 
 async def furnish(begin: BeginWork, kept: Secrets, speed: float = 1.0) -> None:

@@ -1,7 +1,7 @@
 """Plug & Charge of 1.6 stations, in DataTransfer: the OCA application note "Using ISO 15118 Plug &
 Charge with OCPP 1.6" puts Authorize and GetCertificateStatus of 2.0.1 into it, as JSON."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -37,8 +37,8 @@ class _Named(msgspec.Struct, rename="camel"):
 class _Authorize(msgspec.Struct, rename="camel"):
     id_token: _IdToken | str
     certificate: str | None = None
-    iso15118_certificate_hash_data: list[_Named] | None = msgspec.field(
-        default=None, name="iso15118CertificateHashData"
+    iso15118_certificate_hash_data: Annotated[list[_Named], msgspec.Meta(max_length=4)] | None = (
+        msgspec.field(default=None, name="iso15118CertificateHashData")
     )
 
 
