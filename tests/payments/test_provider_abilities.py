@@ -40,6 +40,7 @@ from voltway.payments.provider_more import (
     SavesMethods,
     SavingState,
     SendsShares,
+    TakesEvidence,
     TellsBalance,
     TransferOrder,
     Transferred,
@@ -54,6 +55,7 @@ ABILITIES = {
     "increments": GrowsHolds,
     "saved_methods": SavesMethods,
     "disputes": HearsDisputes,
+    "evidence": TakesEvidence,
     "balance": TellsBalance,
     "transfers": SendsShares,
 }
@@ -197,33 +199,59 @@ async def test_a_forgotten_method_pays_nothing_more(provider: Closable) -> None:
 
 
 @pytest.mark.parametrize("won", [True, False], ids=["won", "lost"])
-async def test_a_dispute_is_read_contested_once_and_judged(
+async def test_what_a_bank_takes_back_is_read_until_it_is_judged(
     provider: Closable, bank: ProviderServer, *, won: bool
 ) -> None:
     hears: HearsDisputes = able(provider, "disputes")
     ref = await held(provider)
     await provider.capture(capture(ref, 1166))
     ref = (await provider.fetch(ref)).ref
+    before = await hears.disputes(ref)
     await switch(bank, f"dispute/{ref}")
-    assert (await provider.fetch(ref)).disputed
+    was_disputed = (await provider.fetch(ref)).disputed
+
+    [asked] = await hears.disputes(ref)
+    [name] = bank.books.disputes
+    await switch(bank, f"judge/{name}/{'won' if won else 'lost'}")
+    [judged] = await hears.disputes(ref)
+
+    assert (before, was_disputed) == ([], True)
+    assert (asked.amount, asked.hold, asked.is_warning) == (Money(1166, EUR), ref, False)
+    assert asked.state not in (DisputeState.WON, DisputeState.LOST)
+    assert (judged.ref, judged.amount) == (asked.ref, asked.amount)
+    assert (judged.state is DisputeState.WON) is won
+    assert (await provider.fetch(ref)).disputed is not won
+
+
+@pytest.mark.parametrize("won", [True, False], ids=["won", "lost"])
+async def test_a_dispute_is_read_contested_once_and_judged(
+    provider: Closable, bank: ProviderServer, *, won: bool
+) -> None:
+    takes: TakesEvidence = able(provider, "evidence")
+    hears: HearsDisputes = able(provider, "disputes")
+    ref = await held(provider)
+    await provider.capture(capture(ref, 1166))
+    ref = (await provider.fetch(ref)).ref
+    await switch(bank, f"dispute/{ref}")
 
     [asked] = await hears.disputes(ref)
     order = ContestOrder(once=key(), dispute=asked.ref, product="Charging", proof="11.66 EUR")
-    sent, again = await hears.contest(order), await hears.contest(order)
-    late = await hears.contest(
+    sent, again = await takes.contest(order), await takes.contest(order)
+    late = await takes.contest(
         ContestOrder(once=key(), dispute=asked.ref, product="Charging", proof="Another story")
     )
     await switch(bank, f"judge/{asked.ref}/{'won' if won else 'lost'}")
     [judged] = await hears.disputes(ref)
 
-    assert (asked.state, asked.amount, asked.hold) == (DisputeState.ASKS, Money(1166, EUR), ref)
+    assert asked.state is DisputeState.ASKS
     assert asked.answer_by is not None
     assert sent == again == late
     assert not isinstance(sent, Declined)
     assert sent.state is DisputeState.JUDGED
-    assert bank.books.disputes[asked.ref].evidence["uncategorized_text"] == "11.66 EUR"
+    evidence = bank.books.disputes[asked.ref].evidence.values()
+    assert "11.66 EUR" in evidence
+    assert "Another story" not in evidence
     assert judged.state is (DisputeState.WON if won else DisputeState.LOST)
-    assert (await provider.fetch(ref)).disputed is not won
 
 
 async def test_the_balance_tells_each_move_with_its_fee_and_its_payout(

@@ -13,12 +13,24 @@ from voltway.payments import choosing
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model_disputes import Charged
 from voltway.payments.provider import Declined
-from voltway.payments.provider_more import ContestOrder, DisputeSeen, HearsDisputes
+from voltway.payments.provider_more import (
+    ContestOrder,
+    DisputeSeen,
+    HearsDisputes,
+    TakesEvidence,
+)
 
 
 @dataclass(eq=False)
 class TellsNoDisputes(Refusal):
     """The provider {provider} tells nothing of disputes here: look at its own pages."""
+
+    provider: str
+
+
+@dataclass(eq=False)
+class TakesNoEvidence(Refusal):
+    """The provider {provider} takes no evidence here: send it on its own pages."""
 
     provider: str
 
@@ -45,8 +57,17 @@ async def contest(
     """Send evidence, once: a bank reads nothing after that. What was sent before stays."""
     if ref not in {each.ref for each in await disputes(given, charged)}:
         raise NoSuchDispute(ref)
+    provider = choosing.of(given, charged.provider)
+    if not isinstance(provider, TakesEvidence):
+        raise TakesNoEvidence(provider.name)
     order = ContestOrder(once=once, dispute=ref, product=product, proof=proof, email=charged.email)
-    return await _hears(given, charged).contest(order)
+    return await provider.contest(order)
+
+
+def can_contest(given: AnyProvider, provider: str) -> bool:
+    """Whether evidence can be sent from here."""
+    known = choosing.named(given, provider)
+    return known is not None and known.can.evidence
 
 
 def _hears(given: AnyProvider, charged: Charged) -> HearsDisputes:

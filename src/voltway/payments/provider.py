@@ -33,7 +33,8 @@ class Capabilities:
     # What follows is a protocol of its own each, in ``provider_more``.
     increments: bool = False  # a hold can grow while the car charges
     saved_methods: bool = False  # a driver's method can be kept there and charged later
-    disputes: bool = False  # what a bank takes back can be read and contested
+    disputes: bool = False  # what a bank takes back can be read
+    evidence: bool = False  # … and contested
     balance: bool = False  # what moved on our balance, with its fees and payouts, can be read
     transfers: bool = False  # shares can be sent from our balance to others' accounts
 

@@ -77,7 +77,7 @@ class DisputeState(StrEnum):
     """Where a dispute is."""
 
     ASKS = "asks"  # the bank waits for our evidence
-    JUDGED = "judged"  # our evidence is with the bank
+    JUDGED = "judged"  # our evidence is with the bank, or it asks for none here
     WON = "won"
     LOST = "lost"
 
@@ -111,6 +111,9 @@ class ContestOrder:
 class HearsDisputes(Protocol):
     async def disputes(self, hold: str) -> Sequence[DisputeSeen]: ...
 
+
+@runtime_checkable
+class TakesEvidence(Protocol):
     async def contest(self, order: ContestOrder) -> DisputeSeen | Declined: ...
 
 

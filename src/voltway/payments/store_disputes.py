@@ -183,9 +183,12 @@ async def to_look_at(work: Work, before: datetime) -> Sequence[Row]:
     return await work.all(
         """
         SELECT DISTINCT payment_id, collection_id FROM dispute
-         WHERE state IN ('asks', 'judged') AND looked_at <= $1 LIMIT 100
+         WHERE state IN ('asks', 'judged') AND looked_at <= $1
+           AND opened_at > $2::timestamptz - interval '180 days'  -- no bank judges after that
+         LIMIT 100
         """,
         before,
+        work.now,
     )
 
 

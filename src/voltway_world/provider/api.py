@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from voltway_world import serving
-from voltway_world.provider import page, payouts, saving_page
+from voltway_world.provider import disputes, page, payouts, saving_page
 from voltway_world.provider.books import Page, Refused, shown
 from voltway_world.provider.desk import Desk, parsed, trouble
 from voltway_world.provider.faults import Fault, Place
@@ -93,6 +93,23 @@ async def list_holds(
         if reference is None or hold.reference == reference
     ]
     return await _under_faults(request, "get", lambda: (200, _slice(holds, after)))
+
+
+@get("/v1/holds/{hold_id:str}/disputes")
+async def list_disputes(request: Asking, hold_id: FromPath[str]) -> Response[Any]:
+    desk = let_in(request)
+    rows = [msgspec.to_builtins(each) for each in disputes.of_hold(desk, desk.hold(hold_id))]
+    return await _under_faults(request, "get", lambda: (200, _slice(rows, None)))
+
+
+@post("/v1/disputes/{name:str}/evidence")
+async def send_evidence(request: Asking, name: FromPath[str]) -> Response[Any]:
+    def do(desk: Desk, body: bytes) -> tuple[int, Page, Any]:
+        given = parsed(body, dict[str, str])
+        after = disputes.with_evidence(disputes.dispute(desk, name), given)
+        return 200, Page(dispute=after), msgspec.to_builtins(after)
+
+    return await _deed(request, "evidence", do)
 
 
 @get("/v1/balance_transactions")
@@ -187,6 +204,8 @@ def make_api(desk: Desk, secret: str) -> Litestar:
             capture,
             void,
             refund,
+            list_disputes,
+            send_evidence,
             balance_transactions,
             list_payouts,
             payout_report,

@@ -196,9 +196,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: What a hold has that our own shape does not show.
-_OF_OTHER_SHAPES = (
-    *("shape", "last_decline", "method", "customer", "disputed_minor", "methods", "taken_with"),
-)
+_OF_OTHER_SHAPES = (*("shape", "last_decline", "method", "customer", "methods", "taken_with"),)
 
 
 def new_id(prefix: str) -> str:

@@ -24,6 +24,7 @@ from voltway.payments.provider import (
     ReleaseOrder,
     Told,
 )
+from voltway.payments.provider_more import DisputeSeen
 from voltway.payments.providers import mollie_seen as seen
 from voltway.payments.providers.mollie_line import Line, key
 from voltway.payments.providers.mollie_webhooks import read_webhook
@@ -36,7 +37,7 @@ CARD_DECLINED: Final = "card_declined"
 class MollieProvider:
     """One account at Mollie. Close it when the house closes."""
 
-    can = Capabilities(tries_again=True)
+    can = Capabilities(tries_again=True, disputes=True)
 
     def __init__(
         self,
@@ -186,6 +187,19 @@ class MollieProvider:
             if seen.metadata(made.metadata).get(seen.ONCE) == order.once:
                 return made
         return None
+
+    async def disputes(self, hold: str) -> Sequence[DisputeSeen]:
+        """What banks took back. Of a direct debit that is for good; a card's bank may still give
+        it back, and tells us nothing until it does."""
+        found = await self._line.ask(
+            self._line.sdk.chargebacks.list_async(payment_id=hold, limit=PER_PAGE)
+        )
+        if isinstance(found, Declined) or found is None:
+            raise ProviderNonsense(self.name, f"the chargebacks of {hold} cannot be read")
+        try:
+            return [seen.dispute_of(each) for each in found.result.embedded.chargebacks]
+        except seen.NoSense as error:
+            raise ProviderNonsense(self.name, str(error)) from error
 
     async def fetch(self, ref: str) -> HoldSeen:
         return self._read(await self._payment(ref))

@@ -10,6 +10,7 @@ from mollie import models
 
 from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.payments.provider import Card, HoldSeen, HoldState
+from voltway.payments.provider_more import DisputeSeen, DisputeState
 
 #: In the metadata of payments, captures and refunds.
 REFERENCE: Final = "reference"
@@ -74,6 +75,22 @@ def hold_of(payment: models.PaymentResponse) -> HoldSeen:
         expires_at=_moment(payment.capture_before or payment.expires_at or None),
         card=_card(payment.details or None),
         disputed=(_amount(payment.amount_charged_back) or zero).minor > 0,
+    )
+
+
+def dispute_of(told: models.ListEntityChargeback) -> DisputeSeen:
+    """A chargeback. Raises ``NoSense`` where its amount is none."""
+    if told.reversed_at:
+        state = DisputeState.WON
+    else:
+        state = DisputeState.LOST if told.reason else DisputeState.JUDGED
+    return DisputeSeen(
+        ref=told.id,
+        hold=told.payment_id,
+        state=state,
+        amount=read(told.amount.value, told.amount.currency),
+        reason=told.reason.description if told.reason else "chargeback",
+        opened_at=datetime.fromisoformat(told.created_at),
     )
 
 

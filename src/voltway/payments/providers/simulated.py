@@ -28,7 +28,15 @@ from voltway.payments.provider import (
     Told,
     WebhookNotSigned,
 )
-from voltway.payments.provider_more import BalanceMove, MoveKind, Moves, Payout
+from voltway.payments.provider_more import (
+    BalanceMove,
+    ContestOrder,
+    DisputeSeen,
+    DisputeState,
+    MoveKind,
+    Moves,
+    Payout,
+)
 
 STATES: Final = {
     "requires_payment": HoldState.AWAITING,
@@ -37,6 +45,13 @@ STATES: Final = {
     "expired": HoldState.EXPIRED,
     "captured": HoldState.CAPTURED,
     "voided": HoldState.VOIDED,
+}
+
+DISPUTES: Final = {
+    "needs_response": DisputeState.ASKS,
+    "under_review": DisputeState.JUDGED,
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
 }
 
 #: Statuses by which the provider says no for good; everything else is no answer.
@@ -65,6 +80,7 @@ class _Hold(msgspec.Struct):
     hosted_url: str
     captured_minor: int = 0
     refunded_minor: int = 0
+    disputed_minor: int = 0
     expires_at: datetime | None = None
     card: _Card | None = None
 
@@ -107,6 +123,21 @@ class _Moves(msgspec.Struct):
     has_more: bool
 
 
+class _Dispute(msgspec.Struct):
+    id: str
+    hold: str
+    amount_minor: int
+    currency: str
+    reason: str
+    status: str
+    created_at: datetime
+    due_by: datetime
+
+
+class _Disputes(msgspec.Struct):
+    data: list[_Dispute]
+
+
 class _Payout(msgspec.Struct):
     id: str
     amount_minor: int
@@ -127,7 +158,7 @@ class _Event(msgspec.Struct):
 class SimulatedProvider:
     """Speaks to ``voltway_world.provider``. Close it when the house closes."""
 
-    can = Capabilities(balance=True)
+    can = Capabilities(balance=True, disputes=True, evidence=True)
 
     def __init__(
         self,
@@ -209,6 +240,30 @@ class SimulatedProvider:
             )
             for each in page.data
         ]
+
+    async def disputes(self, hold: str) -> Sequence[DisputeSeen]:
+        page = await self._list(self._path(hold, "disputes"), {}, _Disputes)
+        return [self._dispute(each) for each in page.data]
+
+    async def contest(self, order: ContestOrder) -> DisputeSeen | Declined:
+        assert order.dispute.replace("_", "").isalnum(), "a dispute's name goes into a path"
+        body = {"product": order.product, "proof": order.proof, "email": order.email or ""}
+        to = f"/v1/disputes/{order.dispute}/evidence"
+        answer = await self._ask(to, order.once, body, _Dispute)
+        return answer if isinstance(answer, Declined) else self._dispute(answer)
+
+    def _dispute(self, told: _Dispute) -> DisputeSeen:
+        if told.status not in DISPUTES:
+            raise ProviderNonsense(self.name, f"a dispute that is {told.status!r}")
+        return DisputeSeen(
+            ref=told.id,
+            hold=told.hold,
+            state=DISPUTES[told.status],
+            amount=Money(told.amount_minor, Currency(told.currency)),
+            reason=told.reason,
+            opened_at=told.created_at,
+            answer_by=told.due_by,
+        )
 
     async def _list(self, path: str, asked: Mapping[str, str | None], kind: type[T]) -> T:
         """A page of a list, the newest first."""
@@ -316,6 +371,7 @@ class SimulatedProvider:
             hosted_url=answer.hosted_url,
             expires_at=answer.expires_at,
             card=Card(card.brand, card.last4, card.wallet, card.fingerprint) if card else None,
+            disputed=answer.disputed_minor > 0,
         )
 
 

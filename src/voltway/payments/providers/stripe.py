@@ -65,6 +65,7 @@ class StripeProvider(SavedMethods, Disputes, Balance, Transfers):
         increments=True,
         saved_methods=True,
         disputes=True,
+        evidence=True,
         balance=True,
         transfers=True,
     )

@@ -13,8 +13,8 @@ from voltway.billing import write_offs
 from voltway.kernel.errors import Outage, Refusal
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
-from voltway.payments import disputing
-from voltway.runtime.work import Work
+from voltway.payments import disputes, disputing
+from voltway.runtime.work import Row, Work
 from voltway.web.appearance import Form
 from voltway.web.console.dispute_evidence import evidence
 from voltway.web.console.door import console_page
@@ -93,9 +93,15 @@ async def _page(
         proof=typed.get("proof", proof),
         proof_max=disputing.PROOF_MAX,
         may_forgive=actor.may(Permission.MANAGE_PEOPLE) and row["owed_minor"] > 0,
-        may_send=actor.may(Permission.MOVE_MONEY) and row["state"] == "asks" and not row["sent_at"],
+        may_send=_may_send(house, actor, row),
         trouble=trouble,
     )
+
+
+def _may_send(house: House, actor: Actor, row: Row) -> bool:
+    waits = row["state"] == "asks" and not row["sent_at"]
+    can = disputes.can_contest(house.provider, row["provider"])
+    return actor.may(Permission.MOVE_MONEY) and waits and can
 
 
 @post("/disputes/{dispute:uuid}/evidence", include_in_schema=False)

@@ -245,5 +245,21 @@ async def refunds(request: Asking, name: FromPath[str]) -> Answer:
     return await _under_faults(request, "get", read)
 
 
-DOORS = [open_payment, payment, cancel, release, capture, captures, refund, refunds]
+@get("/v2/payments/{name:str}/chargebacks")
+async def chargebacks(request: Asking, name: FromPath[str]) -> Answer:
+    desk = let_in(request)
+
+    def read() -> tuple[int, Json]:
+        hold = desk.hold(name)
+        rows = [
+            shapes.chargeback_of(each, desk.url)
+            for each in desk.books.disputes.values()
+            if each.hold == hold.id
+        ]
+        return 200, shapes.list_of("chargebacks", rows, f"{desk.url}{request.url.path}")
+
+    return await _under_faults(request, "get", read)
+
+
+DOORS = [open_payment, payment, cancel, release, capture, captures, refund, refunds, chargebacks]
 __all__ = ["DOORS", "in_this_shape", "refused"]

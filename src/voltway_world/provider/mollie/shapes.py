@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from voltway_world.provider.books import Event, Hold, Refund, Status, new_id
+from voltway_world.provider.books import Dispute, Event, Hold, Refund, Status, new_id
 
 Json: TypeAlias = dict[str, Any]
 
@@ -63,6 +63,7 @@ def payment_of(hold: Hold, url: str) -> Json:
         "amountCaptured": amount(hold.captured_minor, hold.currency),
         "amountRefunded": amount(hold.refunded_minor, hold.currency),
         "amountRemaining": amount(hold.captured_minor - hold.refunded_minor, hold.currency),
+        "amountChargedBack": amount(hold.disputed_minor, hold.currency),
         "description": hold.description,
         "method": "creditcard" if hold.card else None,
         "metadata": hold.metadata,
@@ -133,6 +134,35 @@ def refund_of(refund: Refund, url: str) -> Json:
             "documentation": _link(f"{url}/docs", "text/html"),
         },
     }
+
+
+def chargeback_of(dispute: Dispute, url: str) -> Json:
+    """What a bank took back; its reason is told for direct debits alone."""
+    payment, name = f"tr_{bare(dispute.hold)}", f"chb_{bare(dispute.id)}"
+    here = f"{url}/v2/payments/{payment}"
+    return {
+        "resource": "chargeback",
+        "id": name,
+        "amount": amount(dispute.amount_minor, dispute.currency),
+        "paymentId": payment,
+        "createdAt": _moment(dispute.created_at),
+        "reversedAt": _moment(dispute.due_by) if dispute.status == "won" else None,
+        "_links": {
+            "self": _link(f"{here}/chargebacks/{name}"),
+            "payment": _link(here),
+            "documentation": _link(f"{url}/docs", "text/html"),
+        },
+    }
+
+
+def chargeback_news(hold: Hold, dispute: Dispute, at: datetime, url: str) -> tuple[Event, ...]:
+    """What a subscription is told of a chargeback: that it came, or that it was reversed."""
+    if dispute.status == "lost":
+        return ()  # nothing moves, and nobody is told
+    entity = chargeback_of(dispute, url)
+    kind = "chargeback.reversed" if dispute.status == "won" else "chargeback.received"
+    data = {"entityId": entity["id"], "entity": entity}
+    return (Event(id=new_id("event"), type=kind, created_at=at, data=data, shape="mollie"),)
 
 
 def list_of(kind: str, rows: list[Json], here: str) -> Json:

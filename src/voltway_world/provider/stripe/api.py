@@ -281,7 +281,7 @@ async def dispute(request: Asking, name: FromPath[str]) -> Answer:
 
 @post("/v1/disputes/{name:str}", status_code=200)
 async def contest(request: Asking, name: FromPath[str]) -> Answer:
-    return await _deed(request, "refund", lambda desk, form: desk.contest(name, form))
+    return await _deed(request, "evidence", lambda desk, form: desk.contest(name, form))
 
 
 @post("/v1/transfers", status_code=200)

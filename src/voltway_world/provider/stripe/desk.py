@@ -8,10 +8,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from voltway_world.provider import books as rules
-from voltway_world.provider import payouts
+from voltway_world.provider import disputes, payouts
 from voltway_world.provider.books import (
     Answer,
-    BalanceTransaction,
     Dispute,
     Hold,
     Method,
@@ -33,7 +32,6 @@ Form: TypeAlias = dict[str, Any]
 Deed: TypeAlias = Callable[[], tuple[Page, Json]]
 
 PAGE_LASTS = timedelta(hours=24)
-ANSWER_WITHIN = timedelta(days=10)
 BROKEN = {"error": {"type": "api_error", "message": "Something broke here."}}
 
 
@@ -274,58 +272,13 @@ class StripeDesk:
         return Page(dispute=after, events=(event("charge.dispute.updated", body, now()),)), body
 
     def dispute(self, name: str) -> Dispute:
-        found = self.books.disputes.get(name)
-        if found is None:
-            raise Refused(404, "not_found", f"No such dispute: '{name}'")
-        return found
+        return disputes.dispute(self.desk, name)
 
     def open_dispute(self, hold_id: str, amount: int | None = None) -> Dispute:
-        """What a driver does at their bank: it takes the money back until it has judged."""
-        hold = self.desk.hold(hold_id)
-        amount = hold.captured_minor - hold.refunded_minor if amount is None else amount
-        dispute = Dispute(
-            id=new_id("du"),
-            hold=hold.id,
-            amount_minor=amount,
-            currency=hold.currency,
-            reason="fraudulent",
-            status="needs_response",
-            created_at=now(),
-            due_by=now() + ANSWER_WITHIN,
-        )
-        self.desk.keep(
-            Page(
-                hold=msgspec.structs.replace(hold, disputed_minor=hold.disputed_minor + amount),
-                dispute=dispute,
-                transaction=self._disputed(hold, dispute, -amount, fee=1500),
-                events=(event("charge.dispute.created", shapes.dispute_of(dispute), now()),),
-            )
-        )
-        return dispute
+        return disputes.open_dispute(self.desk, hold_id, amount)
 
     def judge(self, name: str, *, won: bool) -> Dispute:
-        """What the bank says in the end. What was won comes back."""
-        before = self.dispute(name)
-        hold = self.desk.hold(before.hold)
-        after = msgspec.structs.replace(before, status="won" if won else "lost")
-        back = self._disputed(hold, after, before.amount_minor, fee=0) if won else None
-        self.desk.keep(
-            Page(
-                hold=msgspec.structs.replace(
-                    hold, disputed_minor=hold.disputed_minor - (before.amount_minor if won else 0)
-                ),
-                dispute=after,
-                transaction=back,
-                events=(event("charge.dispute.closed", shapes.dispute_of(after), now()),),
-            )
-        )
-        return after
-
-    def _disputed(
-        self, hold: Hold, dispute: Dispute, amount: int, *, fee: int
-    ) -> BalanceTransaction:
-        move = moved(hold, "dispute", amount)
-        return msgspec.structs.replace(move, dispute=dispute.id, fee_minor=fee)
+        return disputes.judge(self.desk, name, won=won)
 
     def pay_out(self, currency: str) -> Payout:
         """Send all of a balance that was not sent yet to the merchant's bank."""
