@@ -7,13 +7,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.payments.providers import SIMULATED, STRIPE, Closable, Kind
+from tests.payments.providers import MOLLIE, STRIPE, Closable, Kind
 from tests.payments.scene import Scene, a_scene
 from tests.web.api.conftest import Caller
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.parties.model import Party
-from voltway.payments import actions
+from voltway.payments import actions, disputing
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
 from voltway_world.provider import ProviderServer
@@ -105,8 +105,32 @@ async def test_a_dispute_of_another_payment_is_not_there(
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_dispute")
 
 
-@pytest.mark.parametrize("kind", [SIMULATED], ids=["simulated"])
-async def test_a_provider_that_tells_nothing_of_disputes_says_so(owner: Caller, path: str) -> None:
-    answer = await owner.get(path)
+@pytest.mark.parametrize("kind", [MOLLIE], ids=["mollie"])
+async def test_a_provider_that_takes_no_evidence_says_so(
+    owner: Caller, scene: Scene, path: str
+) -> None:
+    await complains(scene)
+    [told] = (await owner.get(path)).json()["items"]
+    answer = await owner.post(
+        f"{path}/{told['ref']}/evidence", EVIDENCE, headers={"Idempotency-Key": str(uuid4())}
+    )
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "tells_no_disputes")
+    assert (told["state"], told["answer_by"]) == ("judged", None)
+    assert (answer.status_code, answer.json()["code"]) == (409, "takes_no_evidence")
+
+
+async def test_what_is_kept_of_disputes_is_listed_with_who_bears_it(
+    owner: Caller, scene: Scene, path: str
+) -> None:
+    payment = path.split("/")[2]
+    await complains(scene)
+    await disputing.read(scene.begin, scene.provider, {"payment": payment})
+
+    [kept] = (await owner.get("/disputes?open=true")).json()["items"]
+    over = (await owner.get("/disputes?open=false")).json()["items"]
+
+    assert (kept["payment_id"], kept["top_up_id"], kept["debt_id"]) == (payment, None, None)
+    assert (kept["state"], kept["amount"]["amount"]) == ("asks", "11.66")
+    shares = [kept[each]["minor"] for each in ("from_balance", "from_payer", "at_our_cost", "owed")]
+    assert shares == [0, 0, 1166, 0]
+    assert over == []

@@ -1,13 +1,14 @@
 """Disputes: what drivers' banks want back, and the evidence that it was due."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import Router
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
+from voltway.billing import debts
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PaymentId
 from voltway.parties.model import Permission
@@ -16,9 +17,13 @@ from voltway.payments import disputes as rooms
 from voltway.payments.model_disputes import of_payment
 from voltway.payments.provider import Declined
 from voltway.payments.provider_more import DisputeSeen, DisputeState
+from voltway.runtime.work import Row
 from voltway.web.api.caller import Calling
+from voltway.web.api.lists import Paging, Source, listed
 from voltway.web.api.operations import moves_money, reads
-from voltway.web.api.shapes import NO_NUL, Amount, Given, Moment, Shown, Text, utc
+from voltway.web.api.shapes import NO_NUL, Amount, Given, Moment, Page, Shown, Text, shown, utc
+
+KEPT: Final = Source("dispute_view")
 
 
 @dataclass(eq=False)
@@ -44,6 +49,29 @@ class Dispute(Shown):
 
 class Disputes(Shown):
     items: list[Dispute]
+
+
+class KeptDispute(Shown):
+    """What a bank wants back of a charge, a top-up or a bill, as it was read last, and who bears
+    it until it is won."""
+
+    id: UUID
+    payment_id: UUID | None
+    top_up_id: UUID | None
+    debt_id: Annotated[UUID | None, Meta(description="The bill that is unpaid again.")]
+    ref: Annotated[str, Meta(description="The provider's name for it.")]
+    provider: str
+    state: DisputeState
+    amount: Amount
+    reason: str
+    opened_at: Moment
+    answer_by: Moment | None
+    taken_at: Annotated[Moment | None, Meta(description="Since then the books have it.")]
+    returned_at: Annotated[Moment | None, Meta(description="Since then it is back.")]
+    from_balance: Annotated[Amount, Meta(description="What was left of a top-up.")]
+    from_payer: Annotated[Amount, Meta(description="What was spent of it, or is unpaid again.")]
+    at_our_cost: Amount
+    owed: Annotated[Amount, Meta(description="What the driver still owes for a spent top-up.")]
 
 
 class NewEvidence(Given):
@@ -92,6 +120,38 @@ async def contest_dispute(
     return _shown(answer)
 
 
+@reads("/disputes", "List what banks want back", Permission.SEE_MONEY)
+async def list_kept(
+    caller: Calling,
+    window: Paging,
+    is_open: Annotated[
+        bool | None, QueryParameter(name="open", description="Those that no bank has judged yet.")
+    ] = None,
+) -> Page[KeptDispute]:
+    """Of charges, top-ups and bills; read again each hour until they are judged."""
+    async with caller.begin() as work:
+        conditions = [("(state IN ('asks', 'judged')) = {}", is_open)]
+        return await listed(work, KEPT, window, _kept, conditions)
+
+
+def _kept(row: Row) -> KeptDispute:
+    def money(minor: int) -> Amount:
+        return Amount.of(minor, row["currency"])
+
+    is_of_bill = row["purpose"] == "debt"
+    return shown(
+        KeptDispute,
+        row,
+        top_up_id=None if is_of_bill else row["collection_id"],
+        debt_id=UUID(row["about"].removeprefix(debts.ABOUT)) if is_of_bill else None,
+        amount=money(row["amount_minor"]),
+        from_balance=money(row["balance_minor"]),
+        from_payer=money(row["debt_minor"]),
+        at_our_cost=money(row["ours_minor"]),
+        owed=money(row["owed_minor"]),
+    )
+
+
 def _shown(seen: DisputeSeen) -> Dispute:
     return Dispute(
         ref=seen.ref,
@@ -103,4 +163,4 @@ def _shown(seen: DisputeSeen) -> Dispute:
     )
 
 
-ROUTER = Router("/", tags=["disputes"], route_handlers=[list_disputes, contest_dispute])
+ROUTER = Router("/", tags=["disputes"], route_handlers=[list_kept, list_disputes, contest_dispute])
