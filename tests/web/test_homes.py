@@ -6,7 +6,8 @@ from tests.billing.months import charges
 from tests.billing.test_homes import IBAN, Home, home  # noqa: F401 - a fixture
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
-from voltway.parties.model import Role
+from voltway.parties import actions as parties
+from voltway.parties.model import Actor, ActorKind, Role
 
 PAGE = "/console/tariffs/homes"
 
@@ -47,6 +48,28 @@ async def test_a_home_gets_its_rate_and_its_driver_a_statement_and_is_paid(
     month = await owner.reads(path)
     assert "10.000 kWh, €3.00" in month
     assert "Posti Kuljetus Oy" in month
+
+
+async def test_the_banks_file_needs_an_account_of_ours_and_orders_what_is_due(
+    owner: Browser,
+    home: Home,  # noqa: F811
+) -> None:
+    scene, party = home.scene, home.fleet.party
+    await home.rate("0.30", "2026-03-01")
+    await charges(scene, home.card, "2026-03-04T20:00", wh=10_000)
+    await home.month("2026-03")
+    await sits_down(owner, scene, Role.OWNER, email="later@example.org")
+    await owner.sends(f"{PAGE}/payee", driver=str(home.driver.id), holder="Aino Aalto", iban=IBAN)
+    refused = await owner.opens(f"{PAGE}/payouts.xml")
+    async with scene.begin() as work:
+        actor = Actor(party, ActorKind.HOUSE, None, "the command line", Role.OWNER)
+        await parties.change_party(work, actor, address={"iban": IBAN})
+    answer = await owner.opens(f"{PAGE}/payouts.xml")
+
+    assert refused.status_code == 409
+    assert "Say first from which account" in refused.text
+    assert answer.headers["content-type"].startswith("application/xml")
+    assert '<InstdAmt Ccy="EUR">3.00</InstdAmt>' in answer.text
 
 
 async def test_a_home_is_said_taken_off_the_map_and_ended(
@@ -92,6 +115,7 @@ async def test_who_may_not_move_money_pays_no_driver(
     await sits_down(browser, home.scene, Role.OPERATOR)
 
     assert "Home charging" in await browser.reads(PAGE)
+    assert (await browser.opens(f"{PAGE}/payouts.xml")).status_code == 403
     for path in (f"{PAGE}/paid", f"{PAGE}/payee"):
         assert (await browser.sends(path, driver=str(home.driver.id))).status_code == 403
     assert (await browser.opens(f"{PAGE}/payouts.csv")).status_code == 403

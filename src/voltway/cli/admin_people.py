@@ -78,6 +78,8 @@ def party_change(
     street: Annotated[str | None, typer.Option(help="Street and number, as on receipts.")] = None,
     postal_code: Annotated[str | None, typer.Option(help="As on receipts.")] = None,
     city: Annotated[str | None, typer.Option(help="As on receipts.")] = None,
+    iban: Annotated[str | None, typer.Option(help="Its account at a bank.")] = None,
+    bic: Annotated[str | None, typer.Option(help="The bank's BIC.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Such as Europe/Helsinki.")] = None,
     hold_minor: Annotated[
         int | None,
@@ -88,7 +90,13 @@ def party_change(
     as_json: AsJson = False,
 ) -> None:
     """Change what drivers and receipts say of a party. What is not given stays."""
-    address = {"street": street, "postal_code": postal_code, "city": city}
+    address = {
+        "street": street,
+        "postal_code": postal_code,
+        "city": city,
+        "iban": iban,
+        "bic": bic,
+    }
 
     async def do(work: Work, owner: Party) -> Party:
         return await actions.change_party(

@@ -1,16 +1,18 @@
 """Home charging paid back: where drivers are at home, at what rate, and what they are paid."""
 
+import asyncio
 from datetime import date
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from voltway.billing import homes, homes_paying
+from voltway.billing import homes, homes_bank, homes_paying
 from voltway.drivers import homes as places
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, FleetId, PartyId
@@ -89,11 +91,34 @@ async def payouts(house: NamedDependency[House], actor: NamedDependency[Actor]) 
     async with house.begin(actor.party) as work:
         listed = homes_paying.payout_list(await homes_paying.due(work, PartyId(actor.party)))
         await parties.audit(work, actor, "took the list of drivers' payouts", "home_payouts")
+    return _file(listed.encode(), "text/csv; charset=utf-8", "payouts.csv")
+
+
+@get("/tariffs/homes/payouts.xml", include_in_schema=False)
+async def transfers(
+    request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """The same as the file that a bank takes."""
+    actor.must(Permission.MOVE_MONEY)
+    async with house.begin(actor.party) as work:
+        party = await parties.party(work, PartyId(actor.party))
+        due = await homes_paying.due(work, party.id)
+        today = work.now.astimezone(ZoneInfo(party.time_zone)).date()
+    try:
+        made = await asyncio.to_thread(homes_bank.transfers, party, due, today)
+    except Refusal as no:
+        return await _page(request, house, actor, trouble=str(no), status=STATUS[no.kind])
+    async with house.begin(actor.party) as work:
+        await parties.audit(work, actor, "took the bank's file of drivers' payouts", "home_payouts")
+    return _file(made, "application/xml", "payouts.xml")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
     return Response(
-        listed.encode(),
-        media_type="text/csv; charset=utf-8",
+        content,
+        media_type=media_type,
         headers={
-            "Content-Disposition": 'attachment; filename="payouts.csv"',
+            "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
         },
     )

@@ -160,6 +160,7 @@ _SEATED: Final = Router(
         fleets.limit,
         homes.list_homes,
         homes.payouts,
+        homes.transfers,
         homes.home_statement,
         homes.paid,
         homes.set_payee,
