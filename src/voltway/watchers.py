@@ -8,6 +8,7 @@ from voltway.alerts import (
     operator_events,
 )
 from voltway.alerts.account import hears_method_refused
+from voltway.alerts.at_home import hears_home_paid
 from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
@@ -32,6 +33,7 @@ from voltway.billing.budget_news import BudgetReached
 from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued, SettlementRested
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.model_debts import Dunned
+from voltway.billing.model_homes import HomePaid
 from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.helpdesk.model import ProblemAnswered, ProblemReported
 from voltway.partners import platforms, telling
@@ -90,6 +92,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("billing.taken_back", [TakenBack, CameBack], disputed_debts.hears_taken)
     bus.watch_many("billing.after_all", [PaidAfterAll], debts.hears_paid_after_all)
     bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
+    bus.watch_many("alerts.homes", [HomePaid], hears_home_paid)
     bus.watch_many("alerts.budgets", [BudgetReached], hears_budget_reached)
     bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
     bus.watch_many("partners.sessions", telling.SESSION_FACTS, telling.hears_sessions)

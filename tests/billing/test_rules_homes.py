@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from voltway.billing.model_homes import Rate
-from voltway.billing.rules_homes import amount, change, iban_of, rate_on
+from voltway.billing.rules_homes import amount, change, held, iban_of, rate_on
 from voltway.kernel.ids import FleetId, PartyId, new_id
 from voltway.kernel.money import Currency
 
@@ -53,6 +53,14 @@ def test_the_newest_version_that_has_begun_is_the_rate_and_nothing_is_none(
     found = rate_on(RATES, date.fromisoformat(day))
 
     assert (found.version if found else None) == version
+
+
+def test_a_rate_is_shown_for_the_days_on_which_it_holds_and_no_other() -> None:
+    shown = [(each.rate.version, f"{each.since}", f"{each.until}") for each in held(RATES)]
+
+    assert shown == [(3, "2026-02-15", "2026-05-01"), (1, "2026-01-01", "2026-02-15")]
+    for each in held(RATES):
+        assert rate_on(RATES, each.since) == each.rate
 
 
 @pytest.mark.parametrize(

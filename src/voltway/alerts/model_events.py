@@ -32,6 +32,7 @@ class Event(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     HOLD_RELEASED = "hold_released"
     RECEIPT = "receipt"
+    HOME_PAID = "home_paid"  # what was charged at home
     BAY_FREE = "bay_free"  # by mail they are letters of their own: ``waiting``
     BAY_TAKEN = "bay_taken"
     QUEUE_TURN = "queue_turn"
@@ -103,6 +104,7 @@ RULES: Final[Mapping[Event, Rule]] = {
     ),
     Event.HOLD_RELEASED: Rule(at_first=_PUSH),
     Event.RECEIPT: Rule(at_first=_PUSH),
+    Event.HOME_PAID: Rule(at_first=frozenset({Channel.MAIL})),
     Event.BAY_FREE: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
     Event.BAY_TAKEN: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
     Event.QUEUE_TURN: Rule(at_first=_BOTH, lasts=_QUARTER),

@@ -26,6 +26,7 @@ SAMPLES: Final[Mapping[str, str]] = {
     "station": "KAMPPI-1",
     "error": "GroundFailure",
     "count": "3",
+    "number": "VLT-D2026-000003",
 }
 
 

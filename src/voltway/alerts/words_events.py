@@ -59,6 +59,10 @@ _EN: Final = {
     ),
     Event.QUEUE_OVER: Say("You are not in line any more", "{place}: {why}"),
     Event.RECEIPT: Say("Your receipt", "{amount} at {place}."),
+    Event.HOME_PAID: Say(
+        "Paid back to you: {amount}",
+        "For charging at home, by {number}. Your bank has it within some days.",
+    ),
     Event.STATION_OFFLINE: Say("Station offline: {station}", "{place}: not heard since {when}."),
     Event.PORT_FAULTED: Say("Fault: {station}, bay {bay}", "{place}: {error}."),
     Event.STARTS_FAIL: Say(
@@ -99,6 +103,10 @@ _DE: Final = {
     ),
     Event.QUEUE_OVER: Say("Sie stehen nicht mehr in der Schlange", "{place}: {why}"),
     Event.RECEIPT: Say("Ihr Beleg", "{amount} bei {place}."),
+    Event.HOME_PAID: Say(
+        "Ihnen erstattet: {amount}",
+        "Für das Laden zu Hause, mit {number}. In einigen Tagen hat es Ihre Bank.",
+    ),
 }
 
 _FR: Final = {
@@ -129,6 +137,10 @@ _FR: Final = {
     ),
     Event.QUEUE_OVER: Say("Vous n'êtes plus dans la file", "{place} : {why}"),
     Event.RECEIPT: Say("Votre reçu", "{amount} à {place}."),
+    Event.HOME_PAID: Say(
+        "Remboursé : {amount}",
+        "Pour la recharge à domicile, par {number}. Votre banque l'aura sous quelques jours.",
+    ),
 }
 
 _ES: Final = {
@@ -158,6 +170,10 @@ _ES: Final = {
     ),
     Event.QUEUE_OVER: Say("Ya no está en la cola", "{place}: {why}"),
     Event.RECEIPT: Say("Su recibo", "{amount} en {place}."),
+    Event.HOME_PAID: Say(
+        "Reembolsado: {amount}",
+        "Por la recarga en casa, con {number}. Su banco lo tendrá en unos días.",
+    ),
 }
 
 _NL: Final = {
@@ -189,6 +205,10 @@ _NL: Final = {
     ),
     Event.QUEUE_OVER: Say("U staat niet meer in de rij", "{place}: {why}"),
     Event.RECEIPT: Say("Uw bon", "{amount} bij {place}."),
+    Event.HOME_PAID: Say(
+        "Aan u vergoed: {amount}",
+        "Voor thuis laden, met {number}. Uw bank heeft het binnen enkele dagen.",
+    ),
 }
 
 _FI: Final = {
@@ -218,6 +238,10 @@ _FI: Final = {
     ),
     Event.QUEUE_OVER: Say("Et ole enää jonossa", "{place}: {why}"),
     Event.RECEIPT: Say("Kuittisi", "{amount}: {place}."),
+    Event.HOME_PAID: Say(
+        "Sinulle korvattu: {amount}",
+        "Kotilatauksesta, {number}. Raha on pankissasi muutamassa päivässä.",
+    ),
 }
 
 SAYS: Final[Mapping[str, Mapping[Event, Say]]] = {
@@ -347,6 +371,7 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.PAYMENT_FAILED: frozenset({"place"}),
     Event.HOLD_RELEASED: frozenset({"place", "amount"}),
     Event.RECEIPT: frozenset({"place", "amount"}),
+    Event.HOME_PAID: frozenset({"amount", "number"}),
     Event.BAY_FREE: frozenset({"place", "bay"}),
     Event.BAY_TAKEN: frozenset({"place"}),
     Event.QUEUE_TURN: frozenset({"place", "bay", "when"}),

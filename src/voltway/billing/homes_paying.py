@@ -13,7 +13,7 @@ from uuid import UUID
 
 from voltway.billing import homes, store_homes, store_homes_months
 from voltway.billing.documents_home import HomeStatement, home_statement
-from voltway.billing.model_homes import Due
+from voltway.billing.model_homes import Due, HomePaid
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, OnceKey, PartyId
 from voltway.kernel.money import Money
@@ -102,6 +102,10 @@ async def paid(work: Work, party: PartyId, driver: DriverId, said: Money, *, by:
         postings=(Posting(homes.payable_to(driver), account("bank"), each.amount),),
     )
     await ledger.post_many(work, [entry])
+    fact = HomePaid(
+        party=party, at=work.now, payout=id, driver=driver, amount=each.amount, numbers=each.numbers
+    )
+    await work.announce([fact])
     return id
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from voltway.kernel.facts import Fact
 from voltway.kernel.ids import DriverId, FleetId, PartyId, SessionId
 from voltway.kernel.money import Currency, Money
 
@@ -70,3 +71,72 @@ class Due:
     @property
     def is_payable(self) -> bool:
         return self.amount.minor > 0 and self.iban is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomePaid(Fact):
+    """The bank has paid a driver what statements came to."""
+
+    payout: UUID
+    driver: DriverId
+    amount: Money
+    numbers: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        return f"home_payout:{self.payout}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A rate, and the days on which it holds: until the day before ``until``; none: still."""
+
+    rate: Rate
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMonth:
+    """A month of a driver's: sessions that stand on a statement, or on none yet (``statement`` is
+    none then)."""
+
+    month: date
+    company: str
+    sessions: int
+    energy_wh: int
+    total: Money
+    statement: UUID | None = None
+    number: str = ""
+    claim: str = ""  # by which the company is asked for it
+    paid_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFleet:
+    """What a fleet pays its drivers back for a kWh, the newest first."""
+
+    name: str
+    rates: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What a driver charged at home and nobody pays back."""
+
+    session: SessionId
+    began_at: datetime
+    energy_wh: int
+    fleet: str
+    is_paid_for: bool  # somebody pays for the fleet, so it is a rate that lacks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What a driver sees of their charging at home with one operator."""
+
+    fleets: tuple[OwnFleet, ...]
+    months: tuple[OwnMonth, ...]
+    left: tuple[LeftOut, ...]
+    holder: str | None
+    iban: str | None  # where they are paid

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from voltway.billing.model_homes import Rate
+from voltway.billing.model_homes import Held, Rate
 from voltway.kernel.money import Currency, Money, payable
 from voltway.kernel.units import EnergyWh, kwh
 
@@ -20,6 +20,19 @@ def rate_on(rates: Iterable[Rate], day: date) -> Rate | None:
     begun = [rate for rate in rates if rate.valid_from <= day]
     newest = max(begun, key=lambda rate: rate.version, default=None)
     return newest if newest is not None and newest.per_kwh else None
+
+
+def held(rates: Iterable[Rate]) -> list[Held]:
+    """On which days each rate holds, the newest first: a version until one that came later begins.
+    One that never holds any more, or pays nothing, is left out."""
+    shown: list[Held] = []
+    until: date | None = None
+    for rate in sorted(rates, key=lambda rate: -rate.version):
+        if until is None or rate.valid_from < until:
+            if rate.per_kwh:
+                shown.append(Held(rate, rate.valid_from, until))
+            until = rate.valid_from
+    return shown
 
 
 def amount(energy_wh: int, per_kwh: Decimal, currency: Currency) -> Money:

@@ -26,7 +26,12 @@ def statement_view(document: bytes, locale: str) -> StatementView:
 
 def statement_html(document: bytes, locale: str) -> str:
     """The statement as part of a page: sections, no page around."""
-    return _pages.get_template("statement.html").render(r=statement_view(document, locale))
+    return view_html(statement_view(document, locale))
+
+
+def view_html(shown: StatementView) -> str:
+    """A view in the layout of statements, as part of a page."""
+    return _pages.get_template("statement.html").render(r=shown)
 
 
 def statement_text(document: bytes, locale: str) -> str:
@@ -71,8 +76,13 @@ def statement_pdf(document: bytes, locale: str) -> bytes:
     """The statement as a PDF; to a business it is a Factur-X. The same document gives the same
     bytes. Call it off the event loop."""
     made = documents_statement.statement(document)
-    data = statement_view(document, locale).as_data()
-    return typesetting.pdf(_LAYOUT, "statement", data, made.issued_at, xml=_for_machines(document))
+    shown = statement_view(document, locale)
+    return view_pdf(shown, made.issued_at, xml=_for_machines(document))
+
+
+def view_pdf(shown: StatementView, issued_at: str, *, xml: str | None = None) -> bytes:
+    """A view in the layout of statements, as a PDF; ``xml``: the invoice for machines in it."""
+    return typesetting.pdf(_LAYOUT, "statement", shown.as_data(), issued_at, xml=xml)
 
 
 def _for_machines(document: bytes) -> str | None:

@@ -99,28 +99,33 @@ async def uncredited_of(work: Work, fleet: FleetId) -> Sequence[Row]:
     return await work.all(f"{_AT_HOME} AND h.fleet_id = $2 ORDER BY s.started_at", AT_HOME, fleet)
 
 
+#: Sessions at home that are settled and not credited, each with whether anybody paid for the fleet
+#: when it began.
+_LEFT = """
+    SELECT s.id, s.party_id, s.started_at, s.energy_wh, s.identity, h.driver_name, h.fleet_id,
+           h.fleet_name,
+           EXISTS (SELECT FROM fleet_payer p
+                    WHERE p.fleet_id = h.fleet_id AND p.since <= s.started_at
+                      AND (p.until IS NULL OR s.started_at < p.until)) AS is_paid_for
+      FROM session_view s
+      JOIN cdr c ON c.session_id = s.id
+      JOIN home_station_view h ON h.station_id = s.station_id AND h.since <= s.started_at
+           AND (h.until IS NULL OR s.started_at < h.until)
+     WHERE s.tariff_why = $1 AND s.energy_wh > 0
+       AND NOT EXISTS (SELECT FROM home_credit k WHERE k.session_id = s.id)
+    """
+
+
 async def left(work: Work, party: PartyId, most: int) -> Sequence[Row]:
-    """Sessions at home that are settled and not credited, the newest first, each with whether
-    anybody paid for the fleet when it began."""
-    return await work.all(
-        """
-        SELECT s.id, s.started_at, s.energy_wh, s.identity, h.driver_name, h.fleet_id,
-               h.fleet_name,
-               EXISTS (SELECT FROM fleet_payer p
-                        WHERE p.fleet_id = h.fleet_id AND p.since <= s.started_at
-                          AND (p.until IS NULL OR s.started_at < p.until)) AS is_paid_for
-          FROM session_view s
-          JOIN cdr c ON c.session_id = s.id
-          JOIN home_station_view h ON h.station_id = s.station_id AND h.since <= s.started_at
-               AND (h.until IS NULL OR s.started_at < h.until)
-         WHERE s.party_id = $1 AND s.tariff_why = $2 AND s.energy_wh > 0
-           AND NOT EXISTS (SELECT FROM home_credit k WHERE k.session_id = s.id)
-         ORDER BY s.started_at DESC LIMIT $3
-        """,
-        party,
-        AT_HOME,
-        most,
-    )
+    """What a party's drivers charged at home and nobody pays back, the newest first."""
+    wanted = f"{_LEFT} AND s.party_id = $2 ORDER BY s.started_at DESC LIMIT $3"
+    return await work.all(wanted, AT_HOME, party, most)
+
+
+async def left_of(work: Work, driver: DriverId, most: int) -> Sequence[Row]:
+    """The same of one driver."""
+    wanted = f"{_LEFT} AND h.driver_id = $2 ORDER BY s.started_at DESC LIMIT $3"
+    return await work.all(wanted, AT_HOME, driver, most)
 
 
 async def keep_credits(work: Work, credits: Sequence[Credit]) -> list[Credit]:

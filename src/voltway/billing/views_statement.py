@@ -88,7 +88,7 @@ class StatementView:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tongue:
+class Tongue:
     """What turns figures into text, for one reader."""
 
     said: Words
@@ -113,7 +113,7 @@ def month_words(month: str, locale: Locale) -> str:
 
 def view(made: StatementDocument, sha256: str, locale_asked: str) -> StatementView:
     locale, said = formats.locale_for(locale_asked), words(locale_asked)
-    tongue = _Tongue(said, locale, Currency(made.currency))
+    tongue = Tongue(said, locale, Currency(made.currency))
     is_settlement = made.kind == SETTLEMENT
     heading = _heading(made, said)
     month = month_words(made.month, locale)
@@ -170,7 +170,7 @@ def _heading(made: StatementDocument, said: Words) -> str:
     return word.format(number=made.number)
 
 
-def _lead(made: StatementDocument, due: str, tongue: _Tongue) -> str:
+def _lead(made: StatementDocument, due: str, tongue: Tongue) -> str:
     """What is to be done, by whom and when."""
     said, total = tongue.said, tongue.money(abs(made.total_minor))
     if made.kind == SETTLEMENT:
@@ -199,7 +199,7 @@ def _seller(made: StatementDocument, locale: Locale, said: Words) -> Iterator[st
         yield said.vat_id.format(vat=seller.vat_id)
 
 
-def _groups(made: StatementDocument, tongue: _Tongue) -> Iterator[Group]:
+def _groups(made: StatementDocument, tongue: Tongue) -> Iterator[Group]:
     """Lines of the month by vehicle or place; those of earlier months stand by themselves."""
     own: dict[str, list[Charge | HostShare]] = {}
     earlier: list[Charge | HostShare] = []
@@ -225,7 +225,7 @@ def _group_of(line: Charge | HostShare, said: Words) -> str:
 
 
 def _group(
-    name: str, lines: Sequence[Charge | HostShare], tongue: _Tongue, *, named: bool = False
+    name: str, lines: Sequence[Charge | HostShare], tongue: Tongue, *, named: bool = False
 ) -> Group:
     def summed(of: Callable[[Charge | HostShare], int]) -> int:
         return sum(map(of, lines))
@@ -255,7 +255,7 @@ def _amount(line: Charge | HostShare) -> int:
     return line.gross_minor if isinstance(line, Charge) else line.amount_minor
 
 
-def _row(line: Charge | HostShare, tongue: _Tongue, *, named: bool) -> ItemRow:
+def _row(line: Charge | HostShare, tongue: Tongue, *, named: bool) -> ItemRow:
     """``named`` has the place on a settlement's line, which else stands under its place."""
     at = formats.local(line.at, line.zone)
     day = format_date(at, "short", locale=tongue.locale)
@@ -272,14 +272,14 @@ def _row(line: Charge | HostShare, tongue: _Tongue, *, named: bool) -> ItemRow:
     )
 
 
-def _charge_note(line: Charge, tongue: _Tongue) -> str:
+def _charge_note(line: Charge, tongue: Tongue) -> str:
     if line.corrects is None:
         return ""
     what = tongue.said.corrects_short.format(number=line.corrects)
     return ", ".join(filter(None, (tongue.said.adjustment, what, line.stated_on)))
 
 
-def _how(line: HostShare, tongue: _Tongue) -> str:
+def _how(line: HostShare, tongue: Tongue) -> str:
     """How the share came to be, term by term, and by which version of the agreement."""
     said = tongue.said
     version, _, day = line.agreement.partition(" ")
@@ -302,12 +302,12 @@ def _how(line: HostShare, tongue: _Tongue) -> str:
     return "; ".join((*parts, said.agreement.format(version=version, date=dated)))
 
 
-def _sums(made: StatementDocument, tongue: _Tongue) -> Iterator[Row]:
+def _sums(made: StatementDocument, tongue: Tongue) -> Iterator[Row]:
     for tax in made.taxes:
         yield _sum(tax, made, tongue)
 
 
-def _sum(tax: Tax, made: StatementDocument, tongue: _Tongue) -> Row:
+def _sum(tax: Tax, made: StatementDocument, tongue: Tongue) -> Row:
     said, net = tongue.said, tongue.money(tax.net_minor)
     if tax.rate is None:
         untaxed = said.no_vat_on if made.kind == SETTLEMENT else said.no_tax_stated

@@ -205,5 +205,21 @@ DE: Final = Words(
     "Rechnung abgezogen.",
     invoice_mail_why="Sie bekommen diese Mail, weil diese Adresse für Ihre Rechnungen angegeben "
     "wurde. Wir nutzen sie dafür und für nichts anderes.",
+    home_statement="Laden zu Hause {number}",
+    home_paid_back="wird Ihnen erstattet",
+    home_lead="{company} erstattet Ihnen das für {energy}, zu Hause geladen.",
+    home_carried="Durch Korrekturen ergibt sich weniger als nichts; es wird mit dem nächsten "
+    "Monat verrechnet.",
+    home_driver="Fahrer",
+    home_company="Firma",
+    home_by="Gemessen und ausgezahlt von",
+    home_yours="Zu Hause geladen",
+    home_registers="Zähler, kWh",
+    home_rate="Je kWh",
+    check_registers="Zählerstand am Ende minus Zählerstand am Anfang ist die Energie eines "
+    "Postens; mal dem Satz, der an dem Tag galt, auf den Cent gerundet, ist sie "
+    "sein Betrag.",
+    check_passed_on="Darauf ist keine MwSt.: Ihre Firma erstattet Ihnen, was Ihr eigener "
+    "Stromversorger Ihnen berechnet.",
     xml_attached="Die XRechnung für Ihr Buchhaltungsprogramm hängt ebenfalls an.",
 )

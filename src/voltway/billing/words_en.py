@@ -195,5 +195,20 @@ EN: Final = Words(
     credit_mail_greeting="Here is your credit note {number}: {total} was taken off your bill.",
     invoice_mail_why="You get this mail because this address was given for your bills. We use it "
     "for them and for nothing else.",
+    home_statement="Charging at home {number}",
+    home_paid_back="paid back to you",
+    home_lead="{company} pays this back to you for {energy} charged at home.",
+    home_carried="By corrections this comes to less than nothing; it is kept against the next "
+    "month.",
+    home_driver="Driver",
+    home_company="Company",
+    home_by="Measured and paid by",
+    home_yours="Charged at home",
+    home_registers="Meter, kWh",
+    home_rate="Per kWh",
+    check_registers="The register at the end less that at the beginning is the energy of a line; "
+    "times the rate that held on its day, rounded to the cent, it is its amount.",
+    check_passed_on="No VAT is on it: your company pays you back what your own supplier charges "
+    "you for.",
     xml_attached="The XRechnung for your accounting program is attached, too.",
 )

@@ -200,5 +200,20 @@ ES: Final = Words(
     "{total} de su cuenta.",
     invoice_mail_why="Recibe este correo porque se indicó esta dirección para sus facturas. No "
     "la usamos para nada más.",
+    home_statement="Recarga en casa {number}",
+    home_paid_back="se le reembolsa",
+    home_lead="{company} le reembolsa esto por {energy} cargados en casa.",
+    home_carried="Por las rectificaciones, el total es menor que cero; se compensa con el mes "
+    "siguiente.",
+    home_driver="Conductor",
+    home_company="Empresa",
+    home_by="Medido y pagado por",
+    home_yours="Cargado en casa",
+    home_registers="Contador, kWh",
+    home_rate="Por kWh",
+    check_registers="La lectura final menos la inicial es la energía de una línea; por la tarifa "
+    "que regía ese día, redondeada al céntimo, es su importe.",
+    check_passed_on="No lleva IVA: su empresa le reembolsa lo que le cobra su propia compañía "
+    "eléctrica.",
     xml_attached="La XRechnung para su programa de contabilidad también va adjunta.",
 )

@@ -198,5 +198,19 @@ FI: Final = Words(
     credit_mail_greeting="Tässä on hyvityslaskunne {number}: laskustanne on vähennetty {total}.",
     invoice_mail_why="Saatte tämän viestin, koska tämä osoite annettiin laskujanne varten. Emme "
     "käytä sitä muuhun.",
+    home_statement="Kotilataus {number}",
+    home_paid_back="korvataan sinulle",
+    home_lead="{company} korvaa sinulle tämän. Kotona ladattu: {energy}.",
+    home_carried="Oikaisujen jälkeen summa on alle nollan; se vähennetään seuraavasta kuukaudesta.",
+    home_driver="Kuljettaja",
+    home_company="Yritys",
+    home_by="Mittaaja ja maksaja",
+    home_yours="Kotona ladattu",
+    home_registers="Mittari, kWh",
+    home_rate="Kilowattitunnilta",
+    check_registers="Loppulukema miinus alkulukema on rivin energia; kerrottuna sen päivän "
+    "hinnalla ja pyöristettynä senttiin se on rivin summa.",
+    check_passed_on="Siinä ei ole arvonlisäveroa: yrityksesi korvaa sinulle sen, minkä oma "
+    "sähkönmyyjäsi laskuttaa.",
     xml_attached="Liitteenä on myös XRechnung kirjanpito-ohjelmaanne varten.",
 )

@@ -201,5 +201,20 @@ FR: Final = Words(
     credit_mail_greeting="Voici votre avoir {number} : {total} ont été déduits de votre facture.",
     invoice_mail_why="Vous recevez ce message parce que cette adresse a été indiquée pour vos "
     "factures. Nous ne l’utilisons pour rien d’autre.",
+    home_statement="Recharge à domicile {number}",
+    home_paid_back="vous est remboursé",
+    home_lead="{company} vous rembourse ce montant pour {energy} rechargés à domicile.",
+    home_carried="Après rectification, le total est négatif ; il est reporté sur le mois suivant.",
+    home_driver="Conducteur",
+    home_company="Entreprise",
+    home_by="Mesuré et versé par",
+    home_yours="Rechargé à domicile",
+    home_registers="Compteur, kWh",
+    home_rate="Par kWh",
+    check_registers="L’index de fin moins l’index de début donne l’énergie d’une ligne ; "
+    "multipliée par le tarif du jour et arrondie au centime, elle donne son "
+    "montant.",
+    check_passed_on="Sans TVA : votre entreprise vous rembourse ce que votre propre fournisseur "
+    "vous facture.",
     xml_attached="La XRechnung pour votre logiciel de comptabilité est jointe aussi.",
 )

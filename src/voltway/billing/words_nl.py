@@ -201,5 +201,20 @@ NL: Final = Words(
     credit_mail_greeting="Hier is uw creditfactuur {number}: {total} is van uw rekening afgehaald.",
     invoice_mail_why="U krijgt deze mail omdat dit adres voor uw rekeningen is opgegeven. Wij "
     "gebruiken het daarvoor en voor niets anders.",
+    home_statement="Thuis laden {number}",
+    home_paid_back="wordt u vergoed",
+    home_lead="{company} vergoedt u dit voor {energy}, thuis geladen.",
+    home_carried="Door correcties is het minder dan niets; het wordt met de volgende maand "
+    "verrekend.",
+    home_driver="Bestuurder",
+    home_company="Bedrijf",
+    home_by="Gemeten en betaald door",
+    home_yours="Thuis geladen",
+    home_registers="Meterstand, kWh",
+    home_rate="Per kWh",
+    check_registers="De eindstand min de beginstand is de energie van een regel; maal het tarief "
+    "van die dag, afgerond op de cent, is het bedrag.",
+    check_passed_on="Er is geen btw over: uw bedrijf vergoedt u wat uw eigen energieleverancier u "
+    "in rekening brengt.",
     xml_attached="De XRechnung voor uw boekhoudprogramma is ook bijgevoegd.",
 )

@@ -157,4 +157,16 @@ class Words:
     credit_mail_subject: str
     credit_mail_greeting: str
     invoice_mail_why: str
+    home_statement: str
+    home_paid_back: str
+    home_lead: str
+    home_carried: str
+    home_driver: str
+    home_company: str
+    home_by: str
+    home_yours: str
+    home_registers: str
+    home_rate: str
+    check_registers: str
+    check_passed_on: str
     xml_attached: str

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from voltway.alerts import numbers, wishing
+from voltway.billing import homes_own
 from voltway.drivers import entry
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ReportKind
@@ -44,6 +45,7 @@ ROOMS: Final = (
     entry,
     estimates,
     helpdesk,
+    homes_own,
     methods,
     my_car,
     numbers,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from voltway.billing import autocharge
+from voltway.billing import autocharge, homes_own
 from voltway.drivers import actions as drivers
 from voltway.drivers import entry
 from voltway.drivers.model import Driver
@@ -128,7 +128,11 @@ async def account(work: Work, house: House, email: str) -> dict[str, Any]:
     first = await parties.first_party(work)
     if not shown and first is not None:
         shown = [await _with(work, house, first.id, None)]
-    return {"operators": shown, "receipts": await _receipts(work, known)}
+    return {
+        "operators": shown,
+        "receipts": await _receipts(work, known),
+        "at_home": await homes_own.is_at_home(work, known),
+    }
 
 
 async def _with(work: Work, house: House, party: PartyId, driver: Driver | None) -> With:

@@ -46,6 +46,7 @@ NAMES: Final = {
     Event.PAYMENT_FAILED: "A payment did not work",
     Event.HOLD_RELEASED: "Nothing was charged",
     Event.RECEIPT: "The receipt is there",
+    Event.HOME_PAID: "Charging at home was paid back",
     Event.BAY_FREE: "A bay that I wait for is free",
     Event.BAY_TAKEN: "Somebody was faster",
     Event.QUEUE_TURN: "It is my turn in a queue",

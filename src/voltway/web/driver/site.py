@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from voltway.web.driver import (
     account,
     alerting,
+    at_home,
     balance,
     busy,
     cars,
@@ -100,6 +101,9 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     history.charged,
     history.charged_csv,
     history.export,
+    at_home.own_home,
+    at_home.own_month,
+    at_home.own_month_pdf,
     my_car.choose_car,
     my_car.keep_car,
     my_car.forget_car,

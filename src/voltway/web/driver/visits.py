@@ -166,11 +166,16 @@ async def receipt_pdf(
 async def pdf_of(invoice: Invoice, locale: str) -> Response[bytes]:
     """An invoice as a PDF, set off the event loop."""
     content = await asyncio.to_thread(billing.document_pdf, invoice, locale)
+    return as_pdf(content, invoice.number)
+
+
+def as_pdf(content: bytes, number: str) -> Response[bytes]:
+    """A PDF to look at, which is kept by nobody on the way."""
     return Response(
         content,
         media_type="application/pdf",
         headers={
-            "Content-Disposition": f'inline; filename="{invoice.number}.pdf"',
+            "Content-Disposition": f'inline; filename="{number}.pdf"',
             "Cache-Control": "no-store",
         },
     )
