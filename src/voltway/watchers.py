@@ -54,9 +54,9 @@ from voltway.payments.model_disputes import CameBack, CollectionDisputed, TakenB
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
-from voltway.sessions import time_to_done
+from voltway.sessions import faults, time_to_done
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
-from voltway.stations.model import OrderEnded, ReservationLetGo
+from voltway.stations.model import OrderEnded, PortStatusChanged, ReservationLetGo
 from voltway.waiting import keeping
 from voltway.waiting.model import BayFree, BayTaken, PlaceClosed
 from voltway.waiting.model_reservations import ReservationOver, ReservationSoonOver
@@ -103,6 +103,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("platforms.orders", [OrderEnded], platforms.hears_orders)
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
     _plug_events(bus)
+    bus.watch_many("sessions.faults", [SessionEnded, PortStatusChanged], faults.hears)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)
     bus.watch_many("alerts.waiting", [BayFree, BayTaken, PlaceClosed], hears_watches)

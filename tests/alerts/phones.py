@@ -14,7 +14,9 @@ from voltway.alerts import (
 from voltway.alerts.model_events import Device
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
+from voltway.sessions import faults
 from voltway.sessions.model import SessionEnded
+from voltway.stations.model import PortStatusChanged
 from voltway_world.push import Phone, PushService
 
 
@@ -24,6 +26,7 @@ def plug_events(scene: Scene, settings: Settings) -> None:
     bus.watch_many("alerts.sessions", driver_events.SESSION_FACTS, driver_events.hears_session)
     bus.watch_many("alerts.money", driver_events.MONEY_FACTS, driver_events.hears_money)
     bus.watch_many("alerts.stations", operator_events.STATION_FACTS, operator_events.hears_station)
+    bus.watch_many("sessions.faults", [SessionEnded, PortStatusChanged], faults.hears)
     bus.watch_many("alerts.meters", [SessionEnded], meter_events.hears_ended)
 
     async def send(begin: BeginWork, body: Mapping[str, str]) -> None:

@@ -17,12 +17,15 @@ from voltway.alerts.model_events import Channel, Event, Person, visit_holder
 from voltway.alerts.telling import tell
 from voltway.kernel.ids import AlertId
 from voltway.sessions.targets import SessionDoneMoved
+from voltway.stations import actions as stations
+from voltway.stations.reports import Heard, PortStatus, StatusChanged
 from voltway_world.mail import MailCatcher
 from voltway_world.push import PushService
 
 SHOWN = {"place": "Kamppi", "energy": "12 kWh", "why": "The station had a fault.", "page": "/me"}
 #: From the fact; twelve times of twelve here.
 HANDED_OVER_WITHIN_S = 2.0
+SESSION = f"session:{UUID(int=1)}"
 PERSON = Person(holder=ANN, email=ANN, locale="en")
 
 
@@ -33,7 +36,7 @@ async def service() -> AsyncIterator[PushService]:
 
 
 async def told(
-    scene: Scene, event: Event, about: str = "session:1", *, person: Person = PERSON
+    scene: Scene, event: Event, about: str = SESSION, *, person: Person = PERSON
 ) -> None:
     async with scene.begin() as work:
         await tell(work, scene.station.party.id, [person], event, about, SHOWN)
@@ -83,6 +86,64 @@ async def test_a_charge_that_a_fault_ended_says_why(
     assert shown["Charging stopped early"]["urgency"] == "high"
     [why] = [each["body"] for each in phone.shown if each["title"] == "Charging stopped early"]
     assert why.endswith("The station had a fault.")
+
+
+async def bay_is(scene: Scene, status: PortStatus) -> None:
+    """The station tells the state of the bay."""
+    told = StatusChanged(1, 1, status, scene.now)
+    async with scene.begin() as work:
+        heard = Heard(0, scene.station.station.id, "StatusNotification", scene.now, [told])
+        await stations.record_reports(work, [heard])
+    await scene.settles()
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+async def test_a_charge_that_ended_without_a_reason_at_a_bay_with_a_fault_was_ended_by_it(
+    scene: Scene, mail: MailCatcher, service: PushService, is_told_first: bool
+) -> None:
+    plug_events(scene, settings_for(mail))
+    payment = await scene.pays(await scene.opens())
+    phone, _ = await has_phone(scene, service, visit_holder(payment.id))
+    await scene.starts(payment.token)
+
+    if is_told_first:
+        await bay_is(scene, PortStatus.FAULTED)
+    await scene.ends(60_000, reason="Other")
+    await scene.settles()
+    if not is_told_first:
+        scene.clock.jump(timedelta(seconds=5))
+        await bay_is(scene, PortStatus.FAULTED)
+    await bay_is(scene, PortStatus.FAULTED)
+    scene.clock.jump(timedelta(minutes=2))
+    await scene.settles()
+
+    titles = [each["title"] for each in phone.shown]
+    assert titles.count("Charging stopped early") == 1
+    assert "Charging is complete" not in titles
+    [why] = [each["body"] for each in phone.shown if each["title"] == "Charging stopped early"]
+    assert why.endswith("The station had a fault.")
+    assert "10.00\N{NO-BREAK SPACE}kWh" in why
+
+
+@pytest.mark.parametrize(("reason", "later_s"), [("Other", 120), ("EVDisconnected", 5)])
+async def test_a_bay_that_has_a_fault_later_or_after_another_end_ended_no_charge(
+    scene: Scene, mail: MailCatcher, service: PushService, reason: str, later_s: int
+) -> None:
+    plug_events(scene, settings_for(mail))
+    payment = await scene.pays(await scene.opens())
+    phone, _ = await has_phone(scene, service, visit_holder(payment.id))
+    await scene.starts(payment.token)
+    await scene.ends(60_000, reason=reason)
+    await scene.settles()
+
+    scene.clock.jump(timedelta(seconds=later_s))
+    await bay_is(scene, PortStatus.FAULTED)
+    scene.clock.jump(timedelta(minutes=2))
+    await scene.settles()
+
+    titles = [each["title"] for each in phone.shown]
+    assert titles.count("Charging is complete") == 1
+    assert "Charging stopped early" not in titles
 
 
 async def test_what_is_told_twice_is_shown_once_and_on_each_phone(
@@ -135,7 +196,7 @@ async def test_a_browser_that_is_gone_is_dropped_and_operators_see_why(
     assert dropped.state is AlertState.DROPPED
     assert "The browser is not there any more" in (dropped.last_trouble or "")
 
-    await told(scene, Event.COMPLETE, "session:2")
+    await told(scene, Event.COMPLETE, f"session:{UUID(int=2)}")
     await scene.settles()
 
     assert len(await alerts(scene)) == 1, "nobody is left to be told"

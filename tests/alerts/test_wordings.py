@@ -1,5 +1,7 @@
 """A party's own words go before the house's, and no wording keeps anybody from being told."""
 
+from uuid import UUID
+
 import pytest
 
 from tests.alerts.phones import has_phone, plug_events
@@ -105,7 +107,7 @@ async def test_own_words_are_on_the_phone_and_in_the_mail(
         await wishes_of(work, ANN, "UTC")
         await choose(work, ANN, both, among=[Event.COMPLETE])
         ann = Person(holder=ANN, email=ANN, locale="en")
-        await tell(work, party, [ann], Event.COMPLETE, "session:1", SHOWN)
+        await tell(work, party, [ann], Event.COMPLETE, f"session:{UUID(int=1)}", SHOWN)
 
     await scene.settles()
 
@@ -128,7 +130,7 @@ async def test_own_words_of_a_name_that_was_taken_away_tell_nobody_less(
         broken = Say("{was_there_once}", "x")
         await store_wordings.keep(work, party, Event.COMPLETE, "en", broken, by="o")
         ann = Person(holder=ANN, email=ANN, locale="en")
-        await tell(work, party, [ann], Event.COMPLETE, "session:1", SHOWN)
+        await tell(work, party, [ann], Event.COMPLETE, f"session:{UUID(int=1)}", SHOWN)
 
     await scene.settles()
 

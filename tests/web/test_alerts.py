@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -49,7 +50,9 @@ async def complete(scene: Scene) -> None:
     async with scene.begin() as work:
         ann = Person(holder=ANN, email=ANN, locale="en")
         facts = {"place": "Kamppi", "energy": "12 kWh"}
-        await tell(work, scene.station.party.id, [ann], Event.COMPLETE, "session:1", facts)
+        await tell(
+            work, scene.station.party.id, [ann], Event.COMPLETE, f"session:{UUID(int=1)}", facts
+        )
 
 
 async def test_wishes_and_quiet_hours_are_kept_and_shown_again(

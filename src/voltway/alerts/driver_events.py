@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from voltway.alerts import elsewhere
@@ -20,6 +20,8 @@ from voltway.payments import actions as payments
 from voltway.payments.model import HoldReleased, Payment, PaymentDeclined
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
+from voltway.sessions import faults
+from voltway.sessions.faults import SessionFaulted
 from voltway.sessions.model import Session, SessionEnded, SessionFact, SessionStarted
 from voltway.sessions.standing import SessionFeeBegan, SessionFeeSoon
 from voltway.sessions.targets import SessionDoneMoved, SessionSoonDone
@@ -34,6 +36,7 @@ SESSION_FACTS: Final = (
     SessionFeeSoon,
     SessionFeeBegan,
     SessionEnded,
+    SessionFaulted,
 )
 
 #: Reasons of OCPP by which a charge ended before its driver wanted (1.6 §7.36; 2.0.1 Reason).
@@ -101,20 +104,40 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: _Who) -> N
         shown["when"] = _clock(fact.begins, who)
         shown["amount"] = formats.price(fact.per_minute, fact.currency, there)
         once = fact.begins.isoformat()
-    elif isinstance(fact, SessionEnded):
-        why = await _early(work, session, fact.reason)
-        event = Event.COMPLETE if why is None else Event.STOPPED_EARLY
-        there = formats.locale_for(locale)
-        shown["energy"] = f"{formats.kwh(fact.energy_wh, there)}{formats.NBSP}kWh"
-        if why is not None:
-            shown["why"] = early(why, locale)
-            if why in _STATIONS and session.evse is not None:
-                free = await elsewhere.alternatives(work, session.evse)
-                shown["why"] = f"{shown['why']} {elsewhere.in_words(free, locale)}".strip()
+    elif isinstance(fact, SessionEnded | SessionFaulted):
+        await _tell_end(work, fact, session, who)
+        return
     else:
         return
     about = f"session:{session.id}"
     await tell(work, session.party, [who.person], event, about, shown, once=once)
+
+
+async def _tell_end(
+    work: Work, fact: SessionEnded | SessionFaulted, session: Session, who: _Who
+) -> None:
+    """An end that told no reason waits whether the bay shows a fault: then that is told instead."""
+    is_unsaid = isinstance(fact, SessionEnded) and fact.reason in faults.UNSAID
+    if isinstance(fact, SessionFaulted):
+        why: Early | None = Early.FAULT
+    else:
+        why = await _early(work, session, fact.reason)
+    locale, there = who.person.locale, formats.locale_for(who.person.locale)
+    energy_wh = fact.energy_wh if isinstance(fact, SessionEnded) else session.energy_wh
+    shown = {
+        "place": who.place.name,
+        "page": who.page,
+        "energy": f"{formats.kwh(energy_wh, there)}{formats.NBSP}kWh",
+    }
+    if why is not None:
+        shown["why"] = early(why, locale)
+        if why in _STATIONS and session.evse is not None:
+            free = await elsewhere.alternatives(work, session.evse)
+            shown["why"] = f"{shown['why']} {elsewhere.in_words(free, locale)}".strip()
+    event = Event.COMPLETE if why is None else Event.STOPPED_EARLY
+    after = faults.NEAR if is_unsaid and why is None else timedelta()
+    about = f"session:{session.id}"
+    await tell(work, session.party, [who.person], event, about, shown, after=after)
 
 
 async def _early(work: Work, session: Session, reason: str) -> Early | None:

@@ -10,7 +10,7 @@ from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
 from voltway.kernel.ids import SessionId
 from voltway.runtime.work import Work
-from voltway.sessions import standing
+from voltway.sessions import faults, standing
 
 #: Of a station and of a bay: whether what was told is still so, and since when.
 _OFFLINE: Final = """
@@ -42,6 +42,10 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         session = SessionId(UUID(alert.about.partition(":")[2]))
         if not await standing.stands(work, session):
             return "The car charged again or was gone before it was told."
+    if alert.event is Event.COMPLETE:
+        session = SessionId(UUID(alert.about.partition(":")[2]))
+        if await faults.faulted(work, [session]):
+            return "It was a fault that ended the charge."
     if await _was_seen(work, alert):
         return "It was seen already."
     return None

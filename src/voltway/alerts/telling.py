@@ -27,6 +27,7 @@ class _Told:
     about: str
     facts: Mapping[str, str]
     once: str
+    after: timedelta
 
 
 async def tell(
@@ -38,12 +39,14 @@ async def tell(
     facts: Mapping[str, str],
     *,
     once: str = "",
+    after: timedelta = timedelta(),
 ) -> None:
     """Tell these people of an event. ``about`` is what it happened to, ``session:…``, and with
     ``once`` (where it can happen to that more than once) the key under which it is told once.
 
     ``facts`` are what the event's words name (``words_events``), written as its readers read them.
-    Nobody is told again within the event's time, and who wants none of it is told nothing.
+    Nobody is told again within the event's time, and who wants none of it is told nothing. What may
+    turn out otherwise waits for so long ``after`` now, and is looked at again then (``still``).
     """
     people = {each.holder: each for each in to}
     since = work.now - RULES[event].not_again_within
@@ -55,7 +58,7 @@ async def tell(
     wishes = await store_people.wishes(work, list(people))
     may_text = Channel.SMS in RULES[event].by
     numbers = await store_numbers.good_numbers(work, list(people)) if may_text else {}
-    told = _Told(party=party, event=event, about=about, facts=facts, once=once)
+    told = _Told(party=party, event=event, about=about, facts=facts, once=once, after=after)
     alerts: list[Alert] = []
     for holder, person in people.items():
         if holder in lately:
@@ -93,7 +96,7 @@ async def _alerts(
     rule = RULES[told.event]
     wait = timedelta()
     alerts = []
-    at = due_at(told.event, Channel.PUSH, wishes, work.now)
+    at = due_at(told.event, Channel.PUSH, wishes, work.now + told.after)
     if at is not None and wishes.wants(told.event, Channel.PUSH):
         alerts = [
             _alert(work, person, told, Channel.PUSH, str(each.id), at)
@@ -101,14 +104,14 @@ async def _alerts(
         ]
     if alerts and rule.unread_after is not None:
         wait = rule.unread_after
-    at = due_at(told.event, Channel.SMS, wishes, work.now)
+    at = due_at(told.event, Channel.SMS, wishes, work.now + told.after)
     if number is not None and at is not None:
         is_wanted = wishes.wants(told.event, Channel.SMS)
         if is_wanted or _escalates(told.event, Channel.SMS, wishes):
             goes = at if is_wanted else at + wait
             alerts.append(_alert(work, person, told, Channel.SMS, number, goes))
             wait = max(wait, goes - work.now) + TEXT_WITHIN
-    at = due_at(told.event, Channel.MAIL, wishes, work.now)
+    at = due_at(told.event, Channel.MAIL, wishes, work.now + told.after)
     if person.email is None or at is None:
         return alerts
     if wishes.wants(told.event, Channel.MAIL):

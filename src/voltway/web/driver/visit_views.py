@@ -17,7 +17,7 @@ from voltway.payments.card_limits import TOO_MUCH
 from voltway.payments.model import Payment, PaymentState, Why
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
-from voltway.sessions import time_to_done
+from voltway.sessions import faults, time_to_done
 from voltway.sessions.model import SessionState
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, OrderRecord
@@ -86,6 +86,7 @@ class Charge:
     stopping: str
     idle: str = ""  # what standing here costs, and from when on
     off: tuple[tuple[str, str], ...] = ()  # what is taken off: why, and how much
+    by_fault: bool = False  # a fault of the station ended it
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +333,8 @@ async def _charge(
         idle=await idle_words(work, record, cost, place, formats)
         if session.state is SessionState.IDLE
         else "",
+        by_fault=session.ended_at is not None
+        and await faults.is_by_fault(work, session.id, record.reason),
     )
 
 
