@@ -111,7 +111,7 @@ def plug_rounds(
     every(SELDOM, "outbox.old", partial(bus.trim, timedelta(hours=settings.keep_facts_h)))
     _plug_payments(every, settings, provider, begin)
     _plug_billing(every, provider, begin)
-    _plug_partners(every, begin)
+    _plug_partners(every, settings, begin)
     _plug_storage(every, settings, begin)
 
 
@@ -156,14 +156,15 @@ def _plug_billing(every: Every, provider: AnyProvider, begin: BeginWork) -> None
     every(EVERY_MINUTE, "ledger.seal", partial(sealing.seal, begin))
 
 
-def _plug_partners(every: Every, begin: BeginWork) -> None:
+def _plug_partners(every: Every, settings: Settings, begin: BeginWork) -> None:
     """The platforms of EV makers, of mobility providers, and of terminals."""
+    own = settings.hook_hosts.split()
     every(SOON, "partners.tell", partial(delivering.deliver_due, begin))
     every(MINDED, "partners.limits", partial(telling.stop_at_limits, begin))
     every(OFTEN, "partners.running", partial(telling.tell_running, begin))
     every(EVERY_MINUTE, "partners.credit", partial(partners_credit.look_at_all, begin))
     every(HOURLY, "partners.old", partial(telling.forget_old, begin))
-    every(SOON, "platforms.tell", partial(platform_lines.deliver_due, begin))
+    every(SOON, "platforms.tell", partial(platform_lines.deliver_due, begin, own=own))
     every(OFTEN, "platforms.running", partial(platforms.tell_running, begin))
     every(HOURLY, "platforms.old", partial(platforms.forget_old, begin))
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Litestar, Response, route
+from litestar import Litestar, Response, get, route
 from litestar.datastructures import State
 from litestar.params import FromPath
 
@@ -24,6 +24,10 @@ class Ear(Served):
         #: ``down``: no line. ``refuses``: says no in its envelope. ``lost_answer``: hears, and the
         #: answer is lost.
         self.fault = ""
+        #: Where its versions say that its modules are, and what they are there.
+        self.modules = {"sessions": "RECEIVER", "cdrs": "RECEIVER", "payments": "SENDER"}
+        self.versions = ["2.2.1", "2.3.0"]
+        self.elsewhere = ""  # the address that it names for its modules, in the place of its own
         self.heard: dict[str, Any] = {}  # what came, by its correlation
         self.came: Counter[str] = Counter()  # how often each came
         self.forged = 0
@@ -37,6 +41,15 @@ class Ear(Served):
     @property
     def url(self) -> str:
         return f"{self._serving.url}/ocpi/2.3.0"
+
+    @property
+    def versions_url(self) -> str:
+        return f"{self._serving.url}/ocpi/versions"
+
+    def credentials(self, **more: Any) -> dict[str, Any]:
+        """How it is asked, as its program tells (module credentials)."""
+        role = {"role": "PTP", "party_id": "KIO", "country_code": "FI"}
+        return {"token": self.token, "url": self.versions_url, "roles": [role], **more}
 
     async def until(self, is_so: Callable[[], Any]) -> Any:
         """Wait until what was heard makes this so; what it gives."""
@@ -81,14 +94,41 @@ async def _push(request: Asking, state: State, path: FromPath[str]) -> Response[
     return _says(1000, "Success")
 
 
+@get("/ocpi/versions")
+async def _versions(request: Asking, state: State) -> Response[bytes]:
+    ear: Ear = state.ear
+    if ear.fault == "down" and request.client is not None:
+        cut_line((request.client.host, request.client.port))
+    if request.headers.get("Authorization") != f"Token {_base64(ear.token)}":
+        return _says(2000, "Who are you?", 401)
+    if ear.fault == "leads_elsewhere":
+        return Response(b"", status_code=302, headers={"location": ear.url})
+    return _says(1000, "Success", data=[{"version": v, "url": ear.url} for v in ear.versions])
+
+
+@get("/ocpi/2.3.0")
+async def _modules(request: Asking, state: State) -> Response[bytes]:
+    ear: Ear = state.ear
+    if request.headers.get("Authorization") != f"Token {_base64(ear.token)}":
+        return _says(2000, "Who are you?", 401)
+    base = ear.elsewhere or ear.url
+    endpoints = [
+        {"identifier": name, "role": role, "url": f"{base}/{name}"}
+        for name, role in ear.modules.items()
+    ]
+    return _says(1000, "Success", data={"version": "2.3.0", "endpoints": endpoints})
+
+
 def _base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def _says(code: int, words: str, http: int = 200) -> Response[bytes]:
+def _says(code: int, words: str, http: int = 200, data: Any = None) -> Response[bytes]:
     told = {"status_code": code, "status_message": words, "timestamp": "2026-01-01T00:00:00Z"}
+    if data is not None:
+        told["data"] = data
     return Response(json.dumps(told).encode(), status_code=http, media_type="application/json")
 
 
 def _site(ear: Ear) -> Litestar:
-    return quiet_site([_push], state=State({"ear": ear}))
+    return quiet_site([_push, _versions, _modules], state=State({"ear": ear}))

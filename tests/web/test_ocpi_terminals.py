@@ -107,6 +107,7 @@ async def test_a_platform_finds_its_way_and_its_terminals(asks: Asks, scene: Sce
         "cdrs",
         "locations",
         "tariffs",
+        "credentials",
     ]
     assert (made["http"], made["data"]["city"], made["data"]["evse_uids"]) == (201, "Oulu", [])
     assert again["data"]["evse_uids"] == [str(scene.station.evse(1))]

@@ -9,6 +9,7 @@ be lost) has the same ``X-Correlation-ID``.
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
@@ -19,7 +20,9 @@ import structlog
 from voltway.partners import store_platforms, wire
 from voltway.partners.outgoing import WITHIN_S, Told, note_failed, tell_a_round, tell_each
 from voltway.partners.store_platforms import Line, Push
+from voltway.runtime import outside
 from voltway.runtime.metrics import counter
+from voltway.runtime.outside import NoAnswer, NotAnAddress, Request
 from voltway.runtime.work import BeginWork
 
 log = structlog.get_logger("voltway.partners")
@@ -34,14 +37,15 @@ class _Envelope(msgspec.Struct):
     status_message: str = ""
 
 
-async def deliver_due(begin: BeginWork) -> int:
-    """Sweep: tell every platform what waits; how much was heard."""
+async def deliver_due(begin: BeginWork, *, own: Collection[str] = ()) -> int:
+    """Sweep: tell every platform what waits; how much was heard. ``own`` are the addresses of our
+    own network at which a platform may have registered."""
     async with begin() as work:
         due = await store_platforms.waiting(work)
-    return sum(await asyncio.gather(*(_deliver(begin, platform) for platform in due)))
+    return sum(await asyncio.gather(*(_deliver(begin, platform, own) for platform in due)))
 
 
-async def _deliver(begin: BeginWork, platform: UUID) -> int:
+async def _deliver(begin: BeginWork, platform: UUID, own: Collection[str]) -> int:
     """Tell one platform what waits for it; how much was heard."""
 
     async def tell_some(room: int) -> Told[Push] | None:
@@ -50,7 +54,7 @@ async def _deliver(begin: BeginWork, platform: UUID) -> int:
             pushes = await store_platforms.take(work, platform, at_most=room) if line else []
         if line is None or not pushes:
             return None
-        told = await tell_each(pushes, partial(_tell, line))
+        told = await tell_each(pushes, partial(_tell, line, own))
         await _note(begin, line, told)
         return told
 
@@ -72,7 +76,7 @@ async def _note(begin: BeginWork, line: Line, told: Told[Push]) -> None:
         log.warning("platform_not_told", platform=line.name, pushes=count, why=why)
 
 
-async def _tell(line: Line, push: Push) -> str:
+async def _tell(line: Line, own: Collection[str], push: Push) -> str:
     """Why it did not hear this; nothing if it did. Raises ``PartnerSilent``."""
     headers = {
         "Content-Type": "application/json",
@@ -81,10 +85,24 @@ async def _tell(line: Line, push: Push) -> str:
         "X-Correlation-ID": str(push.id),
     }
     # A command names the address for its result itself; it was looked at when it came.
-    url = push.path if push.kind == "command" else line.url + push.path
+    url = push.path if push.kind == "command" else line.address_of(push.path)
     body = push.body.encode()
+    if line.is_registered:
+        return why_unheard(await _outside(line, own, Request(push.method, url, headers, body)))
     reply = await wire.send(push.method, url, body, headers, to=line.name, within_s=WITHIN_S)
     return why_unheard(reply)
+
+
+async def _outside(line: Line, own: Collection[str], asked: Request) -> wire.Reply:
+    """Tell it where its own program said, never within our network. Raises ``PartnerSilent``."""
+    most = wire.ANSWER_BYTES_MAX
+    try:
+        answer = await outside.ask(asked, own=own, within_s=WITHIN_S, most=most)
+    except NotAnAddress:
+        raise wire.PartnerSilent(line.name, "its address is none that we call") from None
+    except NoAnswer as no:
+        raise wire.PartnerSilent(line.name, no.why) from None
+    return wire.Reply(answer.status, answer.text.encode(), "")
 
 
 def why_unheard(reply: wire.Reply) -> str:

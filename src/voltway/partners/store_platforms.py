@@ -1,10 +1,12 @@
 """Where platforms of terminals hear us, and what they are told, as rows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+
+import msgspec
 
 from voltway.kernel.ids import OrderId, PartyId, SessionId, new_id
 from voltway.runtime.work import Row, Work
@@ -24,6 +26,18 @@ class Line:
     name: str
     url: str
     token: str
+    endpoints: Mapping[str, str] = field(default_factory=dict)  # by module, where it told them
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether a stranger's program told us where, and nobody of ours typed it."""
+        return bool(self.endpoints)
+
+    def address_of(self, path: str) -> str:
+        """Where a path is that begins with its module, such as ``/cdrs``."""
+        module, _, rest = path.lstrip("/").partition("/")
+        at = self.endpoints.get(module, f"{self.url}/{module}")
+        return f"{at}/{rest}" if rest else at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +53,27 @@ class Push:
     tries: int
 
 
-async def set_line(work: Work, provider: UUID, party: PartyId, url: str, token: str) -> None:
+async def set_line(
+    work: Work,
+    provider: UUID,
+    party: PartyId,
+    url: str,
+    token: str,
+    endpoints: Mapping[str, str] | None = None,
+) -> None:
     await work.run(
         """
-        INSERT INTO platform_line (provider_id, party_id, url, token) VALUES ($1, $2, $3, $4)
+        INSERT INTO platform_line (provider_id, party_id, url, token, endpoints)
+        VALUES ($1, $2, $3, $4, $5::jsonb)
             ON CONFLICT (provider_id)
-            DO UPDATE SET url = excluded.url, token = excluded.token, trouble = ''
+            DO UPDATE SET url = excluded.url, token = excluded.token, trouble = '',
+                          endpoints = excluded.endpoints
         """,
         provider,
         party,
         url,
         token,
+        msgspec.json.encode(endpoints or {}).decode(),
     )
 
 
@@ -77,6 +101,7 @@ async def line(work: Work, provider: UUID) -> Line | None:
             name=row["name"],
             url=row["url"],
             token=row["token"],
+            endpoints=msgspec.json.decode(row["endpoints"], type=dict[str, str]),
         )
         if row
         else None

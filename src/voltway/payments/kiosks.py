@@ -5,6 +5,7 @@ reference of its own, reads what the charge cost, and confirms what it took. To 
 the provider ``terminal``, as a station's own terminal is.
 """
 
+import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -119,15 +120,22 @@ async def revoke_platform(work: Work, party: PartyId, id: UUID) -> None:
         raise NoSuchPlatform
 
 
+def parts_of_key(key: str) -> tuple[UUID, str] | None:
+    """The id and the secret of ``vt_<id>_<secret>``."""
+    match = re.fullmatch(rf"{PREFIX}_([0-9a-f]{{32}})_([A-Za-z0-9_-]{{27,43}})", key.strip())
+    return (UUID(match[1]), match[2]) if match else None
+
+
 async def who(work: Work, key: str) -> Platform | None:
     """Whose key this is, if it holds."""
-    head, _, rest = key.strip().partition("_")
-    parts = secrecy.parts_of_key(f"vw_{rest}") if head == PREFIX else None
-    if parts is None:
+    parts = parts_of_key(key)
+    found = await store_kiosks.platform(work, parts[0]) if parts else None
+    if parts is None or found is None or found["revoked_at"]:
         return None
-    found = await store_kiosks.platform(work, parts[0])
-    if found is None or found["revoked_at"] or not secrecy.is_same(parts[1], found["secret_hash"]):
+    if not secrecy.is_same(parts[1], found["secret_hash"]):
         return None
+    if found["before_hash"] is not None:
+        await store_kiosks.forget_key_before(work, found["id"])
     return Platform(found["id"], PartyId(found["party_id"]), found["name"])
 
 

@@ -25,6 +25,27 @@ async def platform(work: Work, id: UUID) -> Row | None:
     return await work.one("SELECT * FROM terminal_provider WHERE id = $1", id)
 
 
+async def lock_platform(work: Work, id: UUID) -> Row | None:
+    return await work.one("SELECT * FROM terminal_provider WHERE id = $1 FOR UPDATE", id)
+
+
+async def renew_key(work: Work, id: UUID, secret: bytes, before: bytes) -> None:
+    await work.run(
+        """
+        UPDATE terminal_provider SET secret_hash = $2, before_hash = $3,
+               registered_at = coalesce(registered_at, $4) WHERE id = $1
+        """,
+        id,
+        secret,
+        before,
+        work.now,
+    )
+
+
+async def forget_key_before(work: Work, id: UUID) -> None:
+    await work.run("UPDATE terminal_provider SET before_hash = NULL WHERE id = $1", id)
+
+
 async def revoke_platform(work: Work, party: PartyId, id: UUID) -> bool:
     return bool(
         await work.run(

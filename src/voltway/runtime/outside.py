@@ -45,6 +45,16 @@ class NoAnswer(Outage):
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of an address outside."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     status: int
     text: str
@@ -87,10 +97,16 @@ async def post(
     own: Collection[str],
     within_s: float,
 ) -> Answer:
-    """Send this, and give the answer, whatever it is. Raises ``NoAnswer``, and ``NotAnAddress``
-    where the address is none that may be called (any more)."""
-    must_be_outside(url, own)
-    status, told = await _sent(url, body, headers, own, within_s, ANSWER_BYTES_MAX)
+    """Send this, and give the beginning of the answer, whatever it is. Raises ``NoAnswer``, and
+    ``NotAnAddress`` where the address is none that may be called (any more)."""
+    asked = Request("POST", url, headers, body)
+    return await ask(asked, own=own, within_s=within_s, most=ANSWER_BYTES_MAX)
+
+
+async def ask(request: Request, *, own: Collection[str], within_s: float, most: int) -> Answer:
+    """Send this, and give so many bytes of the answer at most. Raises as ``post`` does."""
+    must_be_outside(request.url, own)
+    status, told = await _sent(request, own, within_s, most)
     return Answer(status, told.decode(errors="replace"))
 
 
@@ -106,22 +122,18 @@ async def post_for_signed(
     """What is answered to this, where the answer itself is signed and so needs no TLS. Raises
     ``NoAnswer``, also for one that is none, and ``NotAnAddress``."""
     must_be_outside(url, own, plain=True)
-    status, told = await _sent(url, body, headers, own, within_s, bytes_max + 1)
+    asked = Request("POST", url, headers, body)
+    status, told = await _sent(asked, own, within_s, bytes_max + 1)
     if status != HTTPStatus.OK or len(told) > bytes_max:
         raise NoAnswer(urlsplit(url).hostname or "-", f"status {status}, {len(told)} bytes")
     return told
 
 
 async def _sent(
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    own: Collection[str],
-    within_s: float,
-    most: int,
+    request: Request, own: Collection[str], within_s: float, most: int
 ) -> tuple[int, bytes]:
-    host = urlsplit(url).hostname or "-"
-    resolver: AbstractResolver = ThreadedResolver() if is_own(url, own) else _Outside()
+    host = urlsplit(request.url).hostname or "-"
+    resolver: AbstractResolver = ThreadedResolver() if is_own(request.url, own) else _Outside()
     try:
         async with (
             aiohttp.ClientSession(
@@ -129,7 +141,13 @@ async def _sent(
                 timeout=aiohttp.ClientTimeout(total=within_s),
                 cookie_jar=aiohttp.DummyCookieJar(),
             ) as client,
-            client.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+            client.request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=request.headers,
+                allow_redirects=False,
+            ) as answer,
         ):
             return answer.status, await _first(answer.content, most)
     except TimeoutError:

@@ -22,16 +22,23 @@ UNKNOWN: Final = 2000  # "Generic client error"
 
 
 async def platform_of(request: HttpRequest, house: House) -> Platform | None:
-    """Who asks: ``Authorization: Token`` and the key in Base64, as 2.3.0 has it."""
+    """Who asks."""
+    key = key_of(request)
+    if key is None:
+        return None
+    async with house.begin() as work:
+        return await kiosks.who(work, key)
+
+
+def key_of(request: HttpRequest) -> str | None:
+    """The key that is shown: ``Authorization: Token`` and the key in Base64, as 2.3.0 has it."""
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "token":
         return None
     try:
-        key = b64decode(shown.strip(), validate=True).decode("ascii")
+        return b64decode(shown.strip(), validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         return None
-    async with house.begin() as work:
-        return await kiosks.who(work, key)
 
 
 def answer(

@@ -2,11 +2,15 @@
 
 from typing import Final
 
-from voltway.web.ocpi import places, terminals
+from voltway.web.ocpi import credentials, places, terminals
 
 OCPI: Final = (
     terminals.versions,
     terminals.endpoints,
+    credentials.read,
+    credentials.register,
+    credentials.update,
+    credentials.unregister,
     terminals.tell_terminal,
     terminals.read_terminal,
     terminals.start_session,

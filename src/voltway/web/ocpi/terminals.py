@@ -54,7 +54,8 @@ async def endpoints(request: HttpRequest, house: NamedDependency[House]) -> Resp
         return stranger(house)
     base = f"{public_url(request, house)}{ROOT}"
     received = [(name, "RECEIVER") for name in ("payments", "commands")]
-    told = received + [(name, "SENDER") for name in ("cdrs", "locations", "tariffs")]
+    sent = ("cdrs", "locations", "tariffs", "credentials")
+    told = received + [(name, "SENDER") for name in sent]
     return answer(
         house,
         {
