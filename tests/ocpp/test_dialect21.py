@@ -93,6 +93,19 @@ def test_a_limit_that_was_set_is_what_the_terminal_holds_now() -> None:
     assert isinstance(metered, Metered)
 
 
+def test_a_card_that_opens_nothing_is_answered_with_why() -> None:
+    call = a_call("Authorize", {"idToken": CARD})
+    says = "Cards cannot be taken at this terminal."
+    answer = Dialect21().answer(call, Decision(token="unknown", says=says), NOW)
+
+    assert json.loads(answer) == {
+        "idTokenInfo": {
+            "status": "Unknown",
+            "personalMessage": {"format": "UTF8", "content": says, "language": "en"},
+        }
+    }
+
+
 def test_a_settlement_is_heard_whole_and_answered_with_where_the_bill_is() -> None:
     payload = {
         "pspRef": "psp-1",

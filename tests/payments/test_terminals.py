@@ -26,7 +26,15 @@ from voltway.payments.provider import (
 )
 from voltway.payments.providers.terminal import TerminalProvider
 from voltway.runtime.work import Row
-from voltway.stations.reports import LimitSet, PaidAtTerminal, SettlementTold
+from voltway.stations import actions as stations
+from voltway.stations.reports import (
+    Heard,
+    LimitSet,
+    PaidAtTerminal,
+    SettlementTold,
+    VariableReported,
+    VariablesReported,
+)
 
 TX = TransactionRef("tx-1")
 
@@ -47,6 +55,15 @@ def a_card(
 
 def told(status: str, amount: str = "4.90", psp_ref: str = "psp-1") -> SettlementTold:
     return SettlementTold(psp_ref, status, Decimal(amount), None, TX)
+
+
+async def leaves_settling_to_us(scene: Scene, value: str) -> None:
+    """The station tells how its terminal is set."""
+    of = VariableReported("PaymentCtrlr", "SettlementByCSMS", value)
+    told = VariablesReported(1, 0, False, (of,))
+    heard = Heard(0, scene.station.station.id, "NotifyReport", scene.now, [told])
+    async with scene.begin() as work:
+        await stations.record_reports(work, [heard])
 
 
 async def paid(scene: Scene, card: PaidAtTerminal) -> None:
@@ -96,6 +113,35 @@ async def test_a_card_told_twice_is_one_payment_of_what_the_terminal_holds(scene
         "visa",
         "4242",
     )
+
+
+async def test_a_card_at_a_terminal_that_leaves_settling_to_us_holds_nothing_and_says_why(
+    scene: Scene,
+) -> None:
+    at = scene.station.station.id
+    await leaves_settling_to_us(scene, "True")
+    await paid(scene, a_card(ref=None))
+    await paid(scene, a_card())
+    async with scene.begin() as work:
+        why = await terminals.why_refused(work, [at])
+    refused = await scene.count("terminal_hold_view")
+    tokens = await scene.count("token_view WHERE uid = 'PSP-ONE'")
+    await leaves_settling_to_us(scene, "false")
+    await paid(scene, a_card())
+
+    assert "Nothing was charged" in why[at]
+    assert (refused, tokens) == (0, 0)
+    assert await scene.count("terminal_hold_view") == 1
+
+
+async def test_a_card_that_was_held_before_its_terminal_was_set_otherwise_is_settled_as_it_was(
+    scene: Scene,
+) -> None:
+    await paid(scene, a_card(ref=None))
+    await leaves_settling_to_us(scene, "true")
+    await paid(scene, a_card())
+
+    assert await scene.count("payment_view") == 1
 
 
 async def test_a_terminal_that_holds_more_lets_the_charge_go_on_and_never_less(

@@ -8,8 +8,9 @@ from voltway.drivers.model import Token, TokenKind
 from voltway.drivers.rules_certificates import ACCEPTED, answered
 from voltway.drivers.rules_when_where import NOT_NOW
 from voltway.kernel.ids import PartyId, StationId, TokenUid
+from voltway.payments import terminals
 from voltway.runtime.work import Work
-from voltway.stations.reports import Decision, Heard, Started, TokenShown
+from voltway.stations.reports import DIRECT, Decision, Heard, Started, TokenShown
 from voltway.waiting import reservations, turns
 
 
@@ -32,8 +33,17 @@ async def standings(
     said = [(station, report.token, words[index]) for index, station, report in asked]
     await _note_turned_away(work, said, known)
     status = await _certificates(work, asked, party_of)
+    at_terminals = {
+        index: station
+        for index, station, report in asked
+        if words[index] == "unknown" and report.kind.lower() == DIRECT
+    }
+    why = await terminals.why_refused(work, set(at_terminals.values()))
+    says = {index: why.get(station) for index, station in at_terminals.items()}
     return {
-        index: _decided(word, status[index]) if index in status else Decision(token=word)
+        index: _decided(word, status[index])
+        if index in status
+        else Decision(token=word, says=says.get(index))
         for index, word in words.items()
     }
 

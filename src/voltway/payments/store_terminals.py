@@ -1,5 +1,6 @@
 """What stations' terminals took, and what was told of it, as rows."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from voltway.kernel.ids import EvseId, PartyId, PaymentId, StationId, TokenUid, new_id
@@ -14,6 +15,19 @@ _SELECT = """
            h.provider_id, p.currency
       FROM terminal_hold h JOIN party_view p ON p.id = h.party_id
 """
+
+
+async def leave_settling(work: Work, stations: Collection[StationId]) -> set[StationId]:
+    """Those of these stations whose terminal leaves settling to us (``SettlementByCSMS``)."""
+    rows = await work.all(
+        """
+        SELECT station_id FROM variable_view
+         WHERE station_id = ANY($1::uuid[]) AND component = 'PaymentCtrlr'
+           AND name = 'SettlementByCSMS' AND attribute = 'Actual' AND lower(value) = 'true'
+        """,
+        list(stations),
+    )
+    return {StationId(row["station_id"]) for row in rows}
 
 
 async def add(work: Work, hold: TerminalHold) -> None:

@@ -6,8 +6,10 @@ taken twice.
 """
 
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 
 import msgspec
 
@@ -38,18 +40,26 @@ from voltway.stations.reports import LimitSet, PaidAtTerminal, SettlementTold
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs.model_versions import Assigned, DriverKind, Place
 
+#: For who shows a card at a terminal that leaves settling to us.
+LEFT_TO_US: Final = (
+    "Cards cannot be taken at this terminal. Nothing was charged. Scan the code at the bay to pay."
+)
+
 
 async def paid(work: Work, party: PartyId, station: StationId, told: PaidAtTerminal) -> None:
     """A terminal took a card: from now on its token may charge, at the price that holds there now.
     When its transaction began, there is a payment, and what is held is what the station said.
 
-    Where there is no price nothing is made, so that the token stays unknown.
+    Where there is no price, or the terminal leaves settling to us, nothing is made, so that the
+    token stays unknown.
     """
     if not _is_ref(told.psp_ref):
         return
     hold = await store_terminals.lock(work, party, told.psp_ref)
     if hold is not None and hold.station != station:
         return  # another station's card; what comes of the session here is owed
+    if hold is None and await store_terminals.leave_settling(work, [station]):
+        return  # nobody would take its money: ``why_refused``
     at = await _priced_place(work, station, told.evse)
     if at is None:
         return
@@ -67,6 +77,14 @@ async def paid(work: Work, party: PartyId, station: StationId, told: PaidAtTermi
         last4=hold.last4 or told.last4,
     )
     await begin_payment(work, hold, place, assigned)
+
+
+async def why_refused(work: Work, stations: Collection[StationId]) -> dict[StationId, str]:
+    """Why cards at these stations' terminals open nothing, in words for their drivers. A terminal
+    that is set to leave settling to us (C21.FR.05) holds money with an acquirer with whom we have
+    no account, so that nobody would take it."""
+    left = await store_terminals.leave_settling(work, stations) if stations else set()
+    return dict.fromkeys(left, LEFT_TO_US)
 
 
 async def _priced_place(

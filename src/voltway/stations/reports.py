@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -213,6 +213,10 @@ class EventNotified(Told, frozen=True):
     cleared: bool = False
 
 
+#: The type of the token that a station's own terminal shows (2.1, C18), in small letters.
+DIRECT: Final = "directpayment"
+
+
 class PaidAtTerminal(Told, frozen=True):
     """A station's own payment terminal took a card (2.1 C18): its acquirer's name for that, and the
     token that stands for it with us. ``held`` is in major units of the party's currency; ``ref``
@@ -342,3 +346,4 @@ class Decision(Told, frozen=True):
     receipt_url: str | None = None  # SettlementTold: where the driver finds the bill
     vat: str | None = None  # VatAsked: valid | invalid | silent
     left: Decimal | None = None  # what a balance that pays for the token has left, in major units
+    says: str | None = None  # why a card at a terminal opens nothing, for its driver

@@ -27,6 +27,7 @@ from voltway.ocpp.v201 import dialect as before
 from voltway.ocpp.writing import write
 from voltway.stations.orders import Order
 from voltway.stations.reports import (
+    DIRECT,
     Decision,
     Deviation,
     LimitSet,
@@ -36,8 +37,6 @@ from voltway.stations.reports import (
     TokenShown,
     VatAsked,
 )
-
-DIRECT: Final = "directpayment"
 
 
 class Dialect21(before.Dialect201):
@@ -65,6 +64,8 @@ class Dialect21(before.Dialect201):
             return write(wire.NotifySettlementResponse(receipt_url=decision.receipt_url))
         if call.action == "VatNumberValidation":
             return _vat_answer(call, decision)
+        if decision.says and call.action == "Authorize":
+            return _refused_answer(decision, decision.says)
         if decision.left is not None and call.action in ("Authorize", "TransactionEvent"):
             return _prepaid_answer(call.action, decision, decision.left, now)
         return super().answer(call, decision, now)
@@ -141,6 +142,13 @@ def _prepaid_answer(action: str, decision: Decision, left: Decimal, now: datetim
         )
     limit = wire.TransactionLimit(max_cost=left) if left > 0 else None
     return write(wire.TransactionEventResponse(id_token_info=info, transaction_limit=limit))
+
+
+def _refused_answer(decision: Decision, says: str) -> bytes:
+    """A card that opens nothing, with what its driver reads on the station (IdTokenInfoType)."""
+    told = wire.MessageContent(format="UTF8", content=says, language="en")
+    info = wire.IdTokenInfo(status=before.standing(decision), personal_message=told)
+    return write(wire.AuthorizeResponse(id_token_info=info))
 
 
 def _vat_answer(call: Call, decision: Decision) -> bytes:

@@ -89,6 +89,16 @@ _DOUBTS: Final = """
      LIMIT $2
 """
 
+#: Stations whose terminal is set to leave settling to us, so that its cards open nothing.
+_LEFT_TO_US: Final = """
+    SELECT s.id, s.identity, s.location_name, v.told_at
+      FROM variable_view v JOIN station_view s ON s.id = v.station_id
+     WHERE v.component = 'PaymentCtrlr' AND v.name = 'SettlementByCSMS' AND v.attribute = 'Actual'
+       AND lower(v.value) = 'true'
+     ORDER BY s.location_name, s.identity
+     LIMIT $1
+"""
+
 #: Platforms that are told, and how that goes.
 _LINES: Final = """
     SELECT l.provider_id, p.name, p.revoked_at, l.url, l.heard_at, l.trouble, l.waiting, l.dead
@@ -117,6 +127,7 @@ async def list_terminals(
         kiosks = await work.all(_KIOSKS, work.now, SHOWN)
         unsettled = await work.all(_UNSETTLED, SHOWN)
         doubts = await work.all(_DOUBTS, [str(each) for each in DOUBTFUL], SHOWN)
+        left_to_us = await work.all(_LEFT_TO_US, SHOWN)
         lines = await work.all(_LINES, SHOWN)
         unheard = await work.all(_UNHEARD, SHOWN)
     return await console_page(
@@ -129,6 +140,7 @@ async def list_terminals(
         kiosks=kiosks,
         unsettled=unsettled,
         doubts=doubts,
+        left_to_us=left_to_us,
         lines=lines,
         unheard=unheard,
         may_tell=actor.may(Permission.ORDER_STATION),
