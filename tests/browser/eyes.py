@@ -3,10 +3,11 @@
 Each stop of a way is looked at in four ways, light and dark, on a small phone and on a desk.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,6 +18,10 @@ from tests.browser.chromium import PATIENCE_MS
 PHONE: Final[ViewportSize] = {"width": 320, "height": 640}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+
+#: What a person may ask their system for.
+Contrast = Literal["no-preference", "more"]
+CONTRASTS: Final[tuple[Contrast, ...]] = ("no-preference", "more")
 
 AXE: Final = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
@@ -67,14 +72,15 @@ class Eyes:
     seen: list[str] = field(default_factory=list)
     _expected: tuple[str, ...] = ()
 
-    async def approve(self, what: str) -> None:
-        """Look at the page as it is now, in each theme and width; fail with all that is wrong."""
+    async def approve(self, what: str, *, contrasts: Sequence[Contrast] = CONTRASTS[:1]) -> None:
+        """Look at the page as it is now, in each theme and width, and in each of these contrasts;
+        fail with all that is wrong."""
         found: list[str] = []
-        for size in (DESK, PHONE):
+        for size, theme, contrast in product((DESK, PHONE), THEMES, contrasts):
             await self.page.set_viewport_size(size)
-            for theme in THEMES:
-                await self.page.emulate_media(color_scheme=theme)
-                found += [f"{theme}, {size['width']} px: {fault}" for fault in await self._faults()]
+            await self.page.emulate_media(color_scheme=theme, contrast=contrast)
+            way = f"{theme}, {contrast}, {size['width']} px"
+            found += [f"{way}: {fault}" for fault in await self._faults()]
         self.seen.append(what)
         assert not found, f"{what}, {self.page.url}:\n" + "\n".join(sorted(set(found)))
         self.was_calm()
