@@ -59,10 +59,13 @@ class Cancelling(Given):
 class ReserveMinutes(Given):
     """For how long drivers may reserve a bay."""
 
-    minutes_max: Annotated[
-        int | None,
-        Meta(ge=0, le=120, description="0: nobody reserves. `null`: as where nothing is said."),
-    ]
+    minutes_max: (
+        Annotated[
+            int,
+            Meta(ge=0, le=120, description="0: nobody reserves. `null`: as where nothing is said."),
+        ]
+        | None
+    )
 
 
 class ReserveMinutesShown(Shown):
