@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
-from playwright.async_api import Browser, ViewportSize
+from playwright.async_api import Browser
 
 from tests.browser.chromium import MISSING, find_chromium, open_chromium
+from tests.browser.slow_phone import PHONE, first_paint_ms, slow_down
 from tests.conftest import NOON
 from tests.stories.world import World, open_world
 from voltway.kernel.ids import new_id
@@ -35,10 +36,6 @@ PAGE: Final = ROOT / "docs/figures/places.md"
 BEGIN: Final = "<!-- measured: written by python -m tests.browser.ten_thousand -->"
 END: Final = "<!-- /measured -->"
 
-PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
-#: A slow phone as Lighthouse has it: a quarter of this machine's speed, 150 ms and 1.6 Mbit/s.
-CPU_SLOWER: Final = 4
-LATENCY_MS, BYTES_PER_S = 150, 1_600_000 // 8
 TIMES: Final = 9
 MACHINE: Final = platform.processor() or platform.machine()
 
@@ -52,16 +49,6 @@ ASKED: Final = {
 #: What is said for it, a car of a measured curve, stands in a cookie.
 FOR_A_CAR: Final = "the first page, for a car"
 CAR: Final = next(each for each in models().values() if each.measured)
-
-#: The first paint, and not before the whole list had come.
-_FIRST_LIST: Final = """
-() => new Promise(done => new PerformanceObserver(list => {
-  const [paint] = list.getEntriesByName("first-contentful-paint");
-  const [way] = performance.getEntriesByType("navigation");
-  if (paint) done(Math.max(paint.startTime, way.responseEnd));
-}).observe({type: "paint", buffered: true}))
-"""
-
 
 #: Gaps between frames, and what kept the page from answering for 50 ms and more.
 _WATCH: Final = """
@@ -206,19 +193,8 @@ async def _painted(world: World, browser: Browser, car: str) -> list[float]:
         if car:
             await context.add_cookies([{"name": "car", "value": car, "url": world.house.http}])
         page = await context.new_page()
-        tools = await context.new_cdp_session(page)
-        await tools.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWER})
-        await tools.send(
-            "Network.emulateNetworkConditions",
-            {
-                "offline": False,
-                "latency": LATENCY_MS,
-                "downloadThroughput": BYTES_PER_S,
-                "uploadThroughput": BYTES_PER_S // 2,
-            },
-        )
-        await page.goto(f"{world.house.http}/")
-        took.append(await page.evaluate(_FIRST_LIST))
+        await slow_down(page)
+        took.append(await first_paint_ms(page, f"{world.house.http}/"))
         assert await page.locator("[data-places] li").count() == 50
         await context.close()
     return took
