@@ -28,6 +28,7 @@ from voltway.parties import actions as parties
 from voltway.partners import credit as partners_credit
 from voltway.partners import delivering, platform_lines, platforms, telling
 from voltway.payments import (
+    actions_reader,
     collecting,
     disputing,
     methods,
@@ -127,6 +128,7 @@ def _plug_payments(
         "payments.unstarted",
         partial(payments.release_unstarted, begin, provider, within_s=within_s),
     )
+    every(MINDED, "payments.readers", partial(actions_reader.look_at_all, begin, provider))
     every(OFTEN, "payments.unknown", partial(payments.resolve_unknown, begin, provider))
     every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
     every(SELDOM, "payments.disputes", partial(disputing.look_again, begin, provider))

@@ -10,7 +10,8 @@ from voltway.drivers.model import TokenStatus
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.payments import actions, sweeps
-from voltway.payments.actions_visit import CROWD, NotAnAddress, NothingToStart, TooManyVisits
+from voltway.payments.actions_visit import NothingToStart
+from voltway.payments.beginning import CROWD, NotAnAddress, TooManyVisits
 from voltway.payments.model import PaymentState, Why
 from voltway.payments.provider import ProviderSilent
 from voltway.payments.store import NoSuchVisit

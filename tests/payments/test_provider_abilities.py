@@ -32,6 +32,7 @@ from voltway.payments.provider import (
 from voltway.payments.provider_more import (
     ContestOrder,
     DisputeState,
+    DrivesReaders,
     GrowsHolds,
     HearsDisputes,
     IncreaseOrder,
@@ -58,6 +59,7 @@ ABILITIES = {
     "evidence": TakesEvidence,
     "balance": TellsBalance,
     "transfers": SendsShares,
+    "readers": DrivesReaders,
 }
 
 

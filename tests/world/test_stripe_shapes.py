@@ -24,6 +24,14 @@ PAGE = {
     "success_url": "http://127.0.0.1:1/v",
     "cancel_url": "http://127.0.0.1:1/e",
 }
+PRESENT = {
+    "amount": "5000",
+    "currency": "eur",
+    "allowed_payment_method_types[0]": "card_present",
+    "capture_method": "manual",
+    "metadata[reference]": "payment-2",
+    "metadata[by]": "reader",
+}
 SAVING = {
     "mode": "setup",
     "currency": "eur",
@@ -42,6 +50,7 @@ KINDS: dict[str, type[stripe.StripeObject]] = {
     "customer": stripe.Customer,
     "setup_intent": stripe.SetupIntent,
     "payment_method": stripe.PaymentMethod,
+    "terminal.reader": stripe.terminal.Reader,
     "event": stripe.Event,
 }
 
@@ -143,6 +152,23 @@ async def everything(client: httpx.AsyncClient, bank: ProviderServer) -> list[di
     shown.append(await look(client, f"/v1/checkout/sessions/{page['id']}"))
     dropped = await ask(client, "/v1/checkout/sessions", **PAGE)
     shown.append(await ask(client, f"/v1/checkout/sessions/{dropped['id']}/expire"))
+    return shown + await at_a_reader(client)
+
+
+async def at_a_reader(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """A reader that shows, declines and takes a card, and what it was held for."""
+    new = {"registration_code": "simulated-wpe", "label": "By the entrance", "location": "tml_1"}
+    reader = await ask(client, "/v1/terminal/readers", **new)
+    at = f"/v1/terminal/readers/{reader['id']}"
+    intent = await ask(client, "/v1/payment_intents", **PRESENT)
+    shown = [reader, intent]
+    for happens in ("tap_declined", "tap"):
+        shown.append(await ask(client, f"{at}/process_payment_intent", payment_intent=intent["id"]))
+        shown.append(await ask(client, f"/_world/readers/{reader['id']}/{happens}"))
+    shown += (await look(client, "/v1/terminal/readers"))["data"]
+    shown.append(await look(client, f"/v1/payment_intents/{intent['id']}?expand[0]=latest_charge"))
+    shown.append(shown[-1]["latest_charge"])
+    shown.append(await ask(client, f"{at}/cancel_action"))
     return shown
 
 
@@ -162,9 +188,12 @@ async def test_every_event_is_what_the_sdk_says_it_is(
     await everything(client, bank)
 
     told = [event_body(event) for event in bank.books.undelivered.values()]
-    assert {"checkout.session.completed", "payment_intent.succeeded", "charge.refunded"} <= {
-        body["type"] for body in told
-    }
+    assert {
+        "checkout.session.completed",
+        "payment_intent.succeeded",
+        "charge.refunded",
+        "terminal.reader.action_failed",
+    } <= {body["type"] for body in told}
     for body in told:
         known = {name: value for name, value in body.items() if name != "data"}
         assert [f for f in flaws(known, stripe.Event) if f != "data: missing"] == []

@@ -1,6 +1,5 @@
 """A visit of a driver without an account: a hold, then a start, or the money back."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,12 +7,19 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from voltway.drivers import actions as drivers
-from voltway.kernel.emails import is_email
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import EvseId, OnceKey, PaymentId, PublicEvseId, TokenUid, new_id
+from voltway.kernel.ids import EvseId, OnceKey, PaymentId, TokenUid
 from voltway.parties import actions as parties
-from voltway.payments import card_limits, choosing, rules, store, store_methods, store_steps
+from voltway.payments import (
+    beginning,
+    card_limits,
+    choosing,
+    rules,
+    store,
+    store_methods,
+    store_readers,
+    store_steps,
+)
 from voltway.payments.actions_money import finish_release, keep, note_release, note_silence
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import (
@@ -35,19 +41,16 @@ from voltway.payments.provider import (
     ProviderNonsense,
     ProviderSilent,
 )
+from voltway.payments.provider_more import DrivesReaders
 from voltway.payments.providers.none import NobodyPaysHere
 from voltway.payments.ready import note_plug
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import StartCharging
-from voltway.tariffs import actions as tariffs
 from voltway.tariffs import promotions
-from voltway.tariffs.model_versions import DriverKind, Place
 
 #: How long a driver has from the first page to the end of the hosted page.
 VISIT_LASTS: Final = timedelta(minutes=30)
-#: How long a token that was made for one visit can start a session.
-TOKEN_LASTS: Final = timedelta(hours=2)
 START_WITHIN_S: Final = 120
 #: The answer of a step whose provider could not do it, so that another was asked.
 PASSED_ON: Final = "passed_on"
@@ -55,34 +58,6 @@ PASSED_ON: Final = "passed_on"
 LET_GO: Final = "let_go"
 #: An answer that takes longer than this is not coming any more.
 SILENT_AFTER: Final = timedelta(seconds=30)
-#: Nobody needs more unpaid visits at one EVSE than this; each costs the provider and us a row.
-CROWD: Final = 20
-CROWD_WITHIN: Final = timedelta(minutes=10)
-
-
-@dataclass(eq=False)
-class NoPriceHere(Refusal):
-    """{evse} has no price yet, so nobody can pay here. Please use another one."""
-
-    kind = Kind.CONFLICT
-
-    evse: PublicEvseId
-
-
-@dataclass(eq=False)
-class TooManyVisits(Refusal):
-    """Too many people have just begun to pay at {evse}. Please try again in some minutes."""
-
-    kind = Kind.LIMIT
-
-    evse: PublicEvseId
-
-
-@dataclass(eq=False)
-class NotAnAddress(Refusal):
-    """This does not look like an e-mail address. Leave it empty if you need no receipt by mail."""
-
-    kind = Kind.INVALID
 
 
 @dataclass(eq=False)
@@ -172,48 +147,23 @@ async def _new_payment(
     token: TokenUid | None,
 ) -> tuple[Payment, Sequence[Provider]]:
     """A visit's payment with the first of the providers that are offered for it."""
-    email = (email or "").strip() or None
-    if email is not None and not is_email(email):
-        raise NotAnAddress
     place = await stations.place_of(work, evse)
     party = await parties.party(work, place.party)
-    where = Place(
-        place.party, place.location, place.station, evse=place.evse, kind=DriverKind.AD_HOC
-    )
-    assigned = (await tariffs.tariff_for(work, {where}, work.now)).get(where)
-    if assigned is None:
-        raise NoPriceHere(place.public_id)
-    if await store.waiting_at(work, evse, work.now - CROWD_WITHIN) >= CROWD:
-        raise TooManyVisits(place.public_id)
     name = f"{party.country_code}*{party.ident}"
     offered = choosing.offered(given, name, party.currency, method)
     if saved is not None:
         offered = [choosing.of(given, saved.provider)]
     if not offered:
         raise NobodyPaysHere
-    token = await drivers.make_ad_hoc_token(
-        work, place.party, assigned.version_id, work.now + TOKEN_LASTS, known=token
-    )
-    key = secrets.token_urlsafe(18)
-    payment = Payment(
-        id=PaymentId(new_id(work.now)),
-        party=place.party,
-        visit_key=key,
+    payment = await beginning.new_payment(
+        work,
+        offered[0],
         evse=evse,
-        station=place.station,
-        token=token,
-        tariff_version=assigned.version_id,
-        locale=locale[:16],
         email=email,
-        provider=offered[0].name,
-        state=PaymentState.ASKED,
-        hold_minor=party.hold_minor,
-        currency=party.currency,
-        created_at=work.now,
-        return_url=urls[0].replace("{visit_key}", key),
-        cancel_url=urls[1].replace("{visit_key}", key),
-        description=f"{party.name}, {place.location_name}, {place.public_id}",
-        method=saved.id if saved else None,
+        locale=locale,
+        urls=urls,
+        saved=saved,
+        token=token,
     )
     return payment, offered
 
@@ -284,6 +234,7 @@ async def _ask_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> Ho
     async with begin() as work:
         await store_steps.tried(work, step.id)
         payment = await store.load(work, step.payment)
+        at_reader = await store_readers.use(work, step.payment) is not None
         saved = None
         if payment.method is not None:
             saved = (await store_methods.method(work, MethodId(payment.method))).saved
@@ -296,8 +247,11 @@ async def _ask_hold(begin: BeginWork, given: AnyProvider, step: StepTaken) -> Ho
         cancel_url=payment.cancel_url,
         saved=saved,
     )
+    provider = choosing.of(given, payment.provider)
     try:
-        return await choosing.of(given, payment.provider).open_hold(order)
+        if at_reader and isinstance(provider, DrivesReaders):
+            return await provider.hold_at_reader(order)
+        return await provider.open_hold(order)
     except ProviderSilent:
         choosing.note_silent(given, payment.provider)
         raise

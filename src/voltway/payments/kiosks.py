@@ -20,7 +20,8 @@ from voltway.parties import actions as parties
 from voltway.parties import rules as secrecy
 from voltway.payments import ready, store, store_kiosks, store_terminals, terminals
 from voltway.payments.actions_money import keep
-from voltway.payments.actions_visit import START_WITHIN_S, TOKEN_LASTS
+from voltway.payments.actions_visit import START_WITHIN_S
+from voltway.payments.beginning import TOKEN_LASTS
 from voltway.payments.model import Payment, PaymentState
 from voltway.payments.rules_terminals import TerminalHold, TerminalState
 from voltway.runtime.work import Row, Work

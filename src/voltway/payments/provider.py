@@ -37,6 +37,7 @@ class Capabilities:
     evidence: bool = False  # … and contested
     balance: bool = False  # what moved on our balance, with its fees and payouts, can be read
     transfers: bool = False  # shares can be sent from our balance to others' accounts
+    readers: bool = False  # card readers at the place can be told what to show
 
 
 class HoldState(StrEnum):

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import Money
-from voltway.payments.provider import Card, Declined, HoldSeen, SavedMethod
+from voltway.payments.provider import Card, Declined, HoldOrder, HoldSeen, SavedMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,3 +194,64 @@ class Transferred:
 @runtime_checkable
 class SendsShares(Protocol):
     async def transfer(self, order: TransferOrder) -> Transferred | Declined: ...
+
+
+class ReaderNo(StrEnum):
+    """Why a card reader took no card; also the code of a ``Declined`` of one."""
+
+    BUSY = "reader_busy"  # it is at something that cannot be replaced: a card, an update
+    OFFLINE = "reader_offline"
+    SILENT = "reader_silent"  # it did not answer in time, and may show the hold all the same
+    CARD_DECLINED = "card_declined"  # another card may be tried
+    CANCELED = "canceled_there"
+    LINE_LOST = "line_lost"  # while it asked the bank: the hold itself tells what became of it
+    REPLACED = "replaced"  # it shows something that is not ours, or nothing
+    FAILED = "reader_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderSeen:
+    """A card reader as its provider shows it."""
+
+    ref: str
+    label: str
+    kind: str  # the provider's word for the device
+    serial: str
+    is_online: bool
+    #: The hold that it shows, or showed last.
+    hold: str = ""
+    #: Whether a card can be held to it now for that hold.
+    is_showing: bool = False
+    #: Why that hold came to nothing there, if it did.
+    no: ReaderNo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOrder:
+    """Let a reader show a hold, so that its driver can hold a card to it. What a reader shows and
+    nobody has begun to pay may be replaced, so that whoever asks must know that it is free."""
+
+    once: OnceKey
+    reader: str
+    hold: str
+
+
+@runtime_checkable
+class DrivesReaders(Protocol):
+    async def readers(self) -> Sequence[ReaderSeen]:
+        """All of the account."""
+        ...
+
+    async def reader(self, ref: str) -> ReaderSeen | Declined: ...
+
+    async def hold_at_reader(self, order: HoldOrder) -> HoldSeen | Declined:
+        """A hold that waits for a card at a reader; no page belongs to it. A card that its bank
+        declines leaves it waiting for another one."""
+        ...
+
+    async def show(self, order: ShowOrder) -> ReaderSeen | Declined: ...
+
+    async def clear(self, order: ShowOrder) -> ReaderSeen | Declined:
+        """Show this hold no more. A reader that shows another is left alone; one that is asking
+        a bank just now is busy."""
+        ...

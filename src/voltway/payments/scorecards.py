@@ -51,6 +51,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "evidence": "evidence",
     "balance": "balance",
     "transfers": "transfers",
+    "terminals": "readers",
     "webhooks": "webhooks",
 }
 

@@ -37,6 +37,7 @@ async def forget(work: Work, payments: Collection[PaymentId]) -> None:
     for table, column in (
         ("webhook_event", "payment_id"),
         ("payment_step", "payment_id"),
+        ("card_reader_use", "payment_id"),
         ("payment", "id"),
     ):
         await work.run(f"DELETE FROM {table} WHERE {column} = ANY($1::uuid[])", list(payments))

@@ -29,7 +29,7 @@ from voltway.payments import (
     store_terminals,
 )
 from voltway.payments.actions_money import end_token, keep
-from voltway.payments.actions_visit import TOKEN_LASTS
+from voltway.payments.beginning import TOKEN_LASTS
 from voltway.payments.model import PaidAfterAll, Payment, PaymentState, Verb
 from voltway.payments.providers import terminal
 from voltway.payments.rules_terminals import BECOMES, Late, TerminalHold, TerminalState, Verdict

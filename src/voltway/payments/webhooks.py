@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from voltway.kernel.ids import PaymentId
-from voltway.payments import choosing, collecting, rules, store, store_webhooks
+from voltway.payments import actions_reader, choosing, collecting, rules, store, store_webhooks
 from voltway.payments.actions_visit import SILENT_AFTER, learn
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.provider import Provider, Told
@@ -65,6 +65,8 @@ class Webhooks:
         async with self._begin() as work:
             await learn(work, payment, seen)
             await store_webhooks.acted(work, self._provider.name, told.event)
+        if self._provider.can.readers:
+            await actions_reader.heard(self._begin, self._provider, payment)
 
     async def _keep(self, told: Sequence[Told]) -> list[PaymentId | None]:
         """Keep them; by their places, the payment whose hold is to be looked at. None is for

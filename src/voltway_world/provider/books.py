@@ -74,6 +74,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     disputed_minor: int = 0
     methods: tuple[str, ...] = ("card",)
     taken_with: dict[str, str] = {}
+    present: bool = False  # its card is held to a reader
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +149,31 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     submissions: int = 0
 
 
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader was last told to do, and what became of it."""
+
+    hold: str
+    status: Literal["in_progress", "succeeded", "failed"] = "in_progress"
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+
+#: How a reader is: it answers; it has no line; it is at something of its own; it does not answer in
+#: time; it does not answer in time and has heard all the same.
+Mood: TypeAlias = Literal["online", "offline", "busy", "slow", "slow_after"]
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """A card reader that stands somewhere."""
+
+    id: str
+    label: str
+    serial: str
+    location: str
+    mood: Mood = "online"
+    action: Action | None = None
+
+
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """What was sent from the merchant's balance to another account."""
 
@@ -190,13 +216,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     dispute: Dispute | None = None
     payout: Payout | None = None
     transfer: Transfer | None = None
+    reader: Reader | None = None
     moves: tuple[BalanceTransaction, ...] = ()
     answer: Answer | None = None
     delivered: str | None = None
 
 
 #: What a hold has that our own shape does not show.
-_OF_OTHER_SHAPES = (*("shape", "last_decline", "method", "customer", "methods", "taken_with"),)
+_OF_OTHER_SHAPES = (
+    *("shape", "last_decline", "method", "customer", "methods", "taken_with", "present"),
+)
 
 
 def new_id(prefix: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 Place: TypeAlias = Literal[
-    "capture", "hold", "void", "refund", "grow", "transfer", "evidence", "get", "webhook"
+    "capture", "hold", "void", "refund", "grow", "transfer", "show", "evidence", "get", "webhook"
 ]
 Kind: TypeAlias = Literal[
     "timeout_before",

@@ -15,6 +15,7 @@ from voltway_world.provider.books import (
     Method,
     Page,
     Payout,
+    Reader,
     Refund,
     Saving,
     Transfer,
@@ -37,6 +38,7 @@ class Books:
         self.disputes: dict[str, Dispute] = {}
         self.payouts: dict[str, Payout] = {}
         self.transfers: dict[str, Transfer] = {}
+        self.readers: dict[str, Reader] = {}
         self.undelivered: dict[str, Event] = {}
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "journal.jsonl"
@@ -85,6 +87,8 @@ class Books:
             self.payouts[page.payout.id] = page.payout
         if page.transfer is not None:
             self.transfers[page.transfer.id] = page.transfer
+        if page.reader is not None:
+            self.readers[page.reader.id] = page.reader
         if page.answer is not None:
             self.answers[page.answer.key] = page.answer
         if page.delivered is not None:

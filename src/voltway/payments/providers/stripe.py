@@ -31,6 +31,7 @@ from voltway.payments.providers.stripe_account import INTENT
 from voltway.payments.providers.stripe_amounts import is_exact, written
 from voltway.payments.providers.stripe_line import Line
 from voltway.payments.providers.stripe_more import Balance, Disputes, SavedMethods
+from voltway.payments.providers.stripe_readers import Readers
 from voltway.payments.providers.stripe_seen import Intent, Session
 from voltway.payments.providers.stripe_transfers import Transfers
 from voltway.payments.providers.stripe_webhooks import Webhooks
@@ -57,7 +58,7 @@ class _Intents(msgspec.Struct):
     data: list[Intent]
 
 
-class StripeProvider(SavedMethods, Disputes, Balance, Transfers):
+class StripeProvider(SavedMethods, Disputes, Balance, Transfers, Readers):
     """One account at Stripe. Close it when the house closes."""
 
     can = Capabilities(
@@ -68,6 +69,7 @@ class StripeProvider(SavedMethods, Disputes, Balance, Transfers):
         evidence=True,
         balance=True,
         transfers=True,
+        readers=True,
     )
 
     def __init__(

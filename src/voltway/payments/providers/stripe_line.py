@@ -25,6 +25,7 @@ MOVED_ON: Final = frozenset(
         "charge_already_captured",
         "charge_already_refunded",
         "charge_expired_for_capture",
+        "intent_invalid_state",
         "payment_intent_unexpected_state",
     }
 )

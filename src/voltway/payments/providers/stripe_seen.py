@@ -13,10 +13,11 @@ import msgspec
 from voltway.payments.provider import Card, HoldSeen, HoldState
 from voltway.payments.providers.stripe_amounts import read
 
-#: In the metadata of intents: our name for the payment, and whether it was begun on a page.
+#: In the metadata of intents: our name for the payment, and where it was begun.
 REFERENCE: Final = "reference"
 BY: Final = "by"
 PAGE: Final = "page"
+READER: Final = "reader"
 
 BRANDS: Final = {"amex": "American Express", "jcb": "JCB", "eftpos_au": "eftpos Australia"}
 #: Why an intent is cancelled though nobody asked for it.
@@ -46,6 +47,7 @@ class PaidCard(msgspec.Struct):
 
 class Details(msgspec.Struct):
     card: PaidCard | None = None
+    card_present: PaidCard | None = None  # held to a reader
 
 
 class Charge(msgspec.Struct):
@@ -116,7 +118,7 @@ def hold_of_intent(intent: Intent) -> HoldSeen:
     """Raises ``NoSense`` for a status that there is not."""
     charge = intent.latest_charge if isinstance(intent.latest_charge, Charge) else None
     details = charge.payment_method_details if charge else None
-    paid = details.card if details else None
+    paid = (details.card or details.card_present) if details else None
     growth = paid.incremental_authorization if paid else None
     state = state_of(intent)
     held = intent.amount_capturable if state is HoldState.HELD else intent.amount
@@ -145,7 +147,9 @@ def state_of(intent: Intent) -> HoldState:
             by_itself = intent.cancellation_reason in BY_ITSELF
             return HoldState.EXPIRED if by_itself else HoldState.VOIDED
         case "requires_payment_method":
-            return HoldState.DECLINED if intent.last_payment_error else HoldState.AWAITING
+            # At a reader another card may follow one that was declined.
+            declined = intent.last_payment_error and intent.metadata.get(BY) != READER
+            return HoldState.DECLINED if declined else HoldState.AWAITING
         case "requires_action" | "requires_confirmation" | "processing":
             return HoldState.AWAITING
         case strange:
@@ -173,6 +177,27 @@ TELLS: Final[Mapping[str, HoldState]] = {
 }
 
 
+class Shown(msgspec.Struct):
+    payment_intent: str | Intent
+
+
+class Action(msgspec.Struct):
+    """What a reader was last told to do."""
+
+    status: str
+    type: str
+    failure_code: str | None = None
+    process_payment_intent: Shown | None = None
+
+    @property
+    def intent(self) -> str:
+        """The intent that it is about; empty where it is about none."""
+        if self.process_payment_intent is None:
+            return ""
+        shown = self.process_payment_intent.payment_intent
+        return shown.id if isinstance(shown, Intent) else shown
+
+
 class Named(msgspec.Struct):
     """The object of an event, as far as it says which hold it is about."""
 
@@ -181,6 +206,7 @@ class Named(msgspec.Struct):
     client_reference_id: str | None = None
     payment_intent: str | Intent | None = None
     metadata: dict[str, str] | None = None
+    action: Action | None = None
 
 
 class Data(msgspec.Struct):
@@ -201,6 +227,8 @@ def names_of(about: Named) -> tuple[str, str]:
             return about.id, about.client_reference_id or ours
         case "payment_intent":
             return about.id, ours
+        case "terminal.reader":
+            return about.action.intent if about.action else "", ""
         case _:
             intent = about.payment_intent
             return (intent.id if isinstance(intent, Intent) else intent or ""), ours

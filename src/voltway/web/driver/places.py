@@ -18,7 +18,7 @@ from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
 from voltway.payments import codes, web_started
 from voltway.payments.actions import open_visit
-from voltway.payments.actions_visit import NotAnAddress
+from voltway.payments.beginning import NotAnAddress
 from voltway.payments.model import Visit
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work

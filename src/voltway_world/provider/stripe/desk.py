@@ -101,7 +101,7 @@ class StripeDesk:
             id=name,
             status=Status.REQUIRES_PAYMENT,
             amount_minor=whole(price, "unit_amount"),
-            currency=_currency(price),
+            currency=currency_of(price),
             reference=form.get("client_reference_id", ""),
             description=price.get("product_data", {}).get("name", ""),
             return_url=form["success_url"],
@@ -126,7 +126,7 @@ class StripeDesk:
         name = new_id("save")
         saving = Saving(
             id=name,
-            currency=_currency(form),
+            currency=currency_of(form),
             reference=form.get("client_reference_id", ""),
             customer=form.get("customer", ""),
             return_url=form["success_url"],
@@ -197,7 +197,7 @@ class StripeDesk:
             id=new_id("hold"),
             status=Status.REQUIRES_PAYMENT,
             amount_minor=whole(form, "amount"),
-            currency=_currency(form),
+            currency=currency_of(form),
             reference=form.get("metadata", {}).get("reference", ""),
             description=form.get("description", ""),
             return_url="",
@@ -225,7 +225,7 @@ class StripeDesk:
     def cancel(self, name: str, form: Form) -> tuple[Page, Json]:
         known(form, "cancellation_reason")
         before = self.desk.hold(name)
-        if before.status is Status.REQUIRES_PAYMENT:
+        if before.status is Status.REQUIRES_PAYMENT and not before.present:
             words = "It was created by a Checkout Session: expire that instead."
             raise Refused(400, "payment_intent_unexpected_state", words)
         hold = rules.void(before)
@@ -285,7 +285,7 @@ class StripeDesk:
         return payouts.pay_out(self.books, currency)
 
 
-def _currency(form: Form) -> str:
+def currency_of(form: Form) -> str:
     given = form.get("currency", "")
     if len(given) != 3 or not given.islower():
         raise Refusing("parameter_invalid", f"Invalid currency: {given}", "currency")

@@ -109,7 +109,7 @@ def intent_of(hold: Hold) -> Json:
         "livemode": False,
         "metadata": hold.metadata,
         "payment_method": hold.method,
-        "payment_method_types": ["card"],
+        "payment_method_types": ["card_present" if hold.present else "card"],
         "status": _INTENT[hold.status],
         "cancellation_reason": None,
         "last_payment_error": None,
@@ -145,19 +145,27 @@ def charge_of(hold: Hold) -> Json:
         "metadata": hold.metadata,
         "paid": True,
         "payment_intent": f"pi_{bare(hold.id)}",
-        "payment_method_details": {
-            "type": "card",
-            "card": {
-                **card_of(hold.card),
-                "capture_before": stamp(hold.expires_at) if waits else None,
-                "incremental_authorization": {
-                    "status": "available" if hold.card.can_grow else "unavailable"
-                },
-            },
-        },
+        "payment_method_details": _details(hold, hold.card, waits=waits),
         "refunded": 0 < hold.captured_minor == hold.refunded_minor,
         "status": "succeeded",
     }
+
+
+def _details(hold: Hold, card: Card, *, waits: bool) -> Json:
+    shown = {**card_of(card), "capture_before": stamp(hold.expires_at) if waits else None}
+    if hold.present:
+        wallet = shown["wallet"]
+        return {
+            "type": "card_present",
+            "card_present": {
+                **shown,
+                "wallet": wallet,
+                "incremental_authorization_supported": False,
+                "overcapture_supported": False,
+            },
+        }
+    growth = {"status": "available" if card.can_grow else "unavailable"}
+    return {"type": "card", "card": {**shown, "incremental_authorization": growth}}
 
 
 def card_of(card: Card) -> Json:
@@ -334,7 +342,7 @@ def method_of(method: Method) -> Json:
 def news(kind: str, hold: Hold, at: datetime) -> tuple[Event, ...]:
     """What Stripe tells of a change: often the same by several events, in no order."""
     page, intent = session_of(hold), intent_of(hold)
-    by_page = hold.method is None
+    by_page = hold.method is None and not hold.present
     match kind:
         case "hold.authorised":
             told = [("payment_intent.amount_capturable_updated", intent)]
