@@ -453,8 +453,6 @@ async def test_a_driver_who_goes_away_leaves_the_reader_to_the_next(
     assert (gone.state, gone.why) == (PaymentState.RELEASED, Why.GAVE_UP)
     assert use.over_at is not None
     assert bank.books.readers[reader.ref].action is None
-    with pytest.raises(Exception, match="has no action|shows nothing|400"):
-        await at(bank, reader.ref, "tap")
     assert (await use_of(place, await opens(place, reader)))[1].stage is Stage.SHOWING
 
 
@@ -518,7 +516,7 @@ async def test_where_nobody_knows_of_a_hold_the_reader_is_free_again(
 
     assert (await place.payment(visit)).state is PaymentState.HELD
     assert await place.count("payment_view WHERE state = 'released'") == 1
-    assert [hold.status for hold in bank.books.holds.values()].count("authorised") == 1
+    assert len([hold for hold in bank.books.holds.values() if hold.card]) == 1
 
 
 @pytest.mark.patience(0.5)

@@ -41,7 +41,7 @@ LASTS: Final = timedelta(minutes=2)
 
 @dataclass(eq=False)
 class ReaderInUse(Refusal):
-    """Somebody else is paying at the terminal {name} just now. Please try again in a moment."""
+    """Somebody else is paying at the terminal {name} just now."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
 
@@ -50,7 +50,7 @@ class ReaderInUse(Refusal):
 
 @dataclass(eq=False)
 class NotAtThisReader(Refusal):
-    """This bay can not be paid for at that terminal any more. Please choose another way."""
+    """This bay cannot be paid for at that terminal any more."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
 

@@ -84,6 +84,17 @@ async def found(begin: BeginWork, given: AnyProvider, party: PartyId) -> list[Ac
     return said
 
 
+async def one_found(
+    begin: BeginWork, given: AnyProvider, party: PartyId, provider: str, ref: str
+) -> Found:
+    """The reader of this name, as its account has it. Raises ``NoSuchReader``."""
+    for account in await found(begin, given, party):
+        for seen in account.readers:
+            if (account.provider, seen.ref) == (provider, ref):
+                return Found(provider, seen)
+    raise NoSuchReader
+
+
 async def register(
     work: Work,
     party: PartyId,

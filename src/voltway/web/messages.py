@@ -13,7 +13,7 @@ from voltway.drivers import entry
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ReportKind
 from voltway.kernel.errors import Trouble
-from voltway.payments import actions_visit, codes, methods, ready
+from voltway.payments import actions_reader, actions_visit, beginning, codes, methods, ready
 from voltway.tariffs import promotions
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import actions as waiting
@@ -24,6 +24,7 @@ from voltway.web.driver import (
     account_views,
     alerting,
     asking,
+    at_reader,
     cars,
     estimates,
     my_car,
@@ -39,7 +40,9 @@ from voltway.web.driver import (
 #: Rooms whose refusals a driver may read.
 ROOMS: Final = (
     account,
+    actions_reader,
     actions_visit,
+    beginning,
     cars,
     codes,
     entry,
@@ -65,6 +68,10 @@ ROOMS: Final = (
 
 _ALONE: Final = (
     account.WRONG_CODE,
+    at_reader.ASKING,
+    at_reader.UNSURE,
+    at_reader.SHOWING,
+    at_reader.LEAVING,
     cars.TAKEN,
     paying.WAITS,
     places.PRICE_CHANGED,
@@ -103,6 +110,7 @@ _TABLES: Final[tuple[Iterable[str], ...]] = (
     prices.WHAT.values(),
     prices.UNIT.values(),
     visit_views.WHY.values(),
+    at_reader.NO.values(),
     views.ADVICE.values(),
     views.PLUGS.values(),
     account_views.MOVED.values(),

@@ -35,6 +35,7 @@ PAGES: Final = (
     ("Balances", "/console/balances", "balances prepaid top up credit"),
     ("Vouchers", "/console/vouchers", "vouchers gift codes"),
     ("Terminals", "/console/terminals", "terminals card reader settlement acquirer"),
+    ("Card readers", "/console/readers", "readers card terminal stripe"),
     ("Card limits", "/console/card-limits", "card limits fraud stolen"),
     ("Hosts", "/console/hosts", "hosts shares agreements settlements landlords"),
     ("Tariffs", "/console/tariffs", "tariffs prices"),

@@ -17,7 +17,6 @@ from voltway.kernel.ids import LocationId
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
 from voltway.payments import codes, web_started
-from voltway.payments.actions import open_visit
 from voltway.payments.beginning import NotAnAddress
 from voltway.payments.model import Visit
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
@@ -28,6 +27,7 @@ from voltway.web.appearance import Form
 from voltway.web.driver import (
     account,
     asking,
+    at_reader,
     estimates,
     favourites,
     finding,
@@ -249,6 +249,7 @@ async def _evse_page(
         ways=ways,
         chosen=chosen or (ways[0].id if ways else ""),
         currency=party.currency,
+        terminals=await at_reader.at_bay(work, house, bay),
         email=email,
         email_wrong=email_wrong,
         estimate=estimate,
@@ -346,9 +347,9 @@ async def start(
     async with house.begin() as work:
         token = await (await reserving.who(request, work)).token(work, bay.evse)
     try:
-        visit = await open_visit(
-            house.begin,
-            house.provider,
+        visit = await at_reader.open_visit(
+            house,
+            data.get("reader", ""),
             evse=bay.evse,
             email=email or None,
             locale=reader(request).papers,

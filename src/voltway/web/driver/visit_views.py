@@ -27,6 +27,7 @@ from voltway.tariffs.model import MeterPoint
 from voltway.tariffs.rules_deductions import saying
 from voltway.web import series
 from voltway.web.driver import estimates, my_car
+from voltway.web.driver.at_reader import AtReader, at_reader
 from voltway.web.driver.standing import idle_words
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -114,6 +115,8 @@ class VisitView:
     took_nothing: bool = False
     lost_at: datetime | None = None
     trouble: str = ""
+    at_reader: AtReader | None = None
+    was_held: bool = True
     code: str = ""  # what the visit's code takes off, before there is something to take it off
 
     @property
@@ -154,6 +157,8 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
         owed=_owed(payment, invoice, formats),
         took_nothing=payment.captured_minor == 0,
         lost_at=lost_at,
+        was_held=payment.held_at is not None,
+        at_reader=await at_reader(work, payment, formats) if charge is None else None,
         trouble=_trouble(order) if phase is Phase.PLUG_IN else "",
         code=await _code(work, payment) if charge is None and phase not in OVER else "",
     )

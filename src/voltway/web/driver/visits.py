@@ -15,11 +15,11 @@ from voltway.billing import documents
 from voltway.billing.model import DocumentKind, Invoice
 from voltway.billing.receipts import receipt_html
 from voltway.billing.words import language
-from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.kernel.errors import Kind, Refusal
 from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
-from voltway.web.driver import shell, views, visit_views
+from voltway.web.driver import at_reader, shell, views, visit_views
 from voltway.web.driver.visit_views import Phase, VisitView
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other
@@ -87,10 +87,7 @@ async def _look(house: House, key: str) -> None:
     async with house.begin() as work:
         payment = await payments.visit(work, key)
     if payment.held_at is None:
-        try:
-            await payments.refresh(house.begin, house.provider, payment.id)
-        except Outage:
-            return
+        await at_reader.look(house, payment.id)
 
 
 @post("/v/{key:str}/again", include_in_schema=False)
