@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from voltway.kernel.errors import Kind, Outage, Refusal
-from voltway.kernel.ids import EvseId, OnceKey, PaymentId
+from voltway.kernel.ids import EvseId, OnceKey, PaymentId, TokenUid
 from voltway.payments import (
     actions_visit,
     beginning,
@@ -73,6 +73,7 @@ async def open_visit(
     return_url: str,
     cancel_url: str,
     code: str = "",
+    token: TokenUid | None = None,
 ) -> Visit:
     """Freeze the price, make the reader this driver's, and let it show the hold."""
     async with begin() as work:
@@ -84,6 +85,7 @@ async def open_visit(
             email=email,
             locale=locale,
             urls=(return_url, cancel_url),
+            token=token,
         )
         if code.strip():
             await promotions.claim(

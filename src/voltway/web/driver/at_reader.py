@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from voltway.kernel.errors import Outage
-from voltway.kernel.ids import EvseId, LocationId, PaymentId
+from voltway.kernel.ids import EvseId, LocationId, PaymentId, TokenUid
 from voltway.payments import actions as payments
 from voltway.payments import actions_reader, readers
 from voltway.payments.actions_reader import NotAtThisReader, NothingToShow
@@ -93,6 +93,7 @@ async def open_visit(
     cancel_url: str,
     code: str,
     saved: Method | None,
+    token: TokenUid | None,
 ) -> Visit:
     """A visit at the terminal that the driver chose, or, where none was, on a page or method."""
     if not reader:
@@ -106,6 +107,7 @@ async def open_visit(
             cancel_url=cancel_url,
             code=code,
             saved=saved,
+            token=token,
         )
     try:
         chosen = UUID(reader)
@@ -121,6 +123,7 @@ async def open_visit(
         return_url=return_url,
         cancel_url=cancel_url,
         code=code,
+        token=token,
     )
 
 

@@ -218,7 +218,6 @@ async def _evse_page(
     grant = grant or (query or {}).get("k", "")[:60]
     query = {name: value for name, value in (query or {}).items() if name != "k"}
     bay, starts = await _evse_now(work, house, public_id, formats)
-    plug_first = await plugs_first(work, bay.evse, house.settings.plug_first)
     car = await my_car.at_bay(work, await my_car.mine(request, work), bay, formats)
     asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
@@ -239,7 +238,7 @@ async def _evse_page(
         status=status,
         bay=bay,
         starts=starts,
-        plug_first=plug_first,
+        plug_first=await plugs_first(work, bay.evse, house.settings.plug_first),
         reserved=await reserving.at_bay(request, work, bay),
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
