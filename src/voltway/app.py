@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from voltway.alerts import actions as alerts
+from voltway.alerts.delivering import Post
 from voltway.billing import actions as billing
 from voltway.billing import checking, monthly, runs, simulation_runs
 from voltway.billing.invoicing import GIVE_BACK
@@ -158,6 +158,9 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     bus, jobs = Bus(database, sole=is_sole), Jobs(database, sole=is_sole)
     plug_watchers(bus)
     _plug_jobs(jobs, bus, settings, provider)
+    post = Post(database.begin, settings)
+    drain.part("post", post.close)
+    post.plug(jobs)
     relay = await _open_relay(settings, database, bus, drain) if with_rounds else None
     if role in WORKER:
         await _start_work(settings, database, bus, jobs, provider, drain, with_rounds=with_rounds)
@@ -316,9 +319,6 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     async def check_books(begin: BeginWork, body: Mapping[str, str]) -> None:
         await checking.check_asked(begin, heard_again, body)
 
-    async def send_alert(begin: BeginWork, body: Mapping[str, str]) -> None:
-        await alerts.send(begin, settings, body)
-
     async def tell_again(begin: BeginWork, body: Mapping[str, str]) -> None:
         await bus.tell_again(int(body["fact"]))
 
@@ -349,5 +349,4 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     jobs.handle(checking.JOB, check_books)
     jobs.handle(runs.JOB, monthly.write_job, at_once=1)
     jobs.handle(simulation_runs.JOB, simulation_runs.run_job, at_once=1)
-    jobs.handle("send_alert", send_alert)
     jobs.handle(TELL_AGAIN, tell_again)

@@ -106,7 +106,9 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("sessions.faults", [SessionEnded, PortStatusChanged], faults.hears)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)
-    bus.watch_many("alerts.waiting", [BayFree, BayTaken, PlaceClosed], hears_watches)
+    # A fact may have a thousand watches, and each has a mail.
+    of_watches = [BayFree, BayTaken, PlaceClosed]
+    bus.watch_many("alerts.waiting", of_watches, hears_watches, at_most=10)
     bus.watch_many("alerts.turns", [TurnCame, TurnOver], hears_turns)
     over = [ReservationSoonOver, ReservationOver]
     bus.watch_many("alerts.reservations", over, hears_reservations)

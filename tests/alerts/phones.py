@@ -12,6 +12,7 @@ from voltway.alerts import (
     pushing,
 )
 from voltway.alerts.model_events import Device
+from voltway.alerts.queueing import MANY, ONE
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
 from voltway.sessions import faults
@@ -28,11 +29,17 @@ def plug_events(scene: Scene, settings: Settings) -> None:
     bus.watch_many("alerts.stations", operator_events.STATION_FACTS, operator_events.hears_station)
     bus.watch_many("sessions.faults", [SessionEnded, PortStatusChanged], faults.hears)
     bus.watch_many("alerts.meters", [SessionEnded], meter_events.hears_ended)
+    plug_sending(scene, settings)
+
+
+def plug_sending(scene: Scene, settings: Settings) -> None:
+    """Do the jobs of alerts by these settings, each by lines of its own."""
 
     async def send(begin: BeginWork, body: Mapping[str, str]) -> None:
         await actions.send(begin, settings, body)
 
-    scene.jobs.handle("send_alert", send)
+    scene.jobs.handle(ONE, send)
+    scene.jobs.handle(MANY, send)
 
 
 async def has_phone(scene: Scene, service: PushService, holder: str) -> tuple[Phone, Device]:

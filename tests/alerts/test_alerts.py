@@ -3,23 +3,25 @@
 import asyncio
 import dataclasses
 import io
-from collections.abc import Mapping
 from datetime import timedelta
-from email.message import EmailMessage
+from email import message_from_bytes
+from email.message import EmailMessage, Message
 
 import pikepdf
 import pytest
 from msgspec.structs import replace
 
+from tests.alerts.phones import plug_sending
 from tests.payments.scene import Scene
 from voltway.alerts import actions, rules, store, watchers
+from voltway.alerts.delivering import Asked, Post
 from voltway.alerts.mailer import Mailer, MailRefused, MailServerSilent, SmtpMailer
+from voltway.alerts.mails import Mail
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.billing.model import InvoiceIssued
 from voltway.kernel.ids import AlertId, OnceKey, new_id
 from voltway.payments.model import HoldReleased
 from voltway.runtime.settings import Settings
-from voltway.runtime.work import BeginWork
 from voltway_world.mail import MailCatcher
 from voltway_world.mail.box import content_of
 
@@ -41,11 +43,7 @@ def plug(scene: Scene, settings: Settings) -> None:
     """Let alerts hear the scene, and send by this mail server."""
     scene.bus.watch_many("alerts.invoice", [InvoiceIssued], watchers.hears_invoice_issued)
     scene.bus.watch_many("alerts.released", [HoldReleased], watchers.hears_hold_released)
-
-    async def send(begin: BeginWork, body: Mapping[str, str]) -> None:
-        await actions.send(begin, settings, body)
-
-    scene.jobs.handle("send_alert", send)
+    plug_sending(scene, settings)
 
 
 async def charged(scene: Scene, *, email: str | None = ANN, locale: str = "en") -> None:
@@ -91,7 +89,6 @@ async def test_the_receipt_comes_by_mail_as_text_html_and_pdf(
         assert len(pdf.pages) == 1
     [alert] = await alerts(scene)
     assert (alert.state, alert.template) == (AlertState.SENT, Template.RECEIPT)
-    assert await scene.count("outbox WHERE kind = 'AlertSent'") == 1
 
 
 async def test_to_whom_a_mail_went_is_forgotten_in_time_and_what_waits_is_not(
@@ -232,19 +229,20 @@ class Postman:
 
     def __init__(self, *answers: Exception | None) -> None:
         self.answers = list(answers)
-        self.taken: list[EmailMessage] = []
+        self.taken: list[Message] = []
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, mail: Mail) -> None:
         answer = self.answers.pop(0)
         if answer is not None:
             raise answer
-        self.taken.append(message)
+        self.taken.append(message_from_bytes(mail.content))
 
 
 async def deliver(scene: Scene, postman: Mailer, alert: Alert) -> None:
-    await actions.deliver(
-        scene.begin, postman, alert.id, mail_from="Voltway <a@b.example>", public_url=""
-    )
+    settings = Settings(mail_from="Voltway <a@b.example>")
+    post = Post(scene.begin, settings, mailer=postman)
+    assert await post.deliver([Asked(alert.id)]) == {}
+    await post.close()
 
 
 async def test_a_mail_tried_again_is_the_same_mail(scene: Scene, mail: MailCatcher) -> None:
@@ -294,14 +292,12 @@ async def test_a_lost_job_is_woken(scene: Scene, mail: MailCatcher) -> None:
 
 
 async def test_a_mail_server_that_says_no_is_heard(mail: MailCatcher) -> None:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "a@b.example", ANN, "x"
-    message.set_content("x")
+    sent = Mail("a@b.example", ANN, b"Subject: x\r\n\r\nx\r\n")
 
     with pytest.raises(MailServerSilent):
-        await SmtpMailer(replace(settings_for(mail), smtp_port=1)).send(message)
+        await SmtpMailer(replace(settings_for(mail), smtp_port=1)).send(sent)
     with pytest.raises(MailServerSilent):
-        await SmtpMailer(replace(settings_for(mail), smtp_tls="starttls")).send(message)
+        await SmtpMailer(replace(settings_for(mail), smtp_tls="starttls")).send(sent)
 
 
 def test_a_letter_is_given_up_after_a_day_of_tries() -> None:

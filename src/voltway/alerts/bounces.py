@@ -8,6 +8,7 @@ it has proved that mails arrive.
 import email
 import email.policy
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage, Message
 from typing import ClassVar, Final
@@ -73,12 +74,19 @@ async def lift(work: Work, address: str, party: PartyId | None = None) -> bool:
     return await store_bounces.remove(work, address.lower(), party)
 
 
-async def must_not_come_back(work: Work, alert: Alert) -> None:
-    """Raises ``ComesBack`` where nothing is to be sent to an alert's address."""
-    if alert.channel is not Channel.MAIL or alert.template is Template.CODE:
-        return
-    if await bounce_of(work, alert.recipient, alert.party) is not None:
-        raise ComesBack
+async def come_back(work: Work, alerts: Sequence[Alert]) -> set[AlertId]:
+    """Those of these that are not to be sent, since mails to their address came back."""
+    asked = [
+        each
+        for each in alerts
+        if each.channel is Channel.MAIL and each.template is not Template.CODE
+    ]
+    if not asked:
+        return set()
+    marked = await store_bounces.marked(
+        work, [(each.party, each.recipient.lower()) for each in asked]
+    )
+    return {each.id for each in asked if (each.party, each.recipient.lower()) in marked}
 
 
 async def take_report(work: Work, mail: bytes) -> Alert:

@@ -28,7 +28,10 @@ from voltway.payments.model_methods import Method
 LINES: Final = 20
 
 _pages = Environment(
-    loader=PackageLoader("voltway.alerts", "templates"), autoescape=True, undefined=StrictUndefined
+    loader=PackageLoader("voltway.alerts", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    auto_reload=False,  # else each letter looks whether the file has changed
 )
 
 
@@ -201,14 +204,12 @@ def payments_letter(alarms: Sequence[Alarm], *, seller: str, page: str) -> Lette
 def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> EmailMessage:
     """The letter as a mail. Tried again it is the same mail: its id is the alert's, so that a
     mail server or program that got it twice can tell."""
-    _, address = parseaddr(mail_from)
-    domain = address.rpartition("@")[2] or "localhost"
     made = EmailMessage(policy=SMTP)
     made["From"] = one_line(mail_from)
     made["To"] = alert.recipient
     made["Subject"] = one_line(letter.subject)
     made["Date"] = format_datetime(at)
-    made["Message-ID"] = f"<{alert.id}@{domain}>"
+    made["Message-ID"] = message_id(alert, mail_from)
     made["Auto-Submitted"] = "auto-generated"
     if letter.leave:
         made["List-Unsubscribe"] = f"<{letter.leave}>"
@@ -226,3 +227,9 @@ def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> Em
     # Last: a header about the content, set before, would move into the first part.
     made["Content-Language"] = language(alert.locale)
     return made
+
+
+def message_id(alert: Alert, mail_from: str) -> str:
+    """The same at each try, so that who got a mail twice can tell."""
+    domain = parseaddr(mail_from)[1].rpartition("@")[2] or "localhost"
+    return f"<{alert.id}@{domain}>"

@@ -66,27 +66,14 @@ class Alert:
     too_late_at: datetime | None = None
     delivered_at: datetime | None = None
 
-    @property
-    def subject(self) -> str:
-        return f"alert:{self.id}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _AlertFact(Fact):
+class AlertFailed(Fact):
+    """It was tried often enough, or can never be sent. An operator sees why."""
+
     alert: AlertId
+    trouble: str
 
     @property
     def subject(self) -> str:
         return f"alert:{self.alert}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertSent(_AlertFact):
-    """The mail server has taken it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertFailed(_AlertFact):
-    """It was tried often enough, or can never be sent. An operator sees why."""
-
-    trouble: str

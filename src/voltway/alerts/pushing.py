@@ -8,15 +8,18 @@ nobody longer than we want.
 import asyncio
 import base64
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from functools import lru_cache, partial
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
+import aiohttp
 import msgspec
+import yarl
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -31,13 +34,19 @@ from pywebpush import WebPusher
 from voltway.alerts import store_people
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Device
-from voltway.alerts.wording_of import wording_of
+from voltway.alerts.wording_of import wordings_of
 from voltway.alerts.words_events import Say
 from voltway.billing.words import language
 from voltway.kernel.errors import Kind, Outage, Refusal
-from voltway.runtime.work import BeginWork, Work
+from voltway.kernel.ids import AlertId
+from voltway.runtime.work import Work
 
 TIMEOUT_S: Final = 10
+#: So many lines a process holds to push services.
+LINES_MAX: Final = 8
+KEEP_ALIVE_S: Final = 4.0
+#: What an answer says is of no interest; so much of it is read to keep the line.
+ANSWER_BYTES_MAX: Final = 65_536
 #: A push service takes 4096 bytes sealed (RFC 8030 §7.2); so much of a sentence fits well.
 BODY_LENGTH_MAX: Final = 600
 #: What is of use for so short a time wakes a sleeping phone.
@@ -73,33 +82,76 @@ class DeviceGone(Refusal):
     server: str
 
 
-async def push(begin: BeginWork, alert: Alert, *, mail_from: str) -> None:
-    """Hand an alert to the push service of its browser. Raises ``PushServiceSilent`` where trying
-    again may help, ``DeviceGone`` where the browser is no more, and ``PushRefused``."""
-    id = UUID(alert.recipient)
-    async with begin() as work:
-        device = await store_people.device(work, id)
-        pem = await _key(work)
-        said = await wording_of(work, alert)
-        now = work.now
-    if device is None or device.gone_at is not None:
-        raise DeviceGone("nobody" if device is None else _server(device))
-    headers, body = await asyncio.to_thread(_sealed, alert, said, device, pem, mail_from, now)
-    server = _server(device)
-    try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as line:
-            answer = await line.post(device.endpoint, content=body, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL) as silence:
-        raise PushServiceSilent(server, type(silence).__name__) from silence
-    if answer.status_code in (404, 410):
-        gone = DeviceGone(server)
-        async with begin() as work:
-            await store_people.gone(work, id, str(gone))
-        raise gone
-    if answer.status_code == 429 or answer.status_code >= 500:
-        raise PushServiceSilent(server, f"status {answer.status_code}")
-    if not 200 <= answer.status_code < 300:
-        raise PushRefused(server, f"status {answer.status_code}")
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What goes to a push service: where to, its headers, and what only the browser can read."""
+
+    device: Device
+    headers: dict[str, str]
+    body: bytes
+
+
+async def sealers(
+    work: Work, alerts: Sequence[Alert], *, mail_from: str
+) -> dict[AlertId, Callable[[], Sealed] | Refusal]:
+    """What seals each of these, once nothing of the database is needed any more; ``DeviceGone``
+    where the browser is no more."""
+    if not alerts:
+        return {}
+    devices = await store_people.by_ids(work, [UUID(each.recipient) for each in alerts])
+    pem = await _key(work)
+    words = await wordings_of(work, alerts)
+    made: dict[AlertId, Callable[[], Sealed] | Refusal] = {}
+    for each in alerts:
+        device = devices.get(UUID(each.recipient))
+        if device is None or device.gone_at is not None:
+            made[each.id] = DeviceGone("nobody" if device is None else _server(device))
+        else:
+            made[each.id] = partial(_sealed, each, words[each.id], device, pem, mail_from, work.now)
+    return made
+
+
+class PushLines:
+    """Lines to push services, which stay open while there is more to push."""
+
+    def __init__(self) -> None:
+        self._lines: aiohttp.ClientSession | None = None
+        self._turn = asyncio.Semaphore(LINES_MAX)
+
+    async def close(self) -> None:
+        if self._lines is not None:
+            await self._lines.close()
+
+    async def send(self, sealed: Sealed) -> None:
+        """Hand an alert to the push service of its browser. Raises ``PushServiceSilent`` where
+        trying again may help, ``DeviceGone`` where the browser is no more, and ``PushRefused``."""
+        if self._lines is None:
+            self._lines = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=LINES_MAX, keepalive_timeout=KEEP_ALIVE_S),
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        server, device = _server(sealed.device), sealed.device
+        try:
+            async with (
+                self._turn,
+                self._lines.post(
+                    yarl.URL(device.endpoint, encoded=True),
+                    data=sealed.body,
+                    headers=sealed.headers,
+                    allow_redirects=False,
+                ) as answer,
+            ):
+                await answer.content.read(ANSWER_BYTES_MAX)
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as silence:
+            raise PushServiceSilent(server, type(silence).__name__) from silence
+        if status in (404, 410):
+            raise DeviceGone(server)
+        if status == 429 or status >= 500:
+            raise PushServiceSilent(server, f"status {status}")
+        if not 200 <= status < 300:
+            raise PushRefused(server, f"status {status}")
 
 
 async def public_key(work: Work) -> str:
@@ -122,8 +174,7 @@ async def _key(work: Work) -> str:
 
 def _sealed(
     alert: Alert, said: Say, device: Device, pem: str, mail_from: str, now: datetime
-) -> tuple[dict[str, str], bytes]:
-    """What goes to the push service: its headers, and what only the browser can read."""
+) -> Sealed:
     assert alert.event is not None
     assert alert.facts is not None
     topic = hashlib.sha256(f"{alert.event}:{alert.about}".encode()).digest()
@@ -139,22 +190,29 @@ def _sealed(
     pusher = WebPusher({"endpoint": device.endpoint, "keys": keys})
     sealed: bytes = pusher.encode(msgspec.json.encode(shown))["body"]
     to = urlsplit(device.endpoint)
-    claims = {
-        "aud": f"{to.scheme}://{to.netloc}",
-        "exp": int((now + CLAIM_LASTS).timestamp()),
-        "sub": f"mailto:{parseaddr(mail_from)[1]}",
-    }
-    key: dict[str, str] = Vapid02.from_pem(pem.encode()).sign(claims)
+    sub = f"mailto:{parseaddr(mail_from)[1]}"
+    hour = int(now.timestamp()) // 3600
+    key = _claim(pem, f"{to.scheme}://{to.netloc}", sub, hour)
     left = (alert.too_late_at - now).total_seconds() if alert.too_late_at else 0
     rule = RULES[alert.event]
     wakes = rule.costs_money or rule.lasts <= WAKES_WITHIN
-    return key | {
+    headers = key | {
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
         "TTL": str(max(int(left), 0)),
         "Urgency": "high" if wakes else "normal",
         "Topic": _text(topic)[:32],
-    }, sealed
+    }
+    return Sealed(device, headers, sealed)
+
+
+@lru_cache(maxsize=64)
+def _claim(pem: str, audience: str, sub: str, hour: int) -> dict[str, str]:
+    """Our signed word to a push service, the same for an hour of all alerts that go there."""
+    until = hour * 3600 + int(CLAIM_LASTS.total_seconds())
+    claims = {"aud": audience, "exp": until, "sub": sub}
+    signed: dict[str, str] = Vapid02.from_pem(pem.encode()).sign(claims)
+    return signed
 
 
 def _text(content: bytes) -> str:

@@ -29,9 +29,10 @@ _BEFORE: Final = {Channel.SMS: ["push"], Channel.MAIL: ["push", "sms"]}
 
 async def why_not(work: Work, alert: Alert) -> str | None:
     """Why an alert is not told any more; ``None`` where it is. The reason is for operators."""
-    assert alert.event is not None, "only what happened can be over"
     if alert.too_late_at is not None and work.now > alert.too_late_at:
         return "It could not be told in time, and is of no use now."
+    if alert.event is None:
+        return None
     if RULES[alert.event].holds and await _since(work, alert) is None:
         return "It was over before it was told."
     if alert.event in (Event.SOON_DONE, Event.DONE_MOVED):
@@ -54,7 +55,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
 async def not_before(work: Work, alert: Alert) -> datetime | None:
     """From when on it has held for long enough, where it has not yet: it was over meanwhile, and
     began anew."""
-    assert alert.event is not None
+    if alert.event is None:
+        return None
     holds = RULES[alert.event].holds
     since = await _since(work, alert) if holds else None
     return since + holds if since is not None and work.now < since + holds else None

@@ -88,23 +88,44 @@ async def lock(work: Work, id: AlertId) -> Alert:
     return _alert(row)
 
 
+async def load_many(work: Work, ids: Sequence[AlertId]) -> list[Alert]:
+    """Those of these alerts that there are, in the order in which they were asked for."""
+    rows = await work.all("SELECT * FROM alert WHERE id = ANY($1::uuid[])", ids)
+    found = {row["id"]: row for row in rows}
+    return [_alert(found[id]) for id in ids if id in found]
+
+
+async def lock_many(work: Work, ids: Sequence[AlertId]) -> dict[AlertId, Alert]:
+    """Those of these alerts that there are, locked until the work ends."""
+    rows = await work.all(
+        "SELECT * FROM alert WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", ids
+    )
+    return {AlertId(row["id"]): _alert(row) for row in rows}
+
+
 async def save(work: Work, alert: Alert) -> None:
+    await save_many(work, [alert])
+
+
+async def save_many(work: Work, alerts: Sequence[Alert]) -> None:
     await work.run(
         """
         UPDATE alert
-           SET state = $2, tries = $3, next_try_at = $4, sent_at = $5, last_trouble = $6,
-               delivered_at = $7
-         WHERE id = $1
+           SET state = w.state, tries = w.tries, next_try_at = w.next_try_at, sent_at = w.sent_at,
+               last_trouble = w.last_trouble, delivered_at = w.delivered_at
+          FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[],
+                      $6::text[], $7::timestamptz[])
+               AS w (id, state, tries, next_try_at, sent_at, last_trouble, delivered_at)
+         WHERE alert.id = w.id
         """,
-        alert.id,
-        alert.state,
-        alert.tries,
-        alert.next_try_at,
-        alert.sent_at,
-        alert.last_trouble,
-        alert.delivered_at,
+        [each.id for each in alerts],
+        [each.state for each in alerts],
+        [each.tries for each in alerts],
+        [each.next_try_at for each in alerts],
+        [each.sent_at for each in alerts],
+        [each.last_trouble for each in alerts],
+        [each.delivered_at for each in alerts],
     )
-    work.touch(alert.subject)
 
 
 async def overdue(work: Work, before: datetime) -> list[Alert]:

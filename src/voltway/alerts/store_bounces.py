@@ -1,5 +1,7 @@
 """Addresses whose mails come back, as rows."""
 
+from collections.abc import Sequence
+
 from voltway.alerts.model_bounces import Bounce
 from voltway.kernel.ids import PartyId
 from voltway.runtime.work import Work
@@ -30,6 +32,19 @@ async def one(work: Work, address: str, party: PartyId | None) -> Bounce | None:
         party,
     )
     return None if row is None else Bounce(row["address"], row["at"], row["why"])
+
+
+async def marked(work: Work, asked: Sequence[tuple[PartyId, str]]) -> set[tuple[PartyId, str]]:
+    """Those of these addresses that are marked at their party."""
+    rows = await work.all(
+        """
+        SELECT b.party_id, b.address FROM alert_bounce b
+          JOIN unnest($1::uuid[], $2::text[]) AS w (party_id, address) USING (party_id, address)
+        """,
+        [party for party, _ in asked],
+        [address for _, address in asked],
+    )
+    return {(PartyId(row["party_id"]), row["address"]) for row in rows}
 
 
 async def remove(work: Work, address: str, party: PartyId | None) -> bool:

@@ -39,28 +39,28 @@ async def add_device(work: Work, device: Device) -> None:
 
 async def devices(work: Work, holder: str) -> list[Device]:
     """The browsers of a person that are there still, the oldest first."""
-    rows = await work.all(
-        "SELECT * FROM alert_device WHERE holder = $1 AND gone_at IS NULL ORDER BY made_at, id",
-        holder,
-    )
-    return [_device(row) for row in rows]
+    return (await devices_of(work, [holder])).get(holder, [])
 
 
-async def reachable(work: Work, holders: Sequence[str]) -> set[str]:
-    """Who of these has a browser that shows alerts."""
+async def devices_of(work: Work, holders: Sequence[str]) -> dict[str, list[Device]]:
+    """The same of many people; who has none is not among them."""
     rows = await work.all(
         """
-        SELECT DISTINCT holder FROM alert_device
-         WHERE holder = ANY($1::text[]) AND gone_at IS NULL
+        SELECT * FROM alert_device
+         WHERE holder = ANY($1::text[]) AND gone_at IS NULL ORDER BY made_at, id
         """,
         holders,
     )
-    return {row["holder"] for row in rows}
+    found: dict[str, list[Device]] = {}
+    for row in rows:
+        found.setdefault(row["holder"], []).append(_device(row))
+    return found
 
 
-async def device(work: Work, id: UUID) -> Device | None:
-    row = await work.one("SELECT * FROM alert_device WHERE id = $1", id)
-    return None if row is None else _device(row)
+async def by_ids(work: Work, ids: Sequence[UUID]) -> dict[UUID, Device]:
+    """Those of these browsers that there are."""
+    rows = await work.all("SELECT * FROM alert_device WHERE id = ANY($1::uuid[])", ids)
+    return {row["id"]: _device(row) for row in rows}
 
 
 async def gone(work: Work, id: UUID, why: str) -> None:
@@ -85,6 +85,11 @@ async def wishes(work: Work, holders: Sequence[str]) -> dict[str, Wishes]:
     people = await work.all("SELECT * FROM alert_person WHERE holder = ANY($1::text[])", holders)
     rows = await work.all("SELECT * FROM alert_wish WHERE holder = ANY($1::text[])", holders)
     known = set(Event)
+    chosen: dict[str, dict[tuple[Event, Channel], bool]] = {}
+    for row in rows:
+        if row["event"] in known:
+            wish = (Event(row["event"]), Channel(row["channel"]))
+            chosen.setdefault(row["holder"], {})[wish] = row["wanted"]
     return {
         each["holder"]: Wishes(
             holder=each["holder"],
@@ -92,11 +97,7 @@ async def wishes(work: Work, holders: Sequence[str]) -> dict[str, Wishes]:
             quiet_from=each["quiet_from"],
             quiet_until=each["quiet_until"],
             leave_key=each["leave_key"],
-            chosen={
-                (Event(row["event"]), Channel(row["channel"])): row["wanted"]
-                for row in rows
-                if row["holder"] == each["holder"] and row["event"] in known
-            },
+            chosen=chosen.get(each["holder"], {}),
         )
         for each in people
     }

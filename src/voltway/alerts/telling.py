@@ -13,11 +13,24 @@ from voltway.alerts import store_chats, store_numbers, store_people
 from voltway.alerts.escalating import TEXT_WITHIN
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.alerts.model_chats import Chat
-from voltway.alerts.model_events import RULES, Channel, Event, Person, Wishes
+from voltway.alerts.model_events import RULES, Channel, Device, Event, Person, Wishes
 from voltway.alerts.queueing import queue
 from voltway.alerts.rules_events import due_at
 from voltway.kernel.ids import AlertId, OnceKey, PartyId, new_id
 from voltway.runtime.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What one person is told of. ``about`` is what it happened to, ``session:…``, and with
+    ``once`` (where it can happen to that more than once) the key under which it is told once.
+    ``facts`` are what the event's words name (``words_events``), written as its readers read
+    them."""
+
+    person: Person
+    about: str
+    facts: Mapping[str, str]
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +54,8 @@ async def tell(
     once: str = "",
     after: timedelta = timedelta(),
 ) -> None:
-    """Tell these people of an event. ``about`` is what it happened to, ``session:…``, and with
-    ``once`` (where it can happen to that more than once) the key under which it is told once.
+    """Tell these people of an event; as ``News`` says.
 
-    ``facts`` are what the event's words name (``words_events``), written as its readers read them.
     Nobody is told again within the event's time, and who wants none of it is told nothing. What may
     turn out otherwise waits for so long ``after`` now, and is looked at again then (``still``).
     """
@@ -55,19 +66,51 @@ async def tell(
         if RULES[event].not_again_within
         else set()
     )
-    wishes = await store_people.wishes(work, list(people))
-    may_text = Channel.SMS in RULES[event].by
-    numbers = await store_numbers.good_numbers(work, list(people)) if may_text else {}
-    told = _Told(party=party, event=event, about=about, facts=facts, once=once, after=after)
-    alerts: list[Alert] = []
-    for holder, person in people.items():
-        if holder in lately:
-            continue
-        wants = wishes.get(holder) or Wishes(holder=holder, chosen={})
-        alerts += await _alerts(work, person, wants, told, numbers.get(holder))
+    news = [
+        News(person=person, about=about, facts=facts, once=once)
+        for holder, person in people.items()
+        if holder not in lately
+    ]
+    alerts = await alerts_of(work, party, event, news, after=after)
     if RULES[event].for_operators:
+        told = _Told(party=party, event=event, about=about, facts=facts, once=once, after=after)
         alerts += await _chats(work, told)
     await queue(work, alerts)
+
+
+async def alerts_of(
+    work: Work,
+    party: PartyId,
+    event: Event,
+    news: Sequence[News],
+    *,
+    after: timedelta = timedelta(),
+) -> list[Alert]:
+    """The alerts by which these people are told, each of something else, in their order; they are
+    not queued yet."""
+    holders = [each.person.holder for each in news]
+    wishes = await store_people.wishes(work, holders)
+    may_text = Channel.SMS in RULES[event].by
+    numbers = await store_numbers.good_numbers(work, holders) if may_text else {}
+    devices = await store_people.devices_of(work, holders)
+    alerts: list[Alert] = []
+    for each in news:
+        holder = each.person.holder
+        told = _Told(
+            party=party,
+            event=event,
+            about=each.about,
+            facts=each.facts,
+            once=each.once,
+            after=after,
+        )
+        reached = _Reached(
+            wishes.get(holder) or Wishes(holder=holder, chosen={}),
+            devices.get(holder, []),
+            numbers.get(holder),
+        )
+        alerts += _alerts(work, each.person, reached, told)
+    return alerts
 
 
 async def _chats(work: Work, told: _Told) -> list[Alert]:
@@ -88,20 +131,24 @@ def _member(chat: Chat) -> Person:
     return Person(holder=chat.holder, email=None, locale="en")
 
 
-async def _alerts(
-    work: Work, person: Person, wishes: Wishes, told: _Told, number: str | None
-) -> list[Alert]:
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How somebody can be reached."""
+
+    wishes: Wishes
+    devices: Sequence[Device]
+    number: str | None
+
+
+def _alerts(work: Work, person: Person, by: _Reached, told: _Told) -> list[Alert]:
     """An alert for each channel of a person. Where it is meant for who was not reached otherwise,
     the text waits for the push, and the mail for both."""
-    rule = RULES[told.event]
+    rule, wishes, number = RULES[told.event], by.wishes, by.number
     wait = timedelta()
     alerts = []
     at = due_at(told.event, Channel.PUSH, wishes, work.now + told.after)
     if at is not None and wishes.wants(told.event, Channel.PUSH):
-        alerts = [
-            _alert(work, person, told, Channel.PUSH, str(each.id), at)
-            for each in await store_people.devices(work, person.holder)
-        ]
+        alerts = [_alert(work, person, told, Channel.PUSH, str(each.id), at) for each in by.devices]
     if alerts and rule.unread_after is not None:
         wait = rule.unread_after
     at = due_at(told.event, Channel.SMS, wishes, work.now + told.after)

@@ -12,7 +12,7 @@ from uuid import UUID
 from voltway.alerts import letters, rules, rules_texts, store, store_numbers
 from voltway.alerts.carrier import Carrier, News, NumberGone, TextRefused, TextState
 from voltway.alerts.escalating import hasten
-from voltway.alerts.model import Alert, AlertFailed, AlertSent, AlertState, Template
+from voltway.alerts.model import Alert, AlertFailed, AlertState, Template
 from voltway.alerts.rules_events import zone
 from voltway.alerts.twilio_carrier import TwilioCarrier
 from voltway.alerts.wording_of import wording_of
@@ -110,8 +110,6 @@ async def heard(work: Work, id: AlertId, news: News) -> None:
     if text is None or text["ref"] != news.ref or after is before:
         return  # of a text that failed before, or told already
     await store.save(work, after)
-    if before.state is AlertState.QUEUED and after.state is not AlertState.FAILED:
-        await work.announce([AlertSent(party=before.party, at=work.now, alert=id)])
     if after.state is AlertState.FAILED:
         await store_numbers.failed(work, id)
         if news.number_gone:

@@ -1,17 +1,21 @@
 """Who waits for a bay is told that one is free, that somebody was faster, or that it is closed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import letters, store_people
+from voltway.alerts import letters
 from voltway.alerts.model import Alert, Template
-from voltway.alerts.model_events import Event, Person
+from voltway.alerts.model_events import RULES, Event, Person
 from voltway.alerts.queueing import a_mail, queue
-from voltway.alerts.telling import tell
+from voltway.alerts.telling import News, alerts_of
 from voltway.alerts.words_waiting import words
+from voltway.kernel.errors import Refusal
 from voltway.kernel.facts import Fact
+from voltway.kernel.ids import AlertId, EvseId, LocationId, PartyId
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.waiting import actions as waiting
@@ -27,54 +31,89 @@ _PUSHED: Final[Mapping[type[Fact], Event]] = {BayFree: Event.BAY_FREE, BayTaken:
 
 
 async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
-    """One mail for each watch of a fact, in their order."""
-    for fact in facts:
-        if not isinstance(fact, BayFree | BayTaken | PlaceClosed):
-            continue
-        watches = await waiting.by_ids(work, fact.watches)
-        template = _OF[type(fact)]
-        await queue(
-            work,
-            [_mail(work, watches[id], template) for id in fact.watches if id in watches],
+    """One mail for each watch of a fact, and the same on the phones of those who have one here, in
+    their order: who asked first is told first, by whichever way."""
+    told = [fact for fact in facts if isinstance(fact, BayFree | BayTaken | PlaceClosed)]
+    for (kind, party), those in groupby(told, key=lambda fact: (type(fact), fact.party)):
+        ids = [id for fact in those for id in fact.watches]
+        found = await waiting.by_ids(work, ids)
+        watches = [found[id] for id in ids if id in found]
+        pushes: dict[str, list[Alert]] = {}
+        if kind in _PUSHED:
+            for push in await _pushes(work, party, _PUSHED[kind], watches):
+                pushes.setdefault(push.about, []).append(push)
+        alerts: list[Alert] = []
+        for watch in watches:
+            alerts += [_mail(work, watch, _OF[kind]), *pushes.get(_about(watch), [])]
+        await queue(work, alerts)
+
+
+async def _pushes(
+    work: Work, party: PartyId, event: Event, watches: Sequence[Watch]
+) -> list[Alert]:
+    places = _Places(work)
+    news = [
+        News(
+            person=Person(holder=watch.email.lower(), email=watch.email, locale=watch.locale),
+            about=_about(watch),
+            facts=await places.named(watch) | {"page": f"/w/{watch.key}"},
         )
-        if type(fact) in _PUSHED:
-            await _push(work, fact, [watches[id] for id in fact.watches if id in watches])
+        for watch in watches
+    ]
+    return await alerts_of(work, party, event, news)
 
 
-async def _push(work: Work, fact: Fact, watches: Sequence[Watch]) -> None:
-    """The same on the phones of those who have one here: of many who wait, few do."""
-    reachable = await store_people.reachable(work, [each.email.lower() for each in watches])
-    for watch in watches:
-        if watch.email.lower() not in reachable:
-            continue
-        person = Person(holder=watch.email.lower(), email=watch.email, locale=watch.locale)
-        place = await stations.location(work, watch.location)
-        bay = await stations.place_of(work, watch.told_evse) if watch.told_evse else None
-        shown = {"place": place.name, "page": f"/w/{watch.key}"}
-        if bay is not None:
-            shown["bay"] = str(bay.number)
-        about = f"watch:{watch.id}"
-        await tell(work, watch.party, [person], _PUSHED[type(fact)], about, shown)
+class _Places:
+    """The names of places and bays, each asked for once: many wait for the same."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._known: dict[tuple[LocationId, EvseId | None], dict[str, str]] = {}
+
+    async def named(self, watch: Watch) -> dict[str, str]:
+        key = (watch.location, watch.told_evse)
+        if key not in self._known:
+            place = await stations.location(self._work, watch.location)
+            shown = {"place": place.name}
+            if watch.told_evse is not None:
+                bay = await stations.place_of(self._work, watch.told_evse)
+                shown["bay"] = str(bay.number)
+            self._known[key] = shown
+        return self._known[key]
+
+
+def _about(watch: Watch) -> str:
+    return f"watch:{watch.id}"
 
 
 def _mail(work: Work, watch: Watch, template: Template) -> Alert:
     once = f"watch:{watch.id}:{template.value}"
-    return a_mail(work, watch.party, template, watch.email, watch.locale, once)
+    made = a_mail(work, watch.party, template, watch.email, watch.locale, once)
+    if template is not Template.FREE:
+        return made
+    return replace(made, too_late_at=work.now + RULES[Event.BAY_FREE].lasts)
 
 
-async def writer(
-    work: Work, alert: Alert, *, seller: str, public_url: str
-) -> Callable[[], letters.Letter]:
-    """What writes the letter. Raises ``TooLate`` where it is no news any more."""
-    id = UUID(alert.once.split(":")[1])
-    watch = (await waiting.by_ids(work, [id])).get(id)
-    if watch is None or (alert.template is Template.FREE and watch.state is not WatchState.TOLD):
-        raise letters.TooLate
-    place = await stations.location(work, watch.location)
-    bay = await stations.place_of(work, watch.told_evse) if watch.told_evse else None
-    given = {"place": place.name, "bay": str(bay.number) if bay else ""}
-    page = f"{public_url}/w/{watch.key}" if public_url else ""
-    return partial(_letter, alert.template, given, alert.locale, seller, page)
+async def writers(
+    work: Work, alerts: Sequence[Alert], sellers: Mapping[PartyId, str], public_url: str
+) -> dict[AlertId, Callable[[], letters.Letter] | Refusal]:
+    """What writes each of these letters; ``TooLate`` for one that is no news any more."""
+    if not alerts:
+        return {}
+    ids = {each.id: UUID(each.once.split(":")[1]) for each in alerts}
+    watches = await waiting.by_ids(work, list(ids.values()))
+    places = _Places(work)
+    made: dict[AlertId, Callable[[], letters.Letter] | Refusal] = {}
+    for each in alerts:
+        watch = watches.get(ids[each.id])
+        if watch is None or (each.template is Template.FREE and watch.state is not WatchState.TOLD):
+            made[each.id] = letters.TooLate()
+            continue
+        given = {"bay": ""} | await places.named(watch)
+        page = f"{public_url}/w/{watch.key}" if public_url else ""
+        seller = sellers[each.party]
+        made[each.id] = partial(_letter, each.template, given, each.locale, seller, page)
+    return made
 
 
 def _letter(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from voltway.alerts import letters, letters_events, rules_wordings, store_wordings
+from voltway.alerts import letters_events, mails, rules_wordings, store_wordings
 from voltway.alerts.mailer import Mailer
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.alerts.model_events import RULES, Event
@@ -64,7 +64,7 @@ async def send_test(
     async with begin() as work:
         now = work.now
     letter = letters_events.letter(sample, words, seller=seller, public_url=public_url, leave="")
-    await mailer.send(letters.message(sample, letter, mail_from=mail_from, at=now))
+    await mailer.send(mails.mail(sample, letter, mail_from=mail_from, at=now))
 
 
 def sample_of(work: Work, party: PartyId, event: Event, language: str, email: str) -> Alert:

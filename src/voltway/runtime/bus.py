@@ -50,6 +50,7 @@ class _Watch:
     # How many facts are told at once. A batch that breaks is halved until the fact that breaks it
     # stands alone; what goes well doubles it again.
     limit: int = BATCH
+    at_most: int = BATCH
     telling: int = 0
 
 
@@ -84,13 +85,20 @@ class Bus:
 
         self.watch_many(name, kinds, one_by_one)
 
-    def watch_many(self, name: str, kinds: Iterable[type[Fact]], watcher: BatchWatcher) -> None:
-        """As ``watch``, for a watcher that takes many facts in one go."""
+    def watch_many(
+        self,
+        name: str,
+        kinds: Iterable[type[Fact]],
+        watcher: BatchWatcher,
+        *,
+        at_most: int = BATCH,
+    ) -> None:
+        """As ``watch``, for a watcher that takes many facts in one go; ``at_most`` so many."""
         assert name not in self._watches, f"two watchers are named {name}"
         by_name: dict[str, type[Fact]] = {}
         for kind in kinds:
             assert by_name.setdefault(kind.__name__, kind) is kind, f"two facts named {kind}"
-        self._watches[name] = _Watch(name, by_name, watcher)
+        self._watches[name] = _Watch(name, by_name, watcher, at_most=at_most, limit=at_most)
 
     async def start(self) -> None:
         """Begin to tell."""
@@ -223,7 +231,7 @@ class Bus:
                 at = replace(at, last_id=batch[-1].id)
             if batch or (at.since, at.until) != (place.since, place.until):
                 await outbox.move(work, watch.name, at)
-        watch.limit = min(watch.limit * 2, BATCH)
+        watch.limit = min(watch.limit * 2, watch.at_most)
         HEARD.labels(watch.name).inc(len(batch))
         return len(batch)
 

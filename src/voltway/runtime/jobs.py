@@ -118,6 +118,7 @@ class Jobs:
         self._back_off_s = back_off_s
         self._kinds: dict[str, Together[Mapping[str, str], None]] = {}
         self._limits: dict[str, int] = {}
+        self._in_all: dict[str, int] = {}
         self._busy: Counter[str] = Counter()
         self._keys = Together(self._take_keys_off, at_most=BATCH)
         self._manager: QueueManager | None = None
@@ -134,14 +135,18 @@ class Jobs:
 
         self._plug(kind, Together(do, at_most=1, at_once=at_once), at_once)
 
-    def handle_many(self, kind: str, handler: BatchHandler, *, at_most: int = BATCH) -> None:
-        """Do jobs of this kind so, many in one go."""
+    def handle_many(
+        self, kind: str, handler: BatchHandler, *, at_most: int = BATCH, in_all: int = 0
+    ) -> None:
+        """Do jobs of this kind so, many in one go. At most so many are at work ``in_all`` processes
+        together (0: any number), so that they are done nearly in their order."""
 
         async def do(bodies: Sequence[Mapping[str, str]]) -> Sequence[Exception | None]:
             return await handler(self._database.begin, bodies)
 
         together = Together(do, at_most=at_most, at_once=BATCHES_MAX)
         self._plug(kind, together, at_most * BATCHES_MAX)
+        self._in_all[kind] = in_all
 
     def _plug(self, kind: str, how: Together[Mapping[str, str], None], limit: int) -> None:
         assert kind not in self._kinds, f"two handlers for jobs of kind {kind}"
@@ -210,7 +215,12 @@ class Jobs:
         try:
             manager = _Manager(_queries(connection), self._limits, self._busy)
             for kind in self._kinds:
-                manager.entrypoint(kind, on_failure="hold", accepts_context=False)(self._do)
+                manager.entrypoint(
+                    kind,
+                    concurrency_limit=self._in_all.get(kind, 0),
+                    on_failure="hold",
+                    accepts_context=False,
+                )(self._do)
             self._manager = manager
             # Else the loss would be seen with the next look at the queue only.
             connection.add_termination_listener(lambda _: manager.shutdown.set())

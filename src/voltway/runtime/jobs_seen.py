@@ -7,6 +7,7 @@ sees it. Ages are by the database's clock, as the queue itself counts them.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -60,6 +61,9 @@ _FAILED: Final = f"""
        AND ($2::bigint IS NULL OR id = $2) AND ($3::text IS NULL OR entrypoint = $3)
        FOR UPDATE
 """
+
+#: Somewhat less than the whole time, so that no job of that age is overlooked.
+BEHIND_SHARE: Final = 0.9
 
 STATES: Final = ("queued", "picked", "failed")
 
@@ -199,6 +203,22 @@ async def tell_again(
         )
     )
     return len(rows)
+
+
+async def is_behind(work: Work, kinds: Collection[str], by: timedelta) -> bool:
+    """Whether a job of these kinds waits, or is at work, that was due so long ago; by the clock of
+    the database, as the queue itself counts."""
+    row = await work.one(
+        f"""
+        SELECT EXISTS (SELECT FROM {queue.NAMES.queue_table}
+                        WHERE entrypoint = ANY($1::text[]) AND status IN ('queued', 'picked')
+                          AND greatest(created, execute_after) < now() - $2::interval) AS behind
+        """,
+        list(kinds),
+        by * BEHIND_SHARE,
+    )
+    assert row is not None
+    return bool(row["behind"])
 
 
 def _name(party: PartyId | None) -> str | None:

@@ -21,6 +21,12 @@ _OF: Final = """
     AND p.power_w >= w.power_w_min
 """
 
+#: What is watched is looked at once, however many watch it.
+_SAME: Final = """
+    ON taken.location_id = w.location_id AND taken.evse_id IS NOT DISTINCT FROM w.evse_id
+   AND taken.power_w_min = w.power_w_min
+"""
+
 
 async def add(work: Work, watch: Watch) -> None:
     await work.run(
@@ -141,9 +147,12 @@ async def told_in_vain(work: Work, since: datetime, heard: datetime, limit: int)
     """Who was told since, and for whom nothing is free any more."""
     rows = await work.all(
         f"""
-        SELECT w.* FROM watch w
+        WITH taken AS MATERIALIZED (
+            SELECT w.* FROM (SELECT DISTINCT location_id, evse_id, power_w_min FROM watch
+                              WHERE state = 'told' AND told_at > $1) AS w
+             WHERE NOT EXISTS (SELECT FROM port_view p WHERE {_OF} AND {FREE}))
+        SELECT w.* FROM watch w JOIN taken {_SAME}
          WHERE w.state = 'told' AND w.told_at > $1
-           AND NOT EXISTS (SELECT FROM port_view p WHERE {_OF} AND {FREE})
          ORDER BY w.id LIMIT $4 FOR UPDATE OF w SKIP LOCKED
         """,
         since,
@@ -189,12 +198,15 @@ async def become(work: Work, ids: Collection[UUID], state: WatchState) -> None:
 async def of_closed(work: Work, limit: int) -> list[Watch]:
     """Who waits for a place or a bay that is not open to anybody any more."""
     rows = await work.all(
-        """
-        SELECT w.* FROM watch w
+        f"""
+        WITH taken AS MATERIALIZED (
+            SELECT w.* FROM (SELECT DISTINCT location_id, evse_id, power_w_min FROM watch
+                              WHERE state = 'waiting') AS w
+             WHERE NOT EXISTS (SELECT FROM port_view p
+                                WHERE p.location_id = w.location_id AND p.published
+                                  AND (w.evse_id IS NULL OR p.id = w.evse_id)))
+        SELECT w.* FROM watch w JOIN taken {_SAME}
          WHERE w.state = 'waiting'
-           AND NOT EXISTS (SELECT FROM port_view p
-                            WHERE p.location_id = w.location_id AND p.published
-                              AND (w.evse_id IS NULL OR p.id = w.evse_id))
          ORDER BY w.id LIMIT $1 FOR UPDATE OF w SKIP LOCKED
         """,
         limit,

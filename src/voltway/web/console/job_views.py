@@ -19,6 +19,7 @@ TEXT_MAX: Final = 600
 KINDS: Final = {
     "settle": "Settle a session",
     "send_alert": "Send a mail",
+    "send_alerts": "Send many mails",
     "check_books": "Check the books",
     "bulk_run": "Write the documents of a month",
     "give_back_tax": "Give back tax that the buyer owes",

@@ -194,15 +194,16 @@ async def _look(
     letter = letters_events.letter(sample, said, seller=seller, public_url=url, leave="")
     text = rules_texts.written(said.title, said.body, seller, f"{url}/me")
     if mail:
-        await wordings.send_test(
-            house.begin,
-            SmtpMailer(house.settings),
-            sample,
-            said,
-            seller=seller,
-            public_url=url,
-            mail_from=house.settings.mail_from,
-        )
+        async with SmtpMailer(house.settings) as mailer:
+            await wordings.send_test(
+                house.begin,
+                mailer,
+                sample,
+                said,
+                seller=seller,
+                public_url=url,
+                mail_from=house.settings.mail_from,
+            )
     parts = rules_texts.parts(text)
     return Looked(said.title, said.body, letter.subject, letter.text, text, parts)
 
