@@ -54,6 +54,9 @@ class MailTaker(asyncio.Protocol):
             self._transport.write(b"".join(said))
 
     def _next(self) -> bytes | None:
+        if self._in_data and self._held.startswith(b".\r\n"):
+            self._in_data, self._held = False, self._held[3:]
+            return b"554 no mail\r\n"
         end = b"\r\n.\r\n" if self._in_data else b"\r\n"
         at = self._held.find(end)
         if at < 0:
