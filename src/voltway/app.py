@@ -158,9 +158,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     bus, jobs = Bus(database, sole=is_sole), Jobs(database, sole=is_sole)
     plug_watchers(bus)
     _plug_jobs(jobs, bus, settings, provider)
-    post = Post(database.begin, settings)
-    drain.part("post", post.close)
-    post.plug(jobs)
+    _plug_post(jobs, database, settings, drain)
     relay = await _open_relay(settings, database, bus, drain) if with_rounds else None
     if role in WORKER:
         await _start_work(settings, database, bus, jobs, provider, drain, with_rounds=with_rounds)
@@ -306,6 +304,13 @@ async def _close(house: House) -> None:
 
 async def _cancel(task: asyncio.Task[None]) -> None:
     await end({task})
+
+
+def _plug_post(jobs: Jobs, database: Database, settings: Settings, drain: Drain) -> None:
+    """Who sends alerts, by lines that stay open until the house closes."""
+    post = Post(database.begin, settings)
+    drain.part("post", post.close)
+    post.plug(jobs)
 
 
 def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) -> None:

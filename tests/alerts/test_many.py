@@ -181,7 +181,7 @@ async def test_a_mail_of_words_reads_as_the_standard_library_would_have_made_it(
     async with scene.begin() as work:
         alert = a_mail(work, scene.station.party.id, Template.FREE, ANN, locale, "one")
         now = work.now
-    title = "Ladeplatz 3 an Töölö ist frei, und das steht hier in einer sehr langen Zeile, ja"
+    title = "Bay 3 at Töölöntori is free, says a line that is far longer than a header may be, ä"
     letter = letters.plain(locale, title, ["Äö.", "https://x.example/w/a"], "Ätsch Oy", "Why.")
     ours = mails.mail(alert, letter, mail_from="Vöw <a@b.example>", at=now)
     whole = letters.message(alert, letter, mail_from="Vöw <a@b.example>", at=now)

@@ -10,12 +10,14 @@ import pytest
 from tests.network import a_party, a_station
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
+from tests.web.test_photos import photo
 from voltway.kernel.ids import EvseId, new_id
 from voltway.partners import platform_lines, platforms
 from voltway.payments import actions as payments
 from voltway.payments import kiosks
 from voltway.payments.model import Why
 from voltway.payments.providers.terminal import TerminalProvider
+from voltway.stations import photos
 
 ROOT = "/ocpi/2.3.0"
 Asks = Callable[..., Awaitable[Any]]
@@ -253,6 +255,22 @@ async def test_a_terminal_shows_its_bays_and_what_they_cost_and_no_others(
     for path in ("locations", "tariffs"):
         assert (await asks("GET", path, shown=rival))["data"] == []
         assert (await asks("GET", path, shown="vt_no"))["http"] == 401
+
+
+async def test_a_place_with_a_photo_tells_where_it_is_as_an_image(asks: Asks, scene: Scene) -> None:
+    [before] = (await asks("GET", "locations"))["data"]
+    made = await photos.made(photo())
+    async with scene.begin() as work:
+        await photos.add(work, scene.station.location.id, made, "The way in", by="Olga")
+
+    [place] = (await asks("GET", "locations"))["data"]
+
+    assert "images" not in before
+    [image] = place["images"]
+    assert image["url"].endswith(f"/photos/{made.large.name}.webp")
+    assert image["thumbnail"].endswith(f"/photos/{made.small.name}.webp")
+    assert (image["category"], image["type"]) == ("LOCATION", "webp")
+    assert (image["width"], image["height"]) == (1200, 900)
 
 
 async def test_an_operator_sees_what_a_platform_did_not_hear_and_has_it_told_again(

@@ -12,7 +12,16 @@ from litestar.types import ControllerRouterHandler, LifeSpanScope, Receive, Scop
 
 from voltway.payments.actions import WebhookDoors
 from voltway.payments.choosing import Providers
-from voltway.web import appearance, assets, card_numbers, health, problems, security, webhooks
+from voltway.web import (
+    appearance,
+    assets,
+    card_numbers,
+    health,
+    photos,
+    problems,
+    security,
+    webhooks,
+)
 from voltway.web.console.site import CONSOLE
 from voltway.web.driver.site import DRIVER
 from voltway.web.house import House
@@ -94,6 +103,7 @@ def build_site(
             webhooks.payments,
             webhooks.texts,
             assets.asset,
+            photos.photo,
             *DRIVER,
             *CONSOLE,
             *OCPI,

@@ -1,11 +1,13 @@
 """Locations, tokens, tariffs and the lobby over the API."""
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
 
 from tests.network import a_location, a_station
 from tests.web.api.conftest import Caller
+from tests.web.test_photos import photo
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import BeginWork
 from voltway.stations import actions as stations
@@ -177,3 +179,31 @@ async def test_what_is_written_is_in_the_audit(owner: Caller, begin: BeginWork) 
         "The owner",
         "added a token",
     )
+
+
+async def test_photos_of_a_location_are_added_put_in_order_and_taken_away(owner: Caller) -> None:
+    path = f"/locations/{(await owner.post('/locations', PLACE)).json()['id']}/photos"
+    first, second = (
+        {"photo": base64.b64encode(photo(shade=shade)).decode(), "alt": f"Photo {shade}"}
+        for shade in (10, 200)
+    )
+
+    added = [await owner.post(path, each) for each in (first, second)]
+    twice = await owner.post(path, first)
+    wrong = await owner.post(path, {"photo": "PHN2Zz4=", "alt": "An SVG"})
+    no_base64 = await owner.post(path, {"photo": "!", "alt": "Nothing"})
+    silent = await owner.post(path, {**first, "alt": ""})
+
+    assert [each.status_code for each in added] == [201, 201], added[0].text
+    assert [each.status_code for each in (twice, wrong, no_base64, silent)] == [409, 422, 422, 422]
+    one, other = (each.json() for each in added)
+    assert one["large"].startswith("/photos/")
+    order = await owner.ask("PUT", path, json={"photos": [other["id"], one["id"]]})
+    assert [each["alt"] for each in order.json()] == ["Photo 200", "Photo 10"]
+    part = await owner.ask("PUT", path, json={"photos": [other["id"]]})
+    assert part.status_code == 404
+    said = await owner.ask("PATCH", f"{path}/{one['id']}", json={"alt": "The roof"})
+    assert said.json()[1]["alt"] == "The roof"
+    gone = await owner.ask("DELETE", f"{path}/{other['id']}")
+    assert gone.status_code == 204
+    assert [each["alt"] for each in (await owner.get(path)).json()] == ["The roof"]

@@ -14,7 +14,7 @@ from voltway.kernel.ids import LocationId
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.stations import actions as stations
-from voltway.stations import features
+from voltway.stations import features, photos
 from voltway.stations.model_features import Features
 from voltway.waiting import reservations, turns
 from voltway.web.appearance import Form
@@ -23,6 +23,7 @@ from voltway.web.console.form_fields import count_of
 from voltway.web.driver.views import like
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, see_other
+from voltway.web.photos import url_of
 from voltway.web.places_words import FACILITIES
 from voltway.web.problems import STATUS
 
@@ -71,10 +72,10 @@ async def show_place(
     actor: NamedDependency[Actor],
     location: FromPath[UUID],
 ) -> Response[str]:
-    return await _page(request, house, actor, location)
+    return await place_page(request, house, actor, location)
 
 
-async def _page(
+async def place_page(
     request: HttpRequest,
     house: House,
     actor: Actor,
@@ -83,8 +84,10 @@ async def _page(
     trouble: str = "",
     given: Form | None = None,
     minutes: str = "",
+    alt: str = "",
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
+    """What is said of a place, to be said anew."""
     actor.must(Permission.SEE_ALL)
     async with house.begin(actor.party) as work:
         here = await stations.location(work, LocationId(location))
@@ -92,6 +95,7 @@ async def _page(
         hold = await turns.hold_for(work, here.id)
         line = await turns.length(work, here.id)
         reserve_min = await reservations.minutes_for(work, here.party, here.id)
+        pictures = await photos.of_place(work, here.id)
     return await console_page(
         request,
         house,
@@ -106,6 +110,10 @@ async def _page(
         hold_min=minutes[:5] or int(hold.total_seconds() // 60),
         line=line,
         reserve_min=reserve_min,
+        photos=pictures,
+        photo_url=url_of,
+        photos_max=photos.PHOTOS_MAX,
+        alt=alt[: photos.ALT_LENGTH_MAX],
         may_edit=actor.may(Permission.EDIT_NETWORK),
         trouble=trouble,
     )
@@ -149,7 +157,7 @@ async def describe_place(
             await features.describe(work, LocationId(location), told, by=actor.name)
             await parties.audit(work, actor, "said what a place is like", f"location:{location}")
     except Refusal as no:
-        return await _page(
+        return await place_page(
             request, house, actor, location, trouble=str(no), given=data, status=STATUS[no.kind]
         )
     return see_other(f"/console/places/{location}")
@@ -173,7 +181,7 @@ async def set_queue(
             await turns.set_hold(work, here.party, here.id, minutes, by=actor.name)
             await parties.audit(work, actor, "set how long bays are held", f"location:{location}")
     except Refusal as no:
-        return await _page(
+        return await place_page(
             request, house, actor, location, trouble=str(no), minutes=typed, status=STATUS[no.kind]
         )
     return see_other(f"/console/places/{location}")

@@ -21,6 +21,7 @@ from voltway.payments.beginning import NotAnAddress
 from voltway.payments.model import Visit
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work
+from voltway.stations import photos
 from voltway.tariffs.promotions import CodeRefused
 from voltway.waiting import reservations, turns
 from voltway.web.appearance import Form
@@ -53,6 +54,7 @@ from voltway.web.pages import (
     see_other,
     told,
 )
+from voltway.web.photos import url_of
 from voltway.web.problems import STATUS
 
 PRICE_CHANGED: Final = (
@@ -172,6 +174,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         car = await my_car.mine(request, work)
         mine = await for_car.at_places(work, car, for_car.of_bays(bays), formats)
         queue = await turns.queue_of(work, LocationId(location))
+        pictures = await photos.of_place(work, LocationId(location))
     if like.phone:
         help_ = replace(help_, phone=like.phone)
     is_mine = location in favourites.marked(request)
@@ -184,6 +187,8 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         "car": car,
         "mine": mine.get(location),
         "queue": queue,
+        "photos": pictures,
+        "photo_url": url_of,
         "help": help_,
     }
 

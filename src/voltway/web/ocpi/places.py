@@ -19,7 +19,9 @@ from voltway.parties.model import Party
 from voltway.payments.kiosks import Platform
 from voltway.runtime.work import Row, Work
 from voltway.stations import actions as stations
+from voltway.stations import photos
 from voltway.stations.model import EvsePlace, Location
+from voltway.stations.model_photos import Photo
 from voltway.stations.reports import PortStatus
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import ocpi_write
@@ -27,7 +29,8 @@ from voltway.tariffs.model_versions import Assigned, DriverKind, Place
 from voltway.tariffs.ocpi_write import OcpiVersion, TariffBeyondVersion
 from voltway.web.house import House
 from voltway.web.ocpi.envelope import answer, moment, platform_of, stranger
-from voltway.web.pages import HttpRequest
+from voltway.web.pages import HttpRequest, public_url
+from voltway.web.photos import urls
 
 ROOT: Final = "/ocpi/2.3.0"
 MOST: Final = 100
@@ -72,7 +75,7 @@ async def locations(
     if platform is None:
         return stranger(house)
     async with house.begin() as work:
-        found = await _locations(work, platform)
+        found = await _locations(work, platform, public_url(request, house))
     first, most = max(offset, 0), min(max(limit, 1), MOST)
     headers = {"X-Total-Count": str(len(found)), "X-Limit": str(MOST)}
     return answer(house, found[first : first + most], headers=headers)
@@ -98,7 +101,7 @@ async def location(
     if platform is None:
         return stranger(house)
     async with house.begin() as work:
-        found = await _locations(work, platform)
+        found = await _locations(work, platform, public_url(request, house))
     said = next((each for each in found if each["id"] == location), None)
     if said is not None and evse is not None:
         said = next((each for each in said["evses"] if each["uid"] == evse), None)
@@ -138,7 +141,7 @@ async def list_tariffs(
     return answer(house, listed[first : first + most], headers=headers)
 
 
-async def _locations(work: Work, platform: Platform) -> list[dict[str, Any]]:
+async def _locations(work: Work, platform: Platform, here: str) -> list[dict[str, Any]]:
     us = await parties.party(work, platform.party)
     rows = await work.all(_BAYS, platform.id)
     bays = await stations.places_of(work, [EvseId(row["id"]) for row in rows])
@@ -150,8 +153,22 @@ async def _locations(work: Work, platform: Platform) -> list[dict[str, Any]]:
     for id, there in at.items():
         place = await stations.location(work, LocationId(id))
         evses = [_evse(place, bays[EvseId(row["id"])], row, prices) for row in there]
-        said.append(_location(us, place, evses))
+        images = [_image(each, here) for each in await photos.of_place(work, place.id)]
+        said.append(_location(us, place, evses) | ({"images": images} if images else {}))
     return said
+
+
+def _image(photo: Photo, here: str) -> dict[str, Any]:
+    """OCPI 2.3.0, mod_locations, Image: a place as a whole is its category LOCATION."""
+    small, large = urls(photo)
+    return {
+        "url": f"{here}{large}",
+        "thumbnail": f"{here}{small}",
+        "category": "LOCATION",
+        "type": "webp",
+        "width": photo.width,
+        "height": photo.height,
+    }
 
 
 async def _prices(work: Work, bays: Any) -> dict[EvseId, Assigned]:
