@@ -35,6 +35,7 @@ from voltway.payments.provider_more import (
     DrivesReaders,
     GrowsHolds,
     HearsDisputes,
+    HearsRefunds,
     IncreaseOrder,
     MoveKind,
     SaveOrder,
@@ -55,6 +56,7 @@ WANTS_ITS_DRIVER = "4000 0027 6000 3184"
 ABILITIES = {
     "increments": GrowsHolds,
     "saved_methods": SavesMethods,
+    "failed_refunds": HearsRefunds,
     "disputes": HearsDisputes,
     "evidence": TakesEvidence,
     "balance": TellsBalance,
@@ -254,6 +256,33 @@ async def test_a_dispute_is_read_contested_once_and_judged(
     assert "11.66 EUR" in evidence
     assert "Another story" not in evidence
     assert judged.state is (DisputeState.WON if won else DisputeState.LOST)
+
+
+async def test_a_refund_that_its_bank_sends_back_is_seen_as_failed_and_the_others_are_not(
+    provider: Closable, bank: ProviderServer
+) -> None:
+    hears: HearsRefunds = able(provider, "failed_refunds")
+    ref = await held(provider)
+    await provider.capture(capture(ref, 1000))
+    made = []
+    for minor in (400, 300):
+        order = RefundOrder(once=key(), ref=ref, amount=Money(minor, EUR), reason="goodwill")
+        answer = await provider.refund(order)
+        assert isinstance(answer, Refunded)
+        made.append(answer)
+    before = await hears.refunds(ref)
+
+    await switch(bank, f"refund-fails/{made[0].ref}")
+    after = {each.ref: each for each in await hears.refunds(ref)}
+
+    assert not any(each.has_failed for each in before)
+    assert {each.ref: each.amount.minor for each in before} == {made[0].ref: 400, made[1].ref: 300}
+    assert {each: seen.has_failed for each, seen in after.items()} == {
+        made[0].ref: True,
+        made[1].ref: False,
+    }
+    assert after[made[0].ref].why
+    assert sum(move.amount_minor for move in bank.books.transactions.values()) == 700
 
 
 async def test_the_balance_tells_each_move_with_its_fee_and_its_payout(

@@ -61,6 +61,7 @@ async def test_a_payment_a_capture_and_a_refund_are_as_the_sdk_says(
     capture = await done(shop, f"payments/{name}/captures", TEN, "2")
     refund = await done(shop, f"payments/{name}/refunds", TEN, "3")
     captures = (await shop.get(f"/v2/payments/{name}/captures")).json()
+    (await shop.post(f"/_world/refund-fails/{refund['id']}")).raise_for_status()
     refunds = (await shop.get(f"/v2/payments/{name}/refunds")).json()
 
     assert flaws(opened, models.PaymentResponse) == []

@@ -140,6 +140,7 @@ async def everything(client: httpx.AsyncClient, bank: ProviderServer) -> list[di
     shown.append(shown[-1]["latest_charge"])
     shown.append(await ask(client, f"/v1/payment_intents/{pi}/capture", amount_to_capture="1000"))
     shown.append(await ask(client, "/v1/refunds", payment_intent=pi, amount="400"))
+    shown.append(await ask(client, f"/_world/refund-fails/{shown[-1]['id']}"))
     shown.append(await ask(client, f"/_world/dispute/{pi}"))
     shown.append(await ask(client, "/_world/payout/EUR"))
     shown += (await look(client, "/v1/balance_transactions"))["data"]

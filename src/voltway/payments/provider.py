@@ -33,6 +33,7 @@ class Capabilities:
     # What follows is a protocol of its own each, in ``provider_more``.
     increments: bool = False  # a hold can grow while the car charges
     saved_methods: bool = False  # a driver's method can be kept there and charged later
+    failed_refunds: bool = False  # a refund that fails days later is told of
     disputes: bool = False  # what a bank takes back can be read
     evidence: bool = False  # … and contested
     balance: bool = False  # what moved on our balance, with its fees and payouts, can be read

@@ -73,6 +73,23 @@ class SavesMethods(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundSeen:
+    """Money on its way back to a driver, or there; or, where it has failed, with us again."""
+
+    ref: str
+    amount: Money
+    has_failed: bool = False
+    why: str = ""  # the provider's word for why it failed
+
+
+@runtime_checkable
+class HearsRefunds(Protocol):
+    async def refunds(self, hold: str) -> Sequence[RefundSeen]:
+        """All that were asked of a hold, also those that their bank sent back days later."""
+        ...
+
+
 class DisputeState(StrEnum):
     """Where a dispute is."""
 

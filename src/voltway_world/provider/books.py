@@ -85,6 +85,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     created_at: datetime
     metadata: dict[str, str] = {}
+    failed: str | None = None  # why its bank sent it back
 
 
 class BalanceTransaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -297,6 +298,17 @@ def expire(hold: Hold) -> Hold:
     if hold.status not in (Status.AUTHORISED, Status.REQUIRES_PAYMENT):
         raise Refused(409, "invalid_state", f"A hold that is {hold.status} cannot expire.")
     return msgspec.structs.replace(hold, status=Status.EXPIRED)
+
+
+def take_again(hold: Hold, refund: Refund, why: str) -> tuple[Hold, Refund]:
+    """A bank sends a refund back: it is with us as if it had never gone."""
+    if refund.failed is not None:
+        raise Refused(409, "invalid_state", f"The refund {refund.id} came back before.")
+    left = hold.refunded_minor - refund.amount_minor
+    return (
+        msgspec.structs.replace(hold, refunded_minor=left),
+        msgspec.structs.replace(refund, failed=why),
+    )
 
 
 def give_back(hold: Hold, amount_minor: int) -> Hold:

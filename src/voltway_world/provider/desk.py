@@ -152,9 +152,20 @@ class Desk:
             hold=hold,
             refund=refund,
             transaction=moved(hold, "refund", -asked.amount_minor, refund.id),
-            events=told("refund.created", hold, refund=body_out),
+            events=told("refund.created", hold, refund=refund),
         )
         return 201, page, body_out
+
+    def fail_refund(self, name: str, why: str = "expired_or_canceled_card") -> Refund:
+        """What a bank does days later: it sends a refund back."""
+        before = self.books.refunds.get(name)
+        if before is None:
+            raise Refused(404, "not_found", f"There is no refund {name}.")
+        hold, refund = rules.take_again(self.hold(before.hold), before, why)
+        move = moved(hold, "refund_failure", refund.amount_minor, refund.id)
+        news = told("refund.failed", hold, url=self.url, refund=refund)
+        self.keep(Page(hold=hold, refund=refund, transaction=move, events=news))
+        return refund
 
     def pay(self, hold_id: str, card: Card, *, declined: bool) -> Hold:
         """What the driver does on the hosted page."""
@@ -208,17 +219,21 @@ def positive(amount_minor: int) -> int:
     return amount_minor
 
 
-def told(kind: str, hold: Hold, *, url: str = "", **more: Any) -> tuple[Event, ...]:
+def told(
+    kind: str, hold: Hold, *, url: str = "", refund: Refund | None = None, **more: Any
+) -> tuple[Event, ...]:
     """What the merchant is told of a change, in the shape in which the hold was made. ``url`` is
     where we are, for shapes that link to things."""
     if hold.shape == "stripe":
-        return news(kind, hold, now())
+        return news(kind, hold, now(), refund)
     if hold.shape == "mollie":
         if hold.last_decline and hold.status is Status.REQUIRES_PAYMENT:
             return ()  # the driver is still at the page
-        return mollie.news(kind, hold, now(), url)
+        return mollie.news(kind, hold, now(), url, refund)
     kind = kind.replace("page.", "hold.")
     data = shown(hold) | more
+    if refund is not None:
+        data["refund"] = msgspec.to_builtins(refund)
     return (Event(id=new_id("evt"), type=kind, created_at=now(), data=data),)
 
 

@@ -24,7 +24,7 @@ from voltway.payments.provider import (
     ReleaseOrder,
     Told,
 )
-from voltway.payments.provider_more import DisputeSeen
+from voltway.payments.provider_more import DisputeSeen, RefundSeen
 from voltway.payments.providers import mollie_seen as seen
 from voltway.payments.providers.mollie_line import Line, key
 from voltway.payments.providers.mollie_webhooks import read_webhook
@@ -37,7 +37,7 @@ CARD_DECLINED: Final = "card_declined"
 class MollieProvider:
     """One account at Mollie. Close it when the house closes."""
 
-    can = Capabilities(tries_again=True, disputes=True)
+    can = Capabilities(tries_again=True, failed_refunds=True, disputes=True)
 
     def __init__(
         self,
@@ -156,9 +156,18 @@ class MollieProvider:
             case moved_on:
                 return Declined(Declined.MOVED_ON, f"A payment that is {moved_on} is let go.")
 
+    async def refunds(self, hold: str) -> Sequence[RefundSeen]:
+        found = await self._refunds(hold)
+        if found is None:
+            raise ProviderNonsense(self.name, f"the refunds of {hold} cannot be read")
+        try:
+            return [seen.refund_of(each) for each in found]
+        except seen.NoSense as error:
+            raise ProviderNonsense(self.name, str(error)) from error
+
     async def refund(self, order: RefundOrder) -> Refunded | Declined:
         answer: models.RefundResponse | models.ListRefundResponse | Declined | None
-        answer = await self._refund_made(order)
+        answer = found = await self._refund_made(order)
         if answer is None:
             answer = await self._line.ask(
                 self._line.sdk.refunds.create_async(
@@ -173,20 +182,24 @@ class MollieProvider:
             )
         if isinstance(answer, Declined):
             return answer
-        if seen.word(answer.status) in ("failed", "canceled"):
+        # One that was made and has failed since is made: ``refunds`` tells that it came back.
+        if found is None and seen.word(answer.status) in seen.FAILED:
             return Declined("refund_failed", "The bank sent it back.")
         return Refunded(answer.id, seen.read(answer.amount.value, answer.amount.currency))
 
     async def _refund_made(self, order: RefundOrder) -> models.ListRefundResponse | None:
-        found = await self._line.ask(
-            self._line.sdk.refunds.list_async(payment_id=order.ref, limit=PER_PAGE)
-        )
-        if isinstance(found, Declined) or found is None:
-            return None
-        for made in found.result.embedded.refunds:
+        for made in await self._refunds(order.ref) or ():
             if seen.metadata(made.metadata).get(seen.ONCE) == order.once:
                 return made
         return None
+
+    async def _refunds(self, payment: str) -> Sequence[models.ListRefundResponse] | None:
+        found = await self._line.ask(
+            self._line.sdk.refunds.list_async(payment_id=payment, limit=PER_PAGE)
+        )
+        if isinstance(found, Declined) or found is None:
+            return None
+        return found.result.embedded.refunds
 
     async def disputes(self, hold: str) -> Sequence[DisputeSeen]:
         """What banks took back. Of a direct debit that is for good; a card's bank may still give

@@ -10,11 +10,13 @@ from mollie import models
 
 from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.payments.provider import Card, HoldSeen, HoldState
-from voltway.payments.provider_more import DisputeSeen, DisputeState
+from voltway.payments.provider_more import DisputeSeen, DisputeState, RefundSeen
 
 #: In the metadata of payments, captures and refunds.
 REFERENCE: Final = "reference"
 ONCE: Final = "once"
+#: Statuses of a refund that its driver did not get.
+FAILED: Final = frozenset({"failed", "canceled"})
 
 _STATES: Final[Mapping[str, HoldState]] = {
     "open": HoldState.AWAITING,
@@ -91,6 +93,17 @@ def dispute_of(told: models.ListEntityChargeback) -> DisputeSeen:
         amount=read(told.amount.value, told.amount.currency),
         reason=told.reason.description if told.reason else "chargeback",
         opened_at=datetime.fromisoformat(told.created_at),
+    )
+
+
+def refund_of(refund: models.ListRefundResponse) -> RefundSeen:
+    """A refund. Mollie tells no reason of one that failed."""
+    status = word(refund.status)
+    return RefundSeen(
+        ref=refund.id,
+        amount=read(refund.amount.value, refund.amount.currency),
+        has_failed=status in FAILED,
+        why=status if status in FAILED else "",
     )
 
 

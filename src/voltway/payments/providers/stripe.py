@@ -32,6 +32,7 @@ from voltway.payments.providers.stripe_amounts import is_exact, written
 from voltway.payments.providers.stripe_line import Line
 from voltway.payments.providers.stripe_more import Balance, Disputes, SavedMethods
 from voltway.payments.providers.stripe_readers import Readers
+from voltway.payments.providers.stripe_refunds import Refund, Refunds
 from voltway.payments.providers.stripe_seen import Intent, Session
 from voltway.payments.providers.stripe_transfers import Transfers
 from voltway.payments.providers.stripe_webhooks import Webhooks
@@ -41,30 +42,18 @@ NAME_CHARS_MAX: Final = 250
 REASON_CHARS_MAX: Final = 500
 
 
-class _Refund(msgspec.Struct):
-    id: str
-    amount: int
-    currency: str
-    status: str | None = None
-    failure_reason: str | None = None
-    metadata: dict[str, str] = {}
-
-
-class _Refunds(msgspec.Struct):
-    data: list[_Refund]
-
-
 class _Intents(msgspec.Struct):
     data: list[Intent]
 
 
-class StripeProvider(SavedMethods, Disputes, Balance, Transfers, Readers):
+class StripeProvider(SavedMethods, Refunds, Disputes, Balance, Transfers, Readers):
     """One account at Stripe. Close it when the house closes."""
 
     can = Capabilities(
         tries_again=True,
         increments=True,
         saved_methods=True,
+        failed_refunds=True,
         disputes=True,
         evidence=True,
         balance=True,
@@ -242,21 +231,20 @@ class StripeProvider(SavedMethods, Disputes, Balance, Transfers, Readers):
         if isinstance(intent, Declined):
             return intent
 
-        async def done() -> _Refund | Declined | None:
-            found = await self.line.look(
-                _Refunds, self.line.v1.refunds.list_async({"payment_intent": intent, "limit": 100})
-            )
+        async def done() -> Refund | Declined | None:
+            found = await self._refunds(intent)
             if isinstance(found, Declined):
                 return found
-            return next((r for r in found.data if r.metadata.get("once") == order.once), None)
+            return next((r for r in found if r.metadata.get("once") == order.once), None)
 
         # Stripe forgets keys after some days, and what is asked again may be older than that.
+        # One that was made and has failed since is made: ``refunds`` tells that it came back.
         found = await done()
         answer = (
             found
             if found is not None
             else await self.line.ask(
-                _Refund,
+                Refund,
                 order.once,
                 lambda how: self.line.v1.refunds.create_async(
                     {
@@ -271,7 +259,7 @@ class StripeProvider(SavedMethods, Disputes, Balance, Transfers, Readers):
         )
         if isinstance(answer, Declined):
             return answer
-        if answer.status in ("failed", "canceled"):
+        if found is None and answer.has_failed:
             return Declined(answer.failure_reason or "refund_failed", "The bank sent it back.")
         return Refunded(answer.id, self._amount(answer.amount, answer.currency))
 

@@ -222,7 +222,7 @@ async def refund(request: Asking, name: FromPath[str]) -> Answer:
             hold=hold,
             refund=made,
             transaction=moved(hold, "refund", -amount, made.id),
-            events=told("refund.created", hold, url=desk.url),
+            events=told("refund.created", hold, url=desk.url, refund=made),
         )
         return 201, page, shapes.refund_of(made, desk.url)
 

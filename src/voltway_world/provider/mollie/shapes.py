@@ -33,6 +33,7 @@ _NEWS = {
     "hold.expired": "payment.expired",
     "page.expired": "payment.expired",
     "refund.created": "refund.refunded",
+    "refund.failed": "refund.failed",
 }
 
 
@@ -126,7 +127,7 @@ def refund_of(refund: Refund, url: str) -> Json:
         "amount": amount(refund.amount_minor, refund.currency),
         "metadata": refund.metadata,
         "paymentId": payment,
-        "status": "refunded",
+        "status": "failed" if refund.failed else "refunded",
         "createdAt": _moment(refund.created_at),
         "_links": {
             "self": _link(f"{here}/refunds/{refund.id}"),
@@ -175,12 +176,13 @@ def list_of(kind: str, rows: list[Json], here: str) -> Json:
     return {"count": len(rows), "_embedded": {kind: rows}, "_links": links}
 
 
-def news(kind: str, hold: Hold, at: datetime, url: str) -> tuple[Event, ...]:
-    """What a subscription is told, with the payment as it is now."""
+def news(
+    kind: str, hold: Hold, at: datetime, url: str, refund: Refund | None = None
+) -> tuple[Event, ...]:
+    """What a subscription is told, with the payment or the refund as it is now."""
     data = {"entityId": f"tr_{bare(hold.id)}", "entity": payment_of(hold, url)}
-    if kind == "refund.created":
-        entity = {"id": new_id("re"), "resource": "refund", "paymentId": data["entityId"]}
-        data = {"entityId": entity["id"], "entity": entity}
+    if refund is not None:
+        data = {"entityId": refund.id, "entity": refund_of(refund, url)}
     name = new_id("event")
     return (Event(id=name, type=_NEWS[kind], created_at=at, data=data, shape="mollie"),)
 

@@ -216,6 +216,12 @@ def judge(request: Asking, name: FromPath[str], verdict: FromPath[str]) -> Answe
     return answered(200, shapes.dispute_of(desk.judge(name, won=verdict == "won")))
 
 
+@post("/_world/refund-fails/{name:str}", status_code=200, sync_to_thread=False)
+def refund_fails(request: Asking, name: FromPath[str]) -> Answer:
+    """The bank of a driver sends a refund back, days later."""
+    return answered(200, shapes.refund_of(request.app.state.desk.fail_refund(name)))
+
+
 @post("/_world/payout/{currency:str}", status_code=200, sync_to_thread=False)
 def pay_out(request: Asking, currency: FromPath[str]) -> Answer:
     """A day is over, and the balance goes to the merchant's bank."""
@@ -245,6 +251,7 @@ DOORS = [
     sent,
     open_dispute,
     judge,
+    refund_fails,
     pay_out,
     *readers.DOORS,
 ]

@@ -193,7 +193,8 @@ def refund_of(refund: Refund) -> Json:
         "metadata": refund.metadata,
         "payment_intent": f"pi_{bare(refund.hold)}",
         "reason": None,
-        "status": "succeeded",
+        "status": "failed" if refund.failed else "succeeded",
+        **({"failure_reason": refund.failed} if refund.failed else {}),
     }
 
 
@@ -228,6 +229,7 @@ def dispute_of(dispute: Dispute) -> Json:
 _KINDS = {
     "capture": "charge",
     "refund": "refund",
+    "refund_failure": "refund_failure",
     "dispute": "adjustment",
     "payout": "payout",
     "transfer": "transfer",
@@ -339,7 +341,7 @@ def method_of(method: Method) -> Json:
     }
 
 
-def news(kind: str, hold: Hold, at: datetime) -> tuple[Event, ...]:
+def news(kind: str, hold: Hold, at: datetime, refund: Refund | None = None) -> tuple[Event, ...]:
     """What Stripe tells of a change: often the same by several events, in no order."""
     page, intent = session_of(hold), intent_of(hold)
     by_page = hold.method is None and not hold.present
@@ -359,6 +361,10 @@ def news(kind: str, hold: Hold, at: datetime) -> tuple[Event, ...]:
             told = [("payment_intent.amount_capturable_updated", intent)]
         case "refund.created":
             told = [("charge.refunded", charge_of(hold))]
+        case "refund.failed":
+            assert refund is not None, "one refund came back"
+            names = ("refund.failed", "refund.updated", "charge.refund.updated")
+            told = [(name, refund_of(refund)) for name in names]
         case _:
             raise AssertionError(f"nobody tells of {kind}")
     return tuple(event(name, body, at) for name, body in told)
