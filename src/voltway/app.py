@@ -28,7 +28,7 @@ from voltway.ocpp.afterwards import Afterwards
 from voltway.ocpp.hearing import heard_again
 from voltway.ocpp.server import OcppServer
 from voltway.partners.asking import ask as ask_partner
-from voltway.payments import accounts, choosing, disputing
+from voltway.payments import accounts, choosing, disputing, returning
 from voltway.payments import actions as payments
 from voltway.payments.choosing import AnyProvider, Offer, Providers
 from voltway.payments.provider import Provider
@@ -344,6 +344,10 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     async def read_disputes(begin: BeginWork, body: Mapping[str, str]) -> None:
         await disputing.read_job(begin, provider, body)
 
+    async def read_refunds(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await returning.read_job(begin, provider, body)
+
+    jobs.handle(returning.JOB, read_refunds)
     jobs.handle(payments.HOLD_SAVED, hold_saved)
     jobs.handle(payments.LET_GO, let_go)
     jobs.handle(disputing.JOB, read_disputes)

@@ -36,6 +36,7 @@ from voltway.payments import (
     paying_back,
     payouts,
     payouts_read,
+    returning,
     topping_up,
     transfers,
     vouchers,
@@ -133,6 +134,7 @@ def _plug_payments(
     every(EVERY_MINUTE, "payments.alarms", partial(monitoring.look, begin, limits))
     every(SELDOM, "payments.disputes", partial(disputing.look_again, begin, provider))
     every(SELDOM, "payments.disputes_due", partial(disputing.warn_due, begin))
+    every(SELDOM, "payments.returned", partial(returning.look_again, begin, provider))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
     every(EVERY_MINUTE, "payments.methods", partial(methods.tidy, begin, provider))

@@ -24,6 +24,7 @@ from voltway.alerts.watchers import (
     hears_hold_released,
     hears_invoice_issued,
     hears_payment_alarm,
+    hears_refund_returned,
 )
 from voltway.billing import actions as billing
 from voltway.billing import autocharge, debts, disputed_debts, homes
@@ -52,6 +53,7 @@ from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.payments.model_collections import Collected
 from voltway.payments.model_disputes import CameBack, CollectionDisputed, TakenBack
 from voltway.payments.model_methods import MethodRefused, MethodsChanged
+from voltway.payments.model_returned import RefundReturned
 from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
 from voltway.sessions import faults, time_to_done
@@ -74,6 +76,7 @@ def plug_watchers(bus: Bus) -> None:
     )
     bus.watch_many("alerts.disputes", [DisputeOpened], hears_dispute_opened)
     bus.watch_many("alerts.disputes_due", [DisputeDue], hears_dispute_due)
+    bus.watch_many("alerts.returned", [RefundReturned], hears_refund_returned)
     bus.watch_many("payments.methods", [MethodsChanged], payments.hears_methods_changed)
     bus.watch_many("billing.session_ended", [SessionEnded], opens_settlement)
     bus.watch_many("billing.cdr_issued", [CdrIssued], hears_cdrs_issued)

@@ -171,6 +171,19 @@ def dispute_letter(*, seller: str, page: str) -> Letter:
     return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
 
 
+def returned_letter(*, seller: str, page: str) -> Letter:
+    """To an owner: a refund came back, so that its driver is owed it."""
+    title = "A refund came back from a driver's bank"
+    lines = ["The driver does not have the money: refund it again, or pay it otherwise."]
+    where = f"Look at it in the console: {page}" if page else "Look at it in the console."
+    why = "This mail goes to the owners of the account when a refund comes back."
+    html = _pages.get_template("books.html").render(
+        title=title, lines=lines, where=where, page=page, seller=seller, why=why
+    )
+    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
+    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
+
+
 def dispute_due_letter(hours: int, *, seller: str, page: str) -> Letter:
     """To an owner: none of our evidence went, and in so many hours or less nobody reads it."""
     title = f"Evidence for a driver's bank is due within {hours} hours"

@@ -26,6 +26,7 @@ class Template(StrEnum):
     DISPUTE = "dispute"  # to the owners: a bank wants money back
     DISPUTE_DUE = "dispute_due"  # to the owners: in two days it reads no evidence any more
     DISPUTE_LAST = "dispute_last"  # to the owners: in twelve hours
+    RETURNED = "returned"  # to the owners: a bank sent a refund back
     CODE = "code"  # to a driver who signs in
     NUMBER = "number"  # to a phone whose owner shall prove that it is theirs
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no

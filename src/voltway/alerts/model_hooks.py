@@ -12,6 +12,7 @@ from voltway.helpdesk.model import ProblemReported
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId
 from voltway.payments.model import PaymentDeclined, PaymentDisputed, PaymentRefunded
+from voltway.payments.model_returned import RefundReturned
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
 from voltway.stations.model import PortStatusChanged, StationConnected, StationLost
 
@@ -35,6 +36,7 @@ class HookKind(StrEnum):
     PAYMENT_DECLINED = "payment.declined"
     PAYMENT_REFUNDED = "payment.refunded"
     PAYMENT_DISPUTED = "payment.disputed"
+    PAYMENT_RETURNED = "payment.returned"
     SETTLEMENT_RESTED = "settlement.rested"
     PROBLEM_REPORTED = "problem.reported"
 
@@ -51,6 +53,7 @@ FACTS: Final[Mapping[type[Fact], HookKind]] = {
     PaymentDeclined: HookKind.PAYMENT_DECLINED,
     PaymentRefunded: HookKind.PAYMENT_REFUNDED,
     PaymentDisputed: HookKind.PAYMENT_DISPUTED,
+    RefundReturned: HookKind.PAYMENT_RETURNED,
     SettlementRested: HookKind.SETTLEMENT_RESTED,
     ProblemReported: HookKind.PROBLEM_REPORTED,
 }

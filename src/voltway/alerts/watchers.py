@@ -15,6 +15,7 @@ from voltway.payments import actions as payments
 from voltway.payments import disputing
 from voltway.payments.model import DisputeDue, DisputeOpened, HoldReleased, Payment
 from voltway.payments.model_alarms import PaymentAlarmRaised
+from voltway.payments.model_returned import RefundReturned
 from voltway.runtime.work import Work
 
 
@@ -116,6 +117,13 @@ async def hears_dispute_due(work: Work, facts: Sequence[Fact]) -> None:
             until = fact.answer_by.isoformat()
             once = f"dispute:{fact.dispute}:{until}:{fact.within_h}"
             await _tell_owners(work, fact, template, once)
+
+
+async def hears_refund_returned(work: Work, facts: Sequence[Fact]) -> None:
+    """Mail the owners that a bank sent a refund back, each once."""
+    for fact in facts:
+        if isinstance(fact, RefundReturned):
+            await _tell_owners(work, fact, Template.RETURNED, f"returned:{fact.returned}")
 
 
 async def _tell_owners(work: Work, fact: Fact, template: Template, once: str) -> None:

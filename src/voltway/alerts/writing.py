@@ -70,6 +70,9 @@ async def _writer(work: Work, alert: Alert, seller: str, public_url: str) -> Wri
     if alert.template is Template.DISPUTE:
         page = f"{public_url}/console/disputes" if public_url else ""
         return partial(letters.dispute_letter, seller=seller, page=page)
+    if alert.template is Template.RETURNED:
+        page = f"{public_url}/console/returned" if public_url else ""
+        return partial(letters.returned_letter, seller=seller, page=page)
     if alert.template in (Template.DISPUTE_DUE, Template.DISPUTE_LAST):
         page = f"{public_url}/console/disputes" if public_url else ""
         hours = {Template.DISPUTE_DUE: 48, Template.DISPUTE_LAST: 12}[alert.template]

@@ -35,6 +35,7 @@ from voltway.kernel.money import Currency, Money
 from voltway.ledger import actions as ledger
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
+from voltway.payments import paying_again
 from voltway.payments.choosing import AnyProvider
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.sessions import actions as sessions
@@ -189,7 +190,9 @@ async def _take_off(work: Work, found: Standing, made: Adjustment) -> None:
     back_minor = 0
     if found.settlement.payment is not None:
         payment = await payments.payment(work, found.settlement.payment)
-        back_minor = min(off_minor, payment.captured_minor - payment.refunded_minor)
+        kept_minor = await paying_again.kept_minor(work, payment.id)
+        left_minor = payment.captured_minor - payment.refunded_minor - kept_minor
+        back_minor = min(off_minor, left_minor)
         if back_minor > 0:
             body = {
                 "payment": str(payment.id),

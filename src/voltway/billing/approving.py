@@ -26,8 +26,9 @@ from voltway.kernel.ids import InvoiceId, OnceKey, PartyId, new_id
 from voltway.kernel.money import Money
 from voltway.parties.model import Actor, Permission
 from voltway.payments import actions as payments
+from voltway.payments import paying_again
 from voltway.payments.choosing import AnyProvider
-from voltway.payments.provider import Declined
+from voltway.payments.provider import Declined, Refunded
 from voltway.runtime.work import BeginWork, Work
 
 SAID_MAX: Final = 200
@@ -134,20 +135,13 @@ async def _open(work: Work, id: UUID) -> Request:
 
 async def _do(begin: BeginWork, provider: AnyProvider, request: Request) -> None:
     """Give back what was approved: to the card that paid, or off what is owed."""
-    once = OnceKey(f"approved:{request.id}")
     try:
-        async with begin(request.party) as work:
-            receipt = await store_documents.invoice(work, request.receipt)
-            left = await crediting.left_of(work, request.receipt)
-            if not (left.by_card and receipt.payment):
-                await crediting.credit_receipt(
-                    work, receipt.id, request.amount.minor, reason=request.reason, once=once
-                )
-                await store_approvals.done(work, request.id, None)
-                return
-        given = await payments.refund(
-            begin, provider, receipt.payment, request.amount, reason=request.reason, once=once
-        )
+        given: Refunded | Declined | None
+        if request.returned is not None:
+            given = await _pay_again(begin, provider, request, request.returned)
+        else:
+            assert request.receipt is not None, "what is given back is of a receipt"
+            given = await _take_off(begin, provider, request, request.receipt)
     except Refusal as no:  # somebody gave it back meanwhile
         failed: str | None = str(no)
     else:
@@ -155,6 +149,31 @@ async def _do(begin: BeginWork, provider: AnyProvider, request: Request) -> None
     async with begin(request.party) as work:
         await store_approvals.done(work, request.id, failed)
         work.touch(f"approvals:{request.party}")
+
+
+async def _pay_again(
+    begin: BeginWork, provider: AnyProvider, request: Request, id: UUID
+) -> Declined | None:
+    how = request.reason if request.otherwise else None
+    by = f"{request.asked_by} and a second person"
+    return await paying_again.go_on(begin, provider, id, how=how, by=by)
+
+
+async def _take_off(
+    begin: BeginWork, provider: AnyProvider, request: Request, of: InvoiceId
+) -> Refunded | Declined | None:
+    once = OnceKey(f"approved:{request.id}")
+    async with begin(request.party) as work:
+        receipt = await store_documents.invoice(work, of)
+        left = await crediting.left_of(work, of)
+        if not (left.by_card and receipt.payment):
+            await crediting.credit_receipt(
+                work, receipt.id, request.amount.minor, reason=request.reason, once=once
+            )
+            return None
+    return await payments.refund(
+        begin, provider, receipt.payment, request.amount, reason=request.reason, once=once
+    )
 
 
 async def finish_approved(begin: BeginWork, provider: AnyProvider) -> int:

@@ -14,7 +14,14 @@ from typing import ClassVar, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from voltway.billing import checks_bills, checks_books, checks_documents, checks_money, store_checks
+from voltway.billing import (
+    checks_bills,
+    checks_books,
+    checks_documents,
+    checks_money,
+    checks_returned,
+    store_checks,
+)
 from voltway.billing.model_checks import (
     BooksCheck,
     BooksFaultFound,
@@ -144,7 +151,8 @@ async def _money(work: Work, since: datetime) -> Checked:
     """Invariant 2, of payments, and of top-ups and bills that banks want back."""
     charges = await checks_money.payments(work, since)
     beside = await checks_money.collected(work)
-    found = checks_money.first([*charges.found, *beside.found])
+    back = await checks_returned.returned(work)
+    found = checks_money.first([*charges.found, *beside.found, *back])
     return replace(charges, checked=charges.checked + beside.checked, found=found)
 
 

@@ -22,7 +22,8 @@ async def _count(work: Work, sql: str, *values: object) -> int:
 
 async def payments(work: Work, since: datetime) -> Checked:
     """Invariant 2: 0 ≤ captured ≤ held, 0 ≤ refunded + disputed ≤ captured, each as the provider
-    answered. What a bank took back by a dispute is known by the provider's payout reports."""
+    answered. What a bank took back by a dispute is known by the provider's payout reports; what it
+    sent back of refunds counts as refunded no more."""
     rows = await work.all(
         """
         SELECT p.id, p.hold_minor, p.captured_minor, p.refunded_minor, p.currency,

@@ -270,8 +270,8 @@ async def credit_receipt(
 
 async def hears_payment_refunded(work: Work, fact: Fact) -> None:
     """Write the credit note of a refund, and the refund into the books, each once."""
-    if not isinstance(fact, PaymentRefunded):
-        return
+    if not isinstance(fact, PaymentRefunded) or fact.again:
+        return  # what came back was credited when it was given back first, and is booked already
     payment = await payments.payment(work, fact.payment)
     amount = Money(fact.amount_minor, fact.currency)
     once = OnceKey(f"refund:{fact.once}")

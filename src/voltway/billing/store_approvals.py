@@ -12,11 +12,14 @@ from voltway.runtime.work import Row, Work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asks to give back of a receipt."""
+    """What somebody asks to give back: of a receipt, or what is owed for a refund that came back,
+    by another refund or otherwise."""
 
     id: UUID
     party: PartyId
-    receipt: InvoiceId
+    receipt: InvoiceId | None = None
+    returned: UUID | None = None
+    otherwise: bool = False
     amount: Money
     reason: str
     asked_by: str
@@ -27,13 +30,14 @@ class Request:
 
 
 async def add(work: Work, request: Request) -> bool:
-    """Whether nobody had asked for this receipt."""
+    """Whether nobody had asked for this."""
     return bool(
         await work.run(
             """
             INSERT INTO refund_request (id, party_id, invoice_id, amount_minor, currency, reason,
-                                        asked_by, asker_id, asked_at, state)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')
+                                        asked_by, asker_id, asked_at, state, returned_id,
+                                        otherwise)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11)
                 ON CONFLICT DO NOTHING
             """,
             request.id,
@@ -45,6 +49,8 @@ async def add(work: Work, request: Request) -> bool:
             request.asked_by,
             request.asker,
             request.asked_at,
+            request.returned,
+            request.otherwise,
         )
     )
 
@@ -93,7 +99,9 @@ def _request(row: Row) -> Request:
     return Request(
         id=row["id"],
         party=PartyId(row["party_id"]),
-        receipt=InvoiceId(row["invoice_id"]),
+        receipt=InvoiceId(row["invoice_id"]) if row["invoice_id"] else None,
+        returned=row["returned_id"],
+        otherwise=row["otherwise"],
         amount=Money(row["amount_minor"], Currency(row["currency"])),
         reason=row["reason"],
         asked_by=row["asked_by"],

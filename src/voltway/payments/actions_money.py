@@ -13,7 +13,7 @@ from voltway.drivers import actions as drivers
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OnceKey, PaymentId
 from voltway.kernel.money import Money
-from voltway.payments import choosing, rules, store, store_steps
+from voltway.payments import choosing, returned_ends, rules, store, store_returned, store_steps
 from voltway.payments.actions_capture import KeyOfAnotherStep
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model import (
@@ -133,7 +133,8 @@ async def refund(
     async with begin() as work:
         step = await _note_refund(work, payment, amount, reason, once)
     if step.answer is not None:
-        if step.answer == "done":
+        # One that came back later was given back all the same.
+        if step.answer in ("done", "returned"):
             return Refunded(step.detail or "", amount)
         return Declined(step.answer, step.detail or "")
     return await finish_refund(begin, given, step)
@@ -148,13 +149,19 @@ async def _note_refund(
         if (step.payment, step.verb, step.amount_minor) != (payment, Verb.REFUND, amount.minor):
             raise KeyOfAnotherStep(once)
         return step
-    promised = await store_steps.promised_refunds(work, payment)
+    promised = await promised_minor(work, payment)
     if not rules.may_refund(before, amount, promised):
         left = before.captured_minor - before.refunded_minor - promised
         raise RefundTooLarge(amount, Money(left, before.currency))
     step = store_steps.new_step(work, before, Verb.REFUND, once, amount.minor, reason)
     await store_steps.note_step(work, step)
     return step
+
+
+async def promised_minor(work: Work, payment: PaymentId) -> int:
+    """What of a payment may be on its way back, or is kept for refunds that came back."""
+    asked = await store_steps.promised_refunds(work, payment)
+    return asked + await store_returned.kept_minor(work, payment)
 
 
 async def finish_refund(
@@ -175,17 +182,19 @@ async def finish_refund(
     async with begin() as work:
         before = await store.lock(work, step.payment)
         if isinstance(answer, Declined):
-            await store_steps.answered(work, step.id, answer.code, answer.reason)
+            if await store_steps.answered(work, step.id, answer.code, answer.reason):
+                await returned_ends.declined(work, step, answer)
             return answer
         if await store_steps.answered(work, step.id, "done", answer.ref):
             # A webhook may have told the sum already, so it is counted and not added to.
             sum_minor = max(before.refunded_minor, await store_steps.refunds_done(work, before.id))
             await keep(work, before, replace(before, refunded_minor=sum_minor))
-            await work.announce([_refunded(work, before, step)])
+            again = await returned_ends.done(work, before, step)
+            await work.announce([_refunded(work, before, step, again=again)])
         return answer
 
 
-def _refunded(work: Work, payment: Payment, step: StepTaken) -> PaymentRefunded:
+def _refunded(work: Work, payment: Payment, step: StepTaken, *, again: bool) -> PaymentRefunded:
     return PaymentRefunded(
         party=payment.party,
         payment=payment.id,
@@ -194,6 +203,7 @@ def _refunded(work: Work, payment: Payment, step: StepTaken) -> PaymentRefunded:
         currency=payment.currency,
         reason=step.reason,
         once=step.once,
+        again=again,
     )
 
 

@@ -91,6 +91,8 @@ class Payment:
     card: Card | None = None
     captured_minor: int = 0
     refunded_minor: int = 0
+    #: What of refunds was sent back by banks, ever; it is in ``refunded_minor`` no more.
+    returned_minor: int = 0
     held_at: datetime | None = None
     ended_at: datetime | None = None
     expires_at: datetime | None = None
@@ -143,7 +145,7 @@ class StepTaken:
     reason: str
     asked_at: datetime
     answered_at: datetime | None = None
-    answer: str | None = None  # done, or the provider's word for no
+    answer: str | None = None  # done, then maybe returned; or the provider's word for no
     detail: str | None = None
 
 
@@ -242,3 +244,4 @@ class PaymentRefunded(_PaymentFact):
     currency: Currency
     reason: str
     once: str
+    again: bool = False  # in the place of one that its bank sent back, and credited with that

@@ -21,6 +21,7 @@ from voltway.ledger.model import Entry
 from voltway.payments import (
     disputing,
     payouts_collections,
+    returning,
     store_payouts_paid,
     store_transfers,
 )
@@ -239,9 +240,13 @@ async def _judge(
 def _unread(
     verdicts: Sequence[tuple[KeptLine, PaymentId | None, Verdict]], charged: Collected
 ) -> Iterator[Job]:
-    """What a bank took and the books do not have: its webhook was lost, so it is read now."""
+    """What a bank took or sent back and the books do not have: its webhook was lost, so it is read
+    now."""
     for kept, payment, verdict in verdicts:
         is_news = kept.doubt is None and verdict.doubt is Doubt.NOT_BOOKED
+        came_back = kept.line.kind is LineKind.REFUND and kept.line.gross.minor > 0
+        if came_back and payment is not None and kept.doubt is None and verdict.doubt is not None:
+            yield returning.to_read(kept.party, payment)
         if kept.line.kind is not LineKind.DISPUTE or not is_news:
             continue
         if payment is not None:

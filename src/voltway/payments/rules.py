@@ -89,7 +89,9 @@ def learned(payment: Payment, seen: HoldSeen, now: datetime) -> tuple[Payment, l
     )
     gone = seen.state in (HoldState.VOIDED, HoldState.EXPIRED, HoldState.CAPTURED)
     if is_over(payment.state):
-        refunded = max(payment.refunded_minor, min(seen.refunded.minor, payment.captured_minor))
+        # What banks sent back, a provider's figure may or may not count still.
+        theirs = min(seen.refunded.minor, payment.captured_minor) - payment.returned_minor
+        refunded = max(payment.refunded_minor, theirs)
         told: list[Fact] = []
         if seen.disputed:
             told.append(PaymentDisputed(party=payment.party, payment=payment.id, at=now))

@@ -47,6 +47,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "partial_capture": "partial_capture",
     "increments": "increments",
     "refunds": "partial_refund",
+    "late_failed_refunds": "failed_refunds",
     "disputes": "disputes",
     "evidence": "evidence",
     "balance": "balance",

@@ -42,8 +42,8 @@ class NoSuchVisit(Refusal):
 #: Column, and the field of ``Payment`` it keeps, where they are called the same.
 SAME: Final = """
     visit_key locale email session_ended_at provider provider_ref hosted_url return_url cancel_url
-    description state hold_minor captured_minor refunded_minor currency created_at held_at
-    ended_at expires_at hold_open can_grow why own_token
+    description state hold_minor captured_minor refunded_minor returned_minor currency created_at
+    held_at ended_at expires_at hold_open can_grow why own_token
 """
 
 COLUMNS: Final = (
@@ -206,6 +206,7 @@ _MOVES: Final[Sequence[tuple[str, str, Callable[[Payment], object]]]] = (
     ("hosted_url", "text", lambda p: p.hosted_url),
     ("captured_minor", "bigint", lambda p: p.captured_minor),
     ("refunded_minor", "bigint", lambda p: p.refunded_minor),
+    ("returned_minor", "bigint", lambda p: p.returned_minor),
     ("hold_minor", "bigint", lambda p: p.hold_minor),
     ("held_at", "timestamptz", lambda p: p.held_at),
     ("ended_at", "timestamptz", lambda p: p.ended_at),
@@ -379,6 +380,7 @@ def _payment(row: Row) -> Payment:
         card=card,
         captured_minor=row["captured_minor"],
         refunded_minor=row["refunded_minor"],
+        returned_minor=row["returned_minor"],
         held_at=row["held_at"],
         ended_at=row["ended_at"],
         expires_at=row["expires_at"],

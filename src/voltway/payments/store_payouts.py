@@ -255,7 +255,7 @@ async def booked(
                    AND NOT evidence ? 'payout_line'
                  GROUP BY id, once, place, currency, evidence) AS e
           LEFT JOIN payment_step s
-            ON s.once = e.step AND s.verb = 'refund' AND s.answer = 'done'
+            ON s.once = e.step AND s.verb = 'refund' AND s.answer IN ('done', 'returned')
          ORDER BY e.place
         """,
         party,

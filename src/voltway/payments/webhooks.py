@@ -10,7 +10,15 @@ from functools import partial
 from typing import Final
 
 from voltway.kernel.ids import PaymentId
-from voltway.payments import actions_reader, choosing, collecting, rules, store, store_webhooks
+from voltway.payments import (
+    actions_reader,
+    choosing,
+    collecting,
+    returning,
+    rules,
+    store,
+    store_webhooks,
+)
 from voltway.payments.actions_visit import SILENT_AFTER, learn
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.provider import Provider, Told
@@ -63,7 +71,7 @@ class Webhooks:
             return
         seen = await self._provider.fetch(told.ref)
         async with self._begin() as work:
-            await learn(work, payment, seen)
+            await returning.may_have_come_back(work, await learn(work, payment, seen))
             await store_webhooks.acted(work, self._provider.name, told.event)
         if self._provider.can.readers:
             await actions_reader.heard(self._begin, self._provider, payment)

@@ -17,6 +17,7 @@ from voltway.kernel.money import Currency, Money, minor_digits
 from voltway.parties.model import Permission
 from voltway.payments import actions
 from voltway.payments.model import PaymentState, Verb
+from voltway.payments.paying_again import kept_minor
 from voltway.payments.provider import Declined
 from voltway.runtime.work import Row, Work
 from voltway.web.api.caller import Calling
@@ -84,7 +85,7 @@ class PaymentStep(Shown):
     asked_at: Moment
     tries: int
     answered_at: Moment | None
-    answer: Annotated[str | None, Meta(description="`done`, or the provider's word for no.")]
+    answer: Annotated[str | None, Meta(description="`done`, `returned`, or its word for no.")]
     last_trouble: str | None
 
 
@@ -182,7 +183,10 @@ async def refund_payment(
         steps = await actions.steps_of(work, payment.id)
         if all(step.once != caller.once for step in steps):  # else it was looked at before
             await approving.must_be_one_persons(
-                work, payment.party, amount, taken_minor=payment.refunded_minor
+                work,
+                payment.party,
+                amount,
+                taken_minor=payment.refunded_minor + await kept_minor(work, payment.id),
             )
         await caller.audit(work, "asked for a refund", f"payment:{payment_id}", amount=str(amount))
     answer = await actions.refund(

@@ -36,6 +36,7 @@ NAMES: Final = {
     HookKind.PAYMENT_DECLINED: "A bank said no",
     HookKind.PAYMENT_REFUNDED: "Money was given back",
     HookKind.PAYMENT_DISPUTED: "A bank wants money back",
+    HookKind.PAYMENT_RETURNED: "A bank sent a refund back",
     HookKind.SETTLEMENT_RESTED: "A bill rests",
     HookKind.PROBLEM_REPORTED: "A driver reported a problem",
 }

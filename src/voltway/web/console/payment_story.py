@@ -55,15 +55,16 @@ async def asked_of(work: Work, payment: UUID, currency: str, formats: Formats) -
 
 
 def _step(row: Row, currency: str, formats: Formats) -> Happened:
+    came_back = row["answer"] == "returned"
     answer = row["answer"] or row["last_trouble"] or "no answer yet"
     tries = f", asked {row['tries']} times" if row["tries"] > 1 else ""
     return Happened(
         icon=_ICONS.get(row["verb"], "money"),
         title=_DID.get(row["verb"], row["verb"].replace("_", " ").capitalize()),
-        detail=f"{answer}{tries}",
+        detail="came back from the bank" if came_back else f"{answer}{tries}",
         amount=formats.amount(row["amount_minor"], currency) if row["amount_minor"] else "",
         at=row["answered_at"] or row["asked_at"],
-        trouble=row["answer"] != "done" and row["last_trouble"] is not None,
+        trouble=came_back or (row["answer"] != "done" and row["last_trouble"] is not None),
     )
 
 
