@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.browser import guest
-from tests.browser.eyes import Eyes
+from tests.browser.eyes import DESK, Eyes, open_eyes
 from tests.browser.forecourt import Forecourt, a_car, a_forecourt
 from tests.browser.guest import in_euro
+from tests.browser.seat import becomes_the_owner
 from tests.payments.readers import a_reader, at
 from tests.stories.world import World, open_world
 from voltway.payments import readers
@@ -87,3 +88,22 @@ async def test_a_guest_who_pays_another_way_is_back_at_the_bay(world: World, eye
     await guest.starts(page)
 
     assert world.provider.books.readers[reader].action is None
+
+
+async def test_an_operator_says_where_a_reader_stands_and_takes_it_away(
+    world: World, browser: Browser
+) -> None:
+    await a_forecourt(world)
+    await a_reader(world.provider, "Box 7")
+    async with open_eyes(browser, size=DESK) as desk:
+        page = desk.page
+        await becomes_the_owner(world, page)
+        await page.goto(f"{world.house.http}/console/readers")
+        await page.get_by_label("Name that drivers find it by").fill("Entrance")
+        await desk.approve("readers of an account")
+        await page.get_by_role("button", name="Let drivers pay there").press("Enter")
+        await expect(page.get_by_role("rowheader", name="Entrance")).to_be_visible()
+        await expect(page.get_by_role("cell", name="all of the place")).to_be_visible()
+        await desk.approve("a reader at a place")
+        await page.get_by_role("button", name="Take away the reader Entrance").press("Enter")
+        await expect(page.get_by_text("Drivers can pay at no reader yet.")).to_be_visible()

@@ -51,7 +51,8 @@ async def test_a_driver_holds_a_card_to_the_terminal_and_is_told_to_plug_in(
     assert "It shows €50. That is held, not taken" in waits
     assert "The terminal waits for you until" in waits
     assert "Plug in now" in held
-    assert await scene.count("payment_view WHERE state = 'held' AND order_id IS NOT NULL") == 1
+    assert await scene.count("payment_view WHERE state = 'held'") == 1
+    assert await scene.count("order_view WHERE kind = 'StartCharging'") == 1
 
 
 @pytest.mark.parametrize(
