@@ -216,7 +216,7 @@ async def test_a_list_says_when_a_charge_last_worked(browser: Browser, scene: Sc
     assert "Last charge worked" in await browser.reads("/")
 
 
-async def test_places_that_somebody_marked_are_kept_in_their_browser_alone(
+async def test_places_that_somebody_without_an_account_marked_are_kept_in_their_browser_alone(
     browser: Browser, scene: Scene
 ) -> None:
     page = f"/l/{scene.station.location.id}"

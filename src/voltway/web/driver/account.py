@@ -17,7 +17,7 @@ from litestar.response import Redirect, Response
 
 from voltway.alerts import account as letters
 from voltway.alerts import bounces, wishing
-from voltway.drivers import entry, own
+from voltway.drivers import entry, favourites, own
 from voltway.drivers.model import Driver, Seat
 from voltway.kernel.emails import must_be_email
 from voltway.kernel.errors import Outage, Refusal
@@ -28,7 +28,7 @@ from voltway.payments.model_methods import Method, MethodId, SavingStage
 from voltway.runtime.work import Work
 from voltway.vehicles import actions as vehicles
 from voltway.web.appearance import Form, here
-from voltway.web.driver import account_views, views
+from voltway.web.driver import account_views, own_places, views
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, page, public_url, reader, see_other, told
 from voltway.web.problems import STATUS
@@ -189,6 +189,8 @@ async def enter(
             )
     answer = see_other(back)
     answer.set_cookie(_cookie(request, house, seat))
+    async with house.begin() as work:
+        await own_places.take_along(request, work, email, answer)
     return answer
 
 
@@ -368,6 +370,7 @@ async def delete(
     async with house.begin() as work:
         await vehicles.forget_person(work, email)
         await wishing.forget_person(work, email)
+        await favourites.forget_person(work, email)
         await entry.leave_everywhere(work, email)
     answer = see_other("/")
     answer.delete_cookie(SEAT, path="/")

@@ -13,12 +13,13 @@ from litestar.response import Redirect, Response
 
 from voltway.alerts import numbers
 from voltway.drivers import actions as drivers
-from voltway.drivers import entry
+from voltway.drivers import entry, favourites
 from voltway.kernel.money import Currency, minor_digits
 from voltway.ledger.exporting_csv import plain
 from voltway.parties import actions as parties
 from voltway.payments import methods, prepaid
 from voltway.runtime.work import Work
+from voltway.stations import actions as stations
 from voltway.vehicles import actions as vehicles
 from voltway.vehicles import catalogue
 from voltway.vehicles.grid import ATTRIBUTION
@@ -203,6 +204,14 @@ async def _all_of(work: Work, email: str) -> dict[str, Any]:
             model.title
             for each in await vehicles.vehicles(work, email)
             if (model := catalogue.model(each.model))
+        ],
+        "places": [
+            {
+                "name": (await stations.location(work, each.location)).name,
+                "since": each.marked_at,
+                "told_of_disruptions": each.tells,
+            }
+            for each in await favourites.of_person(work, email)
         ],
         "charges": await history_views.charges(work, email),
         "letters": [dict(row) for row in await work.all(_LETTERS, email)],

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -32,9 +31,9 @@ async def show_map(request: HttpRequest, house: NamedDependency[House]) -> Respo
 async def map_points(request: HttpRequest, house: NamedDependency[House]) -> Response[bytes]:
     """Where all places are that fit, and how each is now; when that was."""
     asked = asking.asked_of(request.query_params)
-    asked = replace(asked, marked=tuple(favourites.marked(request)))
     formats = formats_of(request, house)
     async with house.begin() as work:
+        asked = await favourites.with_marked(request, work, asked)
         found = await finding.points(work, asked, formats, house.settings.heartbeat_s)
         at = work.now
     told: dict[str, Any] = {

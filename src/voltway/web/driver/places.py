@@ -36,6 +36,7 @@ from voltway.web.driver import (
     lining,
     my_car,
     needs,
+    own_places,
     reserving,
     token_views,
     views,
@@ -73,9 +74,9 @@ async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Re
     """The list of places, with or without the map of them above it."""
     needed = {} if request.query_params else needs.needed(request)
     asked = asking.asked_of(needed or request.query_params)
-    asked = replace(asked, marked=tuple(favourites.marked(request)))
     formats = formats_of(request, house)
     async with house.begin() as work:
+        asked = await favourites.with_marked(request, work, asked)
         car = await my_car.mine(request, work)
         found = await finding.find(work, asked, formats, house.settings.heartbeat_s, car=car)
         help_ = await views.help_of(work, None, about="")
@@ -101,9 +102,10 @@ async def near(request: HttpRequest, house: NamedDependency[House], data: Form) 
     """The same, the nearest first, as a part of the page. Where somebody is comes in the body of
     the request, rounded by the browser to about a kilometre, so that no log has it; it is kept
     nowhere."""
-    asked = replace(asking.asked_of(data), after=None, marked=tuple(favourites.marked(request)))
+    asked = replace(asking.asked_of(data), after=None)
     spot = _spot(data)
     async with house.begin() as work:
+        asked = await favourites.with_marked(request, work, asked)
         car = await my_car.mine(request, work)
         found = await finding.find(
             work, asked, formats_of(request, house), house.settings.heartbeat_s, spot, car=car
@@ -175,15 +177,18 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         mine = await for_car.at_places(work, car, for_car.of_bays(bays), formats)
         queue = await turns.queue_of(work, LocationId(location))
         pictures = await photos.of_place(work, LocationId(location))
+        own = await favourites.of_account(request, work, location)
+        is_known = await account.seated(request, work) is not None
     if like.phone:
         help_ = replace(help_, phone=like.phone)
-    is_mine = location in favourites.marked(request)
     return {
         "place": place,
         "bays": bays,
         "like": like,
         "doubtful": doubtful,
-        "is_mine": is_mine,
+        "is_mine": own is not None or location in own_places.in_browser(request),
+        "own": own,
+        "is_known": is_known,
         "car": car,
         "mine": mine.get(location),
         "queue": queue,

@@ -45,6 +45,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     places.location_live,
     busy.when_busy,
     favourites.mark,
+    favourites.tell,
     needs.keep,
     places.evse,
     places.evse_live,
