@@ -53,6 +53,7 @@ from voltway.sessions import standing, targets
 from voltway.sessions import sweeps as sessions
 from voltway.stations import abilities
 from voltway.stations import actions as stations
+from voltway.stations import windows
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import keeping, lining_up, looking
 from voltway.web.api.once import forget_old_answers
@@ -86,6 +87,7 @@ def plug_rounds(
         rounds.every(seconds, name, do)
 
     every(MINDED, "orders.overdue", partial(stations.end_overdue_orders, begin))
+    every(MINDED, "stations.windows", partial(windows.move, begin))
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(OFTEN, "sessions.targets", partial(targets.look, begin))
     every(OFTEN, "sessions.standing", partial(standing.look, begin))

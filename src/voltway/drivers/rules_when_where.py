@@ -9,6 +9,7 @@ from voltway.kernel.ids import LocationId
 
 #: In the words of ``Decision.token``, which are those of 2.x (AuthorizationStatusEnumType).
 NOT_NOW: Final = "not_at_this_time"
+PLANNED_WORK: Final = "planned_work"
 NOT_HERE: Final = "not_at_this_location"
 
 EVERY_DAY: Final = frozenset(range(1, 8))

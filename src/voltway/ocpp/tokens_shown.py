@@ -6,10 +6,11 @@ from voltway.drivers import actions as drivers
 from voltway.drivers import cars, certificates, when_where
 from voltway.drivers.model import Token, TokenKind
 from voltway.drivers.rules_certificates import ACCEPTED, answered
-from voltway.drivers.rules_when_where import NOT_NOW
+from voltway.drivers.rules_when_where import NOT_NOW, PLANNED_WORK
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.payments import terminals
 from voltway.runtime.work import Work
+from voltway.stations import windows
 from voltway.stations.reports import DIRECT, Decision, Heard, Started, TokenShown
 from voltway.waiting import reservations, turns
 
@@ -22,7 +23,7 @@ async def standings(
 ) -> dict[int, Decision]:
     """By the places of the questions; ``party_of`` says whose station asked at a place."""
     words = drivers.authorize(asked, known, work.now)
-    await _held_for_others(work, asked, words)
+    await _nothing_to_start_at(work, asked, words)
     seen = [
         cars.CarShown(party_of(index), station, mac)
         for index, station, report in asked
@@ -55,18 +56,19 @@ def _decided(word: str, certificate: str) -> Decision:
     return Decision(token=token, certificate=told, issuers=token == "accepted")
 
 
-async def _held_for_others(
+async def _nothing_to_start_at(
     work: Work, asked: Sequence[tuple[int, StationId, TokenShown]], words: dict[int, str]
 ) -> None:
-    """A token that could start only at bays held for who is next in line cannot start now. A
-    question names no bay, so a bay that is held beside a free one turns nobody away here."""
+    """A token that could start only at bays held for who is next in line, or worked at as planned,
+    cannot start now. A question names no bay, so such a bay beside a free one turns nobody away."""
     might = {
         (station, report.token) for index, station, report in asked if words[index] == "accepted"
     }
     away = await turns.turned_away(work, might)
+    worked_at = await windows.stations_worked_at(work, {station for station, _ in away})
     for index, station, report in asked:
         if (station, report.token) in away:
-            words[index] = NOT_NOW
+            words[index] = PLANNED_WORK if station in worked_at else NOT_NOW
 
 
 async def note_starts(

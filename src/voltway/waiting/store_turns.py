@@ -175,11 +175,14 @@ async def who_charges(work: Work, location: LocationId) -> set[UUID]:
 async def turned_away(
     work: Work, shown: Collection[tuple[StationId, TokenUid]]
 ) -> set[tuple[StationId, TokenUid]]:
-    """Those of these tokens that find every bay of the station that they could use held for others.
+    """Those of these tokens that find every bay of the station that they could use held for others
+    or out of service for planned work.
     A guest's token, made for a start that was allowed, and one that charges there are none."""
     stations = {station for station, _ in shown}
     holding = await work.ask(
-        f"SELECT station_id FROM {_HELD} h WHERE station_id = ANY($1::uuid[]) AND held_until > $2",
+        f"SELECT station_id FROM {_HELD} h WHERE station_id = ANY($1::uuid[]) AND held_until > $2"
+        " UNION SELECT station_id FROM evse_view"
+        " WHERE station_id = ANY($1::uuid[]) AND window_id IS NOT NULL",
         list(stations),
         work.now,
     )

@@ -225,7 +225,7 @@ async def begins(work: Work, evse: EvseId, visit_key: str, *, key: str = "") -> 
 async def turned_away(
     work: Work, shown: Collection[tuple[StationId, TokenUid]]
 ) -> set[tuple[StationId, TokenUid]]:
-    """Those of these tokens for which every bay of the station is held for others."""
+    """Those of these tokens for which every bay of the station is held for others, or worked at."""
     return await store_turns.turned_away(work, shown) if shown else set()
 
 

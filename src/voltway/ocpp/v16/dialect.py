@@ -86,6 +86,7 @@ _TOKEN: Final = {
     "blocked": "Blocked",
     "no_credit": "Blocked",  # 1.6 has no word for it
     "not_at_this_time": "Blocked",
+    "planned_work": "Blocked",
     "not_at_this_location": "Blocked",
     "expired": "Expired",
     "concurrent": "ConcurrentTx",

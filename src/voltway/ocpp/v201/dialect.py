@@ -82,6 +82,7 @@ _TOKEN: Final = {
     "blocked": "Blocked",
     "no_credit": "NoCredit",
     "not_at_this_time": "NotAtThisTime",
+    "planned_work": "NotAtThisTime",
     "not_at_this_location": "NotAtThisLocation",
     "expired": "Expired",
     "concurrent": "ConcurrentTx",

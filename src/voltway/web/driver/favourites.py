@@ -1,5 +1,4 @@
-"""Places that somebody marked: kept with their account, on all their browsers; without one they stay
-in the browser, and nobody here knows them."""
+"""Places that somebody marked: kept with their account, or else in their browser alone."""
 
 from dataclasses import replace
 from uuid import UUID

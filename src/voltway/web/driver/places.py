@@ -22,6 +22,7 @@ from voltway.payments.model import Visit
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work
 from voltway.stations import photos
+from voltway.stations.windows import PlannedWork
 from voltway.tariffs.promotions import CodeRefused
 from voltway.waiting import reservations, turns
 from voltway.web.appearance import Form
@@ -62,6 +63,16 @@ PRICE_CHANGED: Final = (
     "The price changed while you looked. Please read it and start again; nothing was held."
 )
 NOT_CHARGED: Final = "You were not charged. Please try again in a moment."
+
+
+#: What keeps a driver from paying at a bay, as it is told to them.
+HINDERS: Final = (
+    NothingWouldStart,
+    PlannedWork,
+    codes.ScanAgain,
+    turns.BayIsHeld,
+    reservations.BayIsReserved,
+)
 
 
 @get("/", include_in_schema=False)
@@ -323,7 +334,7 @@ async def _hinders(
         await must_be_ready(work, bay.evse, house.settings.plug_first, is_theirs=is_theirs)
         await lining.must_not_be_held(request, work, bay.evse)
         await here.must_not_find_it_reserved(work, bay.evse)
-    except (NothingWouldStart, codes.ScanAgain, turns.BayIsHeld, reservations.BayIsReserved) as no:
+    except HINDERS as no:
         return told(request, no)
     return ""
 

@@ -35,6 +35,7 @@ KINDS: Final = {
 #: Why a token was turned away, in the words of ``Decision.token``.
 TURNED_AWAY: Final = {
     "not_at_this_time": "outside its hours",
+    "planned_work": "the station was out of service for planned work",
     "not_at_this_location": "it is not for this place",
     "no_credit": "its budget or balance was used up",
     "expired": "it is not good any more",
