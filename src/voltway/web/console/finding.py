@@ -19,6 +19,7 @@ from voltway.web.pages import HttpRequest, see_other
 PAGES: Final = (
     ("Live wall", "/console", "live wall start"),
     ("Stations", "/console/stations", "stations chargers bays ports"),
+    ("Planned work", "/console/work", "planned work maintenance windows calendar out of service"),
     ("Lobby", "/console/lobby", "lobby adopt new unknown"),
     ("Jobs", "/console/jobs", "jobs failed waiting try again"),
     ("My alerts", "/console/alerts", "alerts wishes quiet hours notifications phone"),

@@ -39,6 +39,7 @@ from voltway.web.driver import (
     needs,
     own_places,
     reserving,
+    planned,
     token_views,
     views,
 )
@@ -188,6 +189,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         mine = await for_car.at_places(work, car, for_car.of_bays(bays), formats)
         queue = await turns.queue_of(work, LocationId(location))
         pictures = await photos.of_place(work, LocationId(location))
+        ahead = await planned.at_place(work, LocationId(location), bays, formats)
         own = await favourites.of_account(request, work, location)
         is_known = await account.seated(request, work) is not None
     if like.phone:
@@ -205,6 +207,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         "queue": queue,
         "photos": pictures,
         "photo_url": url_of,
+        "planned": ahead,
         "help": help_,
     }
 
@@ -260,6 +263,7 @@ async def _evse_page(
         bay=bay,
         starts=starts,
         plug_first=await plugs_first(work, bay.evse, house.settings.plug_first),
+        planned=await planned.at_bay(work, bay, formats),
         reserved=await reserving.at_bay(request, work, bay),
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
@@ -306,11 +310,13 @@ async def evse_live(
             now, starts = await _evse_now(work, house, public_id, formats_of(request, house))
             plug_first = await plugs_first(work, now.evse, house.settings.plug_first)
             reserved = await reserving.at_bay(request, work, now)
+            ahead = await planned.at_bay(work, now, formats_of(request, house))
         return draw(
             request,
             house,
             "driver/evse_now.html",
             bay=now,
+            planned=ahead,
             starts=starts,
             plug_first=plug_first,
             reserved=reserved,

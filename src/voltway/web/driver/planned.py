@@ -1,0 +1,62 @@
+"""Planned work as drivers read it: which bays, from when until when, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from voltway.kernel.ids import EvseId, LocationId
+from voltway.runtime.work import Work
+from voltway.stations import windows
+from voltway.web.driver.views import Bay
+from voltway.web.formats import Formats
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """``bays``: their numbers in words, empty where all of the place are meant."""
+
+    evses: frozenset[UUID]
+    bays: str
+    begins: str
+    until: str
+    reason: str
+    is_now: bool
+
+
+async def at_place(
+    work: Work, location: LocationId, bays: Sequence[Bay], formats: Formats
+) -> list[Planned]:
+    """The work of now and of the next days at a place, the first first."""
+    shown = []
+    for window in await windows.shown_at(work, location):
+        meant = await windows.bays_of(work, window)
+        here = [bay for bay in bays if bay.evse in meant]
+        if not here:
+            continue
+        zone = here[0].time_zone
+        numbers = ", ".join(str(bay.number) for bay in here)
+        shown.append(
+            Planned(
+                evses=frozenset(meant),
+                bays="" if len(here) == len(bays) else numbers,
+                begins=_moment(window.starts_at, zone, formats),
+                until=_moment(window.ends_at, zone, formats),
+                reason=window.reason,
+                is_now=window.starts_at <= formats.now,
+            )
+        )
+    return shown
+
+
+async def at_bay(work: Work, bay: Bay, formats: Formats) -> list[Planned]:
+    """The same of one bay."""
+    found = await at_place(work, bay.location, [bay], formats)
+    return [each for each in found if EvseId(bay.evse) in each.evses]
+
+
+def _moment(at: datetime, zone: str, formats: Formats) -> str:
+    """The clock today, the day of the week and the date before that."""
+    clock = formats.clock(at, zone)
+    is_today = formats.day(at, zone) == formats.day(formats.now, zone)
+    return clock if is_today else f"{formats.weekday(at, zone)}, {clock}"
