@@ -91,8 +91,9 @@ async def test_who_loses_a_charge_to_a_fault_is_sent_to_the_nearest_free_bays(
 
     assert (await why(scene, ben)).endswith(
         "The station had a fault."
-        " Free now: Near (0.8\N{NO-BREAK SPACE}km), Middle (3\N{NO-BREAK SPACE}km),"
-        " Far (12\N{NO-BREAK SPACE}km)."
+        " Free now: Near (0.8\N{NO-BREAK SPACE}km; €0.49 per kWh; 90\N{NO-BREAK SPACE}% sure),"
+        " Middle (3\N{NO-BREAK SPACE}km; €0.49 per kWh; 90\N{NO-BREAK SPACE}% sure),"
+        " Far (12\N{NO-BREAK SPACE}km; €0.49 per kWh; 90\N{NO-BREAK SPACE}% sure)."
     )
 
 
@@ -145,7 +146,7 @@ async def test_another_station_at_the_same_place_is_named_by_its_bay(
 
     said = await why(scene, ben)
 
-    assert said.endswith(f"Free now: {made.evses[1].public_id} (0\N{NO-BREAK SPACE}km).")
+    assert f"Free now: {made.evses[1].public_id} (0\N{NO-BREAK SPACE}km; €0.49" in said
 
 
 async def test_a_station_that_was_not_heard_of_lately_is_not_named(

@@ -54,6 +54,7 @@ async def test_bens_station_fails_and_he_is_sent_to_one_that_is_free(world: Worl
     pushed = phone.shown[-1]["body"]
     assert mail.subject.startswith("Charging stopped early")
     assert pushed.endswith(
-        "The power at the station failed. Free now: Market Square (0\N{NO-BREAK SPACE}km)."
+        "The power at the station failed. Free now: Market Square"
+        " (0\N{NO-BREAK SPACE}km; €0.50 per kWh; 90\N{NO-BREAK SPACE}% sure)."
     ), "one place is free: at the other somebody charges"
     assert pushed in (mail.text or "")

@@ -132,7 +132,8 @@ async def _tell_end(
     if why is not None:
         shown["why"] = early(why, locale)
         if why in _STATIONS and session.evse is not None:
-            free = await elsewhere.alternatives(work, session.evse)
+            here = [session.station]
+            free = await elsewhere.alternatives(work, session.evse, but_stations=here)
             shown["why"] = f"{shown['why']} {elsewhere.in_words(free, locale)}".strip()
     event = Event.COMPLETE if why is None else Event.STOPPED_EARLY
     after = faults.NEAR if is_unsaid and why is None else timedelta()

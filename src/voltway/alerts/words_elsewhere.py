@@ -11,3 +11,20 @@ FREE_NEARBY: Final[Mapping[str, str]] = {
     "nl": "Nu vrij: {places}.",
     "fi": "Nyt vapaana: {places}.",
 }
+PER_KWH: Final[Mapping[str, str]] = {
+    "en": "{price} per kWh",
+    "de": "{price} je kWh",
+    "fr": "{price} par kWh",
+    "es": "{price} por kWh",
+    "nl": "{price} per kWh",
+    "fi": "{price} kilowattitunnilta",
+}
+#: How sure it is that a bay is still free on arrival.
+SURE: Final[Mapping[str, str]] = {
+    "en": "{percent} sure",
+    "de": "zu {percent} sicher",
+    "fr": "sûr à {percent}",
+    "es": "{percent} seguro",
+    "nl": "{percent} zeker",
+    "fi": "varmuus {percent}",
+}

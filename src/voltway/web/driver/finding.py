@@ -13,6 +13,7 @@ from uuid import UUID
 
 from voltway.runtime.work import Row, Work
 from voltway.stations.rules import heard_since
+from voltway.tariffs.at_bays import for_guests
 from voltway.web import places_words
 from voltway.web.driver import for_car, views
 from voltway.web.driver.asking import Asked, likely
@@ -234,7 +235,7 @@ async def _shown(
         asked.power_w,
         asked.connectors,
     )
-    assigned = await views.prices_now(work, rows)
+    assigned = await for_guests(work, rows)
     worked = {
         row["location_id"]: row["at"]
         for row in await work.all(

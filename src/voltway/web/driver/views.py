@@ -1,6 +1,6 @@
 """What the driver's pages show of places and bays, read from the rooms' views."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +11,8 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, LocationId, PartyId, StationId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Row, Work
-from voltway.tariffs.actions import Assigned, tariff_for
-from voltway.tariffs.actions_spot import shown_at
-from voltway.tariffs.model_versions import DriverKind
-from voltway.tariffs.model_versions import Place as PlaceOfPrice
+from voltway.tariffs.actions import Assigned
+from voltway.tariffs.at_bays import for_guests
 from voltway.web import prices, states
 from voltway.web.formats import Formats
 from voltway.web.prices import PriceShown
@@ -154,7 +152,7 @@ async def place(
     )
     if not rows:
         raise NoSuchPlace
-    assigned = await prices_now(work, rows)
+    assigned = await for_guests(work, rows)
     bays = [_bay(row, assigned, formats, expected_s) for row in rows]
     return in_short(rows, assigned, formats, expected_s), bays
 
@@ -166,7 +164,7 @@ async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> 
     )
     if row is None:
         raise NoSuchBay(public_id[:64])
-    return _bay(row, await prices_now(work, [row]), formats, expected_s)
+    return _bay(row, await for_guests(work, [row]), formats, expected_s)
 
 
 async def starts(work: Work, evse: EvseId, formats: Formats) -> Starts:
@@ -223,22 +221,6 @@ async def help_of(
         places=f"/l/{place}" if place else "/",
         report=report,
     )
-
-
-async def prices_now(work: Work, rows: Iterable[Row]) -> Mapping[UUID, Assigned]:
-    """The tariff of each EVSE of these rows, now, for a guest."""
-    keys = {
-        row["id"]: PlaceOfPrice(
-            PartyId(row["party_id"]),
-            LocationId(row["location_id"]),
-            StationId(row["station_id"]),
-            evse=EvseId(row["id"]),
-            kind=DriverKind.AD_HOC,
-        )
-        for row in rows
-    }
-    found = await shown_at(work, await tariff_for(work, keys.values(), work.now))
-    return {evse: found[key] for evse, key in keys.items() if key in found}
 
 
 def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int) -> Bay:
