@@ -10,7 +10,7 @@ from voltway.drivers.rules_when_where import NOT_NOW, PLANNED_WORK
 from voltway.kernel.ids import PartyId, StationId, TokenUid
 from voltway.payments import terminals
 from voltway.runtime.work import Work
-from voltway.stations import windows
+from voltway.stations import worked_at
 from voltway.stations.reports import DIRECT, Decision, Heard, Started, TokenShown
 from voltway.waiting import reservations, turns
 
@@ -65,10 +65,10 @@ async def _nothing_to_start_at(
         (station, report.token) for index, station, report in asked if words[index] == "accepted"
     }
     away = await turns.turned_away(work, might)
-    worked_at = await windows.stations_worked_at(work, {station for station, _ in away})
+    in_window = await worked_at.stations_worked_at(work, {station for station, _ in away})
     for index, station, report in asked:
         if (station, report.token) in away:
-            words[index] = PLANNED_WORK if station in worked_at else NOT_NOW
+            words[index] = PLANNED_WORK if station in in_window else NOT_NOW
 
 
 async def note_starts(

@@ -12,7 +12,7 @@ from voltway.partners.model import Partner
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions_room
 from voltway.stations import actions as stations
-from voltway.stations import windows
+from voltway.stations import worked_at
 from voltway.stations.orders import StartCharging
 
 
@@ -70,7 +70,7 @@ async def sessions(
 async def start(work: Work, partner: Partner, uid: str, public_id: str) -> Placed:
     """Ask a station to begin a session; of its own party alone. Raises ``PlannedWork``."""
     place = await stations.place_named(work, public_id)
-    await windows.must_not_be_worked_at(work, place.evse)
+    await worked_at.must_not_be_worked_at(work, place.evse)
     order = await stations.place_order(
         work, place.station, StartCharging(place.number, TokenUid(uid)), placed_by(partner)
     )

@@ -46,7 +46,7 @@ from voltway.payments.providers.none import NobodyPaysHere
 from voltway.payments.ready import note_plug
 from voltway.runtime.work import BeginWork, Job, Work
 from voltway.stations import actions as stations
-from voltway.stations import windows
+from voltway.stations import worked_at
 from voltway.stations.orders import StartCharging
 from voltway.tariffs import promotions
 
@@ -336,7 +336,7 @@ async def _start(work: Work, payment: Payment) -> Payment:
     """Order the start that this hold is for. Held too late it is released by the sweep instead."""
     if work.now - payment.created_at > VISIT_LASTS:
         return payment
-    if await windows.of_bay(work, payment.evse) is not None:
+    if await worked_at.of_bay(work, payment.evse) is not None:
         return payment  # planned work has begun since: the sweep releases it
     place = await stations.place_of(work, payment.evse)
     await note_plug(work, payment.evse)

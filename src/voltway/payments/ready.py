@@ -13,7 +13,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, PublicEvseId
 from voltway.runtime.settings import PlugFirst
 from voltway.runtime.work import Work
-from voltway.stations import windows
+from voltway.stations import worked_at
 from voltway.stations.reports import PortStatus
 
 
@@ -126,7 +126,7 @@ async def must_be_ready(
     """Raises ``NothingWouldStart``, with why, and ``PlannedWork``. ``plug_first``: whether a car
     must be plugged in; who is refused for want of that is counted. ``is_theirs``: the bay is
     reserved for who asks."""
-    await windows.must_not_be_worked_at(work, evse)
+    await worked_at.must_not_be_worked_at(work, evse)
     row = await work.one(
         "SELECT public_id, status, connected, session_state FROM port_view WHERE id = $1", evse
     )

@@ -1,14 +1,13 @@
 """Planned work: plan a window, change it, cancel it, and the round that begins and ends it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import EvseId, LocationId, PublicEvseId, StationId, new_id
+from voltway.kernel.ids import EvseId, LocationId, StationId, new_id
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions_network, rules_windows, store_windows
 from voltway.stations.model_windows import (
@@ -31,17 +30,6 @@ class NoSuchWindow(Refusal):
     """There is no such planned work."""
 
     kind: ClassVar[Kind] = Kind.ABSENT
-
-
-@dataclass(eq=False)
-class PlannedWork(Refusal):
-    """{evse} is out of service until {until} for planned work: {reason}."""
-
-    kind: ClassVar[Kind] = Kind.CONFLICT
-
-    evse: PublicEvseId
-    until: str
-    reason: str
 
 
 class NoReason(Refusal):
@@ -194,27 +182,6 @@ async def shown_at(work: Work, location: LocationId) -> list[Window]:
 async def bays_of(work: Work, window: Window) -> Mapping[EvseId, int]:
     """The bays of a window with their numbers."""
     return {row["id"]: row["number"] for row in await store_windows.covered(work, window)}
-
-
-async def of_bay(work: Work, evse: EvseId) -> Window | None:
-    """The work that keeps a bay out of service now."""
-    return await store_windows.of_bay(work, evse)
-
-
-async def must_not_be_worked_at(work: Work, evse: EvseId) -> None:
-    """Raises ``PlannedWork`` where a bay is in a window, with the end of it by the clock of the
-    place."""
-    found = await of_bay(work, evse)
-    if found is None:
-        return
-    bay = await actions_network.place_of(work, evse)
-    until = found.ends_at.astimezone(ZoneInfo(bay.time_zone))
-    raise PlannedWork(bay.public_id, f"{until:%Y-%m-%d %H:%M}", found.reason)
-
-
-async def stations_worked_at(work: Work, stations: Collection[StationId]) -> set[StationId]:
-    """Those of these stations that have a bay in a window."""
-    return await store_windows.worked_at(work, stations) if stations else set()
 
 
 async def move(begin: BeginWork) -> int:

@@ -14,7 +14,7 @@ from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ReportKind
 from voltway.kernel.errors import Trouble
 from voltway.payments import actions_reader, actions_visit, beginning, codes, methods, ready
-from voltway.stations import windows
+from voltway.stations import worked_at
 from voltway.tariffs import promotions
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import actions as waiting
@@ -64,8 +64,8 @@ ROOMS: Final = (
     vehicles,
     views,
     waiting,
-    windows,
     wishing,
+    worked_at,
 )
 
 _ALONE: Final = (
