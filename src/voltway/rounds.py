@@ -19,6 +19,7 @@ from voltway.billing import (
     subscription_fees,
 )
 from voltway.billing.sweeps import wake_resting
+from voltway.disruptions import actions as disruptions
 from voltway.drivers import entry, revocation
 from voltway.evidence import actions as evidence
 from voltway.helpdesk import actions as helpdesk
@@ -49,7 +50,7 @@ from voltway.runtime.jobs import Jobs
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
-from voltway.sessions import standing, targets
+from voltway.sessions import slowing, standing, targets
 from voltway.sessions import sweeps as sessions
 from voltway.stations import abilities
 from voltway.stations import actions as stations
@@ -91,6 +92,9 @@ def plug_rounds(
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(OFTEN, "sessions.targets", partial(targets.look, begin))
     every(OFTEN, "sessions.standing", partial(standing.look, begin))
+    every(OFTEN, "sessions.slowing", partial(slowing.look, begin))
+    every(OFTEN, "disruptions.look", partial(disruptions.look, begin))
+    every(HOURLY, "disruptions.old", partial(disruptions.forget_old, begin))
     every(SOON, "waiting.free", partial(looking.look, begin, settings.heartbeat_s))
     every(SOON, "waiting.lines", partial(lining_up.move, begin, settings.heartbeat_s))
     every(SELDOM, "waiting.turns", partial(lining_up.forget_old, begin))

@@ -1,11 +1,13 @@
 """Who hears which facts: the watchers of the house."""
 
+from voltway.alerts import disruptions as places_told
 from voltway.alerts import (
     driver_events,
     hooks_telling,
     meter_events,
     model_hooks,
     operator_events,
+    planned_work,
 )
 from voltway.alerts.account import hears_method_refused
 from voltway.alerts.at_home import hears_home_paid
@@ -36,6 +38,7 @@ from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.model_debts import Dunned
 from voltway.billing.model_homes import HomePaid
 from voltway.billing.watchers import hears_session_ended as opens_settlement
+from voltway.disruptions import actions as disruptions
 from voltway.helpdesk.model import ProblemAnswered, ProblemReported
 from voltway.partners import platforms, telling
 from voltway.payments import actions as payments
@@ -126,4 +129,7 @@ def _plug_events(bus: Bus) -> None:
     bus.watch_many("alerts.stations", operator_events.STATION_FACTS, operator_events.hears_station)
     bus.watch_many("alerts.meters", [SessionEnded], meter_events.hears_ended)
     bus.watch_many("alerts.hooks", model_hooks.FACTS, hooks_telling.hears)
+    bus.watch_many("disruptions.troubles", disruptions.FACTS, disruptions.hears_troubles)
+    bus.watch_many("alerts.disruptions", places_told.FACTS, places_told.hears_places)
+    bus.watch_many("alerts.windows", planned_work.FACTS, planned_work.hears_windows)
     bus.watch_many("alerts.rested", [SettlementRested], operator_events.hears_rested)

@@ -8,9 +8,11 @@ from typing import Final
 from voltway.alerts import elsewhere
 from voltway.alerts.model_events import Event, Person, visit_holder
 from voltway.alerts.telling import tell
+from voltway.alerts.words_disruptions import SLOW
 from voltway.alerts.words_events import Early, early
 from voltway.billing import formats
 from voltway.billing.model import InvoiceIssued
+from voltway.billing.words import language
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
 from voltway.kernel.facts import Fact
@@ -23,6 +25,7 @@ from voltway.sessions import actions as sessions
 from voltway.sessions import faults
 from voltway.sessions.faults import SessionFaulted
 from voltway.sessions.model import Session, SessionEnded, SessionFact, SessionStarted
+from voltway.sessions.slowing import SessionSlowed
 from voltway.sessions.standing import SessionFeeBegan, SessionFeeSoon
 from voltway.sessions.targets import SessionDoneMoved, SessionSoonDone
 from voltway.stations import actions as stations
@@ -35,6 +38,7 @@ SESSION_FACTS: Final = (
     SessionDoneMoved,
     SessionFeeSoon,
     SessionFeeBegan,
+    SessionSlowed,
     SessionEnded,
     SessionFaulted,
 )
@@ -66,7 +70,7 @@ _REMOTE: Final = frozenset({"Remote", "RemoteStop"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Who:
+class Who:
     """The driver of a session, where it is, and the page about it."""
 
     person: Person
@@ -81,12 +85,12 @@ async def hears_session(work: Work, facts: Sequence[Fact]) -> None:
     known = {each.id: each for each in await sessions.sessions_by_id(work, wanted)}
     for fact in heard:
         session = known.get(fact.session)
-        who = None if session is None else await _who(work, session)
+        who = None if session is None else await who_charges(work, session)
         if session is not None and who is not None:
             await _tell(work, fact, session, who)
 
 
-async def _tell(work: Work, fact: SessionFact, session: Session, who: _Who) -> None:
+async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> None:
     locale = who.person.locale
     shown = {"place": who.place.name, "page": who.page}
     once = ""
@@ -107,6 +111,9 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: _Who) -> N
     elif isinstance(fact, SessionEnded | SessionFaulted):
         await _tell_end(work, fact, session, who)
         return
+    elif isinstance(fact, SessionSlowed):
+        event, once = Event.POWER_REDUCED, fact.at.isoformat()
+        shown |= _slowed(fact, locale)
     else:
         return
     about = f"session:{session.id}"
@@ -114,7 +121,7 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: _Who) -> N
 
 
 async def _tell_end(
-    work: Work, fact: SessionEnded | SessionFaulted, session: Session, who: _Who
+    work: Work, fact: SessionEnded | SessionFaulted, session: Session, who: Who
 ) -> None:
     """An end that told no reason waits whether the bay shows a fault: then that is told instead."""
     is_unsaid = isinstance(fact, SessionEnded) and fact.reason in faults.UNSAID
@@ -141,6 +148,15 @@ async def _tell_end(
     await tell(work, session.party, [who.person], event, about, shown, after=after)
 
 
+def _slowed(fact: SessionSlowed, locale: str) -> dict[str, str]:
+    limited, unknown = SLOW[language(locale)]
+    return {
+        "power": formats.power(fact.power_w, formats.locale_for(locale)),
+        "before": formats.power(fact.expected_w, formats.locale_for(locale)),
+        "why": limited if fact.withheld else unknown,
+    }
+
+
 async def _early(work: Work, session: Session, reason: str) -> Early | None:
     """Why a charge ended before its driver wanted; ``None`` where it ended as they wanted."""
     if reason in _REMOTE:
@@ -150,7 +166,7 @@ async def _early(work: Work, session: Session, reason: str) -> Early | None:
     return _EARLY.get(reason)
 
 
-async def _who(work: Work, session: Session) -> _Who | None:
+async def who_charges(work: Work, session: Session) -> Who | None:
     """Whom a session concerns: its token's driver, or the guest whose visit it is."""
     paid = await payments.payment_of_session(work, session.id)
     page = f"/v/{paid.visit_key}" if paid is not None else "/me"
@@ -167,7 +183,7 @@ async def _who(work: Work, session: Session) -> _Who | None:
         person = guest(paid)
     if person is None:
         return None
-    return _Who(person, await stations.location(work, session.location), page)
+    return Who(person, await stations.location(work, session.location), page)
 
 
 def _by_address(email: str, locale: str) -> Person:
@@ -180,7 +196,7 @@ def guest(paid: Payment) -> Person:
     return Person(holder=visit_holder(paid.id), email=None, locale=paid.locale)
 
 
-def _clock(at: datetime, who: _Who) -> str:
+def _clock(at: datetime, who: Who) -> str:
     there = formats.local(at.isoformat(), who.place.time_zone)
     return formats.clock(there, formats.locale_for(who.person.locale))
 

@@ -39,6 +39,11 @@ class Event(StrEnum):
     QUEUE_OVER = "queue_over"
     RESERVATION_SOON = "reservation_soon"
     RESERVATION_OVER = "reservation_over"
+    POWER_REDUCED = "power_reduced"
+    DISRUPTION = "disruption"
+    WORK_PLANNED = "work_planned"
+    WORK_CHANGED = "work_changed"
+    BACK_IN_SERVICE = "back_in_service"
     STATION_OFFLINE = "station_offline"
     PORT_FAULTED = "port_faulted"
     STARTS_FAIL = "starts_fail"
@@ -111,6 +116,13 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.QUEUE_OVER: Rule(at_first=_BOTH, lasts=timedelta(hours=1)),
     Event.RESERVATION_SOON: Rule(at_first=_BOTH, lasts=timedelta(minutes=5)),
     Event.RESERVATION_OVER: Rule(at_first=_BOTH, lasts=timedelta(hours=1)),
+    Event.POWER_REDUCED: Rule(
+        at_first=_PUSH, lasts=_QUARTER, not_again_within=timedelta(minutes=30)
+    ),
+    Event.DISRUPTION: Rule(at_first=_BOTH, lasts=timedelta(hours=12)),
+    Event.WORK_PLANNED: Rule(at_first=_BOTH, lasts=timedelta(hours=24)),
+    Event.WORK_CHANGED: Rule(at_first=_BOTH),
+    Event.BACK_IN_SERVICE: Rule(at_first=_BOTH, lasts=timedelta(hours=12)),
     Event.STATION_OFFLINE: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),

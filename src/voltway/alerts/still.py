@@ -8,6 +8,7 @@ from voltway.alerts import store_people
 from voltway.alerts.driver_events import session_runs
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
+from voltway.alerts.still_out import WENT_ON
 from voltway.kernel.ids import SessionId
 from voltway.runtime.work import Work
 from voltway.sessions import faults, standing
@@ -35,7 +36,9 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         return None
     if RULES[alert.event].holds and await _since(work, alert) is None:
         return "It was over before it was told."
-    if alert.event in (Event.SOON_DONE, Event.DONE_MOVED):
+    if alert.event in WENT_ON:
+        return await WENT_ON[alert.event](work, alert) or await _seen_already(work, alert)
+    if alert.event in (Event.SOON_DONE, Event.DONE_MOVED, Event.POWER_REDUCED):
         session = SessionId(UUID(alert.about.partition(":")[2]))
         if not await session_runs(work, session):
             return "The charge was over before it was told."
@@ -47,9 +50,11 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         session = SessionId(UUID(alert.about.partition(":")[2]))
         if await faults.faulted(work, [session]):
             return "It was a fault that ended the charge."
-    if await _was_seen(work, alert):
-        return "It was seen already."
-    return None
+    return await _seen_already(work, alert)
+
+
+async def _seen_already(work: Work, alert: Alert) -> str | None:
+    return "It was seen already." if await _was_seen(work, alert) else None
 
 
 async def not_before(work: Work, alert: Alert) -> datetime | None:

@@ -173,6 +173,22 @@ async def told_since(
     return {row["holder"] for row in rows}
 
 
+async def told_about(work: Work, event: Event, about: str) -> list[tuple[str, str]]:
+    """Who was told of this event about this, and reached as far as is known: their names and
+    languages, by name. What still waits is not told, and what was dropped never will be."""
+    assert event in (Event.DISRUPTION, Event.WORK_PLANNED), "the index has these alone"
+    rows = await work.all(
+        """
+        SELECT DISTINCT ON (holder) holder, locale FROM alert
+         WHERE about = $1 AND event IN ('disruption', 'work_planned') AND event = $2
+           AND state IN ('sent', 'delivered') ORDER BY holder, id
+        """,
+        about,
+        event,
+    )
+    return [(row["holder"], row["locale"]) for row in rows]
+
+
 async def push_key(work: Work) -> str | None:
     row = await work.one("SELECT pem FROM alert_push_key")
     return None if row is None else str(row["pem"])

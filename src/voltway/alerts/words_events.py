@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from voltway.alerts.model_events import Event
+from voltway.alerts.words_disruptions import SAYS as DISRUPTED
 from voltway.alerts.words_reservations import WORDS as RESERVED
 from voltway.alerts.words_waiting import WORDS as WAITING
 from voltway.billing.words import language
@@ -244,13 +245,10 @@ _FI: Final = {
     ),
 }
 
+_OWN: Final = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "nl": _NL, "fi": _FI}
 SAYS: Final[Mapping[str, Mapping[Event, Say]]] = {
-    "en": _EN,
-    "de": _DE,
-    "fr": _FR,
-    "es": _ES,
-    "nl": _NL,
-    "fi": _FI,
+    spoken: {**own, **{event: Say(*said) for event, said in DISRUPTED[spoken].items()}}
+    for spoken, own in _OWN.items()
 }
 
 EARLY: Final[Mapping[str, tuple[str, str, str, str, str, str, str]]] = {
@@ -326,7 +324,7 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
 
 def say(event: Event, locale: str, facts: Mapping[str, str]) -> Say:
     """An event in the house's words, in a person's language, or in English."""
-    return filled(house(event, locale) or _EN[event], event, facts)
+    return filled(house(event, locale) or SAYS["en"][event], event, facts)
 
 
 def house(event: Event, locale: str) -> Say | None:
@@ -378,6 +376,11 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.QUEUE_OVER: frozenset({"place", "why"}),
     Event.RESERVATION_SOON: frozenset({"place", "bay", "when"}),
     Event.RESERVATION_OVER: frozenset({"place", "bay", "why"}),
+    Event.POWER_REDUCED: frozenset({"place", "power", "before", "why"}),
+    Event.DISRUPTION: frozenset({"place", "bays", "why"}),
+    Event.WORK_PLANNED: frozenset({"place", "bays", "when", "until", "why"}),
+    Event.WORK_CHANGED: frozenset({"place", "why"}),
+    Event.BACK_IN_SERVICE: frozenset({"place", "bays"}),
     Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
     Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
     Event.STARTS_FAIL: frozenset({"station", "place", "count"}),

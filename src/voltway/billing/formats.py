@@ -55,6 +55,11 @@ def kwh(energy_wh: int, locale: Locale) -> str:
     return format_decimal(Decimal(energy_wh) / 1000, pattern, locale=locale)
 
 
+def power(watts: int, locale: Locale) -> str:
+    """Watts as ``11 kW``, with one decimal below a hundred where it counts."""
+    return f"{format_decimal(round(Decimal(watts) / 1000, 1), '#,##0.#', locale=locale)}{NBSP}kW"
+
+
 def exact_kwh(energy_wh: Decimal, locale: Locale) -> str:
     """Watt-hours as kWh with all the digits that a meter wrote."""
     return format_decimal(energy_wh / 1000, "#,##0.00###########", locale=locale)

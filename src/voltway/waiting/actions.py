@@ -94,6 +94,11 @@ async def by_ids(work: Work, ids: Collection[UUID]) -> dict[UUID, Watch]:
     return await store.by_ids(work, ids)
 
 
+async def open_watches(work: Work, location: LocationId) -> list[Watch]:
+    """Who wants to know at this place, the first first."""
+    return await store.open_at(work, location)
+
+
 async def leave(work: Work, key: str) -> Watch:
     """They do not want to know any more; what is over stays as it is. Raises ``NoSuchWatch``."""
     found = await store.by_key(work, key, lock=True)

@@ -73,6 +73,18 @@ async def by_ids(work: Work, ids: Collection[UUID]) -> dict[UUID, Watch]:
     return {row["id"]: _watch(row) for row in rows}
 
 
+async def open_at(work: Work, location: LocationId) -> list[Watch]:
+    rows = await work.all(
+        """
+        SELECT * FROM watch
+         WHERE state = 'waiting' AND location_id = $1 AND until > $2 ORDER BY created_at, id
+        """,
+        location,
+        work.now,
+    )
+    return [_watch(row) for row in rows]
+
+
 async def end(work: Work, ids: Collection[UUID], why: Why) -> None:
     await work.run(
         "UPDATE watch SET state = 'ended', why = $2, ended_at = $3 WHERE id = ANY($1::uuid[])",

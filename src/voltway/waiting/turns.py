@@ -151,6 +151,11 @@ async def length(work: Work, location: LocationId) -> int:
     return len(rules_turns.in_line(await store_turns.open_at(work, location)))
 
 
+async def open_turns(work: Work, location: LocationId) -> list[Turn]:
+    """Who stands in line here, or has a bay held."""
+    return await store_turns.open_at(work, location)
+
+
 async def queue_of(work: Work, location: LocationId) -> int | None:
     """How many stand in line; ``None`` where nobody may."""
     if not await hold_for(work, location):
