@@ -44,6 +44,7 @@ async def test_what_is_planned_is_read_by_drivers_before_and_while_it_is_done(
     owner: Browser, scene: Scene
 ) -> None:
     place = f"/l/{scene.station.location.id}"
+    assert "Plan it" in await owner.reads(work_of(scene))
     await plans(owner, scene, f"bay:{scene.station.evse(1)}")
 
     assert "Planned work Bays: 1. From 16:00 until 18:30. New cables" in await owner.reads(place)
