@@ -52,9 +52,8 @@ from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
 from voltway.sessions import slowing, standing, targets
 from voltway.sessions import sweeps as sessions
-from voltway.stations import abilities
+from voltway.stations import abilities, windows
 from voltway.stations import actions as stations
-from voltway.stations import windows
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import keeping, lining_up, looking
 from voltway.web.api.once import forget_old_answers

@@ -1,7 +1,7 @@
 """Places, bays, and the start of a visit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response, ServerSentEvent
 
-from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import LocationId
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
@@ -39,12 +39,11 @@ from voltway.web.driver import (
     my_car,
     needs,
     own_places,
-    reserving,
     planned,
+    reserving,
     token_views,
     views,
 )
-from voltway.web.driver.finding import Spot
 from voltway.web.driver.views import Bay, Starts
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -108,48 +107,6 @@ async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Re
         ticks=asking.TICKS,
         help=help_,
     )
-
-
-@post("/near", include_in_schema=False, status_code=HTTPStatus.OK)
-async def near(request: HttpRequest, house: NamedDependency[House], data: Form) -> Response[str]:
-    """The same, the nearest first, as a part of the page. Where somebody is comes in the body of
-    the request, rounded by the browser to about a kilometre, so that no log has it; it is kept
-    nowhere."""
-    asked = replace(asking.asked_of(data), after=None)
-    spot = _spot(data)
-    async with house.begin() as work:
-        asked = await favourites.with_marked(request, work, asked)
-        car = await my_car.mine(request, work)
-        found = await finding.find(
-            work, asked, formats_of(request, house), house.settings.heartbeat_s, spot, car=car
-        )
-    return page(
-        request,
-        house,
-        "driver/places_list.html",
-        asked=asked,
-        found=found,
-        near=spot,
-        car=car,
-        on_map=False,
-    )
-
-
-@dataclass(eq=False)
-class NoPosition(Refusal):
-    """That is no position on the globe, so the places stay as they are."""
-
-    kind = Kind.INVALID
-
-
-def _spot(data: Form) -> Spot:
-    try:
-        lat, lon = float(data.get("lat", "")[:20]), float(data.get("lon", "")[:20])
-    except ValueError as error:
-        raise NoPosition from error
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise NoPosition
-    return Spot(round(lat, 2), round(lon, 2))
 
 
 @get("/l/{location:uuid}", include_in_schema=False)
