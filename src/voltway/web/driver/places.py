@@ -22,7 +22,6 @@ from voltway.payments.model import Visit
 from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
 from voltway.runtime.work import Work
 from voltway.stations import photos
-from voltway.stations.windows import PlannedWork
 from voltway.stations.worked_at import PlannedWork
 from voltway.tariffs.promotions import CodeRefused
 from voltway.waiting import reservations, turns
