@@ -205,13 +205,6 @@ async def _evse_page(
     party = await parties.party(work, bay.party)
     _, own = await account.own_methods(request, work, bay.party)
     ways = await token_views.to_pay(work, own)
-    help_ = await views.help_of(
-        work,
-        bay.party,
-        about=f"{bay.location_name}, {bay.public_id}",
-        place=bay.location_id,
-        report=f"/e/{bay.public_id}/report",
-    )
     return page(
         request,
         house,
@@ -224,7 +217,7 @@ async def _evse_page(
         reserved=await reserving.at_bay(request, work, bay),
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
-        help=help_,
+        help=await _help_at(work, bay),
         trouble=trouble,
         saved=ways[0].name if ways else "",
         ways=ways,
@@ -240,6 +233,12 @@ async def _evse_page(
         code=code or (estimate.code if estimate else ""),
         code_wrong=code_wrong,
     )
+
+
+async def _help_at(work: Work, bay: Bay) -> views.Help:
+    about = f"{bay.location_name}, {bay.public_id}"
+    report = f"/e/{bay.public_id}/report"
+    return await views.help_of(work, bay.party, about=about, place=bay.location_id, report=report)
 
 
 def is_typed(query: Mapping[str, str]) -> bool:
