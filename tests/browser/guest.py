@@ -1,15 +1,19 @@
 """What a guest does in the browser, one step at a time, found by the words that a person reads."""
 
+import asyncio
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.forecourt import Forecourt
+from tests.stories.world import World
 
 ACCEPTED: Final = "4242 4242 4242 4242"
 DECLINED: Final = "4000 0000 0000 0002"
 ANN: Final = "ann@example.com"
+PATIENCE_S: Final = 20
 
 
 async def opens_bay(page: Page, place: Forecourt) -> None:
@@ -60,3 +64,11 @@ def in_exact_kwh(wh: int) -> str:
 def in_euro(wh: int) -> str:
     """What so much energy costs at €0.49 per kWh, tax within."""
     return f"€{(Decimal(wh) / 1000 * Decimal('0.49')).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
+async def code_from_the_mail(world: World) -> str:
+    async with asyncio.timeout(PATIENCE_S):
+        [mail] = await world.mail.box.wait_for(ANN, count=1)
+    said = re.search(r"(\d{4}) (\d{4})", mail.message["Subject"])
+    assert said is not None
+    return said[1] + said[2]

@@ -41,14 +41,6 @@ async def world(
         yield opened
 
 
-async def code_from_the_mail(world: World) -> str:
-    async with asyncio.timeout(PATIENCE_S):
-        [mail] = await world.mail.box.wait_for(guest.ANN, count=1)
-    said = re.search(r"(\d{4}) (\d{4})", mail.message["Subject"])
-    assert said is not None
-    return said[1] + said[2]
-
-
 async def has_a_card_and_a_gift(world: World) -> None:
     """A charging card, and a voucher of 10 EUR on the balance."""
     begin, party = world.house.begin, world.party.id
@@ -102,7 +94,7 @@ async def test_who_saves_a_way_to_pay_charges_in_two_taps(
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("This is not the code")).to_be_visible()
     await eyes.approve("a wrong code")
-    await page.keyboard.type(await code_from_the_mail(world))  # the focus is there
+    await page.keyboard.type(await guest.code_from_the_mail(world))  # the focus is there
     await page.keyboard.press("Enter")
 
     await expect(page.get_by_role("heading", name="My charging")).to_be_visible()

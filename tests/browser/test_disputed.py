@@ -9,7 +9,6 @@ from tests.browser import guest
 from tests.browser.eyes import DESK, Eyes, open_eyes
 from tests.browser.hands import Hands
 from tests.browser.seat import becomes_the_owner
-from tests.browser.test_account import code_from_the_mail
 from tests.payments.hosted_page import pay
 from tests.stories.world import World
 from voltway.drivers import entry
@@ -33,7 +32,7 @@ async def enters(world: World, eyes: Eyes) -> None:
     await hands.type(page.get_by_label("E-mail"), guest.ANN)
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("Code from the mail")).to_be_focused()
-    await page.keyboard.type(await code_from_the_mail(world))
+    await page.keyboard.type(await guest.code_from_the_mail(world))
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="My charging")).to_be_visible()
 
