@@ -18,7 +18,7 @@ FAULTS = {
     '<img src="data:,">': "image-alt",
     '<p style="color: #999; background: #fff">pale</p>': "color-contrast",
     '<p style="inline-size: 50rem">wider than a phone</p>': "320 px: it is 8",
-    PALE_IN_THE_DARK: "dark, 320 px: color-contrast",
+    PALE_IN_THE_DARK: "dark, no-preference, 320 px: color-contrast",
     '<script>console.error("broken")</script>': "broken",
 }
 
