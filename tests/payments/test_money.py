@@ -100,7 +100,7 @@ SILENCES: list[Kind] = [
 ]
 
 
-@pytest.mark.patience(1.5)
+@pytest.mark.patience(3.0)
 @pytest.mark.parametrize("kind", SILENCES)
 async def test_a_lost_answer_is_asked_for_again_and_the_money_moves_once(
     scene: Scene, kind: Kind
@@ -198,7 +198,7 @@ async def test_money_goes_back_in_parts_and_two_at_once_cannot_give_back_too_muc
         assert (await actions.payment(work, payment.id)).refunded == Money(600, EUR)
 
 
-@pytest.mark.patience(1.5)
+@pytest.mark.patience(3.0)
 async def test_a_refund_told_twice_is_one(scene: Scene) -> None:
     payment = await scene.pays(await scene.opens())
     await actions.capture(scene.begin, scene.provider, payment.id, TAKEN, ONCE)

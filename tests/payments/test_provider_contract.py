@@ -211,7 +211,7 @@ SILENCES: list[tuple[Place, Kind]] = [
 ]
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize(("place", "fault"), SILENCES)
 async def test_a_silence_is_no_answer_and_asking_again_moves_the_money_once(
     provider: Closable, bank: ProviderServer, place: Place, fault: Kind
