@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from pgqueuer.domain.errors import RetryRequested
 
 from voltway.kernel.errors import Outage
 from voltway.kernel.ids import PartyId
@@ -380,3 +381,40 @@ async def test_a_kind_that_is_slow_keeps_no_other_kind_waiting(
     assert slow_ones == 3
     may_end.set()
     await jobs.stop()
+
+
+async def test_what_must_be_done_alone_is_left_to_a_worker_that_is_silent_and_lives(
+    database: Database, begin: BeginWork
+) -> None:
+    begun, may_end, done = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def slowly(
+        begin: BeginWork, bodies: Sequence[Mapping[str, str]]
+    ) -> Sequence[Exception | None]:
+        begun.set()
+        await may_end.wait()
+        done.extend(body["name"] for body in bodies)
+        return [None] * len(bodies)
+
+    first, second = Jobs(database), Jobs(database)
+    for each in (first, second):
+        each.handle_many("greet", slowly, alone=True)
+    await first.start()
+    await enqueue(begin, greeting("once"))
+    await asyncio.wait_for(begun.wait(), 5)
+    begun.clear()
+    async with begin() as work:
+        await work.run(
+            "UPDATE pgqueuer SET heartbeat = now() - make_interval(secs => $1)",
+            runtime_jobs.SILENCE_S_MAX + 1,
+        )
+
+    with pytest.raises(RetryRequested, match="Another process"):
+        await asyncio.wait_for(second.catch_up(), 5)
+    assert not begun.is_set()
+    may_end.set()
+    await first.stop()
+
+    assert done == ["once"]
+    async with begin() as work:
+        assert await waiting(work) == {}

@@ -7,6 +7,7 @@ over and not noted when a process died goes once more, by the job that another p
 That are at most the alerts of the batches that one process has under way (``BATCHES_MAX`` times
 ``queueing.TOGETHER_MAX``), less those that were noted while others went: notes are kept together
 as they come. The second one is the same: a mail by its Message-ID, a push by its Topic and tag.
+A process that is only silent keeps its batches: they are held for it alone (``runtime/alone``).
 
 An alert goes by the job of its own try alone (``queueing.jobs``): a job that comes late finds
 that another try is on, and leaves it.
@@ -107,8 +108,8 @@ class Post:
         ) -> Sequence[Exception | None]:
             return await self.send(bodies)
 
-        jobs.handle_many(ONE, send, at_most=ONES_MAX)
-        jobs.handle_many(MANY, send, at_most=1, in_all=MANY_MAX)
+        jobs.handle_many(ONE, send, at_most=ONES_MAX, alone=True)
+        jobs.handle_many(MANY, send, at_most=1, in_all=MANY_MAX, alone=True)
 
     async def send(self, bodies: Sequence[Mapping[str, str]]) -> list[Exception | None]:
         """Send the alerts of these jobs; by their place, what broke one."""

@@ -29,6 +29,7 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 
 from voltway.kernel.errors import Outage, Trouble
 from voltway.runtime import queue
+from voltway.runtime.alone import Alone
 from voltway.runtime.database import Database
 from voltway.runtime.database_trouble import BROKEN
 from voltway.runtime.metrics import counter, histogram
@@ -48,6 +49,8 @@ OF_A_KIND_MAX: Final = 20
 #: How many batches of one kind are under way: while one waits for the world, another computes.
 BATCHES_MAX: Final = 3
 RECONNECT_S: Final = 1.0
+#: What another process is at work with still is looked at again after so long.
+LOOK_AGAIN: Final = timedelta(seconds=SILENCE_S_MAX / 2)
 BACK_OFF_S: Final = 1.0
 BACK_OFF_S_MAX: Final = 600.0
 OUTAGE_TRIES_MAX: Final = 60  # with the pauses above, some nine hours
@@ -119,6 +122,8 @@ class Jobs:
         self._kinds: dict[str, Together[Mapping[str, str], None]] = {}
         self._limits: dict[str, int] = {}
         self._in_all: dict[str, int] = {}
+        self._alone_kinds: set[str] = set()
+        self._alone: Alone | None = None
         self._busy: Counter[str] = Counter()
         self._keys = Together(self._take_keys_off, at_most=BATCH)
         self._manager: QueueManager | None = None
@@ -136,10 +141,18 @@ class Jobs:
         self._plug(kind, Together(do, at_most=1, at_once=at_once), at_once)
 
     def handle_many(
-        self, kind: str, handler: BatchHandler, *, at_most: int = BATCH, in_all: int = 0
+        self,
+        kind: str,
+        handler: BatchHandler,
+        *,
+        at_most: int = BATCH,
+        in_all: int = 0,
+        alone: bool = False,
     ) -> None:
         """Do jobs of this kind so, many in one go. At most so many are at work ``in_all`` processes
-        together (0: any number), so that they are done nearly in their order."""
+        together (0: any number), so that they are done nearly in their order. What cannot be done
+        twice without harm wants to be ``alone``: nobody takes a job from a worker that is silent,
+        and lives (``Alone``)."""
 
         async def do(bodies: Sequence[Mapping[str, str]]) -> Sequence[Exception | None]:
             return await handler(self._database.begin, bodies)
@@ -147,6 +160,8 @@ class Jobs:
         together = Together(do, at_most=at_most, at_once=BATCHES_MAX)
         self._plug(kind, together, at_most * BATCHES_MAX)
         self._in_all[kind] = in_all
+        if alone:
+            self._alone_kinds.add(kind)
 
     def _plug(self, kind: str, how: Together[Mapping[str, str], None], limit: int) -> None:
         assert kind not in self._kinds, f"two handlers for jobs of kind {kind}"
@@ -180,7 +195,7 @@ class Jobs:
         done = 0
         connection = await self._database.connect()
         try:
-            queries = _queries(connection)
+            queries = self._queries(connection)
             while True:
                 now = msgspec.to_builtins(self._database.clock.now())
                 await connection.execute(queue.BRING_FORWARD, now)
@@ -213,7 +228,7 @@ class Jobs:
     async def _work(self) -> None:
         connection = await self._database.connect()
         try:
-            manager = _Manager(_queries(connection), self._limits, self._busy)
+            manager = _Manager(self._queries(connection), self._limits, self._busy)
             for kind in self._kinds:
                 manager.entrypoint(
                     kind,
@@ -236,8 +251,27 @@ class Jobs:
             with suppress(*BROKEN):
                 await connection.close(timeout=1)
 
+    def _queries(self, connection: "asyncpg.Connection[Any]") -> Queries:
+        driver = AsyncpgDriver(connection)
+        self._alone = Alone(driver)
+        return _Queries(driver)
+
     async def _do(self, job: Picked) -> None:
-        """Do one job. See Note [Queued once, and never lost]."""
+        """Do one job, if nobody else is at work with it that must be alone."""
+        if str(job.entrypoint) not in self._alone_kinds:
+            await self._do_it(job)
+            return
+        alone = self._alone
+        assert alone is not None, "it is set before jobs are picked"
+        if not await alone.take(job):
+            raise RetryRequested(LOOK_AGAIN, "Another process is at work with it.")
+        try:
+            await self._do_it(job)
+        finally:
+            await alone.give(job)
+
+    async def _do_it(self, job: Picked) -> None:
+        """See Note [Queued once, and never lost]."""
         kind, began = str(job.entrypoint), perf_counter()
         outcome = "done"
         self._busy[kind] += 1
@@ -309,7 +343,3 @@ async def free_jobs(begin: BeginWork) -> None:
 async def waiting(work: Work) -> dict[str, int]:
     """How many jobs there are in each state, for metrics and the console."""
     return {row["status"]: row["count"] for row in await work.all(queue.COUNT)}
-
-
-def _queries(connection: "asyncpg.Connection[Any]") -> Queries:
-    return _Queries(AsyncpgDriver(connection))
