@@ -232,6 +232,7 @@ async def reserve(work: Work, before: Balance, minor: int) -> None:
         before.holder,
         minor,
     )
+    work.touch(f"holder:{before.holder}")
 
 
 async def judge(work: Work, party: PartyId, holder: UUID) -> None:
