@@ -85,7 +85,7 @@ async def test_who_says_so_pays_before_it_is_due_and_not_again(scene: Scene) -> 
     assert len(scene.bank.books.transfers) == 1
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "reset_connection_after"])
 async def test_a_silence_leaves_it_on_its_way_and_the_rounds_bring_it_to_its_end(
     scene: Scene, fault: str

@@ -33,7 +33,7 @@ async def test_work_is_planned_at_a_place_and_read_by_drivers_as_it_begins(
     await page.get_by_role("rowheader").get_by_role("link").click()
     await expect(page.get_by_role("heading", name="New cables")).to_be_visible()
     await eyes.approve("a window of planned work")
-    await page.goto(f"{world.house.http}/console/work")
+    await page.goto(f"{world.house.http}/console/planned-work")
     await eyes.approve("all planned work")
 
     await page.goto(f"{world.house.http}/l/{here.id}")

@@ -272,7 +272,7 @@ async def test_a_lost_webhook_is_made_up_for_by_looking(scene: Scene) -> None:
     assert await scene.count("order_view") == 1
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 async def test_a_hold_whose_opening_was_not_answered_is_asked_for_again(scene: Scene) -> None:
     scene.bank.faults.set([Fault(on="hold", kind="timeout_after", times=1)])
 

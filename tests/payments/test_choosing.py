@@ -139,7 +139,7 @@ async def paid(scene: Scene, given: Providers) -> Payment:
     return await actions.refresh(scene.begin, given, payment.id)
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize(
     "fault", ["timeout_before", "timeout_after", "error_500", "error_500_after"]
 )
@@ -174,7 +174,7 @@ async def test_where_one_fails_the_next_takes_the_whole_payment(
     assert not pair.banks["stripe"].books.transactions
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 async def test_a_page_that_was_opened_unheard_is_nobodys(scene: Scene, pair: Pair) -> None:
     """Its webhooks name a payment of ours that another provider has: nothing comes of them."""
     given = pair.offered()

@@ -140,7 +140,7 @@ async def test_a_page_on_which_nobody_saves_is_over_after_a_day(ann: Ann) -> Non
     assert over.stage is SavingStage.EXPIRED
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after"])
 async def test_a_page_of_which_nobody_heard_is_asked_for_again(ann: Ann, fault: str) -> None:
     ann.scene.bank.faults.set([Fault(on="hold", kind=fault, times=1, seconds=5)])  # type: ignore[arg-type]
@@ -282,7 +282,7 @@ async def test_a_bank_that_says_no_when_the_money_is_taken_bars_the_card(ann: An
     assert await ann.bars() == {Bar.METHOD}
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "error_500_after"])
 async def test_a_silence_lets_the_session_go_on_and_is_asked_again_once(
     ann: Ann, fault: str

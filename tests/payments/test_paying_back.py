@@ -131,7 +131,7 @@ async def test_a_gift_goes_back_to_no_card(ann: Ann) -> None:
     assert await ann.balance() == (500, 0)
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after"])
 async def test_a_silence_keeps_it_reserved_and_is_asked_again_until_it_is_back(
     ann: Ann, fault: str

@@ -171,7 +171,7 @@ async def test_an_unused_reservation_is_released_whole(ann: Ann) -> None:
     assert await ann.balance() == (2000, 0)
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize(
     "fault", ["timeout_before", "timeout_after", "error_500_after", "reset_connection_after"]
 )

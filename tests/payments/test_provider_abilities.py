@@ -363,7 +363,7 @@ async def test_a_share_that_cannot_be_sent_is_declined_and_moves_nothing(
     assert not bank.books.transfers
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize(
     "fault", ["timeout_before", "timeout_after", "error_500", "error_500_after"]
 )

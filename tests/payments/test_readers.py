@@ -496,7 +496,7 @@ async def test_who_left_while_a_bank_was_asked_is_let_go_when_it_said_no(
     assert bank.books.readers[reader.ref].action is None
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "error_500"])
 async def test_where_nobody_knows_of_a_hold_the_reader_is_free_again(
     place: Scene, bank: ProviderServer, fault: str
@@ -519,7 +519,7 @@ async def test_where_nobody_knows_of_a_hold_the_reader_is_free_again(
     assert len([hold for hold in bank.books.holds.values() if hold.card]) == 1
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "reset_connection_after"])
 async def test_an_order_to_show_of_which_nobody_heard_is_looked_after(
     place: Scene, bank: ProviderServer, fault: str

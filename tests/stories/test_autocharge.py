@@ -81,7 +81,7 @@ async def test_a_car_charges_by_itself_after_its_driver_said_yes_and_not_at_two_
             rows = await work.all("SELECT said FROM car_finding_view")
         return bool(rows)
 
-    await world.until("*", is_barred)
+    await world.until("holder:*", is_barred)
     await world.within(warned(world))
     await world.until("session:*", lambda: ended_at(world, far))
     assert await world.books_balance()

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stories.world import Post, World
+from tests.stories.world import Post, World, open_world
 from voltway.kernel.money import EUR
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account
@@ -17,6 +18,7 @@ from voltway.partners import platform_lines, platforms
 from voltway.payments import kiosks
 from voltway.payments import sweeps as payments
 from voltway.payments.actions_visit import START_WITHIN_S
+from voltway.runtime.clock import JumpingClock
 from voltway.stations import actions as stations
 from voltway_world.terminals import Platform, gross
 from voltway_world.terminals_ear import Ear
@@ -77,6 +79,14 @@ class Kiosk:
 
 
 @pytest.fixture
+async def world(database_url: str, tmp_path: Path, clock: JumpingClock) -> AsyncIterator[World]:
+    """Without rounds: one that tells the platform in vain just when the clock jumps would have it
+    told again at a time that never comes."""
+    async with open_world(database_url, tmp_path, clock, rounds=False) as opened:
+        yield opened
+
+
+@pytest.fixture
 async def kiosk(world: World) -> AsyncIterator[Kiosk]:
     await world.prices({"type": "ENERGY", "price": 0.50})
     post = await world.station("2.0.1", evses=4)
@@ -112,6 +122,7 @@ async def test_a_day_at_a_kiosk_ends_with_balanced_books_and_nothing_that_rests(
     await kiosk.charges(1, 10_000)
     await kiosk.charges(2, 20_000)
     await world.within(kiosk.post.outside.unplug(1))
+    assert await platform_lines.deliver_due(world.house.begin) == 0
     while_silent = dict(ear.cdrs)
     # It is there again; Bob's card is used up, so the platform ends his session.
     ear.fault = ""

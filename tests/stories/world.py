@@ -176,8 +176,10 @@ async def open_world(
     url: str, folder: Path, clock: JumpingClock, **party: Any
 ) -> AsyncIterator[World]:
     """The world around the database at this address, with a party as told; ``pays_by`` says in
-    which shape the house speaks to the payment provider, ``carrier`` who carries its texts, and
-    ``plug_first`` at which bays a car must be plugged in before somebody pays."""
+    which shape the house speaks to the payment provider, ``carrier`` who carries its texts,
+    ``plug_first`` at which bays a car must be plugged in before somebody pays, and ``rounds``
+    whether the house looks by itself for what is due: not where a story says when it looks."""
+    rounds = party.pop("rounds", True)
     pays_by = party.pop("pays_by", "simulated")
     carrier: TextService | None = party.pop("carrier", None)
     plug_first = party.pop("plug_first", "learned")
@@ -211,7 +213,7 @@ async def open_world(
                 **(_texts(carrier) if carrier else {}),
             },
         )
-        house = await stack.enter_async_context(open_house(settings, clock))
+        house = await stack.enter_async_context(open_house(settings, clock, rounds=rounds))
         async with house.begin() as work:
             operator = await a_party(work, **{"address": ADDRESS, **party})
         browser = await stack.enter_async_context(

@@ -160,7 +160,7 @@ async def test_what_somebody_gave_back_meanwhile_is_not_given_back_again(
     assert "could not be given back" in await owner.reads(PAGE)
 
 
-@pytest.mark.patience(0.5)
+@pytest.mark.patience(2.0)
 async def test_a_silence_leaves_it_approved_and_the_rounds_do_it_once(
     owner: Browser, another: Browser, scene: Scene
 ) -> None:

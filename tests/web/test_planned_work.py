@@ -17,7 +17,7 @@ TODAY = {"from": "2026-03-02T16:00", "until": "2026-03-02T18:30", "reason": "New
 
 
 def work_of(scene: Scene) -> str:
-    return f"/console/places/{scene.station.location.id}/work"
+    return f"/console/places/{scene.station.location.id}/planned-work"
 
 
 def bay(scene: Scene, number: int = 1) -> str:
@@ -30,7 +30,7 @@ async def plans(owner: Browser, scene: Scene, what: str = "", **more: str) -> st
     assert answer.status_code == 303, words_of(answer.text)
     async with scene.begin() as work:
         rows = await work.all("SELECT id FROM maintenance_window_view ORDER BY made_at, id")
-    return f"/console/work/{rows[-1]['id']}"
+    return f"/console/planned-work/{rows[-1]['id']}"
 
 
 async def goes_on(scene: Scene, hours: float) -> None:
@@ -50,7 +50,7 @@ async def test_what_is_planned_is_read_by_drivers_before_and_while_it_is_done(
     assert "Planned work Bays: 1. From 16:00 until 18:30. New cables" in await owner.reads(place)
     assert "From 16:00 until 18:30" in await owner.reads(bay(scene))
     assert "Planned work" not in await owner.reads(bay(scene, 2))
-    assert "New cables" in await owner.reads("/console/work")
+    assert "New cables" in await owner.reads("/console/planned-work")
 
     await goes_on(scene, 2)
 

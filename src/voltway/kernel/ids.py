@@ -2,7 +2,7 @@
 
 import os
 from datetime import datetime
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 PartyId = NewType("PartyId", UUID)
@@ -36,9 +36,29 @@ TransactionRef = NewType("TransactionRef", str)
 OnceKey = NewType("OnceKey", str)
 
 
+class _Turns:
+    """How many were made before in the same millisecond."""
+
+    __slots__ = ("_millis", "_turn")
+
+    def __init__(self) -> None:
+        self._millis, self._turn = 0, 0
+
+    def next(self, millis: int) -> int:
+        self._turn = self._turn + 1 if millis == self._millis else 0
+        self._millis = millis
+        return self._turn
+
+
+_turns: Final = _Turns()
+
+
 def new_id(now: datetime) -> UUID:
-    """A UUID version 7 (RFC 9562 §5.7): sorts by the moment it was made, the rest is random."""
+    """A UUID version 7 (RFC 9562 §5.7): sorts by the moment it was made, and within a millisecond,
+    up to 4,096 of them, by the order in which this process made them (§6.2, method 1). The other
+    62 bits are random."""
     millis = int(now.timestamp() * 1000)
-    raw = int.from_bytes(os.urandom(10), "big")
-    value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76 | (raw >> 68 & 0xFFF) << 64
+    turn = _turns.next(millis) & 0xFFF
+    raw = int.from_bytes(os.urandom(8), "big")
+    value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76 | turn << 64
     return UUID(int=value | 0b10 << 62 | raw & (1 << 62) - 1)

@@ -19,7 +19,11 @@ from voltway.web.pages import HttpRequest, see_other
 PAGES: Final = (
     ("Live wall", "/console", "live wall start"),
     ("Stations", "/console/stations", "stations chargers bays ports"),
-    ("Planned work", "/console/work", "planned work maintenance windows calendar out of service"),
+    (
+        "Planned work",
+        "/console/planned-work",
+        "planned work maintenance windows calendar out of service",
+    ),
     ("Lobby", "/console/lobby", "lobby adopt new unknown"),
     ("Jobs", "/console/jobs", "jobs failed waiting try again"),
     ("My alerts", "/console/alerts", "alerts wishes quiet hours notifications phone"),

@@ -34,7 +34,7 @@ STATES: Final = {
 }
 
 
-@get("/work", include_in_schema=False)
+@get("/planned-work", include_in_schema=False)
 async def list_work(
     request: HttpRequest, house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> Response[str]:
@@ -55,7 +55,7 @@ async def list_work(
     )
 
 
-@get("/places/{location:uuid}/work", include_in_schema=False)
+@get("/places/{location:uuid}/planned-work", include_in_schema=False)
 async def work_at_place(
     request: HttpRequest,
     house: NamedDependency[House],
@@ -112,7 +112,7 @@ async def _place_page(
     )
 
 
-@post("/places/{location:uuid}/work", include_in_schema=False)
+@post("/places/{location:uuid}/planned-work", include_in_schema=False)
 async def plan_work(
     request: HttpRequest,
     house: NamedDependency[House],
@@ -145,7 +145,7 @@ async def plan_work(
             trouble=str(no),
             status=STATUS[no.kind],
         )
-    return see_other(f"/console/places/{location}/work")
+    return see_other(f"/console/places/{location}/planned-work")
 
 
 def _what(said: str) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _what(said: str) -> dict[str, Any]:
     return {"evse": EvseId(id)} if kind == "bay" else {"station": StationId(id)}
 
 
-@get("/work/{window:uuid}", include_in_schema=False)
+@get("/planned-work/{window:uuid}", include_in_schema=False)
 async def show_work(
     request: HttpRequest,
     house: NamedDependency[House],
@@ -217,7 +217,7 @@ async def _found(work: Work, id: UUID) -> tuple[Window, Location]:
     return found, await stations.location(work, found.location)
 
 
-@post("/work/{window:uuid}", include_in_schema=False)
+@post("/planned-work/{window:uuid}", include_in_schema=False)
 async def change_work(
     request: HttpRequest,
     house: NamedDependency[House],
@@ -250,10 +250,10 @@ async def change_work(
         return await _window_page(
             request, house, actor, window, typed=data, trouble=str(no), status=STATUS[no.kind]
         )
-    return see_other(f"/console/work/{window}")
+    return see_other(f"/console/planned-work/{window}")
 
 
-@post("/work/{window:uuid}/cancel", include_in_schema=False)
+@post("/planned-work/{window:uuid}/cancel", include_in_schema=False)
 async def cancel_work(
     house: NamedDependency[House], actor: NamedDependency[Actor], window: FromPath[UUID]
 ) -> Redirect:
@@ -262,4 +262,4 @@ async def cancel_work(
     async with house.begin(actor.party) as work:
         await windows.cancel(work, window, by=actor.name)
         await parties.audit(work, actor, "cancelled planned work", f"window:{window}")
-    return see_other(f"/console/work/{window}")
+    return see_other(f"/console/planned-work/{window}")

@@ -20,14 +20,13 @@ from voltway.waiting import actions as waiting
 from voltway.waiting import rules_turns, turns
 from voltway.waiting.model_turns import Turn
 from voltway.web.appearance import Form
-from voltway.web.driver import account, views
+from voltway.web.driver import account, keeping, views
 from voltway.web.house import House
 from voltway.web.pages import (
     HttpRequest,
     draw,
     formats_of,
     page,
-    public_url,
     reader,
     see_other,
     told,
@@ -135,15 +134,8 @@ async def join(
 
 
 def _cookie(request: HttpRequest, house: House, turn: Turn) -> Cookie:
-    return Cookie(
-        key=TURN,
-        value=turn.key,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=public_url(request, house).startswith("https"),
-        max_age=int((turn.lasts_until - turn.created_at).total_seconds()),
-    )
+    lasts = turn.lasts_until - turn.created_at
+    return keeping.key_cookie(request, house, TURN, turn.key, lasts=lasts)
 
 
 async def _knows(request: HttpRequest, house: House, key: str, trouble: str = "") -> dict[str, Any]:
@@ -155,9 +147,6 @@ async def _knows(request: HttpRequest, house: House, key: str, trouble: str = ""
         place = await stations.location(work, turn.location)
         hold = await turns.hold_for(work, turn.location)
         help_ = await views.help_of(work, turn.party, about=place.name, place=turn.location)
-    left_s = 0
-    if turn.held_until is not None:
-        left_s = max(0, int((turn.held_until - house.clock.now()).total_seconds()))
     return {
         "turn": turn,
         "line": line,
@@ -166,7 +155,7 @@ async def _knows(request: HttpRequest, house: House, key: str, trouble: str = ""
         "hold_min": int(hold.total_seconds() // 60),
         "passes_min": int(rules_turns.PASSES.total_seconds() // 60),
         "passes": turn.passes_until is not None and turn.passes_until > house.clock.now(),
-        "left": f"{left_s // 60}:{left_s % 60:02d}",
+        "left": keeping.countdown(turn.held_until, house.clock.now()),
         "about": formats.span(line.about_min * 60) if line and line.about_min else "",
         "reload_s": RELOAD_S if turn.is_open else 0,
         "trouble": trouble,

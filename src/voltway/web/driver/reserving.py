@@ -1,6 +1,7 @@
 """Reserve a bay where its station can keep it, see how long it is kept, start, give it back."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from voltway.stations import actions as stations
 from voltway.waiting import reservations, turns
 from voltway.waiting.model_reservations import Reservation
 from voltway.web.appearance import Form
-from voltway.web.driver import account, lining, views
+from voltway.web.driver import account, keeping, lining, views
 from voltway.web.driver.views import Bay
 from voltway.web.house import House
 from voltway.web.pages import (
@@ -26,7 +27,6 @@ from voltway.web.pages import (
     draw,
     formats_of,
     page,
-    public_url,
     reader,
     see_other,
     told,
@@ -170,15 +170,9 @@ async def reserve(
 
 
 def _cookie(request: HttpRequest, house: House, it: Reservation) -> Cookie:
-    return Cookie(
-        key=RESERVED,
-        value=it.key,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=public_url(request, house).startswith("https"),
-        max_age=int((it.until - it.created_at).total_seconds()) + 3600,
-    )
+    # An hour longer, for who comes late finds their page by it.
+    lasts = it.until - it.created_at + timedelta(hours=1)
+    return keeping.key_cookie(request, house, RESERVED, it.key, lasts=lasts)
 
 
 async def _knows(request: HttpRequest, house: House, key: str, trouble: str = "") -> dict[str, Any]:
@@ -188,11 +182,10 @@ async def _knows(request: HttpRequest, house: House, key: str, trouble: str = ""
         help_ = await views.help_of(
             work, it.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location
         )
-    left_s = max(0, int((it.until - house.clock.now()).total_seconds()))
     return {
         "it": it,
         "bay": bay,
-        "left": f"{left_s // 60}:{left_s % 60:02d}",
+        "left": keeping.countdown(it.until, house.clock.now()),
         "reload_s": RELOAD_S if it.is_open else 0,
         "trouble": trouble,
         "help": help_,
