@@ -24,9 +24,8 @@ def hears_disputes(scene: Scene) -> None:
 
 async def disputes(scene: Scene, hold: str | None, minor: int | None = None) -> str:
     """A bank takes a hold back (or so much of it), and tells of it; its name for that."""
-    heard = len(scene.webhooks)
     dispute = StripeDesk(scene.bank.desk).open_dispute(hold or "", minor)
-    await scene.webhook_answered(200, heard + 1)
+    await scene.bank.told()
     await scene.settles()
     return dispute.id
 

@@ -46,6 +46,10 @@ class ProviderServer(Served):
         self._messenger.url = url
         self._messenger.start()
 
+    async def told(self) -> None:
+        """Wait until the merchant heard all that happened by now, or it was given up."""
+        await self._messenger.told()
+
     async def start(self) -> str:
         self.desk.url = await self._serving.start()
         self._messenger.start()

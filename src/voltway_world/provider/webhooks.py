@@ -61,6 +61,10 @@ class Messenger:
         self._errands.add(errand)
         errand.add_done_callback(self._errands.discard)
 
+    async def told(self) -> None:
+        """Wait until all that was to be told by now was heard, or was given up."""
+        await asyncio.gather(*self._errands)
+
     async def stop(self) -> None:
         for errand in list(self._errands):
             errand.cancel()
