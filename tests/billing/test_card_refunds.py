@@ -1,4 +1,4 @@
-"""What is taken off a receipt whose statement a card paid goes back to that card, if one says so."""
+"""What is taken off a receipt goes back to the card that paid its statement, if one says so."""
 
 import asyncio
 from collections.abc import AsyncIterator

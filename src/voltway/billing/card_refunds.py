@@ -40,6 +40,12 @@ async def left_for_card(work: Work, receipt: InvoiceId) -> Money | None:
     return None if room is None else Money(min(room, left.amount.minor), left.amount.currency)
 
 
+async def was_asked(work: Work, receipt: InvoiceId, once: OnceKey) -> bool:
+    """Whether this key has asked for such a refund before, so that it was looked at then."""
+    found = await store_documents.invoice(work, receipt)
+    return await refunding_cards.was_asked(work, found.party, once)
+
+
 async def give_back(
     begin: BeginWork,
     given: AnyProvider,

@@ -58,6 +58,10 @@ async def under_way(work: Work, party: PartyId, about: str) -> int:
     return await store.under_way(work, party, about)
 
 
+async def was_asked(work: Work, party: PartyId, once: OnceKey) -> bool:
+    return await store.by_key(work, party, once) is not None
+
+
 async def known(work: Work, wanted: WantedRefund) -> CardRefund | None:
     """What was noted under this key before. Raises ``KeyOfAnotherCardRefund``."""
     found = await store.by_key(work, wanted.party, wanted.once)
