@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import furnish
@@ -33,6 +34,7 @@ def processes(house: HouseProcess, role: str) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.campaign
 async def test_several_processes_serve_one_address_and_what_is_killed_is_started_again(
     data_folder: Path,
 ) -> None:
