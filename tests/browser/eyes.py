@@ -28,8 +28,8 @@ AXE: Final = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 #: The rules that look at colours: another theme or contrast of a page changes nothing else.
 _OF_COLOURS: Final = ("color-contrast", "link-in-text-block")
 
-#: All rules, also the best practices, or those; what axe would fetch for itself our policy forbids. It looks
-#: at the end of the page, where the dock that stays in reach covers nothing.
+#: All rules, also the best practices, or those alone; what axe would fetch for itself our policy
+#: forbids. It looks at the end of the page, where the dock that stays in reach covers nothing.
 _RUN_AXE: Final = """
 async colours => {
   const [x, y] = [scrollX, scrollY];
