@@ -164,8 +164,8 @@ async def behind(work: Work, watchers: Mapping[str, Collection[str]]) -> list[st
     horizon = int(places[0]["horizon"])
     stale = [name for name, until in idle.items() if until < horizon]
     if came and stale:
-        untils = [str(idle[name]) for name in stale]
-        await work.run(_GO_ON, stale, untils, str(horizon))
+        seen = [str(idle[name]) for name in stale]
+        await work.run(_GO_ON, stale, seen, str(horizon))
     return [row["name"] for row in places if row["name"] not in idle]
 
 
