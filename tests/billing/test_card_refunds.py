@@ -1,7 +1,7 @@
 """What is taken off a receipt goes back to the card that paid its statement, if one says so."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
@@ -30,6 +30,7 @@ from voltway.billing.actions import Made
 from voltway.billing.documents_invoice import invoice
 from voltway.billing.model import DocumentIssued
 from voltway.kernel.errors import Refusal
+from voltway.kernel.facts import Fact
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId, SessionId
 from voltway.kernel.money import EUR, Currency, Money
 from voltway.payments import payouts_read
@@ -130,8 +131,8 @@ async def test_its_customer_is_told_by_the_document_as_of_other_credit_notes(sce
     await paid_by_card(scene)
     told: list[DocumentIssued] = []
 
-    async def hears(_: object, facts: object) -> None:
-        told.extend(f for f in facts if isinstance(f, DocumentIssued))  # type: ignore[attr-defined]
+    async def hears(work: Work, facts: Sequence[Fact]) -> None:
+        told.extend(fact for fact in facts if isinstance(fact, DocumentIssued))
 
     scene.bus.watch_many("test.documents", [DocumentIssued], hears)
     await gives_back(scene, await receipt_of(scene), 200)
@@ -233,7 +234,7 @@ async def test_what_is_declined_moves_nothing_and_can_be_taken_off_the_next_stat
     _, _, _, hold = await paid_by_card(scene)
     receipt = await receipt_of(scene)
     by_hand = RefundOrder(once=OnceKey("by hand"), ref=hold, amount=Money(489, EUR), reason="desk")
-    await scene.provider.refund(by_hand)  # type: ignore[attr-defined]
+    await scene.provider.refund(by_hand)
 
     declined = await gives_back(scene, receipt, 400)
     async with scene.begin() as work:
