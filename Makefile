@@ -1,5 +1,5 @@
 # Few words: make demo, make test. Everything happens in .venv.
-.PHONY: help setup demo test samples check fix replay bench simulate dist
+.PHONY: help setup demo test walks samples check fix replay bench simulate dist
 PY := .venv/bin/python
 # What was compiled is kept, whatever the shell says: else each process of a test compiles all anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -7,7 +7,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo "make demo    Voltway with an embedded PostgreSQL, twelve simulated stations, payments and mail"
-	@echo "make test    all checks and all tests"
+	@echo "make test    all checks, and all tests but those of the next two"
+	@echo "make walks   each page in a browser, by keyboard, in four ways; the longest part"
 	@echo "make samples  a sample of each long campaign and benchmark: faults, kills, copies, the load"
 	@echo "make check   formatting, lint, types, the floors of the house, spelling, house rules"
 	@echo "make fix     what the formatter and the linter can mend by themselves"
@@ -34,7 +35,10 @@ check: setup
 TESTS := $(PY) -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder --ignore tests/tidy
 
 test: check
-	$(TESTS) -m "not campaign"
+	$(TESTS) -m "not campaign and not walk"
+
+walks: setup
+	$(TESTS) -m "walk and not campaign" tests/browser
 
 samples: setup
 	$(TESTS) -m campaign

@@ -43,6 +43,8 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LONG: Final = ("simulation", "operating", "bench", "browser", "stories", "cli")
 #: Those that load the whole machine stand in a row: no two of a row at the same time.
 ROWS: Final = {"simulation": "worlds", "operating": "machines", "bench": "machines"}
+#: Of the ways through the pages, those that are gone each day; the others are walks.
+EACH_DAY: Final = {"test_app", "test_driver", "test_eyes"}
 HERE: Final = Path(__file__).parent
 
 
@@ -54,6 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _turn(_folder(item)))
     for item in items:
         folder = _folder(item)
+        if folder == "browser" and item.path.stem not in EACH_DAY:
+            item.add_marker(pytest.mark.walk)
         if folder in ROWS:
             item.add_marker(pytest.mark.xdist_group(ROWS[folder]))
         elif folder not in LONG:

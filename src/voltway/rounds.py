@@ -10,6 +10,7 @@ from voltway.alerts import expiring, hooks_telling
 from voltway.billing import (
     approving,
     budgets,
+    card_refunds,
     checking,
     dunning,
     monthly,
@@ -159,6 +160,7 @@ def _plug_billing(every: Every, provider: AnyProvider, begin: BeginWork) -> None
     every(HOURLY, "billing.books", partial(checking.check_nightly, begin, heard_again))
     every(SELDOM, "billing.months", partial(monthly.write_due, begin))
     every(OFTEN, "billing.approved", partial(approving.finish_approved, begin, provider))
+    every(OFTEN, "billing.card_refunds", partial(card_refunds.ask_again, begin, provider))
     every(MINDED, "billing.budgets", partial(budgets.keep_all, begin))
     every(SELDOM, "billing.debts", partial(dunning.go_round, begin, provider))
     every(SELDOM, "billing.hosts", partial(paying_hosts.pay_due, begin, provider))

@@ -24,6 +24,7 @@ from litestar.datastructures import State
 from voltway_world.addresses import asked_to_stop, host_and_port, say
 from voltway_world.pki import YEAR, Issued, Operator, issue
 from voltway_world.serving import Served, Serving
+from voltway_world.web import quiet_site
 
 #: What can be wrong with its answers.
 FAULTS: Final = frozenset({"down", "later", "forged", "stale", "other", "nonsense", "endless"})
@@ -122,7 +123,7 @@ class Responder(Served):
                 return Response(b"\x30" * size, media_type=kind)
             return Response(self.answer(body), media_type=kind)
 
-        return Litestar([ask], openapi_config=None)
+        return quiet_site([ask])
 
 
 def _made(authority: Issued, asked: ocsp.OCSPRequest) -> bool:

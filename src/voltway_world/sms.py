@@ -17,11 +17,11 @@ from email.utils import format_datetime
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
-import httpx
 from litestar import Litestar, Request, get, post
 from litestar.params import FromPath
 from litestar.response import Response
 
+from voltway_world.calling import a_line
 from voltway_world.serving import Served, Serving, cut_line
 from voltway_world.web import quiet_site
 
@@ -85,7 +85,7 @@ class TextService(Served):
         if error is not None:
             told["ErrorCode"] = str(error)
         headers = {"X-Twilio-Signature": signature(secret or self.secret, text.callback, told)}
-        async with httpx.AsyncClient(trust_env=False) as line:
+        async with a_line() as line:
             answer = await line.post(text.callback, data=told, headers=headers)
         return answer.status_code
 

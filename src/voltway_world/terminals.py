@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import httpx
+from voltway_world.calling import a_line
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Platform:
     async def says(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """What the network answers, with its envelope."""
         shown = b64encode(self.key.encode()).decode()
-        async with httpx.AsyncClient(trust_env=False) as line:
+        async with a_line() as line:
             answer = await line.request(
                 method,
                 f"{self.base}/ocpi/2.3.0/{path}",

@@ -106,4 +106,4 @@ async def test_an_operator_says_where_a_reader_stands_and_takes_it_away(
         await expect(page.get_by_role("cell", name="all of the place")).to_be_visible()
         await desk.approve("a reader at a place")
         await page.get_by_role("button", name="Take away the reader Entrance").press("Enter")
-        await expect(page.get_by_text("Drivers can pay at no reader yet.")).to_be_visible()
+        await expect(page.get_by_text("No reader is set up for drivers yet.")).to_be_visible()

@@ -16,6 +16,7 @@ import pytest
 
 from voltway.cli.demo.cars import EMAID, MAC
 from voltway.cli.demo.network import FILE, OPERATOR, load_secrets
+from voltway_world.calling import a_line
 
 START_S_MAX = 120
 STEP_S_MAX = 30
@@ -70,7 +71,7 @@ async def demo(data_folder: Path) -> AsyncIterator[Demo]:
             assert line, f"the demo ended: {said}"
             said += line.decode()
     found = dict(re.findall(r"(Driver's page|console|Stations|Mails)\s+(http://\S+)", said))
-    async with httpx.AsyncClient(timeout=STEP_S_MAX) as browser:
+    async with a_line(timeout=STEP_S_MAX) as browser:
         yield Demo(
             found["Driver's page"],
             found["console"],

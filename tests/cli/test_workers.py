@@ -7,10 +7,12 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import furnish
 from tests.simulation.waiting import comes_true
+from voltway_world.calling import a_line
 
 ROLES = ("gateway", "web", "worker")
 WITHIN_S = 60
@@ -33,6 +35,7 @@ def processes(house: HouseProcess, role: str) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.campaign
 async def test_several_processes_serve_one_address_and_what_is_killed_is_started_again(
     data_folder: Path,
 ) -> None:
@@ -70,7 +73,7 @@ async def test_several_processes_serve_one_address_and_what_is_killed_is_started
                 return now == [2, 1] and pids.isdisjoint({killed.pid, web.pid})
 
             async def serves_pages() -> bool:
-                async with httpx.AsyncClient(base_url=house.pages, trust_env=False) as browser:
+                async with a_line(base_url=house.pages) as browser:
                     try:
                         return (await browser.get("/health/ready")).is_success
                     except httpx.TransportError:

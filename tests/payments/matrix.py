@@ -44,6 +44,7 @@ from voltway.runtime.database import connect_owner, open_database
 from voltway.runtime.jobs import free_jobs
 from voltway.runtime.migrate import migrate
 from voltway.runtime.postgres import EmbeddedPostgres
+from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.faults import Fault, Kind, Place
 
@@ -199,7 +200,7 @@ def _faults(case: Case, number: int) -> Iterator[Fault]:
 async def _forge(scene: Scene, kind: ProviderKind) -> None:
     """A stranger tells that a hold was captured, signed with a key of theirs."""
     body = kind.body()
-    async with httpx.AsyncClient(trust_env=False) as stranger:
+    async with a_line() as stranger:
         answer = await stranger.post(
             scene.door, content=body, headers=kind.signed(body, "a stranger's key")
         )

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.payments.hosted_page import pay
@@ -47,6 +46,7 @@ from voltway.payments.provider_more import (
     TransferOrder,
     Transferred,
 )
+from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.faults import Fault
 
@@ -94,7 +94,7 @@ def test_a_provider_says_of_itself_what_it_can(provider: Closable, ability: str)
 
 async def switch(bank: ProviderServer, path: str) -> None:
     """Turn a switch of the simulated world."""
-    async with httpx.AsyncClient(trust_env=False) as world:
+    async with a_line() as world:
         (await world.post(f"{bank.url}/_world/{path}")).raise_for_status()
 
 

@@ -296,7 +296,7 @@ async def test_only_facts_that_every_watcher_has_heard_are_forgotten(
     await announce(begin, 3)
     await bus.catch_up()
     assert await bus.trim(timedelta(hours=1)) == 0, "too young"
-    assert await bus.trim(timedelta(microseconds=-1)) == 2
+    assert await bus.trim(timedelta(microseconds=-1)) == 3
 
 
 async def test_after_a_restore_into_another_server_the_rest_is_told_and_nothing_twice(
@@ -339,3 +339,53 @@ def test_two_facts_of_one_name_cannot_be_watched_together(database: Database) ->
 
 def test_a_fact_is_readable_in_the_outbox() -> None:
     assert msgspec.json.decode(msgspec.json.encode(counted(1)))["number"] == 1
+
+
+async def test_who_has_nothing_to_hear_goes_on_with_all_others_and_misses_nothing(
+    database: Database, begin: BeginWork
+) -> None:
+    heard: list[Fact] = []
+
+    async def listen(work: Work, fact: Fact) -> None:
+        heard.append(fact)
+
+    bus = Bus(database)
+    bus.watch("counter", [Counted], Recorder())
+    bus.watch("idle", [Detailed], listen)
+    await bus.catch_up()
+
+    async def place() -> tuple[int, int]:
+        async with begin() as work:
+            row = await work.one("SELECT since::text, until::text FROM watcher WHERE name = 'idle'")
+        assert row is not None
+        return int(row["since"]), int(row["until"])
+
+    before = await place()
+    still = await bus.behind()
+    nothing_came = await place()
+    await announce(begin, 1)
+    behind = await bus.behind()
+    after = await place()
+    async with begin() as other:
+        await other.run("SELECT FROM watcher WHERE name = 'idle' FOR UPDATE")
+        await announce(begin, 2)
+        while_held = (await bus.behind(), await place())
+    detailed = Detailed(
+        party=PARTY,
+        at=NOON,
+        session=SessionId(UUID(int=7)),
+        cost=Decimal(1),
+        amount=Money(1, EUR),
+        colours=(),
+    )
+    async with begin() as work:
+        await work.announce([detailed])
+    at_last = sorted(await bus.behind())
+    await bus.catch_up()
+
+    assert (still, nothing_came) == ([], before)
+    assert behind == ["counter"]
+    assert after[0] == after[1] > before[1]
+    assert while_held == (["counter"], after)
+    assert at_last == ["counter", "idle"]
+    assert heard == [detailed]

@@ -17,6 +17,7 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.stations import actions as stations
 from voltway.stations.orders import ClearCache, OrderState
+from voltway_world.calling import a_line
 from voltway_world.stations import Options, Station
 
 #: A sample of a long campaign: `make samples`.
@@ -126,7 +127,7 @@ class LivePage:
 
     async def look(self) -> None:
         async with (
-            httpx.AsyncClient(timeout=None, trust_env=False) as browser,
+            a_line(timeout=None) as browser,
             browser.stream("GET", self._address) as answer,
         ):
             async for line in answer.aiter_lines():
@@ -156,10 +157,9 @@ async def test_while_nats_is_down_charging_goes_on_and_an_operator_hears_why_an_
             )
         async with (
             outside(known, network.ocpp) as station,
-            httpx.AsyncClient(
+            a_line(
                 base_url=f"http://{network.pages}/api/v1",
                 headers={"Authorization": f"Bearer {key}"},
-                trust_env=False,
             ) as browser,
         ):
             await asyncio.wait_for(station.online(), WITHIN_S)

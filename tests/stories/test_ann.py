@@ -18,6 +18,7 @@ from voltway.alerts.model_events import visit_holder
 from voltway.payments import actions as payments
 from voltway.sessions import targets
 from voltway.waiting import lining_up, looking
+from voltway_world.calling import a_line
 from voltway_world.mail.box import Mail
 from voltway_world.push import Phone, PushService
 
@@ -67,7 +68,7 @@ async def goes_on(world: World, minutes: float) -> None:
 
 
 async def pays(hosted_url: str) -> str:
-    async with httpx.AsyncClient(trust_env=False) as driver:
+    async with a_line() as driver:
         done = await driver.post(hosted_url, data=CARD)
     return str(done.headers["location"])
 

@@ -21,6 +21,7 @@ from voltway.drivers import contracts
 from voltway.drivers.model import Driver, Fleet
 from voltway.kernel.money import EUR, Money
 from voltway.runtime.clock import JumpingClock
+from voltway_world.calling import a_line
 
 UID, COMPANY = "04A1B2C3", "company@example.org"
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -73,7 +74,7 @@ async def saves_a_card(world: World) -> None:
         standing = await ways.standing(work, world.party.id, row["customer_id"])
     asked = await world.browser.post(f"/p/{standing.pay_key}/card")
     assert asked.status_code == httpx.codes.SEE_OTHER, asked.text
-    async with httpx.AsyncClient(trust_env=False) as company:
+    async with a_line() as company:
         saved = await company.post(asked.headers["location"], data=CARD)
     back = await world.browser.get(saved.headers["location"])
     assert back.status_code == httpx.codes.SEE_OTHER, back.text

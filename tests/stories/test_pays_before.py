@@ -17,6 +17,7 @@ from voltway.kernel.money import EUR, Money
 from voltway.ledger import actions as ledger
 from voltway.payments import prepaid, vouchers
 from voltway.runtime.clock import JumpingClock
+from voltway_world.calling import a_line
 
 ANN = "ann@example.org"
 
@@ -45,7 +46,7 @@ async def signs_in_and_tops_up(world: World, amount: str) -> None:
     await world.browser.post("/me/enter", data={"email": ANN, "code": code[1] + code[2]})
     asked = await world.browser.post("/me/top-up", data={"other": amount, "key": "a"})
     assert asked.status_code == httpx.codes.SEE_OTHER, asked.text
-    async with httpx.AsyncClient(trust_env=False) as driver:
+    async with a_line() as driver:
         paid = await driver.post(asked.headers["location"], data=CARD)
     back = await world.browser.get(paid.headers["location"])
     assert back.status_code == httpx.codes.SEE_OTHER, back.text

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.stories.world import CARD, SECRET, SIGNING, World, open_world
@@ -13,6 +12,7 @@ from voltway.kernel.money import EUR
 from voltway.ledger import actions as ledger
 from voltway.ledger.model import Account
 from voltway.runtime.clock import JumpingClock
+from voltway_world.calling import a_line
 
 NUMBER = CARD["number"]
 #: What must be in no table, log or mail, however it is written.
@@ -45,7 +45,7 @@ async def test_a_guest_pays_by_stripe_and_no_table_log_or_mail_holds_the_card(
     page = started.headers["location"]
     plugged = post.outside.forecourt.bay(1)
     async with world.house.bus.touches.listen(f"station:{post.inside.station.id}") as touched:
-        async with httpx.AsyncClient(trust_env=False) as driver:
+        async with a_line() as driver:
             declined = await driver.post(page, data=CARD | {"number": "4000 0000 0000 0002"})
             paid = await driver.post(page, data=CARD)
         while plugged.token is None:

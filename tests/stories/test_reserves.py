@@ -13,6 +13,7 @@ from tests.stories.world import CARD, Post, World
 from tests.web.browsers import words_of
 from voltway.stations import abilities
 from voltway.waiting import keeping
+from voltway_world.calling import a_line
 from voltway_world.mail.box import Mail
 from voltway_world.stations import CannotDo
 
@@ -74,7 +75,7 @@ async def learns(world: World) -> None:
 
 
 async def pays(hosted_url: str) -> str:
-    async with httpx.AsyncClient(trust_env=False) as driver:
+    async with a_line() as driver:
         done = await driver.post(hosted_url, data=CARD)
     visit = str(done.headers["location"])
     return re.sub(r"^https?://[^/]+", "", visit).partition("?")[0]

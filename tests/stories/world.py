@@ -24,6 +24,7 @@ from voltway.runtime import settings as configuration
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.work import Row
 from voltway.tariffs import actions as tariffs
+from voltway_world.calling import a_line
 from voltway_world.mail import MailCatcher
 from voltway_world.ocsp import Responder
 from voltway_world.provider import ProviderServer
@@ -216,9 +217,7 @@ async def open_world(
         house = await stack.enter_async_context(open_house(settings, clock, rounds=rounds))
         async with house.begin() as work:
             operator = await a_party(work, **{"address": ADDRESS, **party})
-        browser = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=house.http, timeout=WAIT_S)
-        )
+        browser = await stack.enter_async_context(a_line(base_url=house.http, timeout=WAIT_S))
         async with AsyncExitStack() as stations:
             yield World(house, clock, operator, provider, mail, issuers, browser, stations)
 

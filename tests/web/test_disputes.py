@@ -16,6 +16,7 @@ from voltway.parties.model import Role
 from voltway.payments import disputing, payouts_read
 from voltway.payments.model import DisputeDue, DisputeOpened, PaymentDisputed
 from voltway.payments.providers.balance import BalanceProvider
+from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.payouts import pay_out
 
@@ -31,7 +32,7 @@ async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
 
 async def world(scene: Scene, path: str) -> dict[str, str]:
     """Turn a switch of the simulated world."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with a_line() as client:
         answer = await client.post(f"{scene.bank.url}/_world/{path}")
         answer.raise_for_status()
         return dict(answer.json())

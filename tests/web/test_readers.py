@@ -159,12 +159,12 @@ async def test_an_operator_finds_a_reader_says_where_it_stands_and_takes_it_away
         [row] = await work.all("SELECT id FROM card_reader_view")
     await owner.sends(f"{PAGE}/{row['id']}/remove")
 
-    assert "Drivers can pay at no reader yet." in before
+    assert "No reader is set up for drivers yet." in before
     assert "Box 7" in before
     assert added.status_code == 303
     assert (str(bay) in after, "online" in after, "offline" in offline) == (True, True, True)
     assert "Card at the terminal Entrance" in driver
-    assert "Drivers can pay at no reader yet." in await owner.reads(PAGE)
+    assert "No reader is set up for drivers yet." in await owner.reads(PAGE)
     assert "Card at the terminal" not in await owner.reads(f"/e/{bay}")
 
 

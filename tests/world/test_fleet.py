@@ -13,6 +13,7 @@ import pytest
 
 from tests.world.central import PATIENCE_S, Central
 from tests.world.process import SRC, running
+from voltway_world.calling import a_line
 from voltway_world.places import places
 from voltway_world.serving import Serving
 from voltway_world.stations import Options
@@ -59,7 +60,7 @@ async def fleet(central: Central) -> AsyncIterator[Fleet]:
 @pytest.fixture
 async def hands(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
     serving = Serving(make_control(fleet))
-    async with httpx.AsyncClient(base_url=await serving.start()) as client:
+    async with a_line(base_url=await serving.start()) as client:
         yield client
     await serving.stop()
 
@@ -209,7 +210,7 @@ async def test_the_fleet_runs_as_a_process_of_its_own(tmp_path: Path, central: C
     options = ("--url", central.url, "--plan", str(plan), "--speed", "20")
     async with (
         running("voltway_world.stations", *options) as line,
-        httpx.AsyncClient() as client,
+        a_line() as client,
     ):
         word, url = line.split()
         assert word == "ready"
@@ -227,7 +228,7 @@ async def test_a_fleet_that_is_stopped_ends_its_sessions_and_keeps_its_registers
     options = ("--url", central.url, "--plan", str(plan), "--speed", "100")
     async with (
         running("voltway_world.stations", *options) as line,
-        httpx.AsyncClient(base_url=line.split()[1]) as hands,
+        a_line(base_url=line.split()[1]) as hands,
     ):
         await central.hears("StatusNotification", 3)
         await hands.post("/api/stations/ST-1/evses/1/plug", json={})
@@ -239,7 +240,7 @@ async def test_a_fleet_that_is_stopped_ends_its_sessions_and_keeps_its_registers
 
     async with (
         running("voltway_world.stations", *options) as line,
-        httpx.AsyncClient(base_url=line.split()[1]) as hands,
+        a_line(base_url=line.split()[1]) as hands,
     ):
         bay = (await hands.get("/api/stations/ST-1")).json()["evses"][0]
     assert bay["register_wh"] == stop["meterStop"] > start["meterStart"]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.world.process import running
+from voltway_world.calling import a_line
 from voltway_world.mail import MailCatcher
 
 PATIENCE_S = 10
@@ -24,7 +25,7 @@ async def catcher(tmp_path: Path) -> AsyncIterator[MailCatcher]:
 
 @pytest.fixture
 async def browser(catcher: MailCatcher) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=catcher.url) as client:
+    async with a_line(base_url=catcher.url) as client:
         yield client
 
 
@@ -116,7 +117,7 @@ async def test_mails_survive_a_restart(tmp_path: Path) -> None:
 async def test_the_catcher_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
     async with (
         running("voltway_world.mail", "--data", str(tmp_path)) as line,
-        httpx.AsyncClient() as client,
+        a_line() as client,
     ):
         word, url, smtp = line.split()
         assert (word, smtp.split(":")[0]) == ("ready", "smtp")

@@ -11,6 +11,7 @@ from mollie import models
 from pydantic import BaseModel
 
 from tests.payments.hosted_page import pay
+from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.mollie.shapes import event_body
 
@@ -34,7 +35,7 @@ async def bank(tmp_path: Path) -> AsyncIterator[ProviderServer]:
 @pytest.fixture
 async def shop(bank: ProviderServer) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {bank.secret}"}
-    async with httpx.AsyncClient(base_url=bank.url, headers=headers, trust_env=False) as client:
+    async with a_line(base_url=bank.url, headers=headers) as client:
         yield client
 
 

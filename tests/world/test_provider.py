@@ -12,6 +12,7 @@ import pytest
 
 from tests.world.merchant import Merchant
 from tests.world.process import running
+from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.cards import luhn
 
@@ -36,7 +37,7 @@ async def provider(tmp_path: Path, merchant: Merchant) -> AsyncIterator[Provider
 @pytest.fixture
 async def shop(provider: ProviderServer) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {provider.secret}"}
-    async with httpx.AsyncClient(base_url=provider.url, headers=headers, timeout=5) as client:
+    async with a_line(base_url=provider.url, headers=headers, timeout=5) as client:
         yield client
 
 
@@ -242,7 +243,7 @@ async def test_a_webhook_is_repeated_until_it_is_heard(tmp_path: Path) -> None:
     async with (
         Merchant(refuses=3) as merchant,
         ProviderServer(tmp_path, webhook=merchant.url, webhook_delay_s=0.01) as provider,
-        httpx.AsyncClient(
+        a_line(
             base_url=provider.url, headers={"Authorization": f"Bearer {provider.secret}"}
         ) as shop,
     ):
@@ -328,7 +329,7 @@ async def test_the_books_survive_a_restart_and_half_a_line(tmp_path: Path) -> No
     auth = {"Authorization": "Bearer sk_test"}
     async with (
         ProviderServer(tmp_path) as provider,
-        httpx.AsyncClient(base_url=provider.url, headers=auth) as shop,
+        a_line(base_url=provider.url, headers=auth) as shop,
     ):
         hold = await paid_hold(shop)
         first = await ask(shop, f"/v1/holds/{hold['id']}/capture", "c", {"amount_minor": 42})
@@ -340,7 +341,7 @@ async def test_the_books_survive_a_restart_and_half_a_line(tmp_path: Path) -> No
     async with (
         Merchant() as merchant,
         ProviderServer(tmp_path, webhook=merchant.url) as provider,
-        httpx.AsyncClient(base_url=provider.url, headers=auth) as shop,
+        a_line(base_url=provider.url, headers=auth) as shop,
     ):
         # Nobody listened in the first life, so the events of it are told in the second.
         await merchant.heard_of("hold.captured")
@@ -352,7 +353,7 @@ async def test_the_books_survive_a_restart_and_half_a_line(tmp_path: Path) -> No
 async def test_the_provider_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
     async with (
         running("voltway_world.provider", "--data", str(tmp_path), "--secret", "k") as line,
-        httpx.AsyncClient() as client,
+        a_line() as client,
     ):
         word, url = line.split()
         assert word == "ready"

@@ -10,6 +10,7 @@ import pytest
 import stripe
 
 from tests.payments.hosted_page import pay
+from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.stripe.shapes import event_body
 
@@ -113,7 +114,7 @@ async def client(bank: ProviderServer) -> AsyncIterator[httpx.AsyncClient]:
         "Authorization": f"Bearer {bank.secret}",
         "Stripe-Version": stripe.api_version or "2026-10-28.endive",
     }
-    async with httpx.AsyncClient(base_url=bank.url, headers=headers, trust_env=False) as made:
+    async with a_line(base_url=bank.url, headers=headers) as made:
         yield made
 
 

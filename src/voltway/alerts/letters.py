@@ -6,6 +6,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -242,7 +243,13 @@ def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> Em
     return made
 
 
+@lru_cache(maxsize=16)
+def address_of(mail_from: str) -> str:
+    """The mere address of who sends: ``a@b.example`` of ``Ann <a@b.example>``."""
+    return parseaddr(mail_from)[1]
+
+
 def message_id(alert: Alert, mail_from: str) -> str:
     """The same at each try, so that who got a mail twice can tell."""
-    domain = parseaddr(mail_from)[1].rpartition("@")[2] or "localhost"
+    domain = address_of(mail_from).rpartition("@")[2] or "localhost"
     return f"<{alert.id}@{domain}>"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import Final
 
@@ -35,7 +35,7 @@ class Mail:
 
 def mail(alert: Alert, letter: letters.Letter, *, mail_from: str, at: datetime) -> Mail:
     """The mail of an alert. Tried again it is the same mail, by its Message-ID."""
-    sender = parseaddr(mail_from)[1]
+    sender = letters.address_of(mail_from)
     is_plain = letter.pdf is None and letter.xml is None and not letter.leave
     if not is_plain or not alert.recipient.isascii() or not alert.recipient.isprintable():
         whole = letters.message(alert, letter, mail_from=mail_from, at=at)
@@ -43,7 +43,7 @@ def mail(alert: Alert, letter: letters.Letter, *, mail_from: str, at: datetime) 
     boundary = f"=_{alert.id.hex}"
     head = (
         f"To: {alert.recipient}\r\n"
-        f"Date: {format_datetime(at)}\r\n"
+        f"Date: {_date(at)}\r\n"
         f"Message-ID: {letters.message_id(alert, mail_from)}\r\n"
         "MIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
@@ -56,6 +56,11 @@ def mail(alert: Alert, letter: letters.Letter, *, mail_from: str, at: datetime) 
         + f"--{boundary}--\r\n".encode()
     )
     return Mail(sender, alert.recipient, content)
+
+
+@lru_cache(maxsize=16)
+def _date(at: datetime) -> str:
+    return format_datetime(at)
 
 
 @lru_cache(maxsize=256)

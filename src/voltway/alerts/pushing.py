@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from functools import lru_cache, partial
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
@@ -32,6 +31,7 @@ from py_vapid import Vapid02
 from pywebpush import WebPusher
 
 from voltway.alerts import store_people
+from voltway.alerts.letters import address_of
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Device
 from voltway.alerts.wording_of import wordings_of
@@ -190,7 +190,7 @@ def _sealed(
     pusher = WebPusher({"endpoint": device.endpoint, "keys": keys})
     sealed: bytes = pusher.encode(msgspec.json.encode(shown))["body"]
     to = urlsplit(device.endpoint)
-    sub = f"mailto:{parseaddr(mail_from)[1]}"
+    sub = f"mailto:{address_of(mail_from)}"
     hour = int(now.timestamp()) // 3600
     key = _claim(pem, f"{to.scheme}://{to.netloc}", sub, hour)
     left = (alert.too_late_at - now).total_seconds() if alert.too_late_at else 0

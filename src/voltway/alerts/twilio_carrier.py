@@ -27,6 +27,7 @@ from voltway.alerts.carrier import (
     TextRefused,
     TextState,
 )
+from voltway.runtime import tls
 from voltway.runtime.settings import Settings
 
 NAME: Final = "Twilio"
@@ -75,7 +76,10 @@ class _Line(AsyncHttpClient):  # type: ignore[misc] # the SDK says nothing of it
             asked = urlsplit(uri)
             uri = urlunsplit(asked._replace(scheme=self._to.scheme, netloc=self._to.netloc))
         async with httpx.AsyncClient(
-            timeout=timeout or TIMEOUT_S, trust_env=False, follow_redirects=allow_redirects
+            timeout=timeout or TIMEOUT_S,
+            trust_env=False,
+            verify=tls.trusted(),
+            follow_redirects=allow_redirects,
         ) as line:
             answer = await line.request(
                 method, uri, params=_flat(params), data=_flat(data), headers=headers, auth=auth

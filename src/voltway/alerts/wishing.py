@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import ClassVar
-from zoneinfo import available_timezones
 
 from voltway.alerts import bounces, store_people
 from voltway.alerts.model_events import RULES, Channel, Device, Event, Wishes
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.zones import is_zone
 from voltway.runtime.work import Work
 
 
@@ -70,7 +70,7 @@ async def choose(
 async def set_quiet(work: Work, holder: str, zone: str, begin: str, until: str) -> None:
     """Keep when a person is left alone, in their own time; empty times: never. Raises ``NotATime``
     and ``NotAZone``."""
-    if zone not in available_timezones():
+    if not is_zone(zone):
         raise NotAZone(zone[:40])
     if bool(begin) != bool(until):
         raise NotATime(begin or until or "-")

@@ -214,6 +214,8 @@ async def _credit(work: Work, found: Standing, made: Adjustment, minor: int) -> 
     of = await crediting.standing(work, receipt)
     if of.left_minor <= 0:
         return
+    if min(minor, of.left_minor) > of.free_minor:
+        raise crediting.RefundUnderWay(receipt.number)
     party = await parties.party(work, made.party)
     once = OnceKey(f"adjustment:{made.id}:credit")
     note, amounts = await crediting.credit_note(

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from voltway.billing import crediting, store_approvals, store_documents, store_second_person
+from voltway.billing import (
+    card_refunds,
+    crediting,
+    store_approvals,
+    store_documents,
+    store_second_person,
+)
 from voltway.billing.second_person import (
     AskedAlready,
     DecidedBefore,
@@ -28,7 +34,9 @@ from voltway.parties.model import Actor, Permission
 from voltway.payments import actions as payments
 from voltway.payments import paying_again
 from voltway.payments.choosing import AnyProvider
+from voltway.payments.model_card_refunds import CardRefundState
 from voltway.payments.provider import Declined, Refunded
+from voltway.payments.refunding_cards import MoreThanTheCardPaid, NoCardPaid
 from voltway.runtime.work import BeginWork, Work
 
 SAID_MAX: Final = 200
@@ -64,13 +72,23 @@ async def must_be_one_persons(
 
 
 async def ask(
-    work: Work, receipt: InvoiceId, amount: Money, *, reason: str, actor: Actor
+    work: Work,
+    receipt: InvoiceId,
+    amount: Money,
+    *,
+    reason: str,
+    actor: Actor,
+    to_card: bool = False,
 ) -> Request:
-    """Ask for a second person. Raises ``CreditTooLarge``, ``AskedAlready``."""
+    """Ask for a second person. ``to_card`` says that it goes back to the card that paid the
+    receipt's statement. Raises ``CreditTooLarge``, ``AskedAlready``; to a card, ``NoCardPaid`` and
+    ``MoreThanTheCardPaid``."""
     actor.must(Permission.MOVE_MONEY)
     left = await crediting.left_of(work, receipt)
     if amount.minor > left.amount.minor or amount.currency != left.amount.currency:
         raise crediting.CreditTooLarge(amount, left.number, left.amount)
+    if to_card:
+        await _must_fit_card(work, receipt, amount)
     assert actor.id is not None, "the house asks nobody"
     request = Request(
         id=new_id(work.now),
@@ -81,11 +99,20 @@ async def ask(
         asked_by=actor.name,
         asker=actor.id,
         asked_at=work.now,
+        to_card=to_card,
     )
     if not await store_approvals.add(work, request):
         raise AskedAlready(left.number)
     work.touch(f"approvals:{actor.party}")
     return request
+
+
+async def _must_fit_card(work: Work, receipt: InvoiceId, amount: Money) -> None:
+    room = await card_refunds.left_for_card(work, receipt)
+    if room is None:
+        raise NoCardPaid
+    if amount.minor > room.minor:
+        raise MoreThanTheCardPaid(amount, room)
 
 
 async def withdraw(work: Work, id: UUID, *, actor: Actor) -> None:
@@ -141,7 +168,8 @@ async def _do(begin: BeginWork, provider: AnyProvider, request: Request) -> None
             given = await _pay_again(begin, provider, request, request.returned)
         else:
             assert request.receipt is not None, "what is given back is of a receipt"
-            given = await _take_off(begin, provider, request, request.receipt)
+            take_off = _to_card if request.to_card else _take_off
+            given = await take_off(begin, provider, request, request.receipt)
     except Refusal as no:  # somebody gave it back meanwhile
         failed: str | None = str(no)
     else:
@@ -157,6 +185,23 @@ async def _pay_again(
     how = request.reason if request.otherwise else None
     by = f"{request.asked_by} and a second person"
     return await paying_again.go_on(begin, provider, id, how=how, by=by)
+
+
+async def _to_card(
+    begin: BeginWork, provider: AnyProvider, request: Request, of: InvoiceId
+) -> Declined | None:
+    done = await card_refunds.give_back(
+        begin,
+        provider,
+        of,
+        request.amount,
+        reason=request.reason,
+        by=f"{request.asked_by} and a second person",
+        once=OnceKey(f"approved:{request.id}"),
+    )
+    if done.state is CardRefundState.DECLINED:
+        return Declined("declined", done.why or "")
+    return None
 
 
 async def _take_off(

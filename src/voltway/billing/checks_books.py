@@ -80,7 +80,7 @@ _EVIDENCE: Final = """
      CROSS JOIN LATERAL jsonb_each_text(e.evidence) AS named (kind, id)
      WHERE e.kept_at >= $1
        AND named.kind IN ('session', 'settlement', 'cdr', 'payment', 'payment_step', 'invoice',
-                          'dispute', 'collection')
+                          'dispute', 'collection', 'card_refund', 'credit_note')
        AND NOT CASE
            WHEN named.kind = 'payment_step'
                 AND EXISTS (SELECT FROM payment_step_view WHERE once = named.id) THEN true
@@ -98,6 +98,8 @@ _EVIDENCE: Final = """
            THEN EXISTS (SELECT FROM dispute_view WHERE id = named.id::uuid)
            WHEN named.kind = 'collection'
            THEN EXISTS (SELECT FROM collection_view WHERE id = named.id::uuid)
+           WHEN named.kind = 'card_refund'
+           THEN EXISTS (SELECT FROM card_refund_view WHERE id = named.id::uuid)
            ELSE EXISTS (SELECT FROM invoice WHERE id = named.id::uuid) END
      LIMIT $3
 """

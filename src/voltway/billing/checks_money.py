@@ -61,8 +61,8 @@ async def collected(work: Work) -> Checked:
         Found(
             f"collection:{row['id']}",
             f"{row['amount_minor']} was taken (in the smallest unit of {row['currency']});"
-            f" {row['paid_back']} was given back, and banks have taken back {row['disputed']}, for"
-            f" which the books have {row['booked']}.",
+            f" {row['given_back']} was given back, for which the books have {row['back_booked']},"
+            f" and banks have taken back {row['disputed']}, for which they have {row['booked']}.",
         )
         for row in over
     ]
@@ -78,16 +78,26 @@ async def collected(work: Work) -> Checked:
     return Checked(Invariant.PAYMENTS, n, tuple(found))
 
 
-#: What the books moved for a dispute is what its bank took, until it came back.
+#: What the books moved for a dispute is what its bank took, until it came back; and for what was
+#: given back to a card, what that was of.
 _COLLECTED: Final = """
     SELECT * FROM (
-        SELECT c.id, c.amount_minor, c.currency, b.minor AS paid_back, d.minor AS disputed,
-               d.booked
+        SELECT c.id, c.amount_minor, c.currency, b.minor AS given_back, b.booked AS back_booked,
+               d.minor AS disputed, d.booked
           FROM collection_view c
          CROSS JOIN LATERAL (
-                SELECT coalesce(sum(amount_minor), 0)::bigint AS minor
-                  FROM prepaid_payback_view
-                 WHERE collection_id = c.id AND state = 'done') AS b
+                SELECT coalesce(sum(g.amount_minor), 0)::bigint AS minor,
+                       coalesce(sum(e.minor), 0)::bigint AS booked
+                  FROM (SELECT party_id, provider, amount_minor, entry_id
+                          FROM prepaid_payback_view
+                         WHERE collection_id = c.id AND state = 'done'
+                         UNION ALL
+                        SELECT party_id, provider, amount_minor, entry_id FROM card_refund_view
+                         WHERE collection_id = c.id AND state = 'done') AS g
+                 CROSS JOIN LATERAL (
+                        SELECT sum(amount_minor) AS minor FROM entry_view
+                         WHERE party_id = g.party_id AND id = g.entry_id
+                           AND credit = 'provider:' || g.provider || ':due') AS e) AS b
          CROSS JOIN LATERAL (
                 SELECT coalesce(sum(amount_minor) FILTER (WHERE returned_at IS NULL), 0)::bigint
                            AS minor,
@@ -100,8 +110,10 @@ _COLLECTED: Final = """
                          WHERE party_id = v.party_id
                            AND id IN (v.taken_entry_id, v.returned_entry_id)) AS e
                  WHERE collection_id = c.id AND taken_at IS NOT NULL) AS d
-         WHERE EXISTS (SELECT FROM dispute_view WHERE collection_id = c.id)) AS read
-     WHERE paid_back + disputed > amount_minor OR disputed <> booked
+         WHERE EXISTS (SELECT FROM dispute_view WHERE collection_id = c.id)
+            OR EXISTS (SELECT FROM card_refund_view WHERE collection_id = c.id)) AS read
+     WHERE given_back + disputed > amount_minor OR disputed <> booked
+        OR given_back <> back_booked
      LIMIT $1
 """
 

@@ -7,6 +7,7 @@ that hears of it, under the refund's key, so each is there once however often th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from voltway.billing import documenting, documents, documents_invoice, rules_books, store_documents
 from voltway.billing import rules_invoice as figures
@@ -25,8 +26,12 @@ from voltway.ledger import actions as ledger
 from voltway.parties import actions as parties
 from voltway.parties.model import Party
 from voltway.payments import actions as payments
+from voltway.payments import refunding_cards
 from voltway.payments.model import Payment, PaymentRefunded
 from voltway.runtime.work import Work
+
+#: What a refund to a card is taken off, before the receipt's id.
+RECEIPT: Final = "receipt:"
 
 
 @dataclass(eq=False)
@@ -34,6 +39,16 @@ class ReceiptStillComing(Outage):
     """The receipt of session {session} is not written yet, so nothing can be taken off it."""
 
     session: str
+
+
+@dataclass(eq=False)
+class RefundUnderWay(Outage):
+    """
+    A refund of {number} is on its way to a card, and nobody knows yet whether it comes there. Try
+    again when it is over.
+    """
+
+    number: str
 
 
 @dataclass(eq=False)
@@ -73,10 +88,16 @@ class Standing:
     zone: str
     visit: Visit | None
     place: Place | None
+    under_way_minor: int = 0  # on its way back to a card, and taken off when it is there
 
     @property
     def left_minor(self) -> int:
         return left_minor(self.amounts, self.taken)
+
+    @property
+    def free_minor(self) -> int:
+        """What can be taken off now, and is not promised to a card."""
+        return max(self.left_minor - self.under_way_minor, 0)
 
 
 async def standing_of(work: Work, invoice: InvoiceId) -> Standing:
@@ -123,6 +144,9 @@ async def standing(work: Work, receipt: Invoice) -> Standing:
         zone=first.place.zone,
         visit=first.visit,
         place=first.place,
+        under_way_minor=await refunding_cards.under_way(
+            work, receipt.party, f"{RECEIPT}{receipt.id}"
+        ),
     )
 
 
@@ -142,7 +166,7 @@ async def left_of(work: Work, receipt: InvoiceId) -> Left:
         raise NotAReceipt(found.number)
     of = await standing(work, found)
     paid = documents.receipt(found.document).paid.paid_minor > 0
-    return Left(of.document.number, Money(max(of.left_minor, 0), found.currency), paid)
+    return Left(of.document.number, Money(of.free_minor, found.currency), paid)
 
 
 async def credit_note(
@@ -246,8 +270,8 @@ async def credit_receipt(
         return before
     if documents.receipt(found.document).paid.paid_minor:
         raise PaidByCard(found.number)
-    if not 0 < amount_minor <= of.left_minor:
-        left = Money(of.left_minor, found.currency)
+    if not 0 < amount_minor <= of.free_minor:
+        left = Money(of.free_minor, found.currency)
         raise CreditTooLarge(Money(amount_minor, found.currency), found.number, left)
     party = await parties.party(work, found.party)
     made, amounts = await credit_note(work, party, of, amount_minor, reason=reason, once=once)

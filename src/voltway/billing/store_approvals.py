@@ -12,14 +12,15 @@ from voltway.runtime.work import Row, Work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asks to give back: of a receipt, or what is owed for a refund that came back,
-    by another refund or otherwise."""
+    """What somebody asks to give back: of a receipt, off what is owed or to the card that paid its
+    statement; or what is owed for a refund that came back, by another refund or otherwise."""
 
     id: UUID
     party: PartyId
     receipt: InvoiceId | None = None
     returned: UUID | None = None
     otherwise: bool = False
+    to_card: bool = False
     amount: Money
     reason: str
     asked_by: str
@@ -36,8 +37,8 @@ async def add(work: Work, request: Request) -> bool:
             """
             INSERT INTO refund_request (id, party_id, invoice_id, amount_minor, currency, reason,
                                         asked_by, asker_id, asked_at, state, returned_id,
-                                        otherwise)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11)
+                                        otherwise, to_card)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $12)
                 ON CONFLICT DO NOTHING
             """,
             request.id,
@@ -51,6 +52,7 @@ async def add(work: Work, request: Request) -> bool:
             request.asked_at,
             request.returned,
             request.otherwise,
+            request.to_card,
         )
     )
 
@@ -102,6 +104,7 @@ def _request(row: Row) -> Request:
         receipt=InvoiceId(row["invoice_id"]) if row["invoice_id"] else None,
         returned=row["returned_id"],
         otherwise=row["otherwise"],
+        to_card=row["to_card"],
         amount=Money(row["amount_minor"], Currency(row["currency"])),
         reason=row["reason"],
         asked_by=row["asked_by"],

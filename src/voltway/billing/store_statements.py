@@ -128,6 +128,7 @@ async def lock_customers(work: Work, ids: Collection[UUID]) -> dict[UUID, Custom
 
 
 #: Receipts that nobody paid, and what credits them, of customers: by whose the card is, or was.
+#: What was given back to a card is credited by that, and stands on no statement.
 #: A receipt that a full invoice took the place of is that invoice's.
 #: ``only`` narrows it before a CDR is read, which is what takes the time.
 _UNSTATED = """
@@ -144,6 +145,7 @@ _UNSTATED = """
           JOIN invoice r ON r.id = c.original_id
          WHERE c.party_id = $1 AND c.relation = 'credits' AND r.settlement_id IS NOT NULL
            AND r.payment_id IS NULL {only_c}
+           AND NOT EXISTS (SELECT FROM card_refund_view g WHERE g.document_id = c.id)
     )
     SELECT o.id, o.kind, o.number, o.document, o.sha256, o.corrects, k.id AS customer,
            d.made ->> 'account' AS account,
@@ -297,6 +299,18 @@ async def stated(
     for row in rows:
         found.setdefault(row["whose"], []).append(InvoiceId(row["invoice_id"]))
     return found
+
+
+async def stated_on(work: Work, item: InvoiceId) -> InvoiceId | None:
+    """The customer's statement on which a receipt stands, if it stands on one."""
+    row = await work.one(
+        """
+        SELECT s.invoice_id FROM statement_item i JOIN statement s ON s.invoice_id = i.invoice_id
+         WHERE i.item_id = $1 AND s.customer_id IS NOT NULL
+        """,
+        item,
+    )
+    return None if row is None else InvoiceId(row["invoice_id"])
 
 
 async def about(work: Work, invoice: InvoiceId) -> str | None:

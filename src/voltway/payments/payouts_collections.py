@@ -8,10 +8,15 @@ from uuid import UUID
 
 from voltway.kernel.ids import EntryId, PartyId
 from voltway.payments import rules_payouts as rules
-from voltway.payments import store_collections, store_disputes, store_paybacks
+from voltway.payments import (
+    store_card_refunds,
+    store_collections,
+    store_disputes,
+    store_paybacks,
+)
 from voltway.payments.model_collections import Collection
-from voltway.payments.model_paybacks import Payback
 from voltway.payments.model_payouts import Booked, ReportLine, Verdict
+from voltway.payments.rules_payouts import GivenBack
 from voltway.runtime.work import Work
 
 
@@ -20,13 +25,13 @@ class Collected:
     """Top-ups and bills by the provider's names of their holds, with what moved of each."""
 
     by_hold: Mapping[str, Collection]
-    paid_back: Mapping[UUID, Sequence[Payback]]
+    given_back: Mapping[UUID, Sequence[GivenBack]]
     disputed: Mapping[UUID, Sequence[Booked]]
 
     def entries(self) -> Iterator[EntryId]:
         """Every entry that may explain a line."""
         yield from (each.entry for each in self.by_hold.values() if each.entry is not None)
-        for parts in self.paid_back.values():
+        for parts in self.given_back.values():
             yield from (each.entry for each in parts if each.entry is not None)
         for moves in self.disputed.values():
             yield from (each.entry for each in moves)
@@ -35,7 +40,7 @@ class Collected:
         """Of a line whose hold is one of these."""
         one = self.by_hold[line.hold or ""]
         return rules.judge_collection(
-            line, one, self.paid_back.get(one.id, ()), self.disputed.get(one.id, ()), taken
+            line, one, self.given_back.get(one.id, ()), self.disputed.get(one.id, ()), taken
         )
 
 
@@ -54,6 +59,9 @@ async def collected(
     ids = [each.id for each in by_hold.values()]
     return Collected(
         by_hold,
-        await store_paybacks.of_collections(work, ids),
+        {
+            **await store_paybacks.of_collections(work, ids),  # of top-ups
+            **await store_card_refunds.of_collections(work, ids),  # of bills
+        },
         await store_disputes.of_collections(work, ids),
     )

@@ -10,12 +10,13 @@ all is explained and paid out, the provider owes us nothing any more.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from voltway.kernel.ids import EntryId, OnceKey, PartyId
 from voltway.kernel.money import Money
 from voltway.ledger.model import Account, Entry, Posting, account
 from voltway.payments import model_collections
+from voltway.payments.model_card_refunds import CardRefund
 from voltway.payments.model_paybacks import Payback
 from voltway.payments.model_payouts import (
     Booked,
@@ -30,6 +31,9 @@ from voltway.payments.model_payouts import (
 from voltway.payments.model_transfers import Transfer
 
 BANK: Final = account("bank")
+
+#: What went back of a top-up, or of a bill.
+GivenBack: TypeAlias = Payback | CardRefund
 
 _UNKNOWN_KIND: Final = Verdict(
     doubt=Doubt.KIND_UNKNOWN, said="The provider moved this for a reason that we do not know."
@@ -119,14 +123,14 @@ def judge_transfer(line: ReportLine, sent: Transfer | None, taken: Collection[En
 def judge_collection(
     line: ReportLine,
     charged: model_collections.Collection,
-    paid_back: Sequence[Payback],
+    given_back: Sequence[GivenBack],
     disputed: Sequence[Booked],
     taken: Collection[EntryId],
 ) -> Verdict:
     """The entry that explains what was taken for a top-up or a bill, given back of it, or taken
     back by a bank; or why none does."""
     if line.kind is LineKind.REFUND:
-        return _judge_payback(line, paid_back, taken)
+        return _judge_given_back(line, charged, given_back, taken)
     if line.kind is LineKind.DISPUTE:
         return _explained(line, disputed, taken)
     if line.kind is not LineKind.CAPTURE or charged.entry is None:
@@ -146,11 +150,20 @@ def judge_collection(
     return Verdict(entry=charged.entry)
 
 
-def _judge_payback(
-    line: ReportLine, paid_back: Sequence[Payback], taken: Collection[EntryId]
+def _judge_given_back(
+    line: ReportLine,
+    charged: model_collections.Collection,
+    given_back: Sequence[GivenBack],
+    taken: Collection[EntryId],
 ) -> Verdict:
-    named = [each for each in paid_back if line.source is not None and each.ref == line.source]
-    fitting = [each for each in named or paid_back if -each.amount == line.gross]
+    if line.gross.minor > 0:
+        return Verdict(
+            doubt=Doubt.NOT_BOOKED,
+            said=f"A bank sent back {line.gross} that was given back of {charged.description}. Who"
+            " paid is owed it: pay it by a transfer, and put this aside.",
+        )
+    named = [each for each in given_back if line.source is not None and each.ref == line.source]
+    fitting = [each for each in named or given_back if -each.amount == line.gross]
     for each in fitting:
         if each.entry is not None and each.entry not in taken:
             return Verdict(entry=each.entry)
@@ -158,11 +171,12 @@ def _judge_payback(
         return Verdict(
             doubt=Doubt.TWICE, said="Another line of the provider has this already: it is doubled."
         )
-    if not paid_back:
+    if not given_back:
         return Verdict(
-            doubt=Doubt.NOT_BOOKED, said="The books have nothing given back of this top-up yet."
+            doubt=Doubt.NOT_BOOKED,
+            said=f"The books have nothing given back of {charged.description} yet.",
         )
-    have = ", ".join(str(-each.amount) for each in named or paid_back)
+    have = ", ".join(str(-each.amount) for each in named or given_back)
     return Verdict(
         doubt=Doubt.OTHER_AMOUNT, said=f"The provider has {line.gross}, the books have {have}."
     )

@@ -125,6 +125,8 @@ async def left_of(work: Work, collection: UUID) -> int:
         SELECT (c.amount_minor
                 - (SELECT coalesce(sum(amount_minor), 0) FROM prepaid_payback
                     WHERE collection_id = c.id AND state = 'done')
+                - (SELECT coalesce(sum(amount_minor), 0) FROM card_refund
+                    WHERE collection_id = c.id AND state = 'done')
                 - (SELECT coalesce(sum(balance_minor + debt_minor), 0) FROM dispute
                     WHERE collection_id = c.id AND returned_at IS NULL))::bigint AS minor
           FROM collection c WHERE c.id = $1

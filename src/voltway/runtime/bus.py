@@ -121,7 +121,7 @@ class Bus:
         """
         await self._register()
         async with asyncio.timeout(CATCH_UP_S_MAX):
-            while names := await self._behind():
+            while names := await self.behind():
                 for name in names:
                     await self._tell_batch(self._watches[name])
                 await asyncio.sleep(0)
@@ -148,6 +148,12 @@ class Bus:
             total += gone
             if gone < TRIM_BATCH:
                 return total
+
+    async def behind(self, *names: str) -> list[str]:
+        """Those of these watchers, or of all, that may have something to hear."""
+        asked = {name: self._watches[name].kinds for name in names or self._watches}
+        async with self._database.begin() as work:
+            return await outbox.behind(work, asked)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -188,7 +194,7 @@ class Bus:
     async def _rest(self, watch: _Watch) -> None:
         """Wait for news. While a commit is out of sight behind a slower one, look again soon."""
         pause_s = LOOK_AGAIN_S
-        while not watch.awake.is_set() and await self._behind(watch.name):
+        while not watch.awake.is_set() and await self.behind(watch.name):
             await self._wait(watch, pause_s)
             pause_s = min(pause_s * 2, POLL_S)
             if await self._tell_batch(watch):
@@ -200,16 +206,11 @@ class Bus:
             async with asyncio.timeout(seconds):
                 await watch.awake.wait()
 
-    async def _behind(self, *names: str) -> list[str]:
-        """Those of these watchers, or of all, that may have something to hear."""
-        async with self._database.begin() as work:
-            return await outbox.behind(work, names or list(self._watches))
-
     async def _poll(self) -> None:
         """Look for facts of other processes, and for those that nobody woke us for."""
         while not self._stopping.is_set():
             try:
-                for name in await self._behind():
+                for name in await self.behind():
                     self._watches[name].awake.set()
             except Outage:
                 pass  # watchers say so themselves

@@ -14,7 +14,7 @@ for that row, and speak last. Two such transactions overlap in time, so they alw
 same window.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -49,17 +49,24 @@ _MOVE: Final = """
            tries = 0, last_trouble = ''
      WHERE name = $1
 """
-# Asked each second: both questions are worded so that the index on (xid, id) answers them.
-_BEHIND: Final = """
-    SELECT w.name
-      FROM watcher w
-     WHERE w.name = ANY($1)
-       AND ((SELECT max(xid) FROM outbox) >= w.until
-            OR (SELECT true
-                  FROM outbox o
-                 WHERE o.xid >= w.since AND o.xid < w.until AND o.id > w.last_id
-                 ORDER BY o.xid, o.id
-                 LIMIT 1))
+_PLACES: Final = """
+    SELECT name, since::text, until::text, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon
+      FROM watcher
+     WHERE name = ANY($1)
+"""
+_CAME: Final = """
+    SELECT kind, max(xid)::text AS last FROM outbox WHERE xid >= $1::text::xid8 GROUP BY kind
+"""
+_GO_ON: Final = """
+    UPDATE watcher w
+       SET since = $3::text::xid8, until = $3::text::xid8, last_id = 0
+      FROM (SELECT v.name
+              FROM watcher v
+              JOIN unnest($1::text[], $2::text[]) AS seen (name, until)
+                ON seen.name = v.name
+               AND v.since = seen.until::xid8 AND v.until = seen.until::xid8
+               FOR UPDATE OF v SKIP LOCKED) AS resting
+     WHERE w.name = resting.name
 """
 
 
@@ -137,9 +144,39 @@ async def move(work: Work, watcher: str, place: Place) -> None:
     await work.run(_MOVE, watcher, place.since, place.until, place.last_id)
 
 
-async def behind(work: Work, watchers: Sequence[str]) -> list[str]:
-    """The watchers for which something may have come that they have not heard."""
-    return [row["name"] for row in await work.all(_BEHIND, watchers)]
+async def behind(work: Work, watchers: Mapping[str, Collection[str]]) -> list[str]:
+    """The watchers, each with the kinds that it is told of, for which something may have come that
+    they have not heard. The others go on to the horizon together.
+
+    See Note [Who has nothing to hear].
+    """
+    places = await work.all(_PLACES, list(watchers))
+    resting = {row["name"]: int(row["until"]) for row in places if row["since"] == row["until"]}
+    if not resting:
+        return [row["name"] for row in places]
+    rows = await work.all(_CAME, str(min(resting.values())))
+    came = {row["kind"]: int(row["last"]) for row in rows}
+    idle = {
+        name: until
+        for name, until in resting.items()
+        if not any(came.get(kind, -1) >= until for kind in watchers[name])
+    }
+    horizon = int(places[0]["horizon"])
+    stale = [name for name, until in idle.items() if until < horizon]
+    if came and stale:
+        seen = [str(idle[name]) for name in stale]
+        await work.run(_GO_ON, stale, seen, str(horizon))
+    return [row["name"] for row in places if row["name"] not in idle]
+
+
+# Note [Who has nothing to hear]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+# Most facts concern a few of many watchers. If each looked for itself, a transaction that is long
+# at work, behind which all facts are out of sight, would have all of them look again and again. So
+# what came is asked for once, by its kinds, from where the last of the resting watchers stands. One
+# of whose kinds nothing came since has heard all below the horizon, which was seen before: its
+# window moves there, so that the next question is as short. It is left where another process holds
+# it, or has moved it. Where nothing came at all, nothing is written.
 
 
 async def note_trouble(work: Work, watcher: str, trouble: str) -> int:

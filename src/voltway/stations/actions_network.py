@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
-from zoneinfo import available_timezones
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import (
@@ -15,6 +14,7 @@ from voltway.kernel.ids import (
     StationIdentity,
     new_id,
 )
+from voltway.kernel.zones import is_zone
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
 from voltway.stations import keys, rules, store_network
@@ -114,7 +114,7 @@ def _check_location(place: Location) -> None:
         raise NotUsable("country", "it is not an ISO 3166 code like FIN")
     if not (-90 <= place.lat <= 90 and -180 <= place.lon <= 180):
         raise NotUsable("position", "latitude or longitude is off the globe")
-    if place.time_zone not in available_timezones():
+    if not is_zone(place.time_zone):
         raise NotUsable("time zone", "it is not a name like Europe/Helsinki")
 
 

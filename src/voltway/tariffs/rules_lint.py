@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from zoneinfo import available_timezones
 
 from voltway.kernel.money import Currency
+from voltway.kernel.zones import is_zone
 from voltway.tariffs.model import (
     Dimension,
     IdleTerms,
@@ -140,7 +140,7 @@ def _of_the_whole(
         says = f"No books are kept in {tariff.currency}, only in {kept}: nobody could be billed."
         yield Finding(Flaw.NO_LEDGER, says)
     for zone in zones:
-        if zone not in available_timezones():
+        if not is_zone(zone):
             yield Finding(Flaw.UNKNOWN_ZONE, f"There is no time zone {zone[:40]!r}.")
     least, most = tariff.min_price, tariff.max_price
     if least is None or most is None:

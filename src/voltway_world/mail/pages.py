@@ -1,16 +1,16 @@
 """The mail catcher's pages and JSON: a list, a mail, its parts."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader
 from litestar import Litestar, MediaType, Response, get
-from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from voltway_world.mail.box import Box, Mail, content_of, name_of
-from voltway_world.web import Asking, icon, look, quiet_site
+from voltway_world.web import Asking, icon, look, opened_to, quiet_site
 
 _pages = Environment(
     loader=PackageLoader("voltway_world.mail", "pages"), autoescape=True, trim_blocks=True
@@ -102,8 +102,12 @@ def _not_found(request: Asking, _: NoSuchMail) -> Response[str]:
 
 
 def make_pages(box: Box) -> Litestar:
+    return opened_to(_doors(), box=box)
+
+
+@cache
+def _doors() -> Litestar:
     return quiet_site(
         [list_page, mail_page, html_part, attachment, raw, list_mails, one_mail, look, icon],
         exception_handlers={NoSuchMail: _not_found},
-        state=State({"box": box}),
     )

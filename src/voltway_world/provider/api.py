@@ -1,11 +1,11 @@
 """The provider's HTTP doors: the merchant's API, and the switches of the simulated world."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
 from litestar import Litestar, Response, delete, get, post, put
-from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from voltway_world import serving
@@ -16,7 +16,7 @@ from voltway_world.provider.faults import Fault, Place
 from voltway_world.provider.mollie import api as mollie
 from voltway_world.provider.silence import let_in, silence
 from voltway_world.provider.stripe import api as stripe
-from voltway_world.web import Asking, icon, look, quiet_site
+from voltway_world.web import Asking, icon, look, opened_to, quiet_site
 
 PER_PAGE = 100
 
@@ -196,6 +196,11 @@ def _no(request: Asking, refused: Refused) -> Response[Any]:
 
 
 def make_api(desk: Desk, secret: str) -> Litestar:
+    return opened_to(_doors(), desk=desk, secret=secret)
+
+
+@cache
+def _doors() -> Litestar:
     return quiet_site(
         [
             open_hold,
@@ -224,5 +229,4 @@ def make_api(desk: Desk, secret: str) -> Litestar:
             icon,
         ],
         exception_handlers={Refused: _no},
-        state=State({"desk": desk, "secret": secret}),
     )

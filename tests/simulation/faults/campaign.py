@@ -13,7 +13,15 @@ from tests.simulation.faults.blows import BLOWS, Blow
 from tests.simulation.faults.grounds import Ground
 from tests.simulation.faults.lives import Nursery, open_nursery
 from tests.simulation.faults.players import Players
-from tests.simulation.faults.verdict import Bills, Estate, Verdict, in_hand, judge, take_stock
+from tests.simulation.faults.verdict import (
+    Bills,
+    Estate,
+    Verdict,
+    all_watchers,
+    in_hand,
+    judge,
+    take_stock,
+)
 from tests.simulation.faults.world import World, furnish, open_world, switched_on
 from tests.simulation.waiting import comes_true
 from voltway_world.provider.faults import Fault
@@ -133,10 +141,12 @@ class Clean:
                 for post in posts:
                     tasks.create_task(players.play(post))
 
-            async def is_quiet() -> bool:
-                return not await in_hand(database)
+            bus = all_watchers(database)
 
-            assert await comes_true(is_quiet, QUIET_S_MAX), await in_hand(database)
+            async def is_quiet() -> bool:
+                return not await in_hand(database, bus)
+
+            assert await comes_true(is_quiet, QUIET_S_MAX), await in_hand(database, bus)
             estate = await take_stock(database, posts, world.logs)
         return estate.bills
 
@@ -226,13 +236,14 @@ async def _at_rest(world: World, within_s: float) -> Estate:
     """What is there once the house has done all that it had to do, or had time enough for it."""
     later_s = 0.0
     async with world.grounds.looked_into() as database:
+        bus = all_watchers(database)
 
         async def is_quiet() -> bool:
             # Whoever paid and went home is waited for; by a fast clock not for long.
             nonlocal later_s
             later_s = min(later_s + DUSK_S, NIGHT_S)
             world.move_clock(later_s)
-            return not await in_hand(database)
+            return not await in_hand(database, bus)
 
         await comes_true(is_quiet, within_s, every_s=QUIET_LOOK_S)
         return await take_stock(database, world.posts, world.logs)

@@ -13,11 +13,13 @@ import msgspec
 from tests.simulation import audit
 from tests.simulation.audit import Records
 from tests.simulation.faults.players import Post, Told
-from voltway.runtime import jobs, outbox
+from voltway.runtime import jobs
+from voltway.runtime.bus import Bus
 from voltway.runtime.database import Database
 from voltway.runtime.work import Row, Work
 from voltway.stations import frames
 from voltway.stations.model import Direction
+from voltway.watchers import plug_watchers
 from voltway_world.provider.journal import Books
 
 FRAMES_MAX = 1_000_000
@@ -73,7 +75,14 @@ class Estate:
         }
 
 
-async def in_hand(database: Database) -> list[str]:
+def all_watchers(database: Database) -> Bus:
+    """Everybody who is told of facts, to ask who has not heard all."""
+    bus = Bus(database)
+    plug_watchers(bus)
+    return bus
+
+
+async def in_hand(database: Database, bus: Bus) -> list[str]:
     """What the house has not done yet, and nobody has to decide. Empty: it is at rest."""
     async with database.begin() as work:
         sessions = await work.all("SELECT id, running, told_at FROM session_view")
@@ -84,8 +93,7 @@ async def in_hand(database: Database) -> list[str]:
         )
         alerts = await work.all("SELECT id FROM alert_view WHERE state = 'queued'")
         queued = await jobs.waiting(work)
-        watchers = [row["name"] for row in await work.all("SELECT name FROM watcher")]
-        behind = await outbox.behind(work, watchers)
+    behind = await bus.behind()
     settled = {row["session_id"] for row in settlements}
     held = {row["session_id"] for row in settlements if row["state"] == "held"}
     found = [f"session {row['id']} runs" for row in sessions if row["running"]]
@@ -118,7 +126,7 @@ async def take_stock(database: Database, posts: Sequence[Post], logs: Sequence[P
     return Estate(
         records=await audit.read(database),
         heard=heard,
-        in_hand=await in_hand(database),
+        in_hand=await in_hand(database, all_watchers(database)),
         set_aside=set_aside,
         log=[line for log in logs for line in _errors(log)],
     )

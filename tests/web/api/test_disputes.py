@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from tests.payments.providers import MOLLIE, STRIPE, Closable, Kind
@@ -16,6 +15,7 @@ from voltway.parties.model import Party
 from voltway.payments import actions, disputing
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
+from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 
 EVIDENCE = {"product": "Charging at Market Square", "proof": "Receipt 17: 10 kWh, 11.66 EUR."}
@@ -64,7 +64,7 @@ async def path(scene: Scene) -> str:
 async def complains(scene: Scene) -> str:
     """The driver complains at their bank."""
     [hold] = scene.bank.books.holds
-    async with httpx.AsyncClient(trust_env=False) as driver:
+    async with a_line() as driver:
         answer = await driver.post(f"{scene.bank.url}/_world/dispute/{hold}")
     return str(answer.json()["id"])
 

@@ -28,15 +28,33 @@ class WorldDidNotStart(Misconfigured):
     said: str
 
 
+#: The names by which the ports of this demo are ours, for as long as it runs.
+_ours: Final[list[socket.socket]] = []
+
+
 def free_port(wished: int) -> int:
-    """The wished port of this machine, or another where it is taken."""
+    """The wished port of this machine, or another where it is taken, or promised to another demo
+    whose process does not listen yet."""
     for port in (wished, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 probe.bind((HOST, port))
-                return int(probe.getsockname()[1])
+                if port == 0 or _becomes_ours(port):
+                    return int(probe.getsockname()[1])
     return wished  # whoever listens there will say what is wrong
+
+
+def _becomes_ours(port: int) -> bool:
+    """By a name without a file, which goes with us (unix(7), abstract sockets)."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0voltway-demo-{port}")
+    except OSError:
+        name.close()
+        return False
+    _ours.append(name)
+    return True
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from mollie import ClientSDK, models
 
 from voltway.kernel.ids import OnceKey
 from voltway.payments.provider import Declined, ProviderSilent
+from voltway.runtime import tls
 
 #: What these statuses say is no answer to the order: our key, its pace, or a fault of its own.
 NO_ANSWER: Final = frozenset({401, 403, 409, 429})
@@ -35,7 +36,7 @@ class Line:
 
     def __init__(self, name: str, *, secret: str, url: str, timeout_s: float) -> None:
         self.name = name
-        self._http = httpx.AsyncClient(timeout=timeout_s, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=timeout_s, trust_env=False, verify=tls.trusted())
         self.sdk = ClientSDK(
             security=models.Security(api_key=secret),
             server_url=url.rstrip("/") or None,

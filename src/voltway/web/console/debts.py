@@ -23,6 +23,7 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.runtime.work import Row, Work
 from voltway.web.appearance import Form
+from voltway.web.console.card_refund_views import refunds_of_statement
 from voltway.web.console.credit_writing import NotAnAmount
 from voltway.web.console.door import console_page
 from voltway.web.console.form_fields import minor_of, number_of
@@ -149,6 +150,7 @@ async def _page(
             raise debts.NoSuchDebt
         found = await debts.debt(work, InvoiceId(id))
         moves = await debts.moves_of(work, InvoiceId(id))
+        refunds = await refunds_of_statement(work, id)
     return await console_page(
         request,
         house,
@@ -159,6 +161,7 @@ async def _page(
         d=row,
         pay_key=found.pay_key,
         moves=moves,
+        card_refunds=refunds,
         how=HOW,
         stages=STAGES,
         key=uuid4().hex,

@@ -20,6 +20,7 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.web.appearance import Form
 from voltway.web.console import mail_views
+from voltway.web.console.card_refund_views import refunds_of
 from voltway.web.console.door import console_page, uuid_of
 from voltway.web.driver.invoices import xrechnung
 from voltway.web.driver.proving import proof_file
@@ -116,6 +117,7 @@ async def _page(
         beside = await billing.standing_for(work, found)
         mails = await mail_views.mails_of(work, found.id)
         left = await billing.left_of(work, found.id) if found.is_receipt else None
+        refunds = await refunds_of(work, found.id)
     asked = reader(request).papers
     may_move = actor.may(Permission.MOVE_MONEY)
     invoiced = any(each.kind == DocumentKind.INVOICE for each in beside)
@@ -131,6 +133,7 @@ async def _page(
         names=NAMES,
         beside=beside,
         mails=mails,
+        card_refunds=refunds,
         may_send=may_move,
         may_invoice=may_move and left is not None and bool(left.amount.minor) and not invoiced,
         may_credit=may_move and left is not None and bool(left.amount.minor),

@@ -23,6 +23,7 @@ from voltway.sessions.rules_evidence import Evidence
 from voltway.tariffs.model import MeterPoint
 from voltway.web import series
 from voltway.web.console.books import Booked, booked
+from voltway.web.console.card_refund_views import refunds_of
 from voltway.web.console.cdrs import CdrLine, lines_of
 from voltway.web.formats import Formats
 from voltway.web.series import Chart
@@ -193,6 +194,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
     settlement = await billing.settlement_of(work, id) if sees_money else None
     invoice = await billing.invoice_of(work, id) if sees_money else None
     beside = await billing.standing_for(work, invoice) if invoice else []
+    refunds = await refunds_of(work, invoice.id) if invoice else []
     steps = await payments.steps_of(work, payment.id) if payment else []
     glyph, word = _stand(row)
     powers = [(point.at, point.power_w) for point in record.points if point.power_w is not None]
@@ -228,7 +230,7 @@ async def session(work: Work, id: SessionId, formats: Formats, *, sees_money: bo
         invoice_id=invoice.id if invoice else None,
         invoice_number=invoice.number if invoice else "",
         beside=tuple(beside),
-        story=tuple(_story(row, payment, steps, settlement, formats)),
+        story=tuple(_story(row, payment, steps, settlement, refunds, formats)),
         duration_s=record.duration_s,
         billed=await _billed(work, id, formats) if sees_money else None,
         signed=signed_view(await evidence.dossier(work, id)),
@@ -334,6 +336,7 @@ def _story(
     payment: Payment | None,
     steps: Sequence[StepTaken],
     settlement: Settlement | None,
+    refunds: Sequence[Row],
     formats: Formats,
 ) -> list[StoryLine]:
     """What happened, in the order of time."""
@@ -367,4 +370,12 @@ def _story(
         )
     if settlement and settlement.done_at:
         told.append(StoryLine("bill", "Settled", "All steps are kept", settlement.done_at))
+    told += [_to_card(each, formats) for each in refunds]
     return sorted(told, key=lambda line: line.at or row["started_at"])
+
+
+def _to_card(refund: Row, formats: Formats) -> StoryLine:
+    detail = refund["why"] or refund["trouble"] or refund["state"]
+    at = refund["ended_at"] or refund["asked_at"]
+    amount = formats.amount(refund["amount_minor"], refund["currency"])
+    return StoryLine("money", "Refund to the card that paid the statement", detail, at, amount)

@@ -34,6 +34,16 @@ const tick = () => {
 setInterval(tick, 1000);
 tick();
 
+// A row of links that scrolls sideways begins where one is.
+for (const here of document.querySelectorAll(".tabs [aria-current], .rail [aria-current]")) {
+  const row = here.closest(".tabs, ul");
+  const middle = (box) => (box.left + box.right) / 2;
+  row.scrollBy({
+    left: middle(here.getBoundingClientRect()) - middle(row.getBoundingClientRect()),
+    behavior: "instant",
+  });
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) {

@@ -1,0 +1,167 @@
+"""Giving back to a card what it paid for a bill, after something was taken off the bill.
+
+Noted and reserved before the provider is asked, so that nobody gives it back twice or takes it off
+otherwise meanwhile; asked again under the same key where it was silent. What the money means is
+for whoever asked to write (``Write``), in the work that learns that it went: both or neither.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import ClassVar, Final, TypeAlias
+from uuid import UUID
+
+from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.kernel.ids import OnceKey, PartyId, new_id
+from voltway.kernel.money import Money
+from voltway.payments import choosing
+from voltway.payments import store_card_refunds as store
+from voltway.payments.choosing import AnyProvider
+from voltway.payments.model_card_refunds import CardRefund, CardRefundState, Kept, WantedRefund
+from voltway.payments.provider import Declined, ProviderSilent, Refunded, RefundOrder
+from voltway.runtime.work import BeginWork, Work
+
+SILENT_AFTER: Final = timedelta(seconds=30)
+
+#: Writes what money that went back means: the document that says it, and the entry.
+Write: TypeAlias = Callable[[Work, CardRefund], Awaitable[Kept]]
+
+
+@dataclass(eq=False)
+class NoCardPaid(Refusal):
+    """No card paid this bill, so nothing of it can go back to one."""
+
+
+@dataclass(eq=False)
+class MoreThanTheCardPaid(Refusal):
+    """{asked} cannot go back to the card: of what it paid {left} is left."""
+
+    asked: Money
+    left: Money
+
+
+@dataclass(eq=False)
+class KeyOfAnotherCardRefund(Refusal):
+    """This key was used to give back something else before. Nothing was given back now."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+async def room(work: Work, party: PartyId, paid_for: str) -> int | None:
+    """The most that one card can be given back of a bill now; ``None`` where no card paid it."""
+    rooms = await store.rooms(work, party, paid_for)
+    return rooms[0].left_minor if rooms else None
+
+
+async def under_way(work: Work, party: PartyId, about: str) -> int:
+    """What is on its way back to cards and will be taken off this."""
+    return await store.under_way(work, party, about)
+
+
+async def was_asked(work: Work, party: PartyId, once: OnceKey) -> bool:
+    return await store.by_key(work, party, once) is not None
+
+
+async def known(work: Work, wanted: WantedRefund) -> CardRefund | None:
+    """What was noted under this key before. Raises ``KeyOfAnotherCardRefund``."""
+    found = await store.by_key(work, wanted.party, wanted.once)
+    if found is None:
+        return None
+    if (found.about, found.amount, found.reason) != (wanted.about, wanted.amount, wanted.reason):
+        raise KeyOfAnotherCardRefund
+    return found
+
+
+async def note(work: Work, wanted: WantedRefund) -> CardRefund:
+    """Note and reserve what is to go back. Whoever asks holds what it is taken off locked, so one
+    key is noted once. Raises ``NoCardPaid``, ``MoreThanTheCardPaid`` and
+    ``KeyOfAnotherCardRefund``."""
+    before = await known(work, wanted)
+    if before is not None:
+        return before
+    rooms = await store.lock_rooms(work, wanted.party, wanted.paid_for)
+    if not rooms:
+        raise NoCardPaid
+    if wanted.amount.minor > rooms[0].left_minor:
+        left = Money(rooms[0].left_minor, wanted.amount.currency)
+        raise MoreThanTheCardPaid(wanted.amount, left)
+    fresh = CardRefund(
+        id=new_id(work.now),
+        party=wanted.party,
+        collection=rooms[0].collection,
+        about=wanted.about,
+        amount=wanted.amount,
+        reason=wanted.reason,
+        once=wanted.once,
+        provider=rooms[0].provider,
+        hold_ref=rooms[0].ref,
+        asked_by=wanted.asked_by,
+        state=CardRefundState.ASKED,
+        asked_at=work.now,
+    )
+    await store.add(work, fresh)
+    _touch(work, fresh)
+    return fresh
+
+
+async def go_on(begin: BeginWork, given: AnyProvider, id: UUID, write: Write) -> CardRefund:
+    """Ask for what was noted, and note what came of it. Raises ``ProviderSilent``."""
+    async with begin() as work:
+        one = await store.load(work, id)
+        if one.ended_at is not None:
+            return one
+        await store.tried(work, id)
+    order = RefundOrder(
+        once=OnceKey(f"{one.id}:refund"), ref=one.hold_ref, amount=one.amount, reason=one.reason
+    )
+    try:
+        answer = await choosing.of(given, one.provider).refund(order)
+    except ProviderSilent as silence:
+        async with begin() as work:
+            await store.tried(work, id, str(silence))
+        raise
+    async with begin() as work:
+        return await _learn(work, id, answer, write)
+
+
+async def _learn(work: Work, id: UUID, answer: Refunded | Declined, write: Write) -> CardRefund:
+    before = await store.lock(work, id)
+    if before.ended_at is not None:
+        return before  # somebody else has just learned it
+    if isinstance(answer, Declined):
+        after = replace(
+            before,
+            state=CardRefundState.DECLINED,
+            why=answer.reason or answer.code,
+            ended_at=work.now,
+        )
+    else:
+        kept = await write(work, before)
+        after = replace(
+            before,
+            state=CardRefundState.DONE,
+            ref=answer.ref,
+            document=kept.document,
+            entry=kept.entry,
+            ended_at=work.now,
+        )
+    await store.end(work, after)
+    _touch(work, after)
+    return after
+
+
+def _touch(work: Work, one: CardRefund) -> None:
+    work.touch(f"payments:{one.party}", one.about)
+
+
+async def ask_again(begin: BeginWork, given: AnyProvider, write: Write) -> int:
+    """The round: ask again for what was not answered; how many are over now."""
+    async with begin() as work:
+        waiting = await store.open_since(work, work.now - SILENT_AFTER)
+    done = 0
+    for id in waiting:
+        try:
+            done += (await go_on(begin, given, id, write)).ended_at is not None
+        except Outage:
+            continue
+    return done
