@@ -44,6 +44,9 @@ def place(
         chance=chance,
         location=HERE,
         evse=HERE,
+        number=1,
+        connector_type="IEC_62196_T2",
+        power_w=22_000,
     )
 
 

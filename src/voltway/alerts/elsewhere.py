@@ -1,4 +1,7 @@
-"""Where a driver whose bay is lost can charge instead: what fits, is free, near and not dear."""
+"""Where a driver whose bay is lost can charge instead: what fits, is free, near and not dear.
+
+Alerts say it, and the pages of bays and places.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -36,6 +39,7 @@ _FREE: Final = """
     SELECT * FROM (
         SELECT DISTINCT ON (p.location_id) p.id, p.party_id, p.station_id, p.location_id,
                p.location_id = m.location_id AS is_here, p.location_name, p.public_id, p.time_zone,
+               p.number, p.connector_type, p.power_w,
                count(*) OVER (PARTITION BY p.location_id)::int AS free,
                CASE WHEN p.location_id = m.location_id THEN 0 ELSE
                12742 * asin(sqrt(sind((p.lat - m.lat) / 2) ^ 2
@@ -109,6 +113,9 @@ def _alternative(
         ),
         location=row["location_id"],
         evse=row["id"],
+        number=row["number"],
+        connector_type=row["connector_type"],
+        power_w=row["power_w"],
     )
 
 

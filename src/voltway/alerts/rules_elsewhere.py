@@ -23,7 +23,8 @@ _DEAR_MIN: Final = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
     """A place, or at the same place another bay. ``km`` from here as the crow flies; ``price`` of a
-    kWh with tax, where there is one; ``chance`` that a bay is free and works then, 0 to 1."""
+    kWh with tax, where there is one; ``chance`` that a bay is free and works then, 0 to 1; the bay
+    that is meant there, with its ``number``, plug and power in W."""
 
     name: str
     km: Decimal
@@ -32,6 +33,9 @@ class Alternative:
     chance: Decimal
     location: UUID
     evse: UUID
+    number: int
+    connector_type: str
+    power_w: int
 
     @property
     def percent(self) -> int:

@@ -34,6 +34,7 @@ from voltway.web.driver import (
     favourites,
     finding,
     for_car,
+    instead,
     lining,
     my_car,
     needs,
@@ -43,7 +44,7 @@ from voltway.web.driver import (
     token_views,
     views,
 )
-from voltway.web.driver.views import Bay, Starts
+from voltway.web.driver.views import Bay
 from voltway.web.formats import Formats
 from voltway.web.house import House
 from voltway.web.pages import (
@@ -147,6 +148,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         queue = await turns.queue_of(work, LocationId(location))
         pictures = await photos.of_place(work, LocationId(location))
         ahead = await planned.at_place(work, LocationId(location), bays, formats)
+        others = await instead.of_place(work, bays, car, formats)
         own = await favourites.of_account(request, work, location)
         is_known = await account.seated(request, work) is not None
     if like.phone:
@@ -165,6 +167,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         "photos": pictures,
         "photo_url": url_of,
         "planned": ahead,
+        "instead": others,
         "help": help_,
     }
 
@@ -196,9 +199,10 @@ async def _evse_page(
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
     formats = formats_of(request, house)
+    now = await _evse_now(request, work, house, public_id, formats)
+    bay: Bay = now["bay"]
     grant = grant or (query or {}).get("k", "")[:60]
     query = {name: value for name, value in (query or {}).items() if name != "k"}
-    bay, starts = await _evse_now(work, house, public_id, formats)
     car = await my_car.at_bay(work, await my_car.mine(request, work), bay, formats)
     asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
@@ -210,11 +214,7 @@ async def _evse_page(
         house,
         "driver/evse.html",
         status=status,
-        bay=bay,
-        starts=starts,
-        plug_first=await plugs_first(work, bay.evse, house.settings.plug_first),
-        planned=await planned.at_bay(work, bay, formats),
-        reserved=await reserving.at_bay(request, work, bay),
+        **now,
         hold=formats.hold(party.hold_minor, party.currency),
         start_within=formats.span(house.settings.start_within_s, seconds_to=60),
         help=await _help_at(work, bay),
@@ -247,10 +247,26 @@ def is_typed(query: Mapping[str, str]) -> bool:
 
 
 async def _evse_now(
-    work: Work, house: House, public_id: str, formats: Formats
-) -> tuple[Bay, Starts]:
+    request: HttpRequest, work: Work, house: House, public_id: str, formats: Formats
+) -> dict[str, Any]:
+    """What the live part of a bay's page shows."""
     bay = await views.bay(work, public_id, formats, house.settings.heartbeat_s)
-    return bay, await views.starts(work, bay.evse, formats)
+    reserved = await reserving.at_bay(request, work, bay)
+    ahead = await planned.at_bay(work, bay, formats)
+    return {
+        "bay": bay,
+        "starts": await views.starts(work, bay.evse, formats),
+        "plug_first": await plugs_first(work, bay.evse, house.settings.plug_first),
+        "planned": ahead,
+        "reserved": reserved,
+        "instead": await instead.of_bay(
+            work,
+            bay,
+            formats,
+            is_theirs=reserved.theirs is not None,
+            in_window=any(each.is_now for each in ahead),
+        ),
+    }
 
 
 @get("/e/{public_id:str}/live", include_in_schema=False)
@@ -258,25 +274,14 @@ async def evse_live(
     request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str]
 ) -> ServerSentEvent:
     """The bay's state again, each time it changes."""
+    formats = formats_of(request, house)
     async with house.begin() as work:
-        bay, _ = await _evse_now(work, house, public_id, formats_of(request, house))
+        bay = await views.bay(work, public_id, formats, house.settings.heartbeat_s)
 
     async def view() -> str:
         async with house.begin() as work:
-            now, starts = await _evse_now(work, house, public_id, formats_of(request, house))
-            plug_first = await plugs_first(work, now.evse, house.settings.plug_first)
-            reserved = await reserving.at_bay(request, work, now)
-            ahead = await planned.at_bay(work, now, formats_of(request, house))
-        return draw(
-            request,
-            house,
-            "driver/evse_now.html",
-            bay=now,
-            planned=ahead,
-            starts=starts,
-            plug_first=plug_first,
-            reserved=reserved,
-        )
+            now = await _evse_now(request, work, house, public_id, formats_of(request, house))
+        return draw(request, house, "driver/evse_now.html", **now)
 
     subjects = (f"evse:{bay.evse}", f"station:{bay.station}")
     return house.streams.live(house.touches, subjects, view)

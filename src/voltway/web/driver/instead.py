@@ -1,0 +1,92 @@
+"""Where a driver can charge instead of at a bay, or a place, where they cannot now.
+
+The ranking is that of the alerts. Distances are from the bay or the place: nobody is asked where
+they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import Final
+
+from voltway.alerts import elsewhere
+from voltway.alerts.rules_elsewhere import Alternative
+from voltway.runtime.work import Work
+from voltway.stations.model import Current
+from voltway.vehicles.rules_plugs import takes
+from voltway.web.driver import views
+from voltway.web.driver.my_car import MyCar
+from voltway.web.driver.views import Bay
+from voltway.web.formats import Formats
+
+#: Who waits for a bay that is in use may like to wait: other places are folded away.
+_IN_USE: Final = frozenset({"charging", "idle"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alternative as a page shows it. ``bay``: its number where it is at the same place, else 0;
+    ``km``, ``price`` and ``sure`` in words; ``price`` is empty where none is known."""
+
+    path: str
+    name: str
+    bay: int
+    plug: str
+    km: str
+    price: str
+    sure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """The alternatives, the best first, and whether they are folded away."""
+
+    places: tuple[Shown, ...] = ()
+    is_folded: bool = False
+
+
+async def of_bay(
+    work: Work, bay: Bay, formats: Formats, *, is_theirs: bool, in_window: bool
+) -> Instead:
+    """Where to charge instead of at this bay; nothing where a start may work, or where the bay is
+    reserved for who looks (``is_theirs``). ``in_window``: planned work runs, so that nobody can
+    wait for who charges there."""
+    if bay.state.may_start or is_theirs:
+        return Instead()
+    found = await elsewhere.alternatives(work, bay.evse)
+    return Instead(_shown(found, bay, formats), bay.state.glyph in _IN_USE and not in_window)
+
+
+async def of_place(work: Work, bays: Sequence[Bay], car: MyCar | None, formats: Formats) -> Instead:
+    """The same of a place where nothing is free: for each kind of plug there that fits the driver's
+    car, the best one first, then the next ones."""
+    if not bays or any(bay.state.glyph == "available" for bay in bays):
+        return Instead()
+    all_here = [bay.evse for bay in bays]
+    strongest = {bay.connector_type: bay for bay in sorted(bays, key=lambda each: each.power_w)}
+    kinds = [
+        await elsewhere.alternatives(work, bay.evse, but=all_here)
+        for bay in strongest.values()
+        if car is None or takes(car.model, bay.connector_type, is_dc=bay.current == Current.DC)
+    ]
+    in_turn = [each for each in chain.from_iterable(zip_longest(*kinds)) if each is not None]
+    return Instead(_shown(in_turn[: elsewhere.NAMED], bays[0], formats))
+
+
+def _shown(found: Sequence[Alternative], near: Bay, formats: Formats) -> tuple[Shown, ...]:
+    return tuple(_one(each, near, formats) for each in found)
+
+
+def _one(each: Alternative, near: Bay, formats: Formats) -> Shown:
+    is_here = each.location == near.location_id
+    price = formats.price(each.price, each.currency) if each.price is not None else ""
+    km = formats.number(each.km, 1 if each.km < 10 else 0)
+    return Shown(
+        path=f"/e/{each.name}" if is_here else f"/l/{each.location}",
+        name=each.name,
+        bay=each.number if is_here else 0,
+        plug=views.plug(each.connector_type, each.power_w, formats),
+        km="" if is_here else formats.say("%(km)s km away", km=km),
+        price=formats.say("%(price)s per kWh", price=price) if price else "",
+        sure=formats.say("%(percent)s sure", percent=formats.percent(each.percent)),
+    )
