@@ -21,6 +21,7 @@ from tests.billing.months import a_card, a_customer, charges, stated
 from tests.billing.months import read as statement_of
 from tests.billing.test_debts import a_statement, debt_of, goes_round, on, provider, saves_card
 from tests.billing.test_disputed_debts import CARD, paid_by_card, pays_by_link
+from tests.billing.test_hosts import a_host, agreed, hearing, shares
 from tests.payments.disputed import cost, disputes
 from tests.payments.disputed import kept as kept_disputes
 from tests.payments.providers import SIMULATED, Closable, patience_s
@@ -124,6 +125,26 @@ async def test_it_is_not_taken_off_the_next_statement_and_what_is_taken_off_ther
     assert made.total_minor == 400
     assert await on(scene, f"driver:{card.id}:receivable") == 0
     assert await on(scene, f"customer:{customer.id}:receivable") == 400
+    assert await faults(scene) == []
+
+
+async def test_a_host_s_share_is_corrected_once_for_each_credit_note(scene: Scene) -> None:
+    host = await a_host(hearing(scene))
+    await agreed(scene, host)
+    await paid_by_card(scene)
+    receipt = await receipt_of(scene)
+    before = await shares(scene)
+    await gives_back(scene, receipt, 200)
+    await gives_back(scene, receipt, 289, "2")
+
+    async with scene.begin() as work:
+        corrected = [await actions.correct_shares(work, scene.station.party) for _ in range(2)]
+
+    assert [kind for kind, _, _ in before] == ["session"]
+    assert corrected == [2, 0]
+    assert [kind for kind, _, _ in await shares(scene)].count("correction") == 2
+    # A cent at most is left of what the session came to: what the card did not pay.
+    assert abs(sum(revenue for _, revenue, _ in await shares(scene))) <= 1
     assert await faults(scene) == []
 
 
@@ -332,6 +353,15 @@ async def test_what_cannot_go_back_is_refused_and_nothing_is_noted(
         )
 
     assert (await kept(scene), given_back(scene)) == ([], [])
+
+
+async def test_without_a_reason_nothing_goes_back(scene: Scene) -> None:
+    await paid_by_card(scene)
+
+    with pytest.raises(debts.NoReason):
+        await gives_back(scene, await receipt_of(scene), 100, reason="  ")
+
+    assert await kept(scene) == []
 
 
 async def test_of_a_statement_that_no_card_paid_nothing_goes_back_to_one(scene: Scene) -> None:

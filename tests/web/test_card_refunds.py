@@ -1,6 +1,7 @@
 """Giving back to the card that paid a statement, from the console."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,11 +12,13 @@ from tests.billing.test_disputed_debts import paid_by_card
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
-from voltway.billing import approving
+from voltway.billing import actions as billing
+from voltway.billing import approving, card_refunds
 from voltway.kernel.ids import InvoiceId, OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.parties.model import Role
 from voltway.payments.provider import RefundOrder
+from voltway_world.provider.faults import Fault
 
 __all__ = ["provider"]
 
@@ -53,6 +56,28 @@ async def test_a_part_goes_back_to_the_card_once_for_each_form_and_is_read_where
         said = await owner.reads(path)
         assert f"{DARK} given back {note['number']}" in said
     assert "€2.89 at most" in await owner.reads(page)
+
+
+@pytest.mark.patience(2.0)
+async def test_where_the_provider_is_silent_the_pages_say_that_it_is_on_its_way(
+    statement: InvoiceId, owner: Browser, scene: Scene
+) -> None:
+    page, receipt = await page_of(scene), await receipt_of(scene)
+    async with scene.begin() as work:
+        session = (await billing.invoice(work, receipt)).session
+    scene.bank.faults.set([Fault(on="refund", kind="timeout_after", times=5)])
+    typed = {"what": "part", "amount": "2", "where": "card", "reason": DARK}
+    sent = await owner.sends(page, step="write", once=str(uuid4()), **typed)
+    meanwhile = await owner.reads(f"/console/documents/{receipt}")
+    scene.bank.faults.set([])
+    scene.clock.jump(timedelta(minutes=1))
+    await card_refunds.ask_again(scene.begin, scene.provider)
+
+    assert sent.headers["location"] == f"/console/documents/{receipt}"
+    assert f"{DARK} on its way" in meanwhile
+    assert given_back(scene) == [200]
+    story = await owner.reads(f"/console/sessions/{session}")
+    assert "Refund to the card that paid the statement done €2.00" in story
 
 
 async def test_all_that_the_card_paid_can_go_back_and_then_there_is_no_choice(

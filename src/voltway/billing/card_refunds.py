@@ -12,6 +12,7 @@ from uuid import UUID
 
 from voltway.billing import crediting, documents, rules_books, store_documents, store_statements
 from voltway.billing.debts import ABOUT as BILL
+from voltway.billing.debts import NoReason
 from voltway.billing.invoicing import NotAReceipt
 from voltway.billing.model import Invoice
 from voltway.kernel.ids import InvoiceId, OnceKey
@@ -57,9 +58,9 @@ async def give_back(
     once: OnceKey,
 ) -> CardRefund:
     """Give a part or all of a receipt back to the card that paid its statement; asked again with
-    the same key, money moves once. Raises ``NotAReceipt``, ``NoCardPaid``, ``CreditTooLarge``,
-    ``MoreThanTheCardPaid``, ``KeyOfAnotherCardRefund``; ``ProviderSilent`` where nobody knows yet
-    and the round goes on."""
+    the same key, money moves once. Raises ``NotAReceipt``, ``NoReason``, ``NoCardPaid``,
+    ``CreditTooLarge``, ``MoreThanTheCardPaid``, ``KeyOfAnotherCardRefund``; ``ProviderSilent``
+    where nobody knows yet and the round goes on."""
     async with begin() as work:
         noted = await _note(work, receipt, amount, reason=reason, by=by, once=once)
     return await refunding_cards.go_on(begin, given, noted.id, write)
@@ -72,6 +73,7 @@ async def _note(
     if not found.is_receipt:
         raise NotAReceipt(found.number)
     of = await crediting.standing(work, found)
+    reason = " ".join(reason.split())
     wanted = WantedRefund(
         party=found.party,
         paid_for=f"{BILL}{await store_statements.stated_on(work, receipt)}",
@@ -87,6 +89,8 @@ async def _note(
     if found.payment is not None:
         raise NoCardPaid  # it was paid by itself, and is given back by its payment
     left = Money(of.free_minor, found.currency)
+    if not reason:
+        raise NoReason
     if not 0 < amount.minor <= left.minor or amount.currency != left.currency:
         raise crediting.CreditTooLarge(amount, of.document.number, left)
     return await refunding_cards.note(work, wanted)

@@ -62,7 +62,8 @@ async def collected(work: Work) -> Checked:
             f"collection:{row['id']}",
             f"{row['amount_minor']} was taken (in the smallest unit of {row['currency']});"
             f" {row['given_back']} was given back, for which the books have {row['back_booked']},"
-            f" and banks have taken back {row['disputed']}, for which they have {row['booked']}.",
+            f" and banks have taken back {row['disputed']}, for which the books have"
+            f" {row['booked']}.",
         )
         for row in over
     ]

@@ -11,6 +11,12 @@ from tests.billing.test_disputed_debts import paid_by_card
 from tests.payments.scene import Scene
 from tests.web.api.conftest import Caller
 from tests.web.api.test_balances import bank, party, provider, scene
+from voltway.billing import approving
+from voltway.kernel.ids import OnceKey
+from voltway.kernel.money import EUR, Money
+from voltway.payments import choosing
+from voltway.payments.provider import RefundOrder
+from voltway_world.provider.faults import Fault
 
 __all__ = ["bank", "party", "provider", "scene"]
 
@@ -47,6 +53,56 @@ async def test_it_goes_back_once_for_each_key_and_is_listed(
     assert await owner.items("/card-refunds?state=declined") == []
 
 
+async def test_above_the_sum_of_one_person_a_key_gives_nothing_back(
+    owner: Caller, scene: Scene, path: str
+) -> None:
+    async with scene.begin(scene.station.party.id) as work:
+        await approving.set_rule(work, scene.station.party.id, 300, by="Aino")
+
+    small = await gives(owner, path, {"amount": "2", "reason": DARK})
+    second = await gives(owner, path, {"amount": "2", "reason": DARK})
+
+    assert (small.status_code, second.status_code) == (201, 409)
+    assert second.json()["code"] == "needs_second_person"
+    assert given_back(scene) == [200]
+
+
+@pytest.mark.patience(2.0)
+async def test_asked_again_with_its_key_after_a_silence_it_is_done_once(
+    owner: Caller, scene: Scene, path: str
+) -> None:
+    async with scene.begin(scene.station.party.id) as work:
+        await approving.set_rule(work, scene.station.party.id, 300, by="Aino")
+    scene.bank.faults.set([Fault(on="refund", kind="timeout_after", times=5)])
+    part = {"amount": "2.00", "reason": DARK}
+
+    silent = await gives(owner, path, part, "k")
+    [waiting] = await owner.items("/card-refunds?state=asked")
+    scene.bank.faults.set([])
+    again = await gives(owner, path, part, "k")
+
+    assert (silent.status_code, waiting["credit_note_id"]) == (503, None)
+    assert (again.status_code, again.json()["state"]) == (201, "done")
+    assert given_back(scene) == [200]
+
+
+async def test_what_the_provider_declines_is_said_and_listed(
+    owner: Caller, scene: Scene, path: str
+) -> None:
+    async with scene.begin() as work:
+        [row] = await work.all("SELECT * FROM collection_view WHERE state = 'done'")
+    order = RefundOrder(
+        once=OnceKey("desk"), ref=row["provider_ref"], amount=Money(489, EUR), reason="desk"
+    )
+    await choosing.of(scene.provider, row["provider"]).refund(order)
+
+    no = await gives(owner, path, {"amount": "2.00", "reason": DARK})
+    [declined] = await owner.items("/card-refunds?state=declined")
+
+    assert (no.status_code, no.json()["code"]) == (409, "refund_declined")
+    assert declined["why"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -54,6 +110,7 @@ async def test_it_goes_back_once_for_each_key_and_is_listed(
         {"amount": "-1", "reason": DARK},
         {"amount": "1.001", "reason": DARK},
         {"amount": "1"},
+        {"amount": "1", "reason": " "},
         {"reason": DARK},
     ],
 )
