@@ -37,7 +37,6 @@ async def replayed(*words: str) -> tuple[int, dict[str, str]]:
     return process.returncode, {line[:16].strip(): line[16:].strip() for line in lines}
 
 
-@pytest.mark.campaign
 async def test_the_first_sessions_are_metered_priced_paid_posted_receipted_and_recomputed() -> None:
     status, told = await replayed(
         str(SESSIONS), "--tariff", str(TARIFF), "--limit", "20", "--check"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import psutil
-import pytest
 
 from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import furnish
@@ -35,7 +34,6 @@ def processes(house: HouseProcess, role: str) -> list[psutil.Process]:
     return found
 
 
-@pytest.mark.campaign
 async def test_several_processes_serve_one_address_and_what_is_killed_is_started_again(
     data_folder: Path,
 ) -> None:

@@ -25,9 +25,8 @@ from tests.stories.world import SECRET, SIGNING
 from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 
-#: How long a driver has to plug in. Short, so that a campaign need not wait for lost ones, and
-#: longer than a busy machine takes from a payment over a kill to the start: a hold is let go then.
-START_WITHIN_S = 30
+#: How long a driver has to plug in. Short, so that a campaign need not wait for lost ones.
+START_WITHIN_S = 10
 HOME_S_MAX = 90
 QUIET_S_MAX = 240
 

@@ -104,7 +104,6 @@ async def test_registers_at_start_and_end_are_enough_for_a_bill(world: World, ve
     assert silent.doubts == stopped.doubts == ()
 
 
-@pytest.mark.campaign
 @both_versions
 async def test_fifty_stations_at_ten_readings_a_second_lose_none_and_end_whole(
     world: World, version: str

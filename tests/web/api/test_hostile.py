@@ -91,7 +91,6 @@ async def test_no_body_breaks_us(
         assert 400 <= answer.status_code < 500, f"{path}: {answer.text}"
 
 
-@pytest.mark.campaign
 async def test_no_parameter_breaks_us(owner: Caller, aurora: Caller) -> None:
     told = (await owner.client.get("/api/openapi.json")).json()
     for path, methods in told["paths"].items():
