@@ -16,7 +16,7 @@ import httpx
 from tests.simulation.waiting import comes_true, happens
 from tests.stories.world import CARD
 from voltway_world.stations import Station, some_car
-from voltway_world.stations.bays import Bay, Session
+from voltway_world.stations.bays import Bay
 
 #: What a car takes: at 180 kW, far below what the stations could give.
 WH_A_SECOND = 50
@@ -110,15 +110,11 @@ class Crowd:
             station.forecourt.read_meter(bay)
             await station.settled()
             promise.readings.append(bay.register_wh)
-        self._take_a_last_bit(bay, session)
+        if bay.session is session:  # as much as its power gave: waits may have been long
+            bay.set_register(promise.start_wh + _taken_wh(began) + 1)
         await station.unplug(1)
         promise.end_wh, promise.is_ended = bay.register_wh, True
         bay.set_register(bay.register_wh + 1)  # no two sessions begin with the same register
-
-    @staticmethod
-    def _take_a_last_bit(bay: Bay, session: Session) -> None:
-        if bay.session is session:
-            bay.set_register(bay.register_wh + 1)
 
     async def _pay(self, browser: httpx.AsyncClient, page: str) -> str:
         """Confirm the hold on the provider's page, and come back, where anybody is there."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import typer
 
 from tests.simulation import audit
-from tests.simulation.crowd import Crowd
+from tests.simulation.crowd import ORDER_S_MAX, Crowd
 from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import STATIONS, Post, furnish
 from tests.simulation.waiting import comes_true, happens
@@ -25,8 +25,9 @@ from tests.stories.world import SECRET, SIGNING
 from voltway_world.calling import a_line
 from voltway_world.provider import ProviderServer
 
-#: How long a driver has to plug in. Short, so that a campaign need not wait for lost ones.
-START_WITHIN_S = 10
+#: How long a driver has to plug in. Short, so that a campaign need not wait for lost ones, and
+#: longer than a driver waits for the station to be told: else the hold is gone before they plug in.
+START_WITHIN_S = ORDER_S_MAX + 15
 HOME_S_MAX = 90
 QUIET_S_MAX = 240
 
