@@ -14,6 +14,8 @@ from voltway.stations import windows
 
 #: It is Monday the 2nd of March 2026, 14:00 in Helsinki.
 TODAY = {"from": "2026-03-02T16:00", "until": "2026-03-02T18:30", "reason": "New cables"}
+#: The tick that the form begins with.
+CLOSES = {"closes": "yes"}
 
 
 def work_of(scene: Scene) -> str:
@@ -26,7 +28,7 @@ def bay(scene: Scene, number: int = 1) -> str:
 
 async def plans(owner: Browser, scene: Scene, what: str = "", **more: str) -> str:
     """Plan work by the form; the page of what was planned."""
-    answer = await owner.sends(work_of(scene), **{**TODAY, "what": what, **more})
+    answer = await owner.sends(work_of(scene), **{**TODAY, **CLOSES, "what": what, **more})
     assert answer.status_code == 303, words_of(answer.text)
     async with scene.begin() as work:
         rows = await work.all("SELECT id FROM maintenance_window_view ORDER BY made_at, id")
@@ -168,3 +170,43 @@ async def test_who_may_not_edit_the_network_sees_what_is_planned_and_changes_not
     assert "New cables" in await owner.reads(page)
     for path in (work_of(scene), page, f"{page}/cancel"):
         assert (await owner.sends(path, **TODAY)).status_code == 403
+
+
+async def test_work_that_leaves_the_bays_open_is_read_and_anybody_charges(
+    owner: Browser, scene: Scene
+) -> None:
+    form = (await owner.opens(work_of(scene))).text
+    assert 'name="closes" value="yes" checked' in form
+    page = await plans(owner, scene, closes="")
+    await goes_on(scene, 2)
+
+    assert "Open: they read of it" in await owner.reads(page)
+    assert "bays stay open" in await owner.reads("/console/planned-work")
+    said = await owner.reads(f"/l/{scene.station.location.id}")
+    assert "Planned work From 16:00 until 18:30. New cables" in said
+    assert "You can charge here all the same." in said
+    assert "2 of 2 free" in said
+    assert "You can charge here all the same." in await owner.reads(bay(scene))
+    assert (await owner.sends(f"{bay(scene)}/start")).status_code == 303
+
+
+async def test_a_tick_that_was_taken_away_stays_away_after_a_slip(
+    owner: Browser, scene: Scene
+) -> None:
+    answer = await owner.sends(work_of(scene), **{**TODAY, "reason": " "})
+
+    assert 'name="closes" value="yes" checked' not in answer.text
+    kept = await owner.sends(work_of(scene), **{**TODAY, **CLOSES, "reason": " "})
+    assert 'name="closes" value="yes" checked' in kept.text
+
+
+async def test_a_station_is_asked_for_its_bays_and_its_page_says_why(
+    owner: Browser, scene: Scene
+) -> None:
+    page = await plans(owner, scene, f"bay:{scene.station.evse(2)}")
+    await goes_on(scene, 2)
+    await owner.sends(f"{page}/cancel")
+
+    said = await owner.reads(f"/console/stations/{scene.station.station.id}")
+
+    assert "planned work" in said

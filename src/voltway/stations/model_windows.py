@@ -19,7 +19,9 @@ class WindowState(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """``station`` is one of the place, or any; ``evse`` one bay, or any. ``revision`` counts its
-    times, ``told_h`` is the last notice that was given of these, in hours before."""
+    times, ``told_h`` is the last notice that was given of these, in hours before. Where it does not
+    close its bays (``closes_bays``) drivers read of it and charge there all the same. ``back_by``:
+    it is over, and that is told once its bays are back, or then."""
 
     id: UUID
     party: PartyId
@@ -36,6 +38,8 @@ class Window:
     made_at: datetime
     changed_by: str
     changed_at: datetime
+    closes_bays: bool = True
+    back_by: datetime | None = None
 
     @property
     def is_open(self) -> bool:

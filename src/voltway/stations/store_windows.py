@@ -9,8 +9,8 @@ from voltway.kernel.ids import EvseId, LocationId, PartyId, StationId
 from voltway.runtime.work import Row, Work
 from voltway.stations.model_windows import Window, WindowState
 
-#: The bays that a window ``w`` covers.
-_COVERED: Final = """
+#: The bays ``e`` of stations ``s`` that a window ``w`` covers.
+COVERED: Final = """
     s.location_id = w.location_id AND (w.station_id IS NULL OR s.id = w.station_id)
     AND (w.evse_id IS NULL OR e.id = w.evse_id)
 """
@@ -21,8 +21,8 @@ async def add(work: Work, window: Window) -> None:
         """
         INSERT INTO maintenance_window
             (id, party_id, location_id, station_id, evse_id, reason, starts_at, ends_at, state,
-             revision, told_h, made_by, made_at, changed_by, changed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+             revision, told_h, made_by, made_at, changed_by, changed_at, closes_bays)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         """,
         window.id,
         window.party,
@@ -39,6 +39,7 @@ async def add(work: Work, window: Window) -> None:
         window.made_at,
         window.changed_by,
         window.changed_at,
+        window.closes_bays,
     )
 
 
@@ -47,7 +48,7 @@ async def save(work: Work, window: Window) -> None:
         """
         UPDATE maintenance_window
            SET reason = $2, starts_at = $3, ends_at = $4, state = $5, revision = $6, told_h = $7,
-               changed_by = $8, changed_at = $9
+               changed_by = $8, changed_at = $9, back_by = $10
          WHERE id = $1
         """,
         window.id,
@@ -59,6 +60,7 @@ async def save(work: Work, window: Window) -> None:
         window.told_h,
         window.changed_by,
         window.changed_at,
+        window.back_by,
     )
 
 
@@ -105,12 +107,24 @@ async def to_move(work: Work, limit: int) -> list[Window]:
     return [_window(row) for row in rows]
 
 
+async def to_tell_over(work: Work, limit: int) -> list[Window]:
+    """Windows that are over and whose end was not told yet, locked."""
+    rows = await work.all(
+        """
+        SELECT * FROM maintenance_window WHERE back_by IS NOT NULL
+         ORDER BY back_by, id LIMIT $1 FOR UPDATE SKIP LOCKED
+        """,
+        limit,
+    )
+    return [_window(row) for row in rows]
+
+
 async def to_tell(work: Work, far: timedelta, near: timedelta, limit: int) -> list[Window]:
     """Windows of which a notice may be due, locked."""
     rows = await work.all(
         """
         SELECT * FROM maintenance_window
-         WHERE state = 'planned' AND starts_at > $1 AND starts_at <= $2
+         WHERE state = 'planned' AND closes_bays AND starts_at > $1 AND starts_at <= $2
            AND (told_h IS NULL OR (told_h = 48 AND starts_at <= $3))
          ORDER BY starts_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
         """,
@@ -136,7 +150,7 @@ async def close_bays(work: Work, location: LocationId) -> list[tuple[EvseId, Sta
         f"""
         UPDATE evse SET window_id = now.window_id
           FROM (SELECT e.id, (SELECT w.id FROM maintenance_window w
-                               WHERE w.state = 'running' AND {_COVERED}
+                               WHERE w.state = 'running' AND w.closes_bays AND {COVERED}
                                ORDER BY w.ends_at DESC, w.id LIMIT 1) AS window_id
                   FROM evse e JOIN station s ON s.id = e.station_id
                  WHERE s.location_id = $1) AS now
@@ -154,7 +168,7 @@ async def covered(work: Work, window: Window) -> Sequence[Row]:
         f"""
         SELECT e.id, e.number, s.id AS station_id
           FROM maintenance_window w, evse e JOIN station s ON s.id = e.station_id
-         WHERE w.id = $1 AND s.location_id = $2 AND s.removed_at IS NULL AND {_COVERED}
+         WHERE w.id = $1 AND s.location_id = $2 AND s.removed_at IS NULL AND {COVERED}
          ORDER BY s.identity, e.number
         """,
         window.id,
@@ -202,4 +216,6 @@ def _window(row: Row) -> Window:
         made_at=row["made_at"],
         changed_by=row["changed_by"],
         changed_at=row["changed_at"],
+        closes_bays=row["closes_bays"],
+        back_by=row["back_by"],
     )

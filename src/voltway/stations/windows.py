@@ -9,7 +9,7 @@ from uuid import UUID
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, LocationId, StationId, new_id
 from voltway.runtime.work import BeginWork, Work
-from voltway.stations import actions_network, rules_windows, store_windows
+from voltway.stations import actions_network, closings, rules_windows, store_windows
 from voltway.stations.model_windows import (
     Window,
     WindowState,
@@ -24,6 +24,8 @@ REASON_MAX: Final = 200
 #: Drivers read of what begins within this time.
 SHOWN_AHEAD: Final = timedelta(days=14)
 AT_ONCE: Final = 100
+#: So long stations have to open their bays before it is told which are back.
+BACK_WITHIN: Final = timedelta(minutes=15)
 
 
 class NoSuchWindow(Refusal):
@@ -72,8 +74,10 @@ async def plan(
     by: str,
     station: StationId | None = None,
     evse: EvseId | None = None,
+    closes_bays: bool = True,
 ) -> Window:
-    """Plan work at a place, at one of its stations or at one bay.
+    """Plan work at a place, at one of its stations or at one bay. Where it does not close the bays
+    it is shown to drivers, and nobody is told of it.
 
     Raises ``NoSuchLocation``, ``NotOfThisPlace``, ``NoReason``, ``NotAWindow``, ``PlannedTwice``.
     """
@@ -96,6 +100,7 @@ async def plan(
         made_at=work.now,
         changed_by=by,
         changed_at=work.now,
+        closes_bays=closes_bays,
     )
     await _must_be_alone(work, made)
     await store_windows.add(work, made)
@@ -193,6 +198,10 @@ async def move(begin: BeginWork) -> int:
         for place in await store_windows.running_places(work):
             await _close_bays(work, place)  # also those that came to it since
     async with begin() as work:
+        await closings.follow(work)
+        for each in await store_windows.to_tell_over(work, AT_ONCE):
+            await _tell_over(work, each)
+    async with begin() as work:
         far, near = (timedelta(hours=hours) for hours in rules_windows.NOTICES_H)
         soon = await store_windows.to_tell(work, far, near, AT_ONCE)
         for each in soon:
@@ -207,18 +216,32 @@ async def _moved(work: Work, due: Window) -> None:
         await store_windows.save(work, replace(due, state=WindowState.OVER))
     else:
         await store_windows.save(work, replace(due, state=WindowState.RUNNING))
-        fact = WorkBegan(party=due.party, at=work.now, location=due.location, window=due.id)
-        await work.announce([fact])
+        if due.closes_bays:
+            fact = WorkBegan(party=due.party, at=work.now, location=due.location, window=due.id)
+            await work.announce([fact])
         await _close_bays(work, due.location)
 
 
 async def _ended(work: Work, running: Window) -> Window:
-    over = replace(running, state=WindowState.OVER, ends_at=min(running.ends_at, work.now))
+    """The round asks the stations for their bays, and tells when they are back."""
+    over = replace(
+        running,
+        state=WindowState.OVER,
+        ends_at=min(running.ends_at, work.now),
+        back_by=work.now + BACK_WITHIN if running.closes_bays else None,
+    )
     await store_windows.save(work, over)
-    fact = WorkOver(party=over.party, at=work.now, location=over.location, window=over.id)
-    await work.announce([fact])
     await _close_bays(work, over.location)
     return over
+
+
+async def _tell_over(work: Work, over: Window) -> None:
+    assert over.back_by is not None, "what was told is not found again"
+    if over.back_by > work.now and await closings.opens_still(work, over.id):
+        return
+    await store_windows.save(work, replace(over, back_by=None))
+    fact = WorkOver(party=over.party, at=work.now, location=over.location, window=over.id)
+    await work.announce([fact])
 
 
 async def _close_bays(work: Work, location: LocationId) -> None:

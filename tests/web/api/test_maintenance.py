@@ -23,6 +23,7 @@ async def test_work_is_planned_changed_in_part_and_cancelled(
     id = made.json()["id"]
     assert made.json()["station_id"] == str(here.station.id)
     assert made.json()["starts_at"] == "2026-03-04T06:00:00Z"
+    assert made.json()["closes_bays"] is True
     path = f"/maintenance-windows/{id}"
     changed = await owner.ask("PATCH", path, json={"reason": "New screens"})
     moved = await owner.ask("PATCH", path, json={"ends_at": "2026-03-04T12:00:00Z"})
@@ -40,6 +41,26 @@ async def test_work_is_planned_changed_in_part_and_cancelled(
     assert await owner.items(f"/maintenance-windows?location_id={here.location.id}") == [
         again.json()
     ]
+
+
+async def test_work_can_leave_its_bays_open(owner: Caller, begin: BeginWork) -> None:
+    async with begin() as work:
+        here = await a_station(work, owner.party)
+
+    made = await owner.post(
+        "/maintenance-windows",
+        {
+            "location_id": str(here.location.id),
+            "starts_at": "2026-03-04T08:00:00Z",
+            "ends_at": "2026-03-04T12:00:00Z",
+            "reason": "The walls are painted",
+            "closes_bays": False,
+        },
+    )
+
+    assert made.status_code == 201, made.text
+    assert made.json()["closes_bays"] is False
+    assert (await owner.items("/maintenance-windows"))[0]["closes_bays"] is False
 
 
 async def test_nobody_plans_work_at_a_place_of_another_party(

@@ -23,7 +23,8 @@ Reason = Annotated[Text, Meta(description="What is done, in words that drivers r
 
 
 class MaintenanceWindow(Shown):
-    """Planned work. While it runs nothing is started at its bays; what charges is not cut."""
+    """Planned work. While it runs nothing is started at its bays and their stations are asked to
+    make them inoperative; what charges is not cut."""
 
     id: UUID
     location_id: UUID
@@ -32,6 +33,9 @@ class MaintenanceWindow(Shown):
     reason: str
     starts_at: Moment
     ends_at: Moment
+    closes_bays: Annotated[
+        bool, Meta(description="false: drivers charge at its bays all the same.")
+    ]
     state: WindowState
     revision: Annotated[int, Meta(description="Counts its times.")]
     told_h: Annotated[
@@ -52,6 +56,9 @@ class NewMaintenanceWindow(Given, kw_only=True):
     starts_at: Moment
     ends_at: Moment
     reason: Reason
+    closes_bays: Annotated[bool, Meta(description="Close the bays for drivers while it lasts.")] = (
+        True
+    )
 
 
 class ChangedMaintenanceWindow(Given):
@@ -104,6 +111,7 @@ async def plan_maintenance_window(
             by=caller.name,
             station=StationId(data.station_id) if data.station_id else None,
             evse=EvseId(data.evse_id) if data.evse_id else None,
+            closes_bays=data.closes_bays,
         )
         await caller.audit(work, "planned work", f"window:{made.id}")
         return await _shown(work, made.id)

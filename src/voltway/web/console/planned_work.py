@@ -132,6 +132,7 @@ async def plan_work(
                 ends_at=rules_windows.moment(data.get("until", ""), here.time_zone, is_end=True),
                 reason=data.get("reason", ""),
                 by=actor.name,
+                closes_bays=data.get("closes") == "yes",
                 **_what(data.get("what", "")),
             )
             await parties.audit(work, actor, "planned work", f"window:{made.id}")

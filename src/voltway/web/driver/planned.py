@@ -14,7 +14,8 @@ from voltway.web.formats import Formats
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """``bays``: their numbers in words, empty where all of the place are meant."""
+    """``bays``: their numbers in words, empty where all of the place are meant. ``is_now``: they
+    are out of service now; ``stays_open``: they never are, and drivers charge all the same."""
 
     evses: frozenset[UUID]
     bays: str
@@ -22,6 +23,7 @@ class Planned:
     until: str
     reason: str
     is_now: bool
+    stays_open: bool
 
 
 async def at_place(
@@ -43,7 +45,8 @@ async def at_place(
                 begins=_moment(window.starts_at, zone, formats),
                 until=_moment(window.ends_at, zone, formats),
                 reason=window.reason,
-                is_now=window.starts_at <= formats.now,
+                is_now=window.closes_bays and window.starts_at <= formats.now,
+                stays_open=not window.closes_bays,
             )
         )
     return shown
