@@ -9,7 +9,10 @@ import pytest
 from tests.network import AStation, a_location, a_station
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
+from tests.web.reserved import Kept, reserves
 from voltway.stations import actions as stations
+from voltway.stations import features, windows
+from voltway.stations.model_features import Features
 
 INSTEAD = "Where to charge instead"
 
@@ -94,6 +97,56 @@ async def test_what_is_taken_broken_or_too_slow_is_not_named(
     assert "Kamppi" in named
     assert "Slow only" not in without_fit
     assert INSTEAD not in none
+
+
+async def test_a_place_that_is_closed_at_this_hour_is_not_named(
+    browser: Browser, scene: Scene, near: AStation
+) -> None:
+    await becomes(scene, "faulted", scene.station)
+    named: dict[str, bool] = {}
+    for hours in ("", "Mon-Fri 08:00-20:00", "Mon-Fri 20:00-24:00"):  # it is 14:00 there
+        async with scene.begin() as work:
+            told = Features(hours_words=hours)
+            await features.describe(work, near.location.id, told, by="Aino")
+        named[hours] = "Kamppi" in await browser.reads(bay(scene))
+
+    assert list(named.values()) == [True, True, False]
+
+
+async def test_while_planned_work_runs_nobody_waits_for_who_still_charges(
+    browser: Browser, scene: Scene, near: AStation
+) -> None:
+    await becomes(scene, "charging", scene.station, 1)
+    async with scene.begin() as work:
+        await windows.plan(
+            work,
+            scene.station.location.id,
+            starts_at=scene.now,
+            ends_at=scene.now + timedelta(hours=2),
+            reason="New cables",
+            by="Aino",
+        )
+    await windows.move(scene.begin)
+    page = (await browser.opens(bay(scene))).text
+
+    assert f'<h2 id="instead">{INSTEAD}</h2>' in page
+    assert "Kamppi" in page
+
+
+async def test_whom_the_bay_is_kept_for_is_sent_nowhere_else(
+    browser: Browser, scene: Scene, near: AStation
+) -> None:
+    kept = Kept(scene)
+    await kept.can()
+    await reserves(browser, kept)
+    await kept.answers()
+    await kept.becomes("reserved")
+    own = await browser.reads(bay(scene))
+    browser.client.cookies.clear()
+    others = await browser.reads(bay(scene))
+
+    assert INSTEAD not in own
+    assert INSTEAD in others
 
 
 async def test_a_place_where_nothing_is_free_names_another_and_not_its_own_bays(

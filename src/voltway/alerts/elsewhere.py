@@ -52,6 +52,9 @@ _FREE: Final = """
            AND p.connector_type IS NOT DISTINCT FROM m.connector_type
            AND p.power_w * 2 >= m.power_w
            AND NOT EXISTS (SELECT FROM bay_hold_view h WHERE h.evse_id = p.id)
+           AND NOT EXISTS (SELECT FROM location_features_view f
+                            WHERE f.location_id = p.location_id
+                              AND NOT is_open(f.hours, p.time_zone, $9))
          ORDER BY p.location_id, p.power_w DESC, p.number) AS found
      WHERE km <= $4 ORDER BY km, location_name LIMIT $5
 """
@@ -65,8 +68,8 @@ async def alternatives(
     but_stations: Collection[StationId] = (),
 ) -> list[Alternative]:
     """The places of the same party where a car of this bay can charge now, the best first: open to
-    all, a plug of the same kind, at least half the power, free, held for nobody, and heard of
-    lately; none of these bays, nor at these stations."""
+    all, and now as far as its hours are known, a plug of the same kind, at least half the power,
+    free, held for nobody, and heard of lately; none of these bays, nor at these stations."""
     rows = await work.all(
         _FREE,
         evse,
@@ -77,6 +80,7 @@ async def alternatives(
         NEAR_KM / _DEGREE_KM,
         [evse, *but],
         list(but_stations),
+        work.now,
     )
     if not rows:
         return []

@@ -238,7 +238,8 @@ async def _found(work: Work, fact: SessionStarted, token: Token, said: str) -> N
     with suppress(sessions.SessionOver):
         await sessions.stop(work, SessionId(fact.session), by=BY)
     driver = DriverId(token.driver) if token.driver else None
-    work.touch(f"holder:{driver}")
+    if driver is not None:
+        work.touch(f"holder:{driver}")
     await work.announce([CarSpoofed(party=fact.party, at=work.now, finding=finding, driver=driver)])
 
 

@@ -10,7 +10,7 @@ was silent. Where a bank takes nothing back, the top-up before it is asked.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from functools import partial
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -18,15 +18,15 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OnceKey, PartyId, new_id
 from voltway.kernel.money import Money
 from voltway.ledger.model import Entry, Posting
-from voltway.payments import choosing, prepaid, rules_payouts, topping_up
+from voltway.payments import asking_back, prepaid, rules_payouts, topping_up
 from voltway.payments import store_paybacks as store
+from voltway.payments.asking_back import Table
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model_paybacks import Payback, PaybackState
 from voltway.payments.prepaid import MoveKind
-from voltway.payments.provider import Declined, ProviderSilent, Refunded, RefundOrder
+from voltway.payments.provider import Declined, ProviderSilent, Refunded
 from voltway.runtime.work import BeginWork, Work
 
-SILENT_AFTER: Final = timedelta(seconds=30)
 REASON: Final = "What was left of a balance"
 
 
@@ -134,16 +134,8 @@ async def go_on(begin: BeginWork, given: AnyProvider, id: UUID) -> Payback:
         part = await store.load(work, id)
         if part.ended_at is not None:
             return part
-        await store.tried(work, id)
-    order = RefundOrder(
-        once=OnceKey(f"{part.id}:refund"), ref=part.hold_ref, amount=part.amount, reason=REASON
-    )
-    try:
-        answer = await choosing.of(given, part.provider).refund(order)
-    except ProviderSilent as silence:
-        async with begin() as work:
-            await store.tried(work, id, str(silence))
-        raise
+        await asking_back.tried(work, Table.OF_BALANCE, id)
+    answer = await asking_back.ask(begin, given, Table.OF_BALANCE, part, REASON)
     async with begin() as work:
         return await _learn(work, part, answer)
 
@@ -194,12 +186,4 @@ def _entry(work: Work, part: Payback) -> Entry:
 
 async def ask_again(begin: BeginWork, given: AnyProvider) -> int:
     """The round: ask again for what was not answered; how many are over now."""
-    async with begin() as work:
-        waiting = await store.open_since(work, work.now - SILENT_AFTER)
-    done = 0
-    for id in waiting:
-        try:
-            done += (await go_on(begin, given, id)).ended_at is not None
-        except ProviderSilent:
-            continue
-    return done
+    return await asking_back.ask_again(begin, Table.OF_BALANCE, partial(go_on, begin, given))

@@ -7,21 +7,19 @@ for whoever asked to write (``Write``), in the work that learns that it went: bo
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
-from voltway.kernel.errors import Kind, Outage, Refusal
+from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import OnceKey, PartyId, new_id
 from voltway.kernel.money import Money
-from voltway.payments import choosing
+from voltway.payments import asking_back
 from voltway.payments import store_card_refunds as store
+from voltway.payments.asking_back import Table
 from voltway.payments.choosing import AnyProvider
 from voltway.payments.model_card_refunds import CardRefund, CardRefundState, Kept, WantedRefund
-from voltway.payments.provider import Declined, ProviderSilent, Refunded, RefundOrder
+from voltway.payments.provider import Declined, Refunded
 from voltway.runtime.work import BeginWork, Work
-
-SILENT_AFTER: Final = timedelta(seconds=30)
 
 #: Writes what money that went back means: the document that says it, and the entry.
 Write: TypeAlias = Callable[[Work, CardRefund], Awaitable[Kept]]
@@ -110,16 +108,8 @@ async def go_on(begin: BeginWork, given: AnyProvider, id: UUID, write: Write) ->
         one = await store.load(work, id)
         if one.ended_at is not None:
             return one
-        await store.tried(work, id)
-    order = RefundOrder(
-        once=OnceKey(f"{one.id}:refund"), ref=one.hold_ref, amount=one.amount, reason=one.reason
-    )
-    try:
-        answer = await choosing.of(given, one.provider).refund(order)
-    except ProviderSilent as silence:
-        async with begin() as work:
-            await store.tried(work, id, str(silence))
-        raise
+        await asking_back.tried(work, Table.OF_BILL, id)
+    answer = await asking_back.ask(begin, given, Table.OF_BILL, one, one.reason)
     async with begin() as work:
         return await _learn(work, id, answer, write)
 
@@ -156,12 +146,8 @@ def _touch(work: Work, one: CardRefund) -> None:
 
 async def ask_again(begin: BeginWork, given: AnyProvider, write: Write) -> int:
     """The round: ask again for what was not answered; how many are over now."""
-    async with begin() as work:
-        waiting = await store.open_since(work, work.now - SILENT_AFTER)
-    done = 0
-    for id in waiting:
-        try:
-            done += (await go_on(begin, given, id, write)).ended_at is not None
-        except Outage:
-            continue
-    return done
+
+    async def again(id: UUID) -> CardRefund:
+        return await go_on(begin, given, id, write)
+
+    return await asking_back.ask_again(begin, Table.OF_BILL, again)

@@ -1,7 +1,6 @@
 """The SQL of what is paid back of balances."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from voltway.kernel.ids import EntryId, OnceKey, PartyId
@@ -104,27 +103,6 @@ async def end(work: Work, one: Payback) -> None:
         one.entry,
         one.ended_at,
     )
-
-
-async def tried(work: Work, id: UUID, trouble: str | None = None) -> None:
-    await work.run(
-        "UPDATE prepaid_payback SET tried_at = $2, trouble = $3 WHERE id = $1",
-        id,
-        work.now,
-        trouble,
-    )
-
-
-async def open_since(work: Work, before: datetime) -> Sequence[UUID]:
-    """Those that were last asked about before this and are not over, the longest ago first."""
-    rows = await work.all(
-        """
-        SELECT id FROM prepaid_payback WHERE ended_at IS NULL AND tried_at <= $1
-         ORDER BY tried_at LIMIT 100
-        """,
-        before,
-    )
-    return [row["id"] for row in rows]
 
 
 async def of_collections(
