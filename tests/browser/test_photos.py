@@ -44,3 +44,8 @@ async def test_a_photo_comes_from_the_console_to_the_driver_and_nothing_moves(
     await expect(shown).to_have_js_property("complete", value=True)
     assert await eyes.page.evaluate(_MOVED) < MOVED_MAX
     await eyes.approve("a place with photos")
+
+    await eyes.page.goto(f"{world.house.http}/")
+    await expect(eyes.page.locator(".locs img")).to_have_js_property("complete", value=True)
+    assert await eyes.page.evaluate(_MOVED) < MOVED_MAX
+    await eyes.approve("a list of places with a photo")

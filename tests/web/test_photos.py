@@ -62,19 +62,20 @@ async def brings(browser: Browser, place: object, content: bytes, alt: str = ALT
 
 
 @pytest.mark.parametrize("kind", picturing.FORMATS)
-def test_what_comes_out_are_pixels_alone_in_two_sizes(kind: str) -> None:
+def test_what_comes_out_are_pixels_alone_in_three_sizes(kind: str) -> None:
     content = photo(kind)
     assert HELSINKI in content
 
     made = pictures(content)
 
-    for picture, width in ((made.small, 400), (made.large, 1200)):
+    for picture, width in ((made.tiny, 160), (made.small, 400), (made.large, 1200)):
         assert (picture.width, picture.height) == (width, width * 3 // 4)
         with Image.open(io.BytesIO(picture.content)) as shown:
             assert shown.format == "WEBP"
             assert not shown.getexif()
             assert "exif" not in shown.info
         assert HELSINKI not in picture.content
+    assert len(made.tiny.content) < 4_000
     assert len(made.small.content) < 20_000
     assert pictures(content) == made, "the same photo has the same name"
 
@@ -153,6 +154,30 @@ async def test_a_driver_sees_the_photos_that_an_operator_brought_in_their_order(
     assert page.index("The way in, from the street") < page.index(ALT)
     await owner.sends(second, do="remove")
     assert "The way in" not in (await browser.opens(f"/l/{place}")).text
+
+
+async def test_the_first_photo_stands_in_the_list_small_and_late(
+    owner: Browser, browser: Browser, scene: Scene
+) -> None:
+    place = scene.station.location.id
+    assert "/photos/" not in (await browser.opens("/")).text
+    assert await brings(owner, place, photo()) == ""
+    assert await brings(owner, place, photo(shade=240), "The way in") == ""
+
+    [found] = re.findall(r"<img [^>]*/photos/[^>]*>", (await browser.opens("/")).text)
+    assert 'loading="lazy"' in found
+    assert 'width="80" height="60"' in found
+    assert 'alt=""' in found, "the name of the place is its link; the photo is told on its page"
+    [path] = re.findall(r"/photos/\w+\.webp", found)
+    with Image.open(io.BytesIO((await browser.opens(path)).content)) as shown:
+        assert shown.size == (160, 120)
+    page = (await browser.opens(f"/l/{place}")).text
+    assert path not in page
+
+    async with scene.begin() as work:  # as it was before there was a size for lists
+        await work.run("UPDATE location_photo SET tiny = NULL, tiny_name = NULL")
+    [older] = re.findall(r"/photos/\w+\.webp", (await browser.opens("/")).text)
+    assert older in page, "the small one of the place's page"
 
 
 async def test_what_cannot_be_taken_is_said_at_the_console_and_what_was_typed_is_kept(

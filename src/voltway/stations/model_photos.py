@@ -19,6 +19,7 @@ class Photo:
     alt: str
     width: int
     height: int
+    tiny_name: str
     small_name: str
     large_name: str
     added_by: str

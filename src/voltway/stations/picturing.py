@@ -21,6 +21,7 @@ SIDE_MAX: Final = 12_000
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
 
 #: Photos are shown four by three, so that a page knows their room before they come.
+TINY: Final = (160, 120)  # in a list, where eight stand on a screen
 SMALL: Final = (400, 300)
 LARGE: Final = (1200, 900)
 QUALITY: Final = 78
@@ -51,6 +52,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
+    tiny: Picture
     small: Picture
     large: Picture
 
@@ -72,7 +74,7 @@ def pictures(content: bytes) -> Pictures:
         raise _too_many() from None
     except Exception as trouble:  # whatever a decoder stumbles over, it is the file's
         raise NotAPhoto("it is no JPEG, PNG or WebP, or it is broken") from trouble
-    return Pictures(_sized(plain, SMALL), _sized(plain, LARGE))
+    return Pictures(*(_sized(plain, size) for size in (TINY, SMALL, LARGE)))
 
 
 def _must_fit(width: int, height: int) -> None:

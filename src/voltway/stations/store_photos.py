@@ -28,8 +28,8 @@ async def of(work: Work, location: LocationId) -> list[Photo]:
             **{
                 name: row[name]
                 for name in (
-                    *("nth", "alt", "width", "height", "small_name", "large_name"),
-                    *("added_by", "added_at"),
+                    *("nth", "alt", "width", "height", "tiny_name", "small_name"),
+                    *("large_name", "added_by", "added_at"),
                 )
             },
         )
@@ -40,9 +40,9 @@ async def of(work: Work, location: LocationId) -> list[Photo]:
 async def add(work: Work, photo: Photo, pictures: Pictures) -> None:
     await work.run(
         """
-        INSERT INTO location_photo (id, party_id, location_id, nth, alt, width, height, small_name,
-                                    large_name, small, large, added_by, added_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        INSERT INTO location_photo (id, party_id, location_id, nth, alt, width, height, tiny_name,
+                                    small_name, large_name, tiny, small, large, added_by, added_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """,
         photo.id,
         photo.party,
@@ -51,8 +51,10 @@ async def add(work: Work, photo: Photo, pictures: Pictures) -> None:
         photo.alt,
         photo.width,
         photo.height,
+        photo.tiny_name,
         photo.small_name,
         photo.large_name,
+        pictures.tiny.content,
         pictures.small.content,
         pictures.large.content,
         photo.added_by,
@@ -90,8 +92,8 @@ async def remove(work: Work, location: LocationId, photo: UUID) -> int:
 async def content(work: Work, name: str) -> bytes | None:
     row = await work.one(
         """
-        SELECT CASE WHEN small_name = $1 THEN small ELSE large END AS content
-          FROM location_photo WHERE small_name = $1 OR large_name = $1 LIMIT 1
+        SELECT CASE $1 WHEN tiny_name THEN tiny WHEN small_name THEN small ELSE large END AS content
+          FROM location_photo WHERE tiny_name = $1 OR small_name = $1 OR large_name = $1 LIMIT 1
         """,
         name,
     )

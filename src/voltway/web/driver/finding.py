@@ -20,6 +20,7 @@ from voltway.web.driver.asking import Asked, likely
 from voltway.web.driver.my_car import MyCar
 from voltway.web.driver.views import Place
 from voltway.web.formats import Formats
+from voltway.web.photos import url_of
 from voltway.web.places_words import Accessible
 
 PAGE: Final = 50
@@ -250,11 +251,26 @@ async def _shown(
     }
     ports = for_car.of_rows(rows, assigned, formats, expected_s) if car else []
     mine = await for_car.at_places(work, car, ports, formats)
+    photos = await _photos(work, ids)
     found = {}
     for id, group in groupby(rows, key=lambda row: row["location_id"]):
         place = views.in_short(list(group), assigned, formats, expected_s)
-        found[id] = replace(place, worked_at=worked.get(id), mine=mine.get(id))
+        found[id] = replace(
+            place, worked_at=worked.get(id), mine=mine.get(id), photo=photos.get(id, "")
+        )
     return [found[id] for id in ids if id in found]
+
+
+async def _photos(work: Work, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The address of the first photo of each place that has one, in the size of a list."""
+    rows = await work.all(
+        """
+        SELECT DISTINCT ON (location_id) location_id, tiny_name FROM location_photo_view
+         WHERE location_id = ANY($1) ORDER BY location_id, nth, id
+        """,
+        ids,
+    )
+    return {row["location_id"]: url_of(row["tiny_name"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

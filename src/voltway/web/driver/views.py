@@ -127,6 +127,7 @@ class Place:
     price_unit: str = ""
     price_exact: Decimal | None = None  # per kWh, the lowest
     worked_at: datetime | None = None  # when a car last took energy here
+    photo: str = ""  # the address of its first one, small
     mine: ForCar | None = None  # none where no car was chosen
 
 
