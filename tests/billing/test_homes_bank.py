@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
 import pytest
+from sepaxml.validation import try_valid_xml
 
 from tests.billing.test_cdrs_written import PARTY
 from voltway.billing.homes_bank import (
@@ -81,7 +82,11 @@ def test_the_same_payouts_are_the_same_order_and_others_are_another() -> None:
 def test_the_operators_bank_is_named_where_its_bic_is_one(said: str, found: list[str]) -> None:
     operator = replace(OPERATOR, address={**OPERATOR.address, "bic": said})
 
-    assert texts(transfers(operator, [due(1, "a")], DAY), ".//iso:DbtrAgt//iso:BICFI") == found
+    raw = transfers(operator, [due(1, "a")], DAY)
+
+    assert texts(raw, ".//iso:DbtrAgt//iso:BICFI") == found
+    assert texts(raw, ".//iso:DbtrAgt//iso:Othr/iso:Id") == ([] if found else ["NOTPROVIDED"])
+    try_valid_xml(raw, SCHEMA)
 
 
 def test_what_no_bank_takes_is_refused_with_what_to_do() -> None:

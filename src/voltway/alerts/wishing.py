@@ -56,8 +56,7 @@ async def choose(
     What they left as it was is no choice: who keeps the form as it stands is still told, by the
     next channel, what may cost money and did not reach them.
     """
-    before = (await store_people.wishes(work, [holder])).get(holder)
-    wishes = before or Wishes(holder=holder, chosen={})
+    wishes = await chosen_by(work, holder) or Wishes(holder=holder, chosen={})
     chosen = {
         (event, channel): (event, channel) in wanted
         for event in among
@@ -65,6 +64,11 @@ async def choose(
         if channel in by and wishes.wants(event, channel) != ((event, channel) in wanted)
     }
     await store_people.choose(work, holder, chosen)
+
+
+async def chosen_by(work: Work, holder: str) -> Wishes | None:
+    """What a person chose; ``None`` where nothing was ever told to them."""
+    return (await store_people.wishes(work, [holder])).get(holder)
 
 
 async def set_quiet(work: Work, holder: str, zone: str, begin: str, until: str) -> None:

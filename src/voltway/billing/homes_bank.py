@@ -24,6 +24,12 @@ from voltway.parties.model import Party
 SCHEMA: Final = "pain.001.001.09"
 #: ISO 20022: Max35Text, and as long as a transfer's text can be.
 _ID_MAX, _TEXT_MAX = 35, 140
+#: Where our bank's BIC is not known the guidelines want these words in its place (EPC132-08, Debtor
+#: Agent: only "NOTPROVIDED" beside a BIC).
+_NO_BANK: Final = b"<DbtrAgt><FinInstnId /></DbtrAgt>"
+_BANK_NOT_SAID: Final = (
+    b"<DbtrAgt><FinInstnId><Othr><Id>NOTPROVIDED</Id></Othr></FinInstnId></DbtrAgt>"
+)
 
 
 @dataclass(eq=False)
@@ -78,7 +84,8 @@ def transfers(party: Party, due: Sequence[Due], on: date) -> bytes:
         raw: bytes = order.export(validate=True)
     except ValidationError as error:
         raise NoFileForThese from error
-    return raw.replace(order.msg_id.encode(), _named(payable).encode(), 1)
+    named = raw.replace(order.msg_id.encode(), _named(payable).encode(), 1)
+    return named.replace(_NO_BANK, _BANK_NOT_SAID, 1)
 
 
 def _named(due: Sequence[Due]) -> str:

@@ -79,6 +79,12 @@ async def own(work: Work, driver: Driver) -> Own:
     )
 
 
+async def forget_person(work: Work, driver: Driver) -> None:
+    """Where they are paid is forgotten, at once or with the last payout that is due to them; their
+    statements and payouts stay with the books. Call it when the driver is forgotten."""
+    await store_homes.forget_payee(work, driver.id)
+
+
 async def statement(work: Work, drivers: Collection[Driver], id: UUID) -> OwnStatement:
     """A month of one of these drivers. Raises ``NoSuchMonth``, of another's too."""
     found = await store_homes_own.document(work, [each.id for each in drivers], id)

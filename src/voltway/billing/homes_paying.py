@@ -106,6 +106,7 @@ async def paid(work: Work, party: PartyId, driver: DriverId, said: Money, *, by:
         party=party, at=work.now, payout=id, driver=driver, amount=each.amount, numbers=each.numbers
     )
     await work.announce([fact])
+    await store_homes.forget_payee(work, driver)
     return id
 
 

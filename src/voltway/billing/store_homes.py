@@ -56,6 +56,23 @@ async def keep_rate(work: Work, rate: Rate) -> None:
     )
 
 
+async def forget_payee(work: Work, driver: DriverId) -> None:
+    """Keep the account of a driver who is gone no longer than something is due to them."""
+    await work.run(
+        """
+        DELETE FROM home_payee p USING driver d
+         WHERE p.driver_id = $1 AND d.id = $1 AND d.email IS NULL AND d.name = '-'
+           AND NOT EXISTS (SELECT FROM home_statement s WHERE s.driver_id = $1
+                              AND NOT EXISTS (SELECT FROM home_payout_item i
+                                               WHERE i.statement_id = s.id))
+           AND NOT EXISTS (SELECT FROM home_credit k WHERE k.driver_id = $1
+                              AND NOT EXISTS (SELECT FROM home_statement_item i
+                                               WHERE i.credit_id = k.id))
+        """,
+        driver,
+    )
+
+
 async def pay_to(
     work: Work, party: PartyId, driver: DriverId, *, holder: str, iban: str, by: str
 ) -> None:

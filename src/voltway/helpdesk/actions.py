@@ -139,6 +139,16 @@ async def answer(work: Work, id: UUID, text: str, by: str) -> Report:
     return done
 
 
+async def of_person(work: Work, email: str) -> list[Report]:
+    """What an address reported, the oldest first."""
+    return await store.of_person(work, email)
+
+
+async def forget_person(work: Work, email: str) -> None:
+    """Their reports stay, and nobody's address with them: they are answered on their page alone."""
+    await store.forget_person(work, email)
+
+
 async def forget_addresses(work: Work) -> int:
     """The round: forget the addresses to which answers went."""
     return await store.forget_addresses(work, work.now - KEEP_ADDRESS)

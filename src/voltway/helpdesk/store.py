@@ -72,6 +72,18 @@ async def save(work: Work, report: Report) -> None:
     )
 
 
+async def of_person(work: Work, email: str) -> list[Report]:
+    """What an address reported, as long as it is kept, the oldest first."""
+    rows = await work.all(
+        "SELECT * FROM driver_report WHERE lower(email) = $1 ORDER BY created_at, id", email.lower()
+    )
+    return [_report(row) for row in rows]
+
+
+async def forget_person(work: Work, email: str) -> None:
+    await work.run("UPDATE driver_report SET email = NULL WHERE lower(email) = $1", email.lower())
+
+
 async def forget_addresses(work: Work, before: datetime) -> int:
     """An address is kept for the answer alone."""
     return await work.run(

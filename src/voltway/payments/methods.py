@@ -14,9 +14,10 @@ from uuid import UUID
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.kernel.ids import OnceKey, PartyId, TokenId, new_id
 from voltway.parties import actions as parties
-from voltway.payments import choosing
+from voltway.payments import choosing, rules
 from voltway.payments import store_methods as store
 from voltway.payments.choosing import AnyProvider
+from voltway.payments.model import PaymentState
 from voltway.payments.model_methods import Method, MethodId, MethodsChanged, Saving, SavingStage
 from voltway.payments.provider import Declined, Provider
 from voltway.payments.provider_more import SaveOrder, SavesMethods, SavingSeen, SavingState
@@ -315,6 +316,8 @@ async def tidy(begin: BeginWork, given: AnyProvider) -> int:
     return done
 
 
-async def forget_address(work: Work, holder: UUID) -> None:
-    """Keep the address of a holder who is gone with none of the payments of their methods."""
-    await store.forget_address(work, holder)
+async def forget_address(work: Work, email: str) -> None:
+    """Keep an address with no payment that is over, whether its driver had signed in or not; what
+    is under way keeps it for the receipt."""
+    over = [each for each in PaymentState if rules.is_over(each)]
+    await store.forget_address(work, email, over)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from voltway.kernel.ids import PartyId, TokenId
 from voltway.kernel.money import Currency
+from voltway.payments.model import PaymentState
 from voltway.payments.model_methods import Method, MethodId, Saving, SavingStage
 from voltway.payments.provider import Card, SavedMethod
 from voltway.runtime.work import Row, Work
@@ -45,14 +46,11 @@ async def opened_since(work: Work, party: PartyId, holder: UUID, since: datetime
     return int(row["pages"])
 
 
-async def forget_address(work: Work, holder: UUID) -> None:
+async def forget_address(work: Work, email: str, over: Collection[PaymentState]) -> None:
     await work.run(
-        """
-        UPDATE payment SET email = NULL
-         WHERE email IS NOT NULL
-           AND method_id IN (SELECT id FROM payment_method WHERE holder = $1)
-        """,
-        holder,
+        "UPDATE payment SET email = NULL WHERE lower(email) = $1 AND state = ANY($2::text[])",
+        email.lower(),
+        list(over),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import PartyId, SessionId, TokenUid, new_id
 from voltway.parties import actions as parties
-from voltway.runtime.work import Work
+from voltway.runtime.work import Row, Work
 from voltway.tariffs import store_promotions
 from voltway.tariffs.model_promotions import Claim, Grant, GrantKind, Promotion
 
@@ -211,3 +211,14 @@ async def use_up(work: Work, used: Mapping[Grant, SessionId]) -> None:
 async def let_go(work: Work, party: PartyId, token: TokenUid) -> None:
     """The visit is over. A code that its session did not use may be used by somebody else."""
     await store_promotions.release(work, party, token, work.now)
+
+
+async def of_driver(work: Work, driver: str) -> Sequence[Row]:
+    """The codes that a driver, known by their address, holds or used: ``code``, ``claimed_at`` and
+    ``used_at``."""
+    return await store_promotions.of_driver(work, driver)
+
+
+async def forget_person(work: Work, driver: str) -> None:
+    """Codes stay used; nobody is known by them any more."""
+    await store_promotions.forget_driver(work, driver)

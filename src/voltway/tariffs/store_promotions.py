@@ -1,6 +1,6 @@
 """The SQL of promotion codes and of who holds one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -48,6 +48,22 @@ async def lock(work: Work, party: PartyId, code: str) -> Promotion | None:
 async def named(work: Work, party: PartyId, code: str) -> Promotion | None:
     row = await work.one("SELECT * FROM promotion WHERE party_id = $1 AND code = $2", party, code)
     return None if row is None else _promotion(row)
+
+
+async def of_driver(work: Work, driver: str) -> Sequence[Row]:
+    """The codes that somebody holds or used: ``code``, ``claimed_at``, ``used_at``."""
+    return await work.all(
+        """
+        SELECT p.code, c.claimed_at, c.used_at
+          FROM promotion_claim c JOIN promotion p ON p.id = c.promotion_id
+         WHERE c.driver = $1 AND c.released_at IS NULL ORDER BY c.claimed_at
+        """,
+        driver.lower(),
+    )
+
+
+async def forget_driver(work: Work, driver: str) -> None:
+    await work.run("UPDATE promotion_claim SET driver = NULL WHERE driver = $1", driver.lower())
 
 
 async def counted(work: Work, promotion: UUID, driver: str | None) -> tuple[int, int]:

@@ -16,8 +16,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import account as letters
-from voltway.alerts import bounces, wishing
-from voltway.drivers import entry, favourites, own
+from voltway.alerts import bounces
+from voltway.billing import homes_own
+from voltway.drivers import entry, own
 from voltway.drivers.model import Driver, Seat
 from voltway.kernel.emails import must_be_email
 from voltway.kernel.errors import Outage, Refusal
@@ -26,9 +27,8 @@ from voltway.parties import actions as parties
 from voltway.payments import giving_up, methods
 from voltway.payments.model_methods import Method, MethodId, SavingStage
 from voltway.runtime.work import Work
-from voltway.vehicles import actions as vehicles
 from voltway.web.appearance import Form, here
-from voltway.web.driver import account_views, own_places, views
+from voltway.web.driver import account_views, own_data, own_places, views
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, page, public_url, reader, see_other, told
 from voltway.web.problems import STATUS
@@ -365,13 +365,10 @@ async def delete(
             )
         async with house.begin() as work:
             await own.give_back(work, driver)
-            await methods.forget_address(work, driver.id)
             await entry.forget_person(work, driver)
+            await homes_own.forget_person(work, driver)
     async with house.begin() as work:
-        await vehicles.forget_person(work, email)
-        await wishing.forget_person(work, email)
-        await favourites.forget_person(work, email)
-        await entry.leave_everywhere(work, email)
+        await own_data.forget(work, email)
     answer = see_other("/")
     answer.delete_cookie(SEAT, path="/")
     return answer

@@ -3,7 +3,7 @@
 import csv
 import io
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar import get
@@ -11,19 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import numbers
-from voltway.drivers import actions as drivers
-from voltway.drivers import entry, favourites
 from voltway.kernel.money import Currency, minor_digits
 from voltway.ledger.exporting_csv import plain
-from voltway.parties import actions as parties
-from voltway.payments import methods, prepaid
-from voltway.runtime.work import Work
-from voltway.stations import actions as stations
-from voltway.vehicles import actions as vehicles
-from voltway.vehicles import catalogue
 from voltway.vehicles.grid import ATTRIBUTION
-from voltway.web.driver import account, history_views, views
+from voltway.web.driver import account, history_views, own_data, views
 from voltway.web.driver.history_views import SHOWN_MAX, Charged, Summed, of_year, summed
 from voltway.web.formats import Formats
 from voltway.web.house import House
@@ -157,7 +148,7 @@ async def export(request: HttpRequest, house: NamedDependency[House]) -> Respons
         email = await account.seated(request, work)
         if email is None:
             return see_other("/me?back=/me/export")
-        told = await _all_of(work, email)
+        told = await own_data.all_of(work, email)
     return Response(
         msgspec.json.format(msgspec.json.encode(told)),
         media_type="application/json",
@@ -166,59 +157,3 @@ async def export(request: HttpRequest, house: NamedDependency[House]) -> Respons
             "Cache-Control": "no-store",
         },
     )
-
-
-async def _all_of(work: Work, email: str) -> dict[str, Any]:
-    operators = []
-    for driver in await entry.drivers_of(work, email):
-        tokens = await drivers.tokens_of_driver(work, driver.party, driver.id)
-        saved = await methods.methods_of(work, driver.party, driver.id)
-        has = await prepaid.balance(work, driver.party, driver.id)
-        operators.append(
-            {
-                "operator": (await parties.party(work, driver.party)).name,
-                "name": driver.name,
-                "known_since": driver.created_at,
-                "tokens": [
-                    {
-                        "uid": each.uid,
-                        "kind": each.kind,
-                        "label": each.label,
-                        "since": each.created_at,
-                    }
-                    for each in tokens
-                ],
-                "ways_to_pay": [{"name": each.name, "saved_at": each.saved_at} for each in saved],
-                "balance": has.money if has else None,
-                "balance_moves": await prepaid.moves(work, driver.party, driver.id, limit=10_000)
-                if has
-                else [],
-            }
-        )
-    number = await numbers.number_of(work, email)
-    return {
-        "email": email,
-        "number": None if number is None else number.number,
-        "operators": operators,
-        "cars": [
-            model.title
-            for each in await vehicles.vehicles(work, email)
-            if (model := catalogue.model(each.model))
-        ],
-        "places": [
-            {
-                "name": (await stations.location(work, each.location)).name,
-                "since": each.marked_at,
-                "told_of_disruptions": each.tells,
-            }
-            for each in await favourites.of_person(work, email)
-        ],
-        "charges": await history_views.charges(work, email),
-        "letters": [dict(row) for row in await work.all(_LETTERS, email)],
-    }
-
-
-_LETTERS: Final = """
-    SELECT template, channel, event, created_at, sent_at, state FROM alert_view
-     WHERE lower(recipient) = $1 OR holder = $1 ORDER BY created_at DESC LIMIT 10000
-    """
