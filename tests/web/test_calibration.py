@@ -138,3 +138,39 @@ async def test_the_list_is_found_where_one_looks_for_it(owner: Browser) -> None:
     assert ALL in (await owner.opens("/console/meters")).text
     answer = await owner.opens("/console/find?q=eichrecht")
     assert answer.headers["location"] == ALL
+
+
+@pytest.mark.parametrize(
+    ("tag", "says"),
+    [
+        ("en", "Meter verified until August 2031"),
+        ("de", "Zähler geeicht bis August 2031"),
+        ("fr", "Compteur vérifié jusqu'en août 2031"),
+        ("es", "Contador verificado hasta agosto de 2031"),
+        ("nl", "Meter geijkt tot en met augustus 2031"),
+        ("fi", "Mittarin vakauksen viimeinen kuukausi: elokuu 2031"),
+    ],
+)
+async def test_a_driver_reads_until_when_the_meter_is_good(
+    owner: Browser, scene: Scene, tag: str, says: str
+) -> None:
+    await writes(owner, scene, 1, "2031-08-31", "2023, TUV 4711")
+    owner.client.cookies.set("language", tag)
+
+    said = await owner.reads(f"/e/{scene.station.evses[1].public_id}")
+
+    assert says in said
+    assert "TUV" not in said
+    assert says[:6] not in await owner.reads(f"/e/{scene.station.evses[2].public_id}")
+
+
+async def test_a_driver_reads_nothing_of_a_meter_that_has_ended(
+    owner: Browser, scene: Scene
+) -> None:
+    bay = f"/e/{scene.station.evses[1].public_id}"
+    await writes(owner, scene, 1, "2026-03-02")
+
+    assert "Meter verified until March 2026" in await owner.reads(bay)
+    scene.clock.jump(timedelta(hours=10))  # midnight at the place
+    assert "Meter" not in await owner.reads(bay)
+    assert "ended 1 day ago" in await owner.reads(ALL)
