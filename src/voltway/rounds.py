@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from voltway.alerts import actions as alerts
-from voltway.alerts import expiring, hooks_telling
+from voltway.alerts import calibration, expiring, hooks_telling
 from voltway.billing import (
     approving,
     budgets,
@@ -107,6 +107,7 @@ def plug_rounds(
     every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
     every(SOON, "hooks.tell", partial(hooks_telling.tell_due, begin, settings))
     every(HOURLY, "alerts.expiring", partial(expiring.look, begin))
+    every(HOURLY, "alerts.calibration", partial(calibration.look, begin))
     every(HOURLY, "drivers.contracts", partial(_forget_contracts, begin))
     every(HOURLY, "hooks.old", partial(hooks_telling.forget_old, begin))
     every(OFTEN, "backlog", partial(backlog.measure, begin))

@@ -233,6 +233,8 @@ async def test_each_desk_of_the_console_goes_by_keyboard(world: World, desk: Eye
         ("/vouchers", "Vouchers"),
         ("/balances", "Balances"),
         (f"/balances/{ann}", "Ann"),
+        ("/calibration", "Calibration of meters"),
+        (f"/stations/{home.inside.station.id}/calibration", home.inside.station.identity),
         ("/webhooks", "Webhooks"),
         ("/chats", "Chats"),
         ("/wordings", "Wordings"),

@@ -170,3 +170,5 @@ async def test_two_cars_pay_by_showing_themselves_and_stand_in_the_console(demo:
     page = (await browser.get(f"{console}/tariffs/cars")).text
     for shown in ("Ada Demo", "CN=Demo mobility operator", "DEVWDC00000001", "CN=Demo contracts"):
         assert shown in page, shown
+    page = (await browser.get(f"{console}/calibration")).text
+    assert page.count("days left") == 1

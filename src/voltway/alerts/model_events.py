@@ -51,6 +51,7 @@ class Event(StrEnum):
     METER_DOUBTFUL = "meter_doubtful"
     BILL_RESTS = "bill_rests"
     CERTIFICATE_ENDS = "certificate_ends"
+    CALIBRATION_ENDS = "calibration_ends"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,7 @@ RULES: Final[Mapping[Event, Rule]] = {
         at_first=_BOTH, not_again_within=timedelta(hours=12), for_operators=True
     ),
     Event.CERTIFICATE_ENDS: Rule(at_first=_BOTH, for_operators=True),
+    Event.CALIBRATION_ENDS: Rule(at_first=_BOTH, for_operators=True),
 }
 
 

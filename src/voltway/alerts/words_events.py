@@ -73,6 +73,7 @@ _EN: Final = {
     Event.METER_DOUBTFUL: Say("Doubtful meter: {station}, bay {bay}", "{place}: {why}"),
     Event.BILL_RESTS: Say("A bill rests", "{place}: {why}"),
     Event.CERTIFICATE_ENDS: Say("Ends soon: {name}", "Good until {when}. {what}."),
+    Event.CALIBRATION_ENDS: Say("{what}: {name}", "The last day for bills is {when}. {why}."),
 }
 
 _DE: Final = {
@@ -388,4 +389,5 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.METER_DOUBTFUL: frozenset({"station", "place", "bay", "why"}),
     Event.BILL_RESTS: frozenset({"place", "why"}),
     Event.CERTIFICATE_ENDS: frozenset({"name", "when", "what"}),
+    Event.CALIBRATION_ENDS: frozenset({"name", "when", "what", "why"}),
 }

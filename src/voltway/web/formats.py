@@ -11,7 +11,7 @@ from gettext import NullTranslations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, format_skeleton, get_timezone_name
 from babel.numbers import format_currency, format_decimal
 
 from voltway.kernel.errors import Trouble
@@ -140,6 +140,10 @@ class Formats:
     def month(self, month: str) -> str:
         """``March`` of ``2026-03``."""
         return format_date(date.fromisoformat(f"{month}-01"), "LLLL", locale=self.locale)
+
+    def month_year(self, day: date) -> str:
+        """``March 2026``, of a day in it."""
+        return str(format_skeleton("yMMMM", day, locale=self.locale))
 
     def clock(self, at: datetime, zone: str) -> str:
         return f"{at.astimezone(zone_of(zone)):%H:%M}"

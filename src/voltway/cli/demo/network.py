@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from voltway.parties import actions as parties
 from voltway.parties.model import Party, Role
 from voltway.runtime.work import BeginWork, Work
 from voltway.stations import actions as stations
-from voltway.stations import features
+from voltway.stations import calibration, features
 from voltway.stations.model import Current, EvsePlan
+from voltway.stations.model_calibration import Calibration
 from voltway.stations.model_features import Features
 from voltway.tariffs import actions as tariffs
 from voltway_world.places import Place, places
@@ -44,6 +45,10 @@ FAST_PLACE: Final = Features(
     hours_words="always",
 )
 SLOW_PLACE: Final = Features(lit=True, hours_words="Mon-Sat 06:00-22:00\nSun 08:00-20:00")
+
+#: For so long a meter in a station is good in Germany (MessEV annex 7); one of the demo ends soon.
+METERS_LAST_YEARS: Final = 8
+METER_ENDS_IN: Final = timedelta(days=25)
 
 #: At these stations cars come and go by themselves, so that the wall is alive.
 BUSY: Final = 6
@@ -122,6 +127,7 @@ async def furnish(begin: BeginWork, kept: Secrets, speed: float = 1.0) -> None:
             await tariffs.add_version(work, party.id, json.dumps(tariff))
         for place in places():
             await _add_place(work, party, place, kept, max(speed, 1.0))
+        await _calibrate(work, party)
         for number, card in enumerate(kept.cards, 1):
             await drivers.add_token(work, party.id, card, label=f"Demo card {number}")
 
@@ -162,6 +168,21 @@ async def _add_place(
     told = FAST_PLACE if is_fast else SLOW_PLACE
     await features.describe(work, location.id, told, by="Voltway demo")
     return location.id
+
+
+async def _calibrate(work: Work, party: Party) -> None:
+    """The meters of DC bays have last days, as those that bill by law do: one ends soon."""
+    bays = await work.all(
+        """
+        SELECT id FROM evse_view WHERE party_id = $1 AND current = 'DC' ORDER BY identity, number
+        """,
+        party.id,
+    )
+    first = work.now.date() + METER_ENDS_IN
+    later = [date(work.now.year + 1 + place % 7, 12, 31) for place in range(len(bays) - 1)]
+    for bay, day in zip(bays, (first, *later), strict=True):
+        told = Calibration(day, f"Mark of {day.year - METERS_LAST_YEARS}")
+        await calibration.tell(work, bay["id"], told)
 
 
 def _tariff(id: str, words: str, elements: list[dict[str, Any]]) -> dict[str, Any]:

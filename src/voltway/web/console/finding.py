@@ -24,6 +24,11 @@ PAGES: Final = (
         "/console/planned-work",
         "planned work maintenance windows calendar out of service",
     ),
+    (
+        "Calibration of meters",
+        "/console/calibration",
+        "calibration meters verification eichrecht expiry dates",
+    ),
     ("Lobby", "/console/lobby", "lobby adopt new unknown"),
     ("Jobs", "/console/jobs", "jobs failed waiting try again"),
     ("My alerts", "/console/alerts", "alerts wishes quiet hours notifications phone"),

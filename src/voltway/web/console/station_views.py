@@ -14,7 +14,9 @@ from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway.stations import actions as stations
 from voltway.stations.model import Direction, KeptFrame
+from voltway.stations.rules_calibration import today_at
 from voltway.web import states
+from voltway.web.console.calibration import MeterLine, meter_line
 from voltway.web.console.order_views import OrderLine, orders_of
 from voltway.web.driver.views import BAYS, plug, state_of
 from voltway.web.formats import Formats
@@ -54,6 +56,7 @@ class Port:
     state: PortState
     error: str
     status_at: datetime | None
+    meter: MeterLine | None
     session: UUID | None
     energy_wh: int
     power_w: int | None
@@ -230,6 +233,9 @@ async def _ports(work: Work, id: StationId, formats: Formats, expected_s: int) -
                 state=state_of(row, work.now, expected_s),
                 error=row["error"] or "",
                 status_at=row["status_at"],
+                meter=meter_line(row, today_at(row["time_zone"], work.now))
+                if row["meter_valid_until"]
+                else None,
                 session=session["id"] if session else None,
                 energy_wh=energy_wh,
                 power_w=session["power_w"] if session else None,

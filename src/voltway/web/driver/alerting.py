@@ -65,6 +65,7 @@ NAMES: Final = {
     Event.METER_DOUBTFUL: "A meter is doubtful",
     Event.BILL_RESTS: "A bill rests",
     Event.CERTIFICATE_ENDS: "A certificate of Plug & Charge ends soon",
+    Event.CALIBRATION_ENDS: "The calibration of a meter ends soon, or has ended",
 }
 CHANNELS: Final = {
     Channel.PUSH: "on my phone",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, LocationId, PartyId, StationId, TariffId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Row, Work
+from voltway.stations.rules_calibration import today_at
 from voltway.tariffs.actions import Assigned
 from voltway.tariffs.at_bays import for_guests
 from voltway.web import prices, states
@@ -74,6 +75,7 @@ class Bay:
     state: PortState
     price: PriceShown | None
     tariff_version: TariffId | None
+    meter_until: date | None  # while it is good for bills
 
     @property
     def advice(self) -> str:
@@ -245,7 +247,16 @@ def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected
         if tariff
         else None,
         tariff_version=tariff.version_id if tariff else None,
+        meter_until=_meter_until(row, formats.now),
     )
+
+
+def _meter_until(row: Row, now: datetime) -> date | None:
+    """The last day of a meter that is good; drivers are told nothing of one that is not."""
+    until: date | None = row["meter_valid_until"]
+    if until is None or until < today_at(row["time_zone"], now):
+        return None
+    return until
 
 
 def in_short(
