@@ -72,13 +72,16 @@ async def list_ending(
             SOON_DAYS,
             SHOWN,
         )
-        told = await work.one(
+        without = await work.all(
             """
-            SELECT count(*)::int AS bays, count(meter_valid_until)::int AS told FROM evse_view
-            """
+            SELECT station_id, identity, location_id, location_name, count(*)::int AS bays
+              FROM evse_view WHERE meter_valid_until IS NULL
+             GROUP BY station_id, identity, location_id, location_name
+             ORDER BY location_name, identity LIMIT $1
+            """,
+            SHOWN,
         )
         now = work.now
-    assert told is not None, "a count has a row"
     return await console_page(
         request,
         house,
@@ -86,7 +89,8 @@ async def list_ending(
         "console/calibration.html",
         place="stations",
         meters=[meter_line(row, rules_calibration.today_at(row["time_zone"], now)) for row in rows],
-        without=told["bays"] - told["told"],
+        without=without,
+        most=SHOWN,
         days=SOON_DAYS,
     )
 
