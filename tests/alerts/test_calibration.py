@@ -29,14 +29,14 @@ async def ends(scene: Scene, days: int, *, bay: int = 1) -> date:
     return until
 
 
-async def looks(scene: Scene, days: float) -> int:
-    """Look every six hours of so many days; of how many meters was told."""
+async def looks(scene: Scene, days: float, *, every_h: int = 6) -> int:
+    """Look again and again for so many days; of how many meters was told."""
     found = 0
-    for _ in range(round(days * 4)):
+    for _ in range(round(days * 24 / every_h)):
         found += await calibration.look(scene.begin)
         await expiring.look(scene.begin)
         await scene.settles()
-        scene.clock.jump(timedelta(hours=6))
+        scene.clock.jump(timedelta(hours=every_h))
     return found
 
 
@@ -59,7 +59,7 @@ async def test_a_meter_is_told_of_at_ninety_thirty_and_seven_days_and_when_it_ha
     await plugged(scene, mail)
     await ends(scene, 95)
 
-    assert await looks(scene, 120) == 4
+    assert await looks(scene, 105, every_h=24) == 4
 
     assert await said(scene) == [
         "Calibration ends in 90 days",

@@ -2,10 +2,9 @@
 
 import ast
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src" / "voltway"
@@ -18,8 +17,28 @@ FILES = sorted((ROOT / "src").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 WRITTEN = [file for file in FILES if not WIRE.search(file.as_posix())]
 
-every_file = pytest.mark.parametrize("file", WRITTEN, ids=lambda file: str(file.relative_to(ROOT)))
-every_test = pytest.mark.parametrize("file", TESTS, ids=lambda file: str(file.relative_to(ROOT)))
+
+def of_each(files: Sequence[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """A rule for these files as one test, which names all that break it."""
+
+    def over(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            broken = []
+            for file in files:
+                try:
+                    rule(file)
+                except AssertionError as why:
+                    broken.append(f"{file.relative_to(ROOT)}: {str(why).splitlines()[0]}")
+            assert not broken, "\n" + "\n".join(broken)
+
+        test.__name__ = rule.__name__
+        return test
+
+    return over
+
+
+every_file = of_each(WRITTEN)
+every_test = of_each([file for file in TESTS if file != Path(__file__)])
 
 
 @cache
@@ -88,12 +107,13 @@ def test_a_room_keeps_its_store_to_itself(file: Path) -> None:
 
 @every_file
 def test_a_table_is_named_only_in_the_room_that_owns_it(file: Path) -> None:
-    text = file.read_text()
-    for table, owner in tables().items():
-        if room(file) not in {owner, None} and re.search(
-            rf"\b(FROM|JOIN|INTO|UPDATE)\s+{table}\b", text
-        ):
-            raise AssertionError(f"{table} belongs to {owner}: read a view, or ask an action")
+    if room(file) is None:
+        return
+    for named in re.finditer(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)\b", file.read_text()):
+        owner = tables().get(named[1])
+        assert owner in {room(file), None}, (
+            f"{named[1]} belongs to {owner}: read a view, or ask an action"
+        )
 
 
 @every_file
@@ -113,8 +133,6 @@ def test_the_outside_knows_nothing_of_the_house(file: Path) -> None:
 
 @every_test
 def test_tests_wait_for_what_they_expect_and_do_not_sleep(file: Path) -> None:
-    if file == Path(__file__):
-        return
     for node in ast.walk(tree(file)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"time.sleep", "asyncio.sleep"}:
             quiet = ast.unparse(node.args[0]) if node.args else ""
@@ -123,8 +141,6 @@ def test_tests_wait_for_what_they_expect_and_do_not_sleep(file: Path) -> None:
 
 @every_test
 def test_tests_meet_the_real_thing(file: Path) -> None:
-    if file == Path(__file__):
-        return
     text = file.read_text()
     for word in ("unittest.mock", "MagicMock", "AsyncMock", "monkeypatch.setattr"):
         assert word not in text, f"{word}: give the real thing, or a fake that passes its contract"
