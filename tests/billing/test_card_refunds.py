@@ -19,6 +19,7 @@ from tests.billing.card_refunded import (
 )
 from tests.billing.months import a_card, a_customer, charges, stated
 from tests.billing.months import read as statement_of
+from tests.billing.reading import plain
 from tests.billing.test_debts import a_statement, debt_of, goes_round, on, provider, saves_card
 from tests.billing.test_disputed_debts import CARD, paid_by_card, pays_by_link
 from tests.billing.test_hosts import a_host, agreed, hearing, shares
@@ -102,8 +103,14 @@ async def test_the_credit_note_says_that_its_money_moved(scene: Scene) -> None:
 
     [note] = await credit_notes(scene)
     async with scene.begin() as work:
-        made = invoice((await actions.invoice(work, InvoiceId(note["id"]))).document)
+        document = (await actions.invoice(work, InvoiceId(note["id"]))).document
+        made = invoice(document)
 
+    assert "€2.00 was given back the way it was paid." in plain(
+        actions.invoice_html(document, "en")
+    )
+    assert "2,00" in plain(actions.invoice_html(document, "fi"))
+    assert "palautettiin samaa tietä" in plain(actions.invoice_html(document, "fi"))
     assert (made.paid_how, made.paid_minor, made.open_minor) == ("card", 200, 0)
 
 

@@ -246,6 +246,8 @@ class _Drawing:
             yield told.format(number=made.refers.number, date=self._day(made.refers.issued_at))
         if made.reason:
             yield said.because.format(reason=made.reason)
+        if self._is_credit and made.paid_minor:
+            yield said.given_back.format(total=self._money(made.paid_minor))
         if any(part.category == Category.REVERSE_CHARGE for part in made.taxes):
             yield said.reverse_charge
         if made.buyer is not None and made.buyer.vat_checked_at is not None:

@@ -187,6 +187,7 @@ DE: Final = Words(
     "einmal berechnet.",
     because="Grund: {reason}",
     vat_checked="Die USt-IdNr. des Käufers war am {date} im Register der EU (VIES) gültig.",
+    given_back="{total} wurden auf dem Weg zurückgezahlt, auf dem bezahlt wurde.",
     already_paid="Bereits bezahlt",
     still_to_pay="Noch zu zahlen",
     price_with_vat="{price} mit MwSt.",

@@ -181,6 +181,7 @@ EN: Final = Words(
     replaces="Takes the place of receipt {number} of {date}: it is the same supply, invoiced once.",
     because="Reason: {reason}",
     vat_checked="The buyer's VAT number was found valid in the EU's register (VIES) on {date}.",
+    given_back="{total} was given back the way it was paid.",
     already_paid="Already paid",
     still_to_pay="Still to pay",
     price_with_vat="{price} with VAT",

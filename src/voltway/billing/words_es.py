@@ -183,6 +183,7 @@ ES: Final = Words(
     replaces="Sustituye al recibo {number} del {date}: es la misma entrega, facturada una vez.",
     because="Motivo: {reason}",
     vat_checked="El NIF-IVA del comprador era válido en el registro de la UE (VIES) el {date}.",
+    given_back="Se devolvieron {total} por el mismo medio con el que se pagó.",
     already_paid="Ya pagado",
     still_to_pay="Por pagar",
     price_with_vat="{price} con IVA",

@@ -184,6 +184,7 @@ FI: Final = Words(
     replaces="Korvaa kuitin {number}, {date}: sama toimitus, laskutettu kerran.",
     because="Syy: {reason}",
     vat_checked="Ostajan alv-tunniste oli voimassa EU:n rekisterissä (VIES) {date}.",
+    given_back="{total} palautettiin samaa tietä kuin maksettiin.",
     already_paid="Jo maksettu",
     still_to_pay="Vielä maksettava",
     price_with_vat="{price} alv:n kanssa",

@@ -186,6 +186,7 @@ FR: Final = Words(
     because="Motif : {reason}",
     vat_checked="Le numéro de TVA de l’acheteur était valide dans le registre de l’UE (VIES) le "
     "{date}.",
+    given_back="{total} ont été remboursés par le moyen de paiement d'origine.",
     already_paid="Déjà payé",
     still_to_pay="Reste à payer",
     price_with_vat="{price} TVA comprise",

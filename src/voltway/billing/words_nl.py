@@ -186,6 +186,7 @@ NL: Final = Words(
     because="Reden: {reason}",
     vat_checked="Het btw-nummer van de koper was op {date} geldig in het register van de EU "
     "(VIES).",
+    given_back="{total} is terugbetaald op de manier waarop is betaald.",
     already_paid="Al betaald",
     still_to_pay="Nog te betalen",
     price_with_vat="{price} met btw",

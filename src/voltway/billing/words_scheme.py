@@ -145,6 +145,7 @@ class Words:
     replaces: str
     because: str
     vat_checked: str
+    given_back: str
     already_paid: str
     still_to_pay: str
     price_with_vat: str
