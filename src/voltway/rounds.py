@@ -217,6 +217,7 @@ def _plug_storage(every: Every, settings: Settings, begin: BeginWork) -> None:
     every(HOURLY, "orphans.old", partial(sessions.forget_old_orphans, begin, days=days))
     every(HOURLY, "alerts.old", partial(alerts.forget_old_alerts, begin, days=days))
     every(HOURLY, "alarms.old", partial(monitoring.forget_old, begin, days=days))
+    every(HOURLY, "addresses.old", partial(payments.forget_addresses, begin, days=days))
     every(HOURLY, "webhooks.old", partial(payments.forget_old_webhooks, begin, days=days))
     every(HOURLY, "billing.runs", partial(runs.forget_old_runs, begin, days=days))
     every(HOURLY, "tariffs.simulated", partial(simulation_runs.forget_old, begin, days=days))

@@ -127,6 +127,28 @@ async def test_a_declined_card_ends_the_visit_and_nothing_starts(scene: Scene) -
     assert await scene.count("order_view") == 0
 
 
+async def test_the_address_for_a_receipt_is_forgotten_in_time_once_the_visit_is_over(
+    scene: Scene,
+) -> None:
+    over = await scene.pays(await scene.opens(), "4000 0000 0000 0002")
+    open_ = await scene.pays(await scene.opens())
+    async with scene.begin() as work:
+        await work.run("UPDATE payment SET email = 'ann@example.org'")
+    scene.clock.jump(timedelta(days=399))
+    assert await sweeps.forget_addresses(scene.begin, days=400) == 0
+    scene.clock.jump(timedelta(days=2))
+    assert await sweeps.forget_addresses(scene.begin, days=0) == 0
+
+    assert await sweeps.forget_addresses(scene.begin, days=400) == 1
+
+    async with scene.begin() as work:
+        rows = await work.all("SELECT id, email FROM payment")
+    assert {row["id"]: row["email"] for row in rows} == {
+        over.id: None,
+        open_.id: "ann@example.org",
+    }
+
+
 async def test_a_visit_that_was_never_paid_is_forgotten_and_a_paid_one_is_not(
     scene: Scene,
 ) -> None:

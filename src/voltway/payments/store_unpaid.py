@@ -1,10 +1,11 @@
-"""Visits that nobody paid: kept for a time, and forgotten with all that hangs on them."""
+"""What of visits is kept for a time: those that nobody paid, and whom receipts were mailed to."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from voltway.kernel.ids import PartyId, PaymentId, TokenUid
+from voltway.payments import rules
 from voltway.payments.model import PaymentState
 from voltway.runtime.work import Work
 
@@ -41,6 +42,21 @@ async def forget(work: Work, payments: Collection[PaymentId]) -> None:
         ("payment", "id"),
     ):
         await work.run(f"DELETE FROM {table} WHERE {column} = ANY($1::uuid[])", list(payments))
+
+
+async def forget_addresses(work: Work, before: datetime, limit: int) -> int:
+    """Forget the addresses of visits that began before this and are over; how many."""
+    return await work.run(
+        """
+        UPDATE payment SET email = NULL
+         WHERE id IN (SELECT id FROM payment
+                       WHERE id < $1 AND email IS NOT NULL AND state = ANY($2::text[])
+                       ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
+        """,
+        _first_id(before),
+        [state for state in PaymentState if rules.is_over(state)],
+        limit,
+    )
 
 
 def _first_id(moment: datetime) -> UUID:

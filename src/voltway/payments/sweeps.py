@@ -186,6 +186,16 @@ async def forget_unpaid(begin: BeginWork, days: int) -> int:
     return gone
 
 
+async def forget_addresses(begin: BeginWork, days: int) -> int:
+    """Forget the addresses that were given for receipts, so long (0: never) after the visit began
+    and was over; how many. No receipt and no credit note is mailed so late."""
+    if not days:
+        return 0
+    async with begin() as work:
+        before = work.now - timedelta(days=days)
+        return await store_unpaid.forget_addresses(work, before, FORGET_AT_ONCE_MAX)
+
+
 async def _quietly(do: Callable[[], Awaitable[object]]) -> int:
     """Do one thing of a round. An outage is noted where it happened, and the round goes on."""
     try:

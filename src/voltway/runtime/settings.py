@@ -282,7 +282,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         _says(
             "How long is kept what no bill needs: events and deviations of stations, what was put "
-            "aside and looked at, mails that were sent, webhooks. 0: for ever.",
+            "aside and looked at, mails that were sent and the addresses of guests, webhooks. "
+            "0: for ever.",
             ge=0,
             le=36500,
         ),
