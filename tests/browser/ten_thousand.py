@@ -29,6 +29,7 @@ from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import connect_owner
 from voltway.runtime.postgres import EmbeddedPostgres
 from voltway.vehicles.catalogue import models
+from voltway.web.driver import finding
 
 ROOT: Final = Path(__file__).parents[2]
 REGISTER: Final = ROOT / "data/places_de.csv.gz"
@@ -195,7 +196,7 @@ async def _painted(world: World, browser: Browser, car: str) -> list[float]:
         page = await context.new_page()
         await slow_down(page)
         took.append(await first_paint_ms(page, f"{world.house.http}/"))
-        assert await page.locator("[data-places] li").count() == 50
+        assert await page.locator("[data-places] li").count() == finding.PAGE
         await context.close()
     return took
 

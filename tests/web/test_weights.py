@@ -59,3 +59,17 @@ async def test_the_map_is_loaded_where_it_is_asked_for_alone(
     with_map = await weighs(browser, (await browser.opens("/map")).text, _SCRIPTS)
 
     assert plain <= SCRIPTS_MAX < with_map <= MAP_MAX
+
+
+async def test_the_list_goes_packed_to_whoever_takes_it_so(browser: Browser, scene: Scene) -> None:
+    for path in ("/", "/map"):
+        packed = await browser.opens(path, **{"Accept-Encoding": "gzip"})
+        plain = await browser.opens(path, **{"Accept-Encoding": "identity"})
+
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+        assert packed.headers["content-type"] == plain.headers["content-type"]
+        assert packed.headers["cache-control"] == "no-store"
+        assert int(packed.headers["content-length"]) < len(plain.content) / 2
+        assert packed.text.split("<main")[0] == plain.text.split("<main")[0]

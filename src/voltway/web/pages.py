@@ -1,5 +1,6 @@
 """Pages: templates, and what every page knows of its reader (language, theme, moment)."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -135,4 +136,22 @@ def page(
         status_code=status,
         media_type="text/html",
         headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def packed(request: HttpRequest, shown: Response[str]) -> Response[bytes]:
+    """The same page by gzip, for whoever takes it so: an eighth on a slow line.
+
+    Only for pages on which nothing is secret: the size of what is packed tells whether a stranger's
+    words stand beside the same words of the page (BREACH).
+    """
+    content, headers = shown.content.encode(), {**shown.headers, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = gzip.compress(content, 5, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(
+        content,
+        status_code=shown.status_code,
+        media_type="text/html; charset=utf-8",
+        headers=headers,
     )

@@ -1,7 +1,7 @@
 """Places that fit what a driver looks for, a page at a time, and what each place is like.
 
 The database finds which places fit and in which order; what stands on the page of them is loaded
-for these alone, so ten thousand places cost hardly more than fifty.
+for these alone, so ten thousand places cost hardly more than thirty.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from voltway.web.formats import Formats
 from voltway.web.photos import url_of
 from voltway.web.places_words import Accessible
 
-PAGE: Final = 50
+PAGE: Final = 30
 
 #: A price is known only when it was worked out: so many pages are looked through for low ones.
 LOOKED_THROUGH_MAX: Final = 6

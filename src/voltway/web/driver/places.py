@@ -51,6 +51,7 @@ from voltway.web.pages import (
     HttpRequest,
     draw,
     formats_of,
+    packed,
     page,
     public_url,
     reader,
@@ -77,12 +78,12 @@ HINDERS: Final = (
 
 
 @get("/", include_in_schema=False)
-async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Response[str]:
+async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Response[bytes]:
     """The open places that fit, those with free bays first, a page at a time."""
     return await show_places(request, house, on_map=False)
 
 
-async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Response[str]:
+async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Response[bytes]:
     """The list of places, with or without the map of them above it."""
     needed = {} if request.query_params else needs.needed(request)
     asked = asking.asked_of(needed or request.query_params)
@@ -92,7 +93,7 @@ async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Re
         car = await my_car.mine(request, work)
         found = await finding.find(work, asked, formats, house.settings.heartbeat_s, car=car)
         help_ = await views.help_of(work, None, about="")
-    return page(
+    shown = page(
         request,
         house,
         "driver/places.html",
@@ -107,6 +108,7 @@ async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Re
         ticks=asking.TICKS,
         help=help_,
     )
+    return packed(request, shown)
 
 
 @get("/l/{location:uuid}", include_in_schema=False)
