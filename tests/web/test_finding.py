@@ -1,5 +1,6 @@
 """How a driver finds a place: words, filters in the address, pages, and near without a trace."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -13,7 +14,8 @@ from voltway.stations import actions as stations
 from voltway.stations import features
 from voltway.stations.model_features import Features
 from voltway.web.driver import finding
-from voltway.web.driver.asking import Asked, asked_of, likely
+from voltway.web.driver.asking import Asked, asked_of
+from voltway.web.driver.spelling import Names
 
 #: Nobody else has this position: where it is found, it was kept.
 LAT, LON = "61.4987", "23.7610"
@@ -54,11 +56,12 @@ def test_what_is_asked_stands_in_the_address_and_is_read_from_it() -> None:
 def test_a_slip_of_the_pen_is_understood(typed: str, meant: list[str]) -> None:
     names = ["Helsinki", "M\u00fcnchen", "Market Square", "Oulu", "Espoo"]
 
-    assert likely(typed, names)[:1] == meant
+    assert Names(names).likely(typed)[:1] == meant
 
 
 def test_what_is_like_nothing_is_like_nothing() -> None:
-    assert likely("qqqq", ["Helsinki", "Oulu"]) == []
+    assert Names(["Helsinki", "Oulu"]).likely("qqqq") == []
+    assert Names([]).likely("Oulu") == []
 
 
 async def test_a_slip_of_the_pen_shows_what_was_meant_and_says_so(
@@ -205,6 +208,17 @@ async def test_a_bay_whose_last_starts_all_failed_is_doubtful_until_one_works(
 
     assert "Doubtful: the last 3 starts here failed" in doubtful
     assert "Doubtful" not in await browser.reads(place)
+
+
+async def test_a_name_that_changed_is_meant_by_the_next_slip(
+    browser: Browser, scene: Scene
+) -> None:
+    assert "Market Square" in await browser.reads("/?q=Market+Suare")
+    async with scene.begin() as work:
+        await stations.change_location(work, replace(scene.station.location, name="Kamppi"))
+
+    assert "Nothing is open" in await browser.reads("/?q=Market+Suare")
+    assert "These are for “Kamppi”." in await browser.reads("/?q=Kampi")
 
 
 async def test_a_list_says_when_a_charge_last_worked(browser: Browser, scene: Scene) -> None:

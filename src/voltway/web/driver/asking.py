@@ -1,12 +1,9 @@
-"""What a driver looks for among places: read from an address, written into one, and mended where it
-has a slip of the pen."""
+"""What a driver looks for among places: read from an address, and written into one."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Final
-from unicodedata import combining, normalize
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -34,10 +31,6 @@ TICKS: Final = {
 }
 
 WORDS_MAX: Final = 80
-
-#: From this likeness on, a name is offered for what was typed.
-LIKENESS_MIN: Final = 0.4
-OFFERED_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,28 +106,3 @@ def _after(text: str) -> tuple[int, UUID] | None:
         return (int(rank), UUID(id)) if rank in ("0", "1") else None
     except ValueError:
         return None
-
-
-def likely(words: str, names: Iterable[str]) -> list[str]:
-    """The names most like what was typed, the best first; those that share half of its trigrams
-    or so (Dice's coefficient)."""
-    typed = _trigrams(words)
-    ranked: list[tuple[float, str]] = []
-    for name in names:
-        best = max((_alike(typed, _trigrams(each)) for each in (name, *name.split())), default=0.0)
-        if best >= LIKENESS_MIN:
-            ranked.append((best, name))
-    ranked.sort(key=lambda each: (-each[0], each[1]))
-    return [name for _, name in ranked[:OFFERED_MAX]]
-
-
-def _trigrams(text: str) -> frozenset[str]:
-    plain = normalize("NFKD", text.casefold())
-    plain = "".join(each for each in plain if not combining(each))
-    plain = re.sub("([aou])e", r"\1", plain)  # how a keyboard without an umlaut writes it
-    padded = f"  {plain} "
-    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> float:
-    return 2 * len(one & other) / (len(one) + len(other))

@@ -15,8 +15,8 @@ from voltway.runtime.work import Row, Work
 from voltway.stations.rules import heard_since
 from voltway.tariffs.at_bays import for_guests
 from voltway.web import places_words
-from voltway.web.driver import for_car, views
-from voltway.web.driver.asking import Asked, likely
+from voltway.web.driver import for_car, spelling, views
+from voltway.web.driver.asking import Asked
 from voltway.web.driver.my_car import MyCar
 from voltway.web.driver.views import Place
 from voltway.web.formats import Formats
@@ -27,9 +27,6 @@ PAGE: Final = 30
 
 #: A price is known only when it was worked out: so many pages are looked through for low ones.
 LOOKED_THROUGH_MAX: Final = 6
-
-#: More names than this are not searched for a slip of the pen.
-NAMES_MAX: Final = 20_000
 
 #: A map shows no more places than this.
 POINTS_MAX: Final = 50_000
@@ -140,7 +137,7 @@ async def find(
     found = await _found(work, asked, formats, expected_s, near, car)
     if found.page or not asked.words or asked.after:
         return found
-    meant = likely(asked.words, await _names(work))
+    meant = await spelling.likely(work, asked.words)
     for name in meant:
         found = await _found(work, replace(asked, words=name), formats, expected_s, near, car)
         if found.page:
@@ -294,7 +291,7 @@ async def points(work: Work, asked: Asked, formats: Formats, expected_s: int) ->
     there = await _points(work, asked, expected_s)
     if there or not asked.words:
         return there
-    for name in likely(asked.words, await _names(work)):
+    for name in await spelling.likely(work, asked.words):
         if there := await _points(work, replace(asked, words=name), expected_s):
             break
     return there
@@ -313,18 +310,6 @@ async def one(
     """One open place as the list has it."""
     found = await _shown(work, [location], Asked(), formats, expected_s, car)
     return found[0] if found else None
-
-
-async def _names(work: Work) -> list[str]:
-    rows = await work.all(
-        """
-        SELECT name FROM location_view WHERE published
-         UNION SELECT city FROM location_view WHERE published
-         LIMIT $1
-        """,
-        NAMES_MAX,
-    )
-    return [row["name"] for row in rows]
 
 
 async def doubtful(work: Work, evses: Sequence[UUID]) -> dict[UUID, int]:
