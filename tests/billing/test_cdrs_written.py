@@ -1,7 +1,7 @@
 """What a partner is given of a session, read as strictly as the specifications are written."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -37,7 +37,14 @@ from voltway.sessions.model import Session
 from voltway.stations.model import Current, EvsePlace, Location
 from voltway.stations.reports import PortStatus
 from voltway.tariffs import ocpi_write, rules
-from voltway.tariffs.model import ChargingPeriod, Dimension, Tariff
+from voltway.tariffs.model import (
+    ChargingPeriod,
+    Dimension,
+    PriceComponent,
+    Restrictions,
+    Tariff,
+    TariffElement,
+)
 from voltway.tariffs.model_versions import TariffVersion
 from voltway.tariffs.ocpi import tariff_of
 from voltway.tariffs.ocpi_sessions import read_session
@@ -261,6 +268,26 @@ def test_a_partner_who_prices_the_cdr_arrives_at_its_total(
     cost = rules.price(tariff_of(said["tariffs"][0]), told, HELSINKI)
 
     assert abs(cost.payable.minor - made.total_minor) <= 1
+
+
+def test_energy_that_passes_its_limit_after_the_hour_is_not_told_as_if_before() -> None:
+    """One price, until 15:00 and from 0.1 kWh on: all of the energy comes at 15:00."""
+    price = PriceComponent(dimension=Dimension.ENERGY, price=Decimal("0.49"))
+    until = Restrictions(end_time=time(15), min_kwh=Decimal("0.1"))
+    tariff = Tariff(id="t", currency=EUR, elements=(TariffElement((price,), until),))
+    noon = datetime(2026, 3, 28, 12, tzinfo=UTC)  # 14:00 in Helsinki
+    hour, more = noon + timedelta(hours=1), noon + timedelta(minutes=90)
+    periods = [
+        ChargingPeriod(begins=noon, ends=hour, parking_s=3600),
+        ChargingPeriod(begins=hour, ends=more, energy_wh=15_000, parking_s=1800),
+    ]
+
+    record, made = recorded(tariff, periods)
+    said = ocpi_cdr.document(record, OcpiVersion.V230)
+    told = read_session(ocpi_write.written(said))
+
+    assert made.total_minor == 0
+    assert rules.price(tariff_of(said["tariffs"][0]), told, HELSINKI).payable.minor == 0
 
 
 def simple(price: str = "0.49", **more: object) -> Tariff:

@@ -33,18 +33,25 @@ def united(
     for kind in (Reservation.EXPIRES, Reservation.RESERVATION, None):
         these = [period for period in ordered if period.reservation is kind]
         if tariff is None:
-            cut: Iterable[Stretch] = (Stretch(period, 1, {}) for period in these)
+            found += _united((Stretch(period, 1, {}) for period in these), by_turns=False)
         else:
-            cut = stretches(terms_for(tariff, kind), these, zone)
-        found += _united(cut)
+            terms = terms_for(tariff, kind)
+            found += _united(stretches(terms, these, zone), by_turns=bool(terms.steps))
     return tuple(sorted(found, key=lambda period: period.begins))
 
 
-def _united(cut: Iterable[Stretch]) -> Iterator[ChargingPeriod]:
+# Note [An energy that passes a limit]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+# Who reads a period spreads its energy evenly over it. Where a tariff asks how much was charged, a
+# limit of energy would then be passed at another moment than it was, maybe on the other side of a
+# turn of the clock at which nothing else changed: the reader would arrive at another cost. So there
+# a period also ends wherever a restriction turns, though the prices stay the same.
+def _united(cut: Iterable[Stretch], *, by_turns: bool) -> Iterator[ChargingPeriod]:
     last: ChargingPeriod | None = None
-    before: tuple[Prices, bool] | None = None
-    for piece, prices in _pieces(cut):
-        alike = (prices, bool(piece.parking_s))
+    before: tuple[Prices, bool, object] | None = None
+    for piece, prices, stretch in _pieces(cut):
+        # Between two turns all that may apply is one and the same mapping.
+        alike = (prices, bool(piece.parking_s), id(stretch.prices) if by_turns else None)
         if last is not None and alike == before:
             last = _together(last, piece)
             continue
@@ -55,8 +62,8 @@ def _united(cut: Iterable[Stretch]) -> Iterator[ChargingPeriod]:
         yield last
 
 
-def _pieces(cut: Iterable[Stretch]) -> Iterator[tuple[ChargingPeriod, Prices]]:
-    """Each stretch as a period of its own, and the prices that it is charged at."""
+def _pieces(cut: Iterable[Stretch]) -> Iterator[tuple[ChargingPeriod, Prices, Stretch]]:
+    """Each stretch as a period of its own, the prices that it is charged at, and itself."""
     of: ChargingPeriod | None = None
     done: Exact = 0
     for stretch in cut:
@@ -76,6 +83,7 @@ def _pieces(cut: Iterable[Stretch]) -> Iterator[tuple[ChargingPeriod, Prices]]:
                 reserved_s=narrowed(of.reserved_s * share),
             ),
             _prices(stretch.prices, of),
+            stretch,
         )
 
 
