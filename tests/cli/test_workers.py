@@ -15,7 +15,7 @@ from voltway_world.calling import a_line
 
 ROLES = ("gateway", "web", "worker")
 WITHIN_S = 60
-ANSWERS_WITHIN_S = 5
+ANSWERS_WITHIN_S = 15
 RENEWED_WITHIN_S = 150
 STOP_S_MAX = 15
 
