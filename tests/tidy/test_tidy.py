@@ -109,7 +109,7 @@ def test_a_room_keeps_its_store_to_itself(file: Path) -> None:
 def test_a_table_is_named_only_in_the_room_that_owns_it(file: Path) -> None:
     if room(file) is None:
         return
-    for named in re.finditer(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)\b", file.read_text()):
+    for named in re.finditer(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(\w+)\b", file.read_text()):
         owner = tables().get(named[1])
         assert owner in {room(file), None}, (
             f"{named[1]} belongs to {owner}: read a view, or ask an action"

@@ -14,6 +14,7 @@ from uuid import UUID
 from voltway.billing import homes, store_homes, store_homes_months
 from voltway.billing.documents_home import HomeStatement, home_statement
 from voltway.billing.model_homes import Due, HomePaid
+from voltway.drivers import entry
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import DriverId, OnceKey, PartyId
 from voltway.kernel.money import Money
@@ -93,7 +94,7 @@ async def paid(work: Work, party: PartyId, driver: DriverId, said: Money, *, by:
     if each.amount.minor <= 0:
         raise NothingDue
     id = await store_homes_months.pay(work, party, each, by=by)
-    entry = Entry(
+    posted = Entry(
         party=party,
         once=OnceKey(f"home_payout:{id}"),
         at=work.now,
@@ -101,12 +102,13 @@ async def paid(work: Work, party: PartyId, driver: DriverId, said: Money, *, by:
         evidence={"home_payout": str(id), "driver": str(driver)},
         postings=(Posting(homes.payable_to(driver), account("bank"), each.amount),),
     )
-    await ledger.post_many(work, [entry])
+    await ledger.post_many(work, [posted])
     fact = HomePaid(
         party=party, at=work.now, payout=id, driver=driver, amount=each.amount, numbers=each.numbers
     )
     await work.announce([fact])
-    await store_homes.forget_payee(work, driver)
+    if await entry.is_forgotten(work, driver):
+        await store_homes.forget_payee(work, driver)
     return id
 
 

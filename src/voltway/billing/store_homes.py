@@ -57,11 +57,11 @@ async def keep_rate(work: Work, rate: Rate) -> None:
 
 
 async def forget_payee(work: Work, driver: DriverId) -> None:
-    """Keep the account of a driver who is gone no longer than something is due to them."""
+    """Keep where a driver is paid no longer, where nothing is due to them any more."""
     await work.run(
         """
-        DELETE FROM home_payee p USING driver d
-         WHERE p.driver_id = $1 AND d.id = $1 AND d.email IS NULL AND d.name = '-'
+        DELETE FROM home_payee
+         WHERE driver_id = $1
            AND NOT EXISTS (SELECT FROM home_statement s WHERE s.driver_id = $1
                               AND NOT EXISTS (SELECT FROM home_payout_item i
                                                WHERE i.statement_id = s.id))

@@ -119,6 +119,11 @@ async def forget_person(work: Work, driver: Driver) -> None:
     await store_entry.forget_person(work, driver.id)
 
 
+async def is_forgotten(work: Work, driver: DriverId) -> bool:
+    """Whether this was a person who deleted their account."""
+    return await store_entry.is_forgotten(work, driver)
+
+
 async def forget_old(work: Work) -> int:
     """The round: forget codes and seats that are over."""
     return await store_entry.forget_old(work, work.now)

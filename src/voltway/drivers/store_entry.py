@@ -1,6 +1,7 @@
 """The SQL of sign-ins. These tables are of no party: a person may be a driver of several."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from voltway.drivers.model import Code, Driver
@@ -107,8 +108,19 @@ async def by_email(work: Work, email: str) -> list[Driver]:
     ]
 
 
+#: The name of whoever deleted their account.
+NOBODY: Final = "-"
+
+
 async def forget_person(work: Work, driver: DriverId) -> None:
-    await work.run("UPDATE driver SET name = '-', email = NULL WHERE id = $1", driver)
+    await work.run("UPDATE driver SET name = $2, email = NULL WHERE id = $1", driver, NOBODY)
+
+
+async def is_forgotten(work: Work, driver: DriverId) -> bool:
+    row = await work.one(
+        "SELECT FROM driver WHERE id = $1 AND name = $2 AND email IS NULL", driver, NOBODY
+    )
+    return row is not None
 
 
 async def forget_old(work: Work, now: datetime) -> int:

@@ -139,19 +139,22 @@ def page(
     )
 
 
-def packed(request: HttpRequest, shown: Response[str]) -> Response[bytes]:
-    """The same page by gzip, for whoever takes it so: an eighth on a slow line.
+def packed(request: HttpRequest, shown: Response[str] | Response[bytes]) -> Response[bytes]:
+    """The same by gzip, for whoever takes it so: a page is an eighth of itself on a slow line.
 
     Only for pages on which nothing is secret: the size of what is packed tells whether a stranger's
     words stand beside the same words of the page (BREACH).
     """
-    content, headers = shown.content.encode(), {**shown.headers, "Vary": "Accept-Encoding"}
+    content, media_type = shown.content, shown.media_type
+    if isinstance(content, str):
+        content, media_type = content.encode(), f"{media_type}; charset=utf-8"
+    headers = {**shown.headers, "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         content = gzip.compress(content, 5, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(
         content,
         status_code=shown.status_code,
-        media_type="text/html; charset=utf-8",
+        media_type=media_type,
         headers=headers,
     )

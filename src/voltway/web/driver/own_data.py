@@ -125,7 +125,7 @@ def _rule(row: Row) -> dict[str, Any]:
 async def _waiting(work: Work, email: str) -> dict[str, Any]:
     waits = await waiting.of_person(work, email)
     return {
-        name: [{key: row[key] for key in row.keys() if key != "key"} for row in rows]  # noqa: SIM118
+        name: [{key: told for key, told in dict(row).items() if key != "key"} for row in rows]
         for name, rows in (
             ("watches", waits.watches),
             ("turns", waits.turns),
