@@ -167,6 +167,12 @@ def told(table: str, power_w_max: int = 22_000) -> Told:
             id="all in kWh labelled Wh: power gives it away (M-009)",
         ),
         pytest.param(
+            "start 0 1000\nread 57 9000 200W\nread 58 9003 200W\nread 59 9006 200W\nstop 60 9010",
+            8_010,
+            "",
+            id="power told only in the last minutes, when the car was full",
+        ),
+        pytest.param(
             "start 0 1000\nread 10 1900 0W\nread 20 2800 0W\nstop 30 3700",
             2_700,
             "",

@@ -106,7 +106,7 @@ def measure(told: Told) -> Measured:
         told, registers, end, measured.energy_wh
     ):
         doubts.add(Doubt.END_UNMEASURED)
-    if _unit_is_suspect(measured.energy_wh, samples):
+    if _unit_is_suspect(told, measured.points, samples):
         doubts.add(Doubt.UNIT_SUSPECT)
     return _bounded(replace(measured, doubts=frozenset(doubts)), told, most)
 
@@ -303,20 +303,36 @@ def _stretches(begin: int, end: int, told: Told, samples: Sequence[Sample]) -> M
     )
 
 
-def _unit_is_suspect(energy_wh: int, samples: Sequence[Sample]) -> bool:
+def _unit_is_suspect(told: Told, points: Sequence[MeterPoint], samples: Sequence[Sample]) -> bool:
     """Whether power over time tells of about a thousand times the register's energy, or a
-    thousandth of it (quirk M-009)."""
+    thousandth of it (quirk M-009). Both are of the same stretches, those between readings of
+    power: what flowed before the first and after the last of them says nothing of units."""
     powered = [s for s in samples if s.power_w is not None and s.power_w >= 0]
     if len(powered) < UNIT_READINGS_MIN:
         return False
-    by_power_wh = 0.0
+    walk = [MeterPoint(told.begins, 0), *points] if told.begins < points[0].at else points
+    by_power_wh = by_register_wh = 0.0
     for before, after in pairwise(powered):
         lasted_s = (after.at - before.at).total_seconds()
         if lasted_s <= POWER_GAP_S_MAX:
             by_power_wh += ((before.power_w or 0) + (after.power_w or 0)) / 2 * lasted_s / 3600
+            by_register_wh += _wh_at(walk, after.at) - _wh_at(walk, before.at)
     least, most = UNIT_FACTORS
-    larger, smaller = max(energy_wh, by_power_wh), min(energy_wh, by_power_wh)
+    smaller, larger = sorted((by_power_wh, by_register_wh))
     return larger >= UNIT_WH_MIN and least * smaller <= larger <= most * smaller
+
+
+def _wh_at(walk: Sequence[MeterPoint], at: datetime) -> float:
+    """What had flowed by a moment, in Wh: straight between the points, level before and after them."""
+    nth = bisect_right(walk, at, key=lambda point: point.at)
+    if nth == 0:
+        return walk[0].energy_wh
+    before = walk[nth - 1]
+    if nth == len(walk):
+        return before.energy_wh
+    after = walk[nth]
+    share = (at - before.at) / (after.at - before.at)
+    return before.energy_wh + share * (after.energy_wh - before.energy_wh)
 
 
 def _bounded(measured: Measured, told: Told, most: int) -> Measured:
