@@ -323,7 +323,7 @@ def _unit_is_suspect(told: Told, points: Sequence[MeterPoint], samples: Sequence
 
 
 def _wh_at(walk: Sequence[MeterPoint], at: datetime) -> float:
-    """What had flowed by a moment, in Wh: straight between the points, level before and after them."""
+    """The Wh that had flowed by a moment: straight between the points, level beyond them."""
     nth = bisect_right(walk, at, key=lambda point: point.at)
     if nth == 0:
         return walk[0].energy_wh
