@@ -263,7 +263,9 @@ def _starting(batch: Sequence[Pending]) -> dict[StationId, int]:
     return {
         each.link.station: each.link.generation
         for each in batch
-        if each.link.generation and any(isinstance(report, Started) for report in each.reports)
+        if each.link.generation
+        for report in each.reports
+        if type(report) is Started
     }
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+import msgspec
+
 from voltway.kernel.errors import Kind, Refusal
 from voltway.ocpp.faults import BrokenPayload, Fault, Version
 from voltway.ocpp.frame import Call, CallError, CallResult
@@ -40,8 +42,7 @@ class CallNotOfVersion(Refusal):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class HeardCall:
+class HeardCall(msgspec.Struct, frozen=True, gc=False):
     """What a call tells, and where it departed from the standard."""
 
     reports: Sequence[Report]

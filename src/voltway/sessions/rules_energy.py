@@ -106,7 +106,7 @@ def measure(told: Told) -> Measured:
         told, registers, end, measured.energy_wh
     ):
         doubts.add(Doubt.END_UNMEASURED)
-    if _unit_is_suspect(told, measured.points, samples):
+    if _unit_is_suspect(told, measured, samples):
         doubts.add(Doubt.UNIT_SUSPECT)
     return _bounded(replace(measured, doubts=frozenset(doubts)), told, most)
 
@@ -303,22 +303,35 @@ def _stretches(begin: int, end: int, told: Told, samples: Sequence[Sample]) -> M
     )
 
 
-def _unit_is_suspect(told: Told, points: Sequence[MeterPoint], samples: Sequence[Sample]) -> bool:
+def _unit_is_suspect(told: Told, measured: Measured, samples: Sequence[Sample]) -> bool:
     """Whether power over time tells of about a thousand times the register's energy, or a
-    thousandth of it (quirk M-009). Both are of the same stretches, those between readings of
-    power: what flowed before the first and after the last of them says nothing of units."""
+    thousandth of it (quirk M-009): of the whole energy, and of what flowed between the readings of
+    power, for what flowed before the first and after the last says nothing of units."""
     powered = [s for s in samples if s.power_w is not None and s.power_w >= 0]
     if len(powered) < UNIT_READINGS_MIN:
         return False
+    steady = [
+        (before, after, lasted_s)
+        for before, after in pairwise(powered)
+        if (lasted_s := (after.at - before.at).total_seconds()) <= POWER_GAP_S_MAX
+    ]
+    by_power_wh = sum(
+        ((before.power_w or 0) + (after.power_w or 0)) / 2 * lasted_s / 3600
+        for before, after, lasted_s in steady
+    )
+    if not _differ_by_a_unit(by_power_wh, measured.energy_wh):
+        return False
+    points = measured.points
     walk = [MeterPoint(told.begins, 0), *points] if told.begins < points[0].at else points
-    by_power_wh = by_register_wh = 0.0
-    for before, after in pairwise(powered):
-        lasted_s = (after.at - before.at).total_seconds()
-        if lasted_s <= POWER_GAP_S_MAX:
-            by_power_wh += ((before.power_w or 0) + (after.power_w or 0)) / 2 * lasted_s / 3600
-            by_register_wh += _wh_at(walk, after.at) - _wh_at(walk, before.at)
+    between_wh = sum(
+        _wh_at(walk, after.at) - _wh_at(walk, before.at) for before, after, _ in steady
+    )
+    return _differ_by_a_unit(by_power_wh, between_wh)
+
+
+def _differ_by_a_unit(one_wh: float, other_wh: float) -> bool:
+    smaller, larger = sorted((one_wh, other_wh))
     least, most = UNIT_FACTORS
-    smaller, larger = sorted((by_power_wh, by_register_wh))
     return larger >= UNIT_WH_MIN and least * smaller <= larger <= most * smaller
 
 
