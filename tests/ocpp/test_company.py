@@ -10,7 +10,7 @@ import uvloop
 
 from voltway.kernel.ids import PartyId, StationId, StationIdentity
 from voltway.ocpp.batch import Pending, read
-from voltway.ocpp.company import BATCH_ENOUGH, CROWD_MIN, Company
+from voltway.ocpp.company import BATCH_ENOUGH, CROWD_MIN, WAITED_ENOUGH, Company
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.gateway import Gateway
 from voltway.ocpp.link import Link
@@ -122,6 +122,26 @@ async def test_those_who_spoke_during_the_commit_count_as_well(said: list[Pendin
     assert not await begins(company)
     company.joins(crowd[-1], CROWD_MIN)
     assert await begins(company)
+
+
+async def test_the_more_waited_for_a_commit_the_shorter_they_wait_for_others(
+    said: list[Pending],
+) -> None:
+    answered, waited = said[-1:], said[:WAITED_ENOUGH]
+    company = Company(LONG_S)
+    company.was_answered(answered, waited)
+    assert await begins(company)
+
+    begun: list[str] = []
+
+    async def begin(name: str, ready: Sequence[Pending]) -> None:
+        company = Company(0.2)
+        company.was_answered(answered, ready)
+        await company.gathers()
+        begun.append(name)
+
+    await asyncio.gather(begin("alone", waited[:1]), begin("half", waited[: len(waited) // 2]))
+    assert begun == ["half", "alone"]
 
 
 async def test_a_few_that_were_answered_are_no_crowd(said: list[Pending]) -> None:

@@ -21,6 +21,10 @@ CROWD_MIN: Final = 16
 #: So many messages are company enough: a commit costs less than a tenth of each of them.
 BATCH_ENOUGH: Final = 250
 
+#: So many that waited for a commit wait no longer: they have had their wait, and a few per cent of
+#: CPU are worth what they gain (docs/figures/gateway.md, latency of whole sessions).
+WAITED_ENOUGH: Final = 150
+
 
 class Company:
     """Sounds when the next batch is to begin; ``wait_s`` is how long a reading waits at most."""
@@ -64,12 +68,14 @@ class Company:
         if not ready:
             return
         are_all_back = len(batch) >= CROWD_MIN and not self._silent
-        if len(ready) >= BATCH_ENOUGH or are_all_back or any(each.reply_to for each in ready):
+        if len(ready) >= WAITED_ENOUGH or are_all_back or any(each.reply_to for each in ready):
             self.go()
         else:
             # What came meanwhile has waited for the commit already, but its answers are on their
-            # way to stations that will say the next thing: a moment more is good company for both.
-            self.go(self._wait_s * URGENT_SHARE)
+            # way to stations that will say the next thing: a moment more is good company for both,
+            # and the shorter the more have come.
+            lacking = 1 - len(ready) / WAITED_ENOUGH
+            self.go(self._wait_s * URGENT_SHARE * lacking)
 
     def go(self, after_s: float = 0.0) -> None:
         """Begin a batch after this long, if none begins before."""
