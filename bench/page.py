@@ -42,7 +42,8 @@ def write(figures: Sequence[Figure], file: Path) -> None:
     text = file.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    made = "\n".join(_lines(figures))
+    order = list(GROUPS)
+    made = "\n".join(_lines(sorted(figures, key=lambda each: order.index(each.group))))
     file.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}")
 
 

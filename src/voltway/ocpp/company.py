@@ -21,8 +21,8 @@ CROWD_MIN: Final = 16
 #: So many messages are company enough: a commit costs less than a tenth of each of them.
 BATCH_ENOUGH: Final = 250
 
-#: So many that waited for a commit wait no longer: they have had their wait, and a few per cent of
-#: CPU are worth what they gain (docs/figures/gateway.md, latency of whole sessions).
+#: So many that waited for a commit wait no longer: they have had their wait, and what they gain is
+#: worth the CPU (docs/figures/gateway.md, latency of whole sessions).
 WAITED_ENOUGH: Final = 150
 
 
