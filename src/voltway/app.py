@@ -43,7 +43,7 @@ from voltway.runtime.clock import SystemClock
 from voltway.runtime.database import Database, connect_owner, open_database
 from voltway.runtime.drain import Drain
 from voltway.runtime.ending import end
-from voltway.runtime.health import database_check
+from voltway.runtime.health import DatabaseHealth
 from voltway.runtime.jobs import Jobs, free_jobs
 from voltway.runtime.jobs_seen import TELL_AGAIN
 from voltway.runtime.migrate import migrate
@@ -173,7 +173,10 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     )
     if relay is not None:
         house.health.note("others", lambda: relay.trouble)
-    house.health.check("database", database_check(database))
+    kept = DatabaseHealth(database)
+    house.health.check("database", kept.check)
+    house.health.note("what is kept", lambda: kept.trouble)
+    await kept.check()  # who starts it reads of it in the log at once
     site = make_site(house, more=API, openapi=openapi_config()) if role in WEB else None
     web = WebServer(site or make_health_site(house), listener)
     await web.start()

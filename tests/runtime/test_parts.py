@@ -10,7 +10,7 @@ from voltway.runtime import metrics
 from voltway.runtime.backlog import measure
 from voltway.runtime.database import Database, open_database
 from voltway.runtime.drain import Drain
-from voltway.runtime.health import Health, database_check
+from voltway.runtime.health import DatabaseHealth, Health
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.postgres import SOCKET_NAME
 from voltway.runtime.work import Job
@@ -107,7 +107,7 @@ async def test_readiness_names_what_is_not_well(database: Database) -> None:
         raise ValueError("with a secret in it")
 
     health = Health()
-    health.check("database", database_check(database))
+    health.check("database", DatabaseHealth(database).check)
     assert (await health.readiness()).is_ready
 
     health.check("shop", shop)
@@ -119,6 +119,20 @@ async def test_readiness_names_what_is_not_well(database: Database) -> None:
         "shop": "The shop is shut.",
         "broken": "ValueError.",
     }
+
+
+async def test_a_database_that_may_forget_what_it_kept_is_told_of(database: Database) -> None:
+    kept = DatabaseHealth(database)  # that of the tests forgets, to be fast
+    health = Health()
+    health.check("database", kept.check)
+    health.note("what is kept", lambda: kept.trouble)
+
+    found = await health.readiness()
+
+    assert found.is_ready
+    assert (
+        "fsync, synchronous_commit, full_page_writes is switched off" in found.notes["what is kept"]
+    )
 
 
 async def test_a_house_that_stops_is_not_ready() -> None:

@@ -16,6 +16,9 @@ import pytest
 
 from voltway.kernel.errors import Misconfigured
 from voltway.runtime import postgres_account
+from voltway.runtime.database import connect_owner, open_database
+from voltway.runtime.health import DatabaseHealth
+from voltway.runtime.migrate import migrate
 from voltway.runtime.postgres import (
     SOCKET_LOCK,
     SOCKET_NAME,
@@ -82,13 +85,21 @@ def test_its_files_and_its_socket_are_private(postgres: EmbeddedPostgres) -> Non
 
 async def test_a_server_for_keeps_waits_for_the_disk(folder: Path) -> None:
     server = EmbeddedPostgres(folder)
-    server.start()
+    url = server.start()
     try:
         said = [await ask(server, f"SHOW {name}") for name in ("fsync", "synchronous_commit")]
+        owner = await connect_owner(url)
+        await migrate(owner)
+        await owner.close()
+        database = await open_database(url, connections_min=1)
+        health = DatabaseHealth(database)
+        await health.check()
+        await database.close()
     finally:
         server.stop()
 
     assert said == ["on", "on"]
+    assert not health.trouble
 
 
 async def test_what_was_kept_is_there_after_a_stop(folder: Path) -> None:

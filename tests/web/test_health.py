@@ -2,14 +2,14 @@
 
 from tests.web.browsers import Browser
 from voltway.runtime.database import Database
-from voltway.runtime.health import database_check
+from voltway.runtime.health import DatabaseHealth
 from voltway.web.house import House
 
 
 async def test_a_house_is_ready_while_its_database_answers(
     browser: Browser, house: House, database: Database
 ) -> None:
-    house.health.check("database", database_check(database))
+    house.health.check("database", DatabaseHealth(database).check)
 
     answer = await browser.client.get("/health/ready")
 
@@ -19,7 +19,7 @@ async def test_a_house_is_ready_while_its_database_answers(
 async def test_a_house_whose_database_is_gone_is_alive_and_not_ready(
     browser: Browser, house: House, database: Database
 ) -> None:
-    house.health.check("database", database_check(database))
+    house.health.check("database", DatabaseHealth(database).check)
     await database.close()
 
     assert (await browser.client.get("/health/ready")).status_code == 503

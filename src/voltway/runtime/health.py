@@ -5,8 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+import structlog
+
 from voltway.kernel.errors import Trouble
 from voltway.runtime.database import Database
+
+log = structlog.get_logger("voltway.health")
 
 CHECK_S_MAX: Final = 2.0
 OK: Final = "ok"
@@ -58,14 +62,32 @@ class Health:
         return Readiness(checks, {name: say() or OK for name, say in self._notes.items()})
 
 
-def database_check(database: Database) -> Check:
-    """The database answers."""
+class DatabaseHealth:
+    """Whether the database answers, and whether what it kept is on a disk when it says so: all that
+    we answer stations, drivers and providers rests on that (PostgreSQL 18, 19.5.1 and 28.2)."""
 
-    async def check() -> None:
-        async with database.begin() as work:
-            await work.one("SELECT 1")
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        #: A sentence where it may forget what it said is kept.
+        self.trouble = ""
 
-    return check
+    async def check(self) -> None:
+        async with self._database.begin() as work:
+            found = await work.one(
+                """
+                SELECT array(SELECT name FROM unnest($1::text[]) AS name
+                              WHERE current_setting(name) = 'off') AS off
+                """,
+                _KEEPING,
+            )
+        off = found["off"] if found else []
+        trouble = _FORGETS.format(", ".join(off)) if off else ""
+        if trouble and trouble != self.trouble:
+            log.error("database_may_forget", off=off)
+        self.trouble = trouble
+
+
+_FORGETS: Final = "What is said to be kept may be lost when the machine stops; in the database {} is switched off."
 
 
 async def _ask(check: Check) -> str:
