@@ -131,7 +131,7 @@ async def test_a_database_that_may_forget_what_it_kept_is_told_of(database: Data
 
     assert found.is_ready
     assert (
-        "fsync, synchronous_commit, full_page_writes is switched off" in found.notes["what is kept"]
+        "fsync, synchronous_commit, full_page_writes of the database" in found.notes["what is kept"]
     )
 
 

@@ -87,7 +87,10 @@ class DatabaseHealth:
         self.trouble = trouble
 
 
-_FORGETS: Final = "What is said to be kept may be lost when the machine stops; in the database {} is switched off."
+_KEEPING: Final = ("fsync", "synchronous_commit", "full_page_writes")
+_FORGETS: Final = (
+    "What is kept may be lost when the machine stops: {} of the database is switched off."
+)
 
 
 async def _ask(check: Check) -> str:
