@@ -173,10 +173,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     )
     if relay is not None:
         house.health.note("others", lambda: relay.trouble)
-    kept = DatabaseHealth(database)
-    house.health.check("database", kept.check)
-    house.health.note("what is kept", lambda: kept.trouble)
-    await kept.check()  # who starts it reads of it in the log at once
+    await _look_after(database, house)
     site = make_site(house, more=API, openapi=openapi_config()) if role in WEB else None
     web = WebServer(site or make_health_site(house), listener)
     await web.start()
@@ -293,6 +290,14 @@ def _provider(settings: Settings, begin: BeginWork) -> AnyProvider:
     return Providers(
         [Offer(provider=simulated, pages=choosing.origin_of(settings.provider_url))], own=own
     )
+
+
+async def _look_after(database: Database, house: House) -> None:
+    """Whether the database answers, and keeps what it says; who starts us reads of it at once."""
+    kept = DatabaseHealth(database)
+    house.health.check("database", kept.check)
+    house.health.note("what is kept", lambda: kept.trouble)
+    await kept.check()
 
 
 async def _let_go(listener: socket.socket) -> None:

@@ -263,9 +263,7 @@ def _starting(batch: Sequence[Pending]) -> dict[StationId, int]:
     return {
         each.link.station: each.link.generation
         for each in batch
-        if each.link.generation
-        for report in each.reports
-        if type(report) is Started
+        if each.link.generation and Started in map(type, each.reports)
     }
 
 

@@ -29,6 +29,7 @@ from voltway.ocpp.faults import BrokenPayload
 from voltway.ocpp.frame import CallResult
 from voltway.ocpp.link import Link, Waiting
 from voltway.ocpp.poison import answer_of_poison, set_aside
+from voltway.ocpp.stalled import Stalled
 from voltway.ocpp.transport import Close
 from voltway.runtime.metrics import counter, gauge, histogram
 from voltway.runtime.relay import Reach
@@ -96,6 +97,7 @@ class Gateway:
         self.id = GatewayId(UUID(int=0))
         self._ready: list[Pending] = []
         self._extras = Extras()
+        self._stalled = Stalled()
         self._shelf = Shelf()
         self._company = Company(wait_ms / 1000)
         self._is_committing = False
@@ -131,6 +133,7 @@ class Gateway:
             self._gone.set()
         link.closed_at = self._clock.now()
         self._extras.closed.append(link)
+        self._stalled.forget_blinks(self._extras)
         self._company.go()
 
     def link_heard(self, link: Link, text: bytes) -> None:
@@ -145,9 +148,17 @@ class Gateway:
             return
         if link.busy:
             link.wait(pending)
+        elif self.waiting.is_full and not self._has_room():
+            link.is_leaving = True
+            link.close(Close.TRY_AGAIN_LATER, "too much waits to be kept; please come back")
         else:
             link.busy = True
             self._enter(pending)
+
+    def _has_room(self) -> bool:
+        """Whether there is room for one more message, when what nobody waits for is let go."""
+        self._ready = self._stalled.let_go(self._ready, self.now_s())
+        return not self.waiting.is_full
 
     def _is_only_counted(self, pending: Pending) -> bool:
         """Count a fault. Of those that say nothing only so many are kept; the others are answered
@@ -181,6 +192,7 @@ class Gateway:
 
     def _enter(self, pending: Pending) -> None:
         self._ready.append(pending)
+        self.waiting.bytes += len(pending.text)
         if not self._is_committing:
             self._company.joins(pending, len(self._ready))
 
@@ -204,6 +216,7 @@ class Gateway:
             await self._keep(batch, extras)
         finally:
             self._is_committing = False
+            self.waiting.bytes -= sum([len(each.text) for each in batch])
         BATCH_SECONDS.observe(self._loop.time() - began)
         BATCH_SIZE.inc()
         MESSAGES.inc(len(batch))

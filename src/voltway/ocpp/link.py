@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 WAITING_MAX = 32
 WAITING_BYTES_MAX = 2 * 1024 * 1024
 
-#: What waits on all links; beyond it a link with anything waiting is read no further.
+#: What waits on all links, in the open batch and behind it; beyond it a link with anything waiting
+#: is read no further, and one that tells something new is closed.
 ALL_WAITING_BYTES_MAX = 32 * 1024 * 1024
 
 #: How often a station's last sign of life is written down.
@@ -57,7 +58,7 @@ class Owner(Protocol):
 
 
 class Waiting:
-    """The bytes of all messages that wait for a batch."""
+    """The bytes of all messages that are not answered yet."""
 
     __slots__ = ("bytes",)
 
@@ -200,6 +201,11 @@ class Link:
         if not self.waiting:
             self.waiting = None
         return pending
+
+    def forget_waiting(self) -> None:
+        """What waits here is told again, on another line."""
+        self.owner.waiting.bytes -= self.waiting_bytes
+        self.waiting, self.waiting_bytes = None, 0
 
     def free(self) -> None:
         """No call of ours is open any more."""
