@@ -19,7 +19,7 @@ OUTAGE_S: Final = (0.1, 1.5)
 #: A gateway is taken for dead within ten seconds, a worker within six.
 LONG_S: Final = (6.5, 12.0)
 LONG_ONES: Final = 0.4
-COMMIT_S_MAX: Final = 3.0
+COMMIT_S_MAX: Final = 10.0
 #: Within what stations' claims of the time are believed; see ``players.BEHIND``.
 CLOCK_S: Final = (-40.0, 150.0)
 FAR_S: Final = (600.0, 10_800.0)
@@ -27,12 +27,13 @@ FAR_S: Final = (600.0, 10_800.0)
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """One fault. ``family`` is the word that chooses it on the command line."""
+    """One fault. ``family`` is the word that chooses it on the command line. ``strike`` says False
+    where there was nothing to strike."""
 
     name: str
     family: str
     grounds: frozenset[Ground]
-    strike: Callable[[World, random.Random], Awaitable[None]]
+    strike: Callable[[World, random.Random], Awaitable[bool | None]]
     is_kill: bool = False
 
 
@@ -132,25 +133,37 @@ async def _harm(wire: Wire | None, harm: Callable[[Wire], None], dice: random.Ra
     wire.mend()
 
 
-async def lose_commit(world: World, dice: random.Random) -> None:
+async def lose_commit(world: World, dice: random.Random) -> bool:
     """The line breaks before a COMMIT arrives."""
-    await _at_commit(world, AtCommit.BEFORE)
+    return await _at("at_commit", world, AtCommit.BEFORE)
 
 
-async def lose_committed(world: World, dice: random.Random) -> None:
+async def lose_committed(world: World, dice: random.Random) -> bool:
     """The line breaks after a COMMIT was done, and before that is known."""
-    await _at_commit(world, AtCommit.AFTER)
+    return await _at("at_commit", world, AtCommit.AFTER)
 
 
-async def _at_commit(world: World, moment: AtCommit) -> None:
+async def lose_keeping(world: World, dice: random.Random) -> bool:
+    """The line breaks before the statement arrives that keeps a batch."""
+    return await _at("at_keeping", world, AtCommit.BEFORE)
+
+
+async def lose_kept(world: World, dice: random.Random) -> bool:
+    """The line breaks after a batch was kept by a statement, and before that is known."""
+    return await _at("at_keeping", world, AtCommit.AFTER)
+
+
+async def _at(what: str, world: World, moment: AtCommit) -> bool:
     wire = world.grounds.wire
     assert wire is not None
-    wire.at_commit = moment
+    setattr(wire, what, moment)
 
     async def happened() -> bool:
-        return wire.at_commit is None
+        return getattr(wire, what) is None
 
-    await comes_true(happened, COMMIT_S_MAX, every_s=0.01)
+    struck = await comes_true(happened, COMMIT_S_MAX, every_s=0.01)
+    setattr(wire, what, None)
+    return struck
 
 
 async def storm(world: World, dice: random.Random) -> None:
@@ -217,6 +230,8 @@ BLOWS: Final = (
     Blow("database: network half open", "network", _WIRED, half_open),
     Blow("database: reset before a commit", "network", _WIRED, lose_commit),
     Blow("database: reset after a commit", "network", _WIRED, lose_committed),
+    Blow("database: reset before a batch is kept", "network", _WIRED, lose_keeping),
+    Blow("database: reset after a batch is kept", "network", _WIRED, lose_kept),
     Blow("NATS: network cut", "network", _MANY, cut_talk),
     Blow("NATS: network stalled", "network", _MANY, stall_talk),
     Blow("NATS: network half open", "network", _MANY, half_open_talk),

@@ -197,8 +197,8 @@ class Campaign:
             playing = [tasks.create_task(players.play(post)) for post in world.posts]
             for blow in plan.blows:
                 await _some_life(plan, world, dice)
-                await blow.strike(world, dice)
-                self.struck[blow.name] += 1
+                if await blow.strike(world, dice) is not False:
+                    self.struck[blow.name] += 1
             await _some_life(plan, world, dice)
             world.move_clock(0)
             players.closing.set()

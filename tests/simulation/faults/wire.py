@@ -1,6 +1,7 @@
 """The network between two parts of the house, as a proxy of ours: it can be cut and slowed."""
 
 import asyncio
+import re
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +14,10 @@ HOST: Final = "127.0.0.1"
 CHUNK: Final = 65_536
 COMMIT: Final = b"COMMIT\x00"
 
+#: The name under which asyncpg prepares the one statement by which the ingest keeps a batch, and
+#: which is its own transaction (decision 22). Where it is run, its name stands between two zeros.
+KEEPS: Final = re.compile(rb"(__asyncpg_stmt_\w+__)\x00(?:WITH part0 AS|INSERT INTO frame_batch)")
+
 #: SO_LINGER with no time to linger: closing sends a reset.
 RESET: Final = struct.pack("ii", 1, 0)
 
@@ -20,7 +25,7 @@ Dial: TypeAlias = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.Str
 
 
 class AtCommit(StrEnum):
-    """When the line breaks around a COMMIT: nobody can tell the two apart from our side."""
+    """When the line breaks around what keeps: nobody can tell the two apart from our side."""
 
     BEFORE = "before"  # the server never hears it
     AFTER = "after"  # the server does it, and its answer is lost
@@ -34,6 +39,7 @@ class _Line:
     far: asyncio.StreamWriter  # to who was dialled
     is_dark: bool = False  # nothing passes any more, and the near side is not told
     answer_is_lost: bool = False
+    keeps: set[bytes] = field(default_factory=set)  # names of statements that keep a batch
 
 
 @dataclass(eq=False)
@@ -43,7 +49,8 @@ class Wire:
     dial: Dial
     port: int = 0
     broken: int = 0
-    at_commit: AtCommit | None = None
+    at_commit: AtCommit | None = None  # break a line at the next COMMIT
+    at_keeping: AtCommit | None = None  # or at the next statement that keeps a batch
     _lines: set[_Line] = field(default_factory=set)
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     _is_cut: bool = False
@@ -70,7 +77,7 @@ class Wire:
 
     def mend(self) -> None:
         """Let everything pass; half-open lines are found out now."""
-        self._is_cut, self.at_commit = False, None
+        self._is_cut, self.at_commit, self.at_keeping = False, None, None
         self._flows.set()
         for line in [line for line in self._lines if line.is_dark]:
             self._break(line)
@@ -115,14 +122,26 @@ class Wire:
                 await self._flows.wait()
                 if line.is_dark:
                     continue
-                if self.at_commit is not None and COMMIT in chunk:
-                    moment, self.at_commit = self.at_commit, None
-                    if moment is AtCommit.BEFORE:
-                        self._break(line)
-                        return
+                moment = self._moment_of(chunk, line)
+                if moment is AtCommit.BEFORE:
+                    self._break(line)
+                    return
+                if moment is AtCommit.AFTER:
                     line.answer_is_lost = True
                 line.far.write(chunk)
                 await line.far.drain()
+
+    def _moment_of(self, chunk: bytes, line: _Line) -> AtCommit | None:
+        """When this line breaks, if these words are those that a break was asked for at."""
+        line.keeps.update(KEEPS.findall(chunk))
+        moment = None
+        if self.at_commit is not None and COMMIT in chunk:
+            moment, self.at_commit = self.at_commit, None
+        elif self.at_keeping is not None and any(
+            b"\x00%b\x00" % name in chunk for name in line.keeps
+        ):
+            moment, self.at_keeping = self.at_keeping, None
+        return moment
 
     async def _give(self, far_in: asyncio.StreamReader, line: _Line) -> None:
         """The way back."""
