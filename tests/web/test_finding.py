@@ -1,5 +1,6 @@
 """How a driver finds a place: words, filters in the address, pages, and near without a trace."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 from tests.network import a_location, a_station
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
+from voltway.runtime.database import Database
 from voltway.stations import actions as stations
 from voltway.stations import features
 from voltway.stations.model_features import Features
@@ -76,6 +78,33 @@ async def test_a_slip_of_the_pen_shows_what_was_meant_and_says_so(
 async def test_words_may_stand_in_any_order(browser: Browser, scene: Scene) -> None:
     assert "2 of 2 free" in await browser.reads("/?q=helsinki+square")
     assert "These are for “Helsinki”" in await browser.reads("/?q=helsinki+qqqq")
+
+
+@pytest.mark.parametrize("written", [str, str.lower, lambda id: id.replace("*", " ")])
+async def test_the_number_of_a_bay_leads_to_it(
+    browser: Browser, scene: Scene, written: Callable[[str], str]
+) -> None:
+    bay = str(scene.station.evses[1].public_id)
+
+    for page in ("/", "/map"):
+        sent = await browser.client.get(page, params={"q": written(bay)})
+        assert (sent.status_code, sent.headers["location"]) == (303, f"/e/{bay}")
+
+
+async def test_a_number_that_no_bay_has_or_two_have_leads_nowhere(
+    browser: Browser, scene: Scene, database: Database
+) -> None:
+    bay = str(scene.station.evses[1].public_id)
+    twin = f"{bay[:-2]}{bay[-1]}"
+    async with database.begin() as work:
+        await work.run(
+            "UPDATE evse SET public_id = $2 WHERE id = $1", scene.station.evses[2].evse, twin
+        )
+
+    for words in (f"{bay}9", bay.replace("*", "")):
+        assert "No place fits" in await browser.reads(f"/?q={words}")
+    sent = await browser.client.get("/", params={"q": twin})
+    assert sent.headers["location"] == f"/e/{twin}", "as it stands on the hardware it is one"
 
 
 TOLD = Features(step_free=True, lit=True, roofed=True, bay_width_cm=350, hours_words="always")

@@ -6,8 +6,8 @@ from typing import Final
 
 from voltway.alerts.model import Alert, AlertState
 
-#: 5 s, 10 s, 20 s … up to two hours apart: a day of outages passes before we give up.
-TRIES_MAX: Final = 20
+#: 5 s, 10 s, 20 s … up to two hours apart: four days of outages pass before we give up.
+TRIES_MAX: Final = 60
 FIRST_PAUSE: Final = timedelta(seconds=5)
 PAUSE_MAX: Final = timedelta(hours=2)
 

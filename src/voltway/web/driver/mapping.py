@@ -8,7 +8,7 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Response
+from litestar.response import Redirect, Response
 
 from voltway.web.driver import asking, favourites, finding, my_car, places, views
 from voltway.web.house import House
@@ -20,7 +20,9 @@ DIGITS: Final = 4
 
 
 @get(MAP_PATH, include_in_schema=False)
-async def show_map(request: HttpRequest, house: NamedDependency[House]) -> Response[bytes]:
+async def show_map(
+    request: HttpRequest, house: NamedDependency[House]
+) -> Response[bytes] | Redirect:
     """The map above the list; without script, without WebGL and for a screen reader the list."""
     return await places.show_places(request, house, on_map=True)
 

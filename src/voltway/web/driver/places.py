@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from litestar import get, post
@@ -37,6 +38,7 @@ from voltway.web.driver import (
     instead,
     lining,
     my_car,
+    naming,
     needs,
     own_places,
     planned,
@@ -78,17 +80,25 @@ HINDERS: Final = (
 
 
 @get("/", include_in_schema=False)
-async def list_places(request: HttpRequest, house: NamedDependency[House]) -> Response[bytes]:
+async def list_places(
+    request: HttpRequest, house: NamedDependency[House]
+) -> Response[bytes] | Redirect:
     """The open places that fit, those with free bays first, a page at a time."""
     return await show_places(request, house, on_map=False)
 
 
-async def show_places(request: HttpRequest, house: House, *, on_map: bool) -> Response[bytes]:
-    """The list of places, with or without the map of them above it."""
+async def show_places(
+    request: HttpRequest, house: House, *, on_map: bool
+) -> Response[bytes] | Redirect:
+    """The list of places, with or without the map of them above it; whoever types the number of a
+    bay is sent to it."""
     needed = {} if request.query_params else needs.needed(request)
     asked = asking.asked_of(needed or request.query_params)
     formats = formats_of(request, house)
     async with house.begin() as work:
+        bay = await naming.bay_called(work, asked.words)
+        if bay is not None:
+            return see_other(f"/e/{quote(bay, safe='*')}")
         asked = await favourites.with_marked(request, work, asked)
         car = await my_car.mine(request, work)
         found = await finding.find(work, asked, formats, house.settings.heartbeat_s, car=car)
