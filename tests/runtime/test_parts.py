@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 
-from tests.simulation.faults.wire import open_wire
+from tests.simulation.faults.wire import open_wire_to
 from voltway.kernel.errors import Outage
 from voltway.runtime import metrics
 from voltway.runtime.backlog import measure
@@ -12,7 +12,6 @@ from voltway.runtime.database import Database, open_database
 from voltway.runtime.drain import Drain
 from voltway.runtime.health import DatabaseHealth, Health
 from voltway.runtime.periodic import Periodic
-from voltway.runtime.postgres import SOCKET_NAME
 from voltway.runtime.work import Job
 
 #: PostgreSQL, "Message Formats": an ErrorResponse that ends the connection, asked by nobody.
@@ -76,17 +75,13 @@ async def test_of_two_processes_one_sweeps_and_the_other_follows_it(database: Da
 
 
 async def test_sweeps_go_on_however_their_connection_ends(database_url: str) -> None:
-    folder, swept = database_url.split("host=")[1], asyncio.Event()
-
-    async def dial() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_unix_connection(f"{folder}{SOCKET_NAME}")
+    swept = asyncio.Event()
 
     async def sweep() -> None:
         swept.set()
 
-    async with open_wire(dial) as wire:
-        name = database_url.split("?")[0].rsplit("/", 1)[1]
-        database = await open_database(f"postgresql://voltway@127.0.0.1:{wire.port}/{name}")
+    async with open_wire_to(database_url) as (wire, url):
+        database = await open_database(url)
         rounds = Periodic(database, candidate_s=0.05)
         rounds.every(0.01, "test", sweep)
         await rounds.start()

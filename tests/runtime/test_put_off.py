@@ -1,11 +1,15 @@
 """Writes that are put off: done together in their work, where they touch what they must."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import asyncpg
 import pytest
 
-from voltway.runtime.database import Database
+from tests.simulation.faults.wire import Deed, Moment, Wire, open_wire_to
+from voltway.runtime.clock import JumpingClock
+from voltway.runtime.database import Database, open_database
+from voltway.runtime.database_trouble import DatabaseUnreachable
 from voltway.runtime.merged import Later, merge
 from voltway.runtime.pgwork import COPY_FROM
 from voltway.runtime.work import BeginWork, Overtaken, Work
@@ -168,3 +172,64 @@ async def test_a_work_that_only_asks_and_puts_off_is_its_own_transaction(
         assert first[0]["id"] != second[0]["id"], "no transaction is open"
 
     assert await names(database.begin) == ["a"]
+
+
+@pytest.fixture
+async def wired(database_url: str, clock: JumpingClock) -> AsyncIterator[tuple[Wire, Database]]:
+    """The same database over a wire that can break."""
+    async with open_wire_to(database_url) as (wire, url):
+        opened = await open_database(url, clock, connections_min=1)
+        yield wire, opened
+        await opened.close()
+
+
+async def put_off_two(begin: BeginWork, *, renamed: str = "a") -> None:
+    """Tell of "a", which is there, and of "b", in one statement."""
+    async with begin() as work:
+        work.later(RENAME, renamed, "a", rows=1)
+        work.later(WATCHER, "b")
+
+
+@pytest.mark.parametrize(("moment", "kept"), [(Moment.BEFORE, ["a"]), (Moment.AFTER, ["a", "b"])])
+async def test_of_a_lone_statement_that_was_not_heard_of_again_nobody_knows_whether_it_is_kept(
+    database: Database, wired: tuple[Wire, Database], moment: Moment, kept: list[str]
+) -> None:
+    wire, over_wire = wired
+    async with database.begin() as work:
+        await work.run(WATCHER, "a")
+    wire.breaks_at = (Deed.STATEMENT, moment)
+
+    with pytest.raises(DatabaseUnreachable):
+        await put_off_two(replace(over_wire, is_lazy=True).begin)
+
+    assert wire.broken == 1
+    assert await names(database.begin) == kept
+    assert await names(over_wire.begin) == kept, "another connection took its place"
+
+
+async def test_a_wire_breaks_at_no_statement_that_is_refused(
+    wired: tuple[Wire, Database],
+) -> None:
+    wire, over_wire = wired
+    wire.breaks_at = (Deed.STATEMENT, Moment.AFTER)
+
+    with pytest.raises(Overtaken):
+        await put_off_two(replace(over_wire, is_lazy=True).begin, renamed="nobody")
+
+    assert wire.broken == 0
+    assert await names(over_wire.begin) == []
+
+
+@pytest.mark.parametrize("moment", Moment)
+async def test_a_wire_breaks_at_no_statement_that_a_commit_keeps(
+    wired: tuple[Wire, Database], moment: Moment
+) -> None:
+    wire, over_wire = wired
+    async with over_wire.begin() as work:
+        await work.run(WATCHER, "a")
+    wire.breaks_at = (Deed.STATEMENT, moment)
+
+    await put_off_two(over_wire.begin)
+
+    assert wire.broken == 0
+    assert await names(over_wire.begin) == ["a", "b"]

@@ -32,7 +32,7 @@ async def _play_all(
     async with open_campaign(folder) as campaign, asyncio.TaskGroup() as tasks:
         for _ in range(at_once):
             tasks.create_task(_play_some(campaign, queue, ends, played))
-    typer.echo(_told(played, campaign.struck))
+    typer.echo(_told(played))
     return played
 
 
@@ -46,7 +46,8 @@ async def _play_some(
         typer.echo(
             f"world {plan.seed} ({plan.ground}{', unruly' if plan.is_unruly else ''}"
             f"{', faulty provider' if plan.has_provider_faults else ''}): "
-            f"{plan.kills} kills, {len(plan.blows)} faults, {verdict.sessions} sessions, "
+            f"{done.kills} kills, {done.struck.total()} of {len(plan.blows)} faults struck, "
+            f"{verdict.sessions} sessions, "
             f"{verdict.answered} calls, {sum(verdict.held.values())} held, "
             f"{len(verdict.findings)} findings, {done.seconds:.0f} s"
         )
@@ -54,12 +55,14 @@ async def _play_some(
             typer.echo(f"  {finding[:700]}")
 
 
-def _told(played: Sequence[Played], struck: Counter[str]) -> str:
+def _told(played: Sequence[Played]) -> str:
     verdicts = [each.verdict for each in played]
+    struck = sum((each.struck for each in played), Counter[str]())
     held = sum((verdict.held for verdict in verdicts), Counter[str]())
     lines = [
         f"{len(played)} worlds",
-        f"{sum(each.plan.kills for each in played)} kills",
+        f"{sum(each.kills for each in played)} kills",
+        f"{struck.total()} faults that struck, of {sum(len(each.plan.blows) for each in played)}",
         *(f"{struck[name]:6}  {name}" for name in sorted(struck)),
         f"{sum(each.sessions for each in verdicts)} sessions, "
         f"{sum(each.guests for each in verdicts)} of them of guests",

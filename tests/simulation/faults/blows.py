@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 
 from tests.simulation.faults.grounds import Ground
-from tests.simulation.faults.wire import AtCommit, Wire
+from tests.simulation.faults.wire import Deed, Moment, Wire
 from tests.simulation.faults.world import World
 from tests.simulation.waiting import comes_true, happens
 
@@ -64,8 +64,8 @@ async def kill_server(world: World, dice: random.Random) -> None:
     await world.grounds.kill_server()
 
 
-async def kill_connection(world: World, dice: random.Random) -> None:
-    world.grounds.kill_one(dice)
+async def kill_connection(world: World, dice: random.Random) -> bool:
+    return world.grounds.kill_one(dice)
 
 
 async def kill_machine(world: World, dice: random.Random) -> None:
@@ -135,34 +135,34 @@ async def _harm(wire: Wire | None, harm: Callable[[Wire], None], dice: random.Ra
 
 async def lose_commit(world: World, dice: random.Random) -> bool:
     """The line breaks before a COMMIT arrives."""
-    return await _at("at_commit", world, AtCommit.BEFORE)
+    return await _at(world, Deed.COMMIT, Moment.BEFORE)
 
 
 async def lose_committed(world: World, dice: random.Random) -> bool:
     """The line breaks after a COMMIT was done, and before that is known."""
-    return await _at("at_commit", world, AtCommit.AFTER)
+    return await _at(world, Deed.COMMIT, Moment.AFTER)
 
 
 async def lose_keeping(world: World, dice: random.Random) -> bool:
     """The line breaks before the statement arrives that keeps a batch."""
-    return await _at("at_keeping", world, AtCommit.BEFORE)
+    return await _at(world, Deed.STATEMENT, Moment.BEFORE)
 
 
 async def lose_kept(world: World, dice: random.Random) -> bool:
     """The line breaks after a batch was kept by a statement, and before that is known."""
-    return await _at("at_keeping", world, AtCommit.AFTER)
+    return await _at(world, Deed.STATEMENT, Moment.AFTER)
 
 
-async def _at(what: str, world: World, moment: AtCommit) -> bool:
+async def _at(world: World, deed: Deed, moment: Moment) -> bool:
     wire = world.grounds.wire
     assert wire is not None
-    setattr(wire, what, moment)
+    wire.breaks_at = (deed, moment)
 
     async def happened() -> bool:
-        return getattr(wire, what) is None
+        return wire.breaks_at is None
 
     struck = await comes_true(happened, COMMIT_S_MAX, every_s=0.01)
-    setattr(wire, what, None)
+    wire.breaks_at = None
     return struck
 
 

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -117,7 +117,12 @@ class Played:
 
     plan: Plan
     verdict: Verdict
+    struck: Counter[str]  # blows that found something to strike, by name
     seconds: float
+
+    @property
+    def kills(self) -> int:
+        return sum(self.struck[blow.name] for blow in BLOWS if blow.is_kill)
 
 
 class Clean:
@@ -158,31 +163,30 @@ class Campaign:
     nursery: Nursery
     clean: Clean
     folder: Path
-    struck: Counter[str] = field(default_factory=Counter)
     _count: int = 0
 
     async def play(self, plan: Plan) -> Played:
         """One world, from its making to its verdict."""
         began = monotonic()
         self._count += 1
-        folder = self.folder / f"w{self._count}"
+        folder, struck = self.folder / f"w{self._count}", Counter[str]()
         try:
-            verdict = await self._play(plan, folder)
+            verdict = await self._play(plan, folder, struck)
         except Exception as trouble:  # noqa: BLE001 - whatever stops a world is what we look for
             verdict = Verdict(plan.seed, findings=[*_last_words(trouble), *_last_lines(folder)])
-        return Played(plan, verdict, monotonic() - began)
+        return Played(plan, verdict, struck, monotonic() - began)
 
-    async def _play(self, plan: Plan, folder: Path) -> Verdict:
+    async def _play(self, plan: Plan, folder: Path, struck: Counter[str]) -> Verdict:
         async with open_world(self.nursery, folder, plan.seed, plan.stations, plan.ground) as world:
             players = world.players()
             async with switched_on(world.posts):
-                await self._live(plan, world, players)
+                await self._live(plan, world, players, struck)
             estate = await _at_rest(world, plan.quiet_s_max)
         counts = Counter(told.identity for told in players.told)
         clean = await self.clean.bills(plan, counts)
         return judge(plan.seed, estate, world.posts, players.told, world.provider.books, clean)
 
-    async def _live(self, plan: Plan, world: World, players: Players) -> None:
+    async def _live(self, plan: Plan, world: World, players: Players, struck: Counter[str]) -> None:
         """Let the players in, strike, and let them finish what they began."""
         dice = random.Random(plan.seed)
         if plan.is_forgetful:
@@ -198,7 +202,7 @@ class Campaign:
             for blow in plan.blows:
                 await _some_life(plan, world, dice)
                 if await blow.strike(world, dice) is not False:
-                    self.struck[blow.name] += 1
+                    struck[blow.name] += 1
             await _some_life(plan, world, dice)
             world.move_clock(0)
             players.closing.set()

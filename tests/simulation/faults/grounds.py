@@ -94,12 +94,15 @@ class Grounds:
         finally:
             await owner.close()
 
-    def kill_one(self, dice: random.Random) -> None:
-        """SIGKILL of one that serves a connection: the server ends all others and recovers."""
+    def kill_one(self, dice: random.Random) -> bool:
+        """SIGKILL of one that serves a connection: the server ends all others and recovers. Whether
+        there was one."""
         serving = [each for each in self._family()[1:] if b"voltway" in _title(each)]
         if serving:
             with suppress(psutil.NoSuchProcess):
                 dice.choice(serving).kill()
+                return True
+        return False
 
     def _family(self) -> list[psutil.Process]:
         try:

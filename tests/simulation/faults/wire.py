@@ -10,13 +10,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from voltway.runtime.postgres import SOCKET_NAME
+
 HOST: Final = "127.0.0.1"
 CHUNK: Final = 65_536
-COMMIT: Final = b"COMMIT\x00"
 
-#: The name under which asyncpg prepares the one statement by which the ingest keeps a batch, and
-#: which is its own transaction (decision 22). Where it is run, its name stands between two zeros.
-KEEPS: Final = re.compile(rb"(__asyncpg_stmt_\w+__)\x00(?:WITH part0 AS|INSERT INTO frame_batch)")
+#: Messages of PostgreSQL's protocol: a letter, four bytes of length, what they say. asyncpg waits
+#: for each answer before it asks on, so what it asks begins what arrives, and the answer ends with
+#: how the connection stands: "I" where no transaction is open.
+COMMITS: Final = re.compile(rb"Q.{4}COMMIT\x00", re.DOTALL)
+READY: Final = re.compile(rb"Z\x00\x00\x00\x05([ITE])\Z")
+DONE: Final = re.compile(rb"C.{4}[A-Z]+[ \d]*\x00Z\x00\x00\x00\x05I\Z", re.DOTALL)
+
+#: A statement gets a name (Parse) and is run by it (Bind). Of these it is the one by which the
+#: ingest keeps a batch, and which is its own transaction where none is open (decision 22).
+NAMES: Final = re.compile(rb"P.{4}(\w*)\x00(WITH part0 AS|INSERT INTO frame_batch)?", re.DOTALL)
+RUNS: Final = re.compile(rb"B.{4}\x00(\w*)\x00", re.DOTALL)
 
 #: SO_LINGER with no time to linger: closing sends a reset.
 RESET: Final = struct.pack("ii", 1, 0)
@@ -24,8 +33,15 @@ RESET: Final = struct.pack("ii", 1, 0)
 Dial: TypeAlias = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
-class AtCommit(StrEnum):
-    """When the line breaks around what keeps: nobody can tell the two apart from our side."""
+class Deed(StrEnum):
+    """What keeps something for good."""
+
+    COMMIT = "commit"
+    STATEMENT = "statement"  # a batch's own, outside of a transaction
+
+
+class Moment(StrEnum):
+    """When the line breaks around a deed: nobody can tell the two apart from our side."""
 
     BEFORE = "before"  # the server never hears it
     AFTER = "after"  # the server does it, and its answer is lost
@@ -38,8 +54,26 @@ class _Line:
     near: asyncio.StreamWriter  # to who dialled us
     far: asyncio.StreamWriter  # to who was dialled
     is_dark: bool = False  # nothing passes any more, and the near side is not told
-    answer_is_lost: bool = False
+    is_in_transaction: bool = False
     keeps: set[bytes] = field(default_factory=set)  # names of statements that keep a batch
+    awaited: Deed | None = None  # asked for, and its answer will be lost
+    answer: bytes = b""  # what came of that answer
+
+    def hears(self, chunk: bytes) -> Deed | None:
+        """What is asked for by these words, if it keeps something for good."""
+        if named := NAMES.match(chunk):
+            (self.keeps.add if named[2] else self.keeps.discard)(named[1])
+        if COMMITS.match(chunk):
+            return Deed.COMMIT
+        run = RUNS.match(chunk)
+        if run and run[1] in self.keeps and not self.is_in_transaction:
+            return Deed.STATEMENT
+        return None
+
+    def told(self, chunk: bytes) -> None:
+        """Note how the connection stands."""
+        if ready := READY.search(chunk[-6:]):
+            self.is_in_transaction = ready[1] != b"I"
 
 
 @dataclass(eq=False)
@@ -49,8 +83,7 @@ class Wire:
     dial: Dial
     port: int = 0
     broken: int = 0
-    at_commit: AtCommit | None = None  # break a line at the next COMMIT
-    at_keeping: AtCommit | None = None  # or at the next statement that keeps a batch
+    breaks_at: tuple[Deed, Moment] | None = None  # break a line there once; nothing when it did
     _lines: set[_Line] = field(default_factory=set)
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     _is_cut: bool = False
@@ -77,7 +110,7 @@ class Wire:
 
     def mend(self) -> None:
         """Let everything pass; half-open lines are found out now."""
-        self._is_cut, self.at_commit, self.at_keeping = False, None, None
+        self._is_cut, self.breaks_at = False, None
         self._flows.set()
         for line in [line for line in self._lines if line.is_dark]:
             self._break(line)
@@ -122,37 +155,36 @@ class Wire:
                 await self._flows.wait()
                 if line.is_dark:
                     continue
-                moment = self._moment_of(chunk, line)
-                if moment is AtCommit.BEFORE:
-                    self._break(line)
+                deed = line.hears(chunk)
+                if deed and self.breaks_at == (deed, Moment.BEFORE):
+                    self._break_once(line)
                     return
-                if moment is AtCommit.AFTER:
-                    line.answer_is_lost = True
+                if deed and self.breaks_at == (deed, Moment.AFTER):
+                    line.awaited = deed
                 line.far.write(chunk)
                 await line.far.drain()
-
-    def _moment_of(self, chunk: bytes, line: _Line) -> AtCommit | None:
-        """When this line breaks, if these words are those that a break was asked for at."""
-        line.keeps.update(KEEPS.findall(chunk))
-        moment = None
-        if self.at_commit is not None and COMMIT in chunk:
-            moment, self.at_commit = self.at_commit, None
-        elif self.at_keeping is not None and any(
-            b"\x00%b\x00" % name in chunk for name in line.keeps
-        ):
-            moment, self.at_keeping = self.at_keeping, None
-        return moment
 
     async def _give(self, far_in: asyncio.StreamReader, line: _Line) -> None:
         """The way back."""
         with suppress(OSError):
             while chunk := await far_in.read(CHUNK):
                 await self._flows.wait()
-                if line.answer_is_lost:
-                    self._break(line)
-                    return
+                if line.awaited:
+                    line.answer += chunk
+                    if not READY.search(line.answer[-6:]):
+                        continue
+                    deed, line.awaited = line.awaited, None
+                    chunk, line.answer = line.answer, b""
+                    if DONE.search(chunk) and self.breaks_at == (deed, Moment.AFTER):
+                        self._break_once(line)
+                        return
+                line.told(chunk)
                 line.near.write(chunk)
                 await line.near.drain()
+
+    def _break_once(self, line: _Line) -> None:
+        self.breaks_at = None
+        self._break(line)
 
     def _break(self, line: _Line) -> None:
         self.broken += 1
@@ -191,3 +223,16 @@ async def open_wire(dial: Dial) -> AsyncIterator[Wire]:
         wire.cut()
         if carried:
             await asyncio.wait(list(carried))
+
+
+@asynccontextmanager
+async def open_wire_to(url: str) -> AsyncIterator[tuple[Wire, str]]:
+    """A wire to a database that is found by its socket, and the database's address over it."""
+    database, _, folder = url.partition("?host=")
+
+    async def dial() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_unix_connection(f"{folder}{SOCKET_NAME}")
+
+    async with open_wire(dial) as wire:
+        name = database.rsplit("/", 1)[1]
+        yield wire, f"postgresql://voltway@{HOST}:{wire.port}/{name}"
