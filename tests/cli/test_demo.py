@@ -20,7 +20,7 @@ from voltway_world.calling import a_line
 
 START_S_MAX = 120
 STEP_S_MAX = 30
-STOP_S_MAX = 40
+STOP_S_MAX = 15
 ASK_AGAIN_S = 0.2
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvc": "123"}
 

@@ -16,10 +16,13 @@ from tests.network import a_party
 from voltway.billing.registers import VatRegister
 from voltway.drivers.revocation import issuers_of
 from voltway.ocpp.afterwards import Afterwards
+from voltway.ocpp.gateway import Gateway
 from voltway.ocpp.server import OcppServer
+from voltway.ocpp.transport import Close
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
+from voltway.runtime.relay import Alone
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
 from voltway.stations import actions as stations
@@ -167,6 +170,45 @@ class Dialled:
         assert order[0] == 2
         await self.say(json.dumps([3, order[1], payload]))
         return list(order)
+
+
+class Wire:
+    """The socket of a line that is nobody's: it notes what was said, why it was closed, and whether
+    it is read."""
+
+    def __init__(self) -> None:
+        self.said: list[bytes] = []
+        self.closed: Close | None = None
+        self.is_paused = False
+
+    def send(self, text: bytes) -> None:
+        self.said.append(text)
+
+    def ping(self) -> None: ...
+
+    def close(self, code: Close, reason: str = "") -> None:
+        self.closed = code
+
+    def shut(self, code: Close, reason: str) -> None: ...
+
+    def drop(self) -> None: ...
+
+    def pause(self) -> None:
+        self.is_paused = True
+
+    def resume(self) -> None:
+        self.is_paused = False
+
+
+def a_gateway(database: Database) -> Gateway:
+    """A gateway that no listener brings lines, and that sends no orders."""
+    return Gateway(
+        database.begin,
+        database.clock,
+        on_answered=lambda _: None,
+        on_replied=lambda _, __: None,
+        reach=Alone(),
+    )
 
 
 def basic(user: str, key: str = KEY) -> dict[str, str]:

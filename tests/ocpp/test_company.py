@@ -8,15 +8,14 @@ from uuid import UUID
 import pytest
 import uvloop
 
+from tests.ocpp.gateway_floor import a_gateway
 from voltway.kernel.ids import PartyId, StationId, StationIdentity
 from voltway.ocpp.batch import Pending, read
 from voltway.ocpp.company import BATCH_ENOUGH, CROWD_MIN, WAITED_ENOUGH, Company
 from voltway.ocpp.dialects import DIALECTS
-from voltway.ocpp.gateway import Gateway
 from voltway.ocpp.link import Link
 from voltway.ocpp.lobby import Guest
 from voltway.runtime.database import Database
-from voltway.runtime.relay import Alone
 from voltway.stations.model import Credential
 
 #: As good as for ever.
@@ -32,13 +31,7 @@ REPLY = f'[3,"{UUID(int=7)}",{{}}]'.encode()
 @pytest.fixture
 async def said(database: Database) -> list[Pending]:
     """A reading of each of many stations."""
-    gateway = Gateway(
-        database.begin,
-        database.clock,
-        on_answered=lambda _: None,
-        on_replied=lambda _, __: None,
-        reach=Alone(),
-    )
+    gateway = a_gateway(database)
     return [
         read(Link(gateway, guest(number), DIALECTS["ocpp1.6"]), READING, NOON)
         for number in range(BATCH_ENOUGH)

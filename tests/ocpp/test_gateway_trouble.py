@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.network import a_party
-from tests.ocpp.gateway_floor import KEY, WITHIN_S, Dialled, basic
+from tests.ocpp.gateway_floor import KEY, WITHIN_S, Dialled, Wire, basic
 from voltway.kernel.ids import GatewayId, PartyId
 from voltway.ocpp.batch import Pending
 from voltway.ocpp.conduct import Conduct
@@ -23,7 +23,6 @@ from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.link import ALL_WAITING_BYTES_MAX, WAITING_MAX, Link, Waiting
 from voltway.ocpp.lobby import Guest
 from voltway.ocpp.server import OcppServer
-from voltway.ocpp.transport import Close
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
@@ -188,29 +187,6 @@ async def test_while_the_database_is_away_nobody_is_answered_and_then_everybody(
             assert (await line.hear())[:2] == [3, "a"]
     finally:
         await server.drain()
-
-
-class Wire:
-    """A socket that notes whether it is read."""
-
-    def __init__(self) -> None:
-        self.is_paused = False
-
-    def send(self, text: bytes) -> None: ...
-
-    def ping(self) -> None: ...
-
-    def close(self, code: Close, reason: str = "") -> None: ...
-
-    def shut(self, code: Close, reason: str) -> None: ...
-
-    def drop(self) -> None: ...
-
-    def pause(self) -> None:
-        self.is_paused = True
-
-    def resume(self) -> None:
-        self.is_paused = False
 
 
 class Deaf:

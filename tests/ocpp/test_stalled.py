@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from tests.network import a_location, a_party, a_station
-from tests.ocpp.gateway_floor import WITHIN_S
+from tests.ocpp.gateway_floor import WITHIN_S, Wire, a_gateway
 from voltway.ocpp.batch import Extras
 from voltway.ocpp.dialects import DIALECTS
 from voltway.ocpp.gateway import Gateway
@@ -14,36 +14,11 @@ from voltway.ocpp.lobby import Guest
 from voltway.ocpp.stalled import BLINKS_FROM, Stalled
 from voltway.ocpp.transport import Close
 from voltway.runtime.database import Database
-from voltway.runtime.relay import Alone
 from voltway.stations import actions as stations
 from voltway.stations.model import Credential
 
 LONG = b'[2,"1","DataTransfer",{"vendorId":"long","data":"%b"}]' % (b"x" * 1_000_000)
 FULL = ALL_WAITING_BYTES_MAX // len(LONG) + 1
-
-
-class Wire:
-    """The other end of a line: what was said to it, and why it was closed."""
-
-    def __init__(self) -> None:
-        self.said: list[bytes] = []
-        self.closed: Close | None = None
-
-    def send(self, text: bytes) -> None:
-        self.said.append(text)
-
-    def close(self, code: Close, reason: str = "") -> None:
-        self.closed = code
-
-    def shut(self, code: Close, reason: str) -> None: ...
-
-    def ping(self) -> None: ...
-
-    def drop(self) -> None: ...
-
-    def pause(self) -> None: ...
-
-    def resume(self) -> None: ...
 
 
 async def credentials(database: Database, count: int) -> Sequence[Credential]:
@@ -69,13 +44,7 @@ def dial(gateway: Gateway, some: Iterable[Credential]) -> list[tuple[Link, Wire]
 async def test_while_nothing_can_be_kept_only_so_much_waits_and_the_rest_is_told_again(
     database: Database,
 ) -> None:
-    gateway = Gateway(
-        database.begin,
-        database.clock,
-        on_answered=lambda _: None,
-        on_replied=lambda _, __: None,
-        reach=Alone(),
-    )
+    gateway = a_gateway(database)
     lines = dial(gateway, await credentials(database, FULL + 3))
 
     for link, _ in lines[:FULL]:
@@ -107,13 +76,7 @@ async def test_while_nothing_can_be_kept_only_so_much_waits_and_the_rest_is_told
 async def test_lines_that_came_and_went_unrecorded_are_forgotten_and_no_others(
     database: Database,
 ) -> None:
-    gateway = Gateway(
-        database.begin,
-        database.clock,
-        on_answered=lambda _: None,
-        on_replied=lambda _, __: None,
-        reach=Alone(),
-    )
+    gateway = a_gateway(database)
     (one,) = await credentials(database, 1)
     recorded, *blinks, last = (link for link, _ in dial(gateway, [one] * (BLINKS_FROM + 2)))
     for link in (recorded, *blinks):

@@ -81,7 +81,7 @@ async def test_words_may_stand_in_any_order(browser: Browser, scene: Scene) -> N
 
 
 @pytest.mark.parametrize("written", [str, str.lower, lambda id: id.replace("*", " ")])
-async def test_the_number_of_a_bay_leads_to_it(
+async def test_the_evse_id_of_a_bay_leads_to_it(
     browser: Browser, scene: Scene, written: Callable[[str], str]
 ) -> None:
     bay = str(scene.station.evses[1].public_id)
@@ -91,7 +91,7 @@ async def test_the_number_of_a_bay_leads_to_it(
         assert (sent.status_code, sent.headers["location"]) == (303, f"/e/{bay}")
 
 
-async def test_a_number_that_no_bay_has_or_two_have_leads_nowhere(
+async def test_an_evse_id_that_no_bay_has_or_two_have_leads_nowhere(
     browser: Browser, scene: Scene, database: Database
 ) -> None:
     bay = str(scene.station.evses[1].public_id)

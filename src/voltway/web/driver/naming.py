@@ -1,7 +1,7 @@
-"""A bay by its number, as somebody types it who reads it off the hardware.
+"""A bay by its EVSE ID, as somebody types it who reads it off the hardware.
 
-The name of a bay is an EVSE id: country, operator, E and digits, with or without stars between
-(eMI3, ISO 15118-1 annex H).
+An EVSE ID is country, operator, E and signs, with or without stars between (eMI3 group, eMI3
+standard part 2: EVSE ID format).
 """
 
 import re

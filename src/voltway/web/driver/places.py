@@ -90,8 +90,8 @@ async def list_places(
 async def show_places(
     request: HttpRequest, house: House, *, on_map: bool
 ) -> Response[bytes] | Redirect:
-    """The list of places, with or without the map of them above it; whoever types the number of a
-    bay is sent to it."""
+    """The list of places, with or without the map of them above it; whoever types the EVSE ID of
+    a bay is sent to it."""
     needed = {} if request.query_params else needs.needed(request)
     asked = asking.asked_of(needed or request.query_params)
     formats = formats_of(request, house)
