@@ -1,6 +1,5 @@
 """The command itself: starts the world, the house and the stations, and says where to look."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,7 +11,7 @@ import uvloop
 from voltway.app import open_house
 from voltway.cli.demo.cars import CARS, EMAID, add_cars, regulars
 from voltway.cli.demo.network import OPERATOR, Secrets, fleet_plan, furnish, load_secrets
-from voltway.cli.demo.processes import HOST, free_port, running
+from voltway.cli.demo.processes import HOST, free_port, running, side_by_side
 from voltway.cli.serve import asked_to_stop
 from voltway.runtime import logs
 from voltway.runtime import settings as configuration
@@ -75,7 +74,7 @@ async def _world(
     """Start the provider, the mail catcher, the register and who made a contract, all at once; the
     settings that let the house find them, and where the mails can be read."""
     smtp = free_port(SMTP)
-    worlds = (
+    worlds = side_by_side(
         running(
             "voltway_world.provider",
             *("--http", f"{HOST}:{free_port(PROVIDER)}", "--data", str(data / "provider")),
@@ -93,9 +92,7 @@ async def _world(
             *(EMAID, "--http", f"{HOST}:{free_port(ISSUER)}", "--data", str(data / MOBILITY)),
         ),
     )
-    async with asyncio.TaskGroup() as group:
-        starting = [group.create_task(stack.enter_async_context(each)) for each in worlds]
-    provider, mail, register, issuer = (each.result() for each in starting)
+    provider, mail, register, issuer = await stack.enter_async_context(worlds)
     settings = configuration.load(
         given={
             "data": data,

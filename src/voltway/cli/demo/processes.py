@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +73,23 @@ async def running(module: str, *words: str) -> AsyncIterator[str]:
         yield await _ready(module, process)
     finally:
         await _end(process)
+
+
+@asynccontextmanager
+async def side_by_side(*each: AbstractAsyncContextManager[str]) -> AsyncIterator[list[str]]:
+    """Several of them: begun at once, and ended at once, for each may take its time to end."""
+    stacks = [AsyncExitStack() for _ in each]
+    try:
+        async with asyncio.TaskGroup() as group:
+            begun = [
+                group.create_task(stack.enter_async_context(one))
+                for stack, one in zip(stacks, each, strict=True)
+            ]
+        yield [one.result() for one in begun]
+    finally:
+        async with asyncio.TaskGroup() as group:
+            for stack in stacks:
+                group.create_task(stack.aclose())
 
 
 async def _ready(module: str, process: asyncio.subprocess.Process) -> str:
