@@ -1,17 +1,19 @@
 """Money is taken and given back once, through silences and crashes."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
 from tests.payments.scene import Scene
-from voltway.kernel.ids import OnceKey
+from tests.simulation.waiting import comes_true
+from voltway.kernel.ids import OnceKey, SessionId
 from voltway.kernel.money import EUR, Money
 from voltway.payments import actions, store_webhooks
 from voltway.payments.actions_capture import KeyOfAnotherStep
 from voltway.payments.actions_money import RefundTooLarge
-from voltway.payments.model import Captured, PaymentState
+from voltway.payments.model import Captured, Payment, PaymentState
 from voltway.payments.provider import (
     CaptureOrder,
     Declined,
@@ -281,3 +283,24 @@ async def test_a_webhook_is_kept_while_its_payment_is_being_moved(scene: Scene) 
             kept = await store_webhooks.keep(other, "simulated", [(told, payment, False)])
 
     assert kept == {"evt_x"}
+
+
+async def test_a_hold_that_somebody_else_is_just_linking_pays_for_its_session(scene: Scene) -> None:
+    payment = await scene.pays(await scene.opens())
+    session = await scene.starts(payment.token)
+    shown = {session: actions.Shown(payment.party, payment.token)}
+
+    async def linked() -> Mapping[SessionId, Payment]:
+        async with scene.begin() as work:
+            return await actions.link(work, shown)
+
+    async def is_waiting() -> bool:
+        ours = "pg_stat_activity USING (pid) WHERE datname = current_database()"
+        return await scene.count(f"pg_locks JOIN {ours} AND NOT granted") > 0
+
+    async with scene.begin() as before:
+        await actions.link(before, shown)
+        late = asyncio.create_task(linked())
+        assert await comes_true(is_waiting, 20, every_s=0.01)
+
+    assert {each: found.id for each, found in (await late).items()} == {session: payment.id}

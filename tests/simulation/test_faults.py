@@ -56,6 +56,23 @@ PLANS = (
         stations=STATIONS,
     ),
     Plan(
+        20260306,
+        Ground.MANY,
+        blows(
+            "gateway alone: unheard",
+            "worker alone: deaf",
+            "gateway killed",
+            "pages alone: stalled",
+            "worker alone: half open",
+            "NATS killed",
+            "gateway alone: cut",
+        ),
+        is_unruly=True,
+        stations=STATIONS,
+        workers=2,
+        has_provider_faults=True,
+    ),
+    Plan(
         20260304,
         Ground.SMALL,
         blows("disk full", "house killed", "database killed"),

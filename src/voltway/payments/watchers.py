@@ -45,7 +45,8 @@ class Shown:
 
 
 async def link(work: Work, wanted: Mapping[SessionId, Shown]) -> dict[SessionId, Payment]:
-    """The payments of sessions: those whose own tokens started them. Linked once, for good."""
+    """The payments of sessions: those whose own tokens started them. Linked once, for good. One
+    that somebody else was just linking when we looked is found when they are done."""
     linked = await store.by_sessions(work, wanted)
     rest = {
         session: (shown.party, shown.token)
@@ -65,10 +66,14 @@ async def link(work: Work, wanted: Mapping[SessionId, Shown]) -> dict[SessionId,
     moves = []
     for session, key in guests.items():
         before = found.pop(key, None)
-        if before is not None and before.session is None:
+        if before is None:
+            continue
+        if before.session is None:
             after = replace(before, session=session)
             moves.append((before, after))
             linked[session] = after
+        elif before.session == session:
+            linked[session] = before
     await keep_many(work, moves)
     return linked
 

@@ -45,6 +45,7 @@ async def _play_some(
         plan, verdict = done.plan, done.verdict
         typer.echo(
             f"world {plan.seed} ({plan.ground}{', unruly' if plan.is_unruly else ''}"
+            f"{f', {plan.workers} workers' if plan.workers > 1 else ''}"
             f"{', faulty provider' if plan.has_provider_faults else ''}): "
             f"{done.kills} kills, {done.struck.total()} of {len(plan.blows)} faults struck, "
             f"{verdict.sessions} sessions, "

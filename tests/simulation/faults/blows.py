@@ -5,12 +5,12 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import asyncpg
 
 from tests.simulation.faults.grounds import Ground
-from tests.simulation.faults.wire import Deed, Moment, Wire
+from tests.simulation.faults.wire import Deed, Harm, Moment
 from tests.simulation.faults.world import World
 from tests.simulation.waiting import comes_true, happens
 
@@ -19,10 +19,16 @@ OUTAGE_S: Final = (0.1, 1.5)
 #: A gateway is taken for dead within ten seconds, a worker within six.
 LONG_S: Final = (6.5, 12.0)
 LONG_ONES: Final = 0.4
+#: A cut ends what waits for an answer, or is long over when that comes; 11 s are the database's
+#: patience with who does not answer, 35 s ours with the database.
+LONG_CUT_S: Final = (5.0, 30.0)
+LONG_CUTS: Final = 0.7
 COMMIT_S_MAX: Final = 10.0
 #: Within what stations' claims of the time are believed; see ``players.BEHIND``.
 CLOCK_S: Final = (-40.0, 150.0)
 FAR_S: Final = (600.0, 10_800.0)
+
+Strike: TypeAlias = Callable[[World, random.Random], Awaitable[bool | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Blow:
     name: str
     family: str
     grounds: frozenset[Ground]
-    strike: Callable[[World, random.Random], Awaitable[bool | None]]
+    strike: Strike
     is_kill: bool = False
 
 
@@ -90,6 +96,7 @@ async def freeze_worker(world: World, dice: random.Random) -> None:
 async def _freeze(world: World, dice: random.Random, role: str) -> None:
     """For so long that others take it for dead, or for a moment; then it goes on."""
     house = dice.choice([house for house in world.houses if house.role == role])
+    await house.tend()
     house.freeze()
     await _pass(dice, LONG_S if dice.random() < LONG_ONES else OUTAGE_S)
     house.thaw()
@@ -102,35 +109,58 @@ async def kill_nats(world: World, dice: random.Random) -> None:
     await world.nats.start()
 
 
-async def cut(world: World, dice: random.Random) -> None:
-    await _harm(world.grounds.wire, Wire.cut, dice)
+def everybody(harm: Harm) -> Strike:
+    """All processes at once lose the database, for a moment."""
+
+    async def strike(world: World, dice: random.Random) -> bool:
+        wires = [wire for house in world.houses if (wire := house.wire) and not house.is_cut_off]
+        for wire in wires:
+            wire.suffer(harm)
+        await _pass(dice, OUTAGE_S)
+        for wire in wires:
+            wire.mend()
+        return bool(wires)
+
+    return strike
 
 
-async def stall(world: World, dice: random.Random) -> None:
-    await _harm(world.grounds.wire, Wire.stall, dice)
+def alone(role: str, harm: Harm) -> Strike:
+    """One process of a role loses the database while the others reach it, and life goes on: often
+    for so long that its lease on whatever it holds ends, or its connections."""
+
+    async def strike(world: World, dice: random.Random) -> bool:
+        houses = [house for house in world.houses if house.role == role and not house.is_cut_off]
+        if not houses:
+            return False
+        wire = dice.choice(houses).wire
+        assert wire is not None
+        wire.suffer(harm)
+        seconds = dice.uniform(*(LONG_CUT_S if dice.random() < LONG_CUTS else OUTAGE_S))
+        later = asyncio.get_running_loop().call_later
+        if role == "gateway" and dice.random() < 0.5:
+            later(seconds * dice.random(), world.lose_lines)
+        if dice.random() < 0.5:  # what was on its way is lost; else it arrives, late
+            later(seconds, wire.reset)
+        later(seconds, wire.mend)
+        return True
+
+    return strike
 
 
-async def half_open(world: World, dice: random.Random) -> None:
-    await _harm(world.grounds.wire, Wire.darken, dice)
+def talk(harm: Harm) -> Strike:
+    """One process, or all, lose NATS for a moment."""
 
+    async def strike(world: World, dice: random.Random) -> None:
+        wires = [house.talk for house in world.houses if house.talk is not None]
+        if dice.random() < 0.5:
+            wires = [dice.choice(wires)]
+        for wire in wires:
+            wire.suffer(harm)
+        await _pass(dice, OUTAGE_S)
+        for wire in wires:
+            wire.mend()
 
-async def cut_talk(world: World, dice: random.Random) -> None:
-    await _harm(world.talk, Wire.cut, dice)
-
-
-async def stall_talk(world: World, dice: random.Random) -> None:
-    await _harm(world.talk, Wire.stall, dice)
-
-
-async def half_open_talk(world: World, dice: random.Random) -> None:
-    await _harm(world.talk, Wire.darken, dice)
-
-
-async def _harm(wire: Wire | None, harm: Callable[[Wire], None], dice: random.Random) -> None:
-    assert wire is not None
-    harm(wire)
-    await _pass(dice, OUTAGE_S)
-    wire.mend()
+    return strike
 
 
 async def lose_commit(world: World, dice: random.Random) -> bool:
@@ -154,23 +184,23 @@ async def lose_kept(world: World, dice: random.Random) -> bool:
 
 
 async def _at(world: World, deed: Deed, moment: Moment) -> bool:
-    wire = world.grounds.wire
-    assert wire is not None
-    wire.breaks_at = (deed, moment)
+    wires = [wire for house in world.houses if (wire := house.wire) and not house.is_cut_off]
+    for wire in wires:
+        wire.breaks_at = (deed, moment)
 
     async def happened() -> bool:
-        return wire.breaks_at is None
+        return any(wire.breaks_at is None for wire in wires)
 
     struck = await comes_true(happened, COMMIT_S_MAX, every_s=0.01)
-    wire.breaks_at = None
+    for wire in wires:
+        wire.breaks_at = None
     return struck
 
 
 async def storm(world: World, dice: random.Random) -> None:
     """All stations lose their lines at once, and all come back, up to three times."""
     for _ in range(dice.randrange(1, 4)):
-        for post in world.posts:
-            post.outside.lose_line()
+        world.lose_lines()
         await _pass(dice, PAUSE_S)
 
 
@@ -225,16 +255,28 @@ BLOWS: Final = (
     Blow("database killed", "database", _ANY, kill_server, is_kill=True),
     Blow("database's connection killed", "database", _ANY, kill_connection, is_kill=True),
     Blow("everything killed at once", "machine", _ANY, kill_machine, is_kill=True),
-    Blow("database: network cut", "network", _WIRED, cut),
-    Blow("database: network stalled", "network", _WIRED, stall),
-    Blow("database: network half open", "network", _WIRED, half_open),
+    *(
+        Blow(f"database: network {harm}", "network", _WIRED, everybody(harm))
+        for harm in (Harm.CUT, Harm.STALLED, Harm.HALF_OPEN)
+    ),
+    *(
+        Blow(f"{name} alone: {harm}", "alone", grounds, alone(role, harm))
+        for name, role, grounds in (
+            ("house", "all", frozenset({Ground.WIRED})),
+            ("gateway", "gateway", _MANY),
+            ("pages", "web", _MANY),
+            ("worker", "worker", _MANY),
+        )
+        for harm in Harm
+    ),
     Blow("database: reset before a commit", "network", _WIRED, lose_commit),
     Blow("database: reset after a commit", "network", _WIRED, lose_committed),
     Blow("database: reset before a batch is kept", "network", _WIRED, lose_keeping),
     Blow("database: reset after a batch is kept", "network", _WIRED, lose_kept),
-    Blow("NATS: network cut", "network", _MANY, cut_talk),
-    Blow("NATS: network stalled", "network", _MANY, stall_talk),
-    Blow("NATS: network half open", "network", _MANY, half_open_talk),
+    *(
+        Blow(f"NATS: network {harm}", "network", _MANY, talk(harm))
+        for harm in (Harm.CUT, Harm.STALLED, Harm.HALF_OPEN)
+    ),
     Blow("NATS killed", "nats", _MANY, kill_nats, is_kill=True),
     Blow("gateway frozen", "frozen", _MANY, freeze_gateway),
     Blow("worker frozen", "frozen", _MANY, freeze_worker),
@@ -253,6 +295,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "nats": "SIGKILL of NATS",
     "frozen": "a gateway or the worker stands still until it is taken for dead, and goes on",
     "network": "to the database and to NATS: cut, stalled, half open, reset around a commit",
+    "alone": "one process loses the database, up to 30 s, also in one direction only",
     "disk": "full, and free again (asks for root)",
     "clock": "jumps, forwards and backwards",
     "far": "clocks jump by hours, beyond what the house withstands; see docs/figures/faults.md",

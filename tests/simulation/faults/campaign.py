@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from tests.simulation.faults.blows import BLOWS, Blow
+from tests.simulation.faults.blows import BLOWS, LONG_CUT_S, Blow
 from tests.simulation.faults.grounds import Ground
 from tests.simulation.faults.lives import Nursery, open_nursery
 from tests.simulation.faults.players import Players
@@ -34,6 +34,8 @@ LIFE_CALLS = range(1, 60)
 LIFE_S_MAX = 2.5
 LIFE_LOOK_S = 0.003
 READY_ONES, READY_S_MAX = 0.85, 10.0
+#: Who is cut off when all blows fell comes back by itself within so long.
+WHOLE_S_MAX = LONG_CUT_S[1] + 1
 HOME_S_MAX = 120
 #: When all are at home the clock goes on by so much at each look, until so far.
 DUSK_S, NIGHT_S = 60.0, 3600.0
@@ -48,6 +50,8 @@ TURNS = (
     (Ground.MANY, {"gateway", "web", "worker", "nats"}),
     (Ground.SMALL, {"disk"}),
 )
+#: Each with a scheduler and a queue of jobs of its own.
+WORKERS = (1, 2, 2, 3)
 DOUBLES, DISORDER = 0.2, 0.2
 #: What real providers do: the deed is done and its answer lost, or told twice, or never.
 PROVIDER_FAULTS = (
@@ -71,6 +75,7 @@ class Plan:
     blows: tuple[Blow, ...]
     is_unruly: bool  # stations say things twice and in another order
     stations: int = STATIONS
+    workers: int = 1  # where each role has processes of its own
     has_provider_faults: bool = False
     is_forgetful: bool = False  # a negative control: the database says yes before it has written
     quiet_s_max: float = QUIET_S_MAX
@@ -104,6 +109,7 @@ def plans(
             ground,
             tuple(blows),
             is_unruly="doubled" in families and dice.random() < 0.5,
+            workers=dice.choice(WORKERS) if ground is Ground.MANY else 1,
             has_provider_faults="provider" in families and dice.random() < 0.5,
         )
         kills -= plan.kills
@@ -177,7 +183,9 @@ class Campaign:
         return Played(plan, verdict, struck, monotonic() - began)
 
     async def _play(self, plan: Plan, folder: Path, struck: Counter[str]) -> Verdict:
-        async with open_world(self.nursery, folder, plan.seed, plan.stations, plan.ground) as world:
+        async with open_world(
+            self.nursery, folder, plan.seed, plan.stations, plan.ground, workers=plan.workers
+        ) as world:
             players = world.players()
             async with switched_on(world.posts):
                 await self._live(plan, world, players, struck)
@@ -204,6 +212,7 @@ class Campaign:
                 if await blow.strike(world, dice) is not False:
                     struck[blow.name] += 1
             await _some_life(plan, world, dice)
+            await comes_true(world.is_whole, WHOLE_S_MAX)
             world.move_clock(0)
             players.closing.set()
             await _all_home(world, playing)

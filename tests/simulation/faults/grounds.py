@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +15,6 @@ from pathlib import Path
 import asyncpg
 import psutil
 
-from tests.simulation.faults.wire import HOST, Wire, open_wire
 from tests.simulation.waiting import comes_true
 from voltway.runtime.database import Database, open_database
 from voltway.runtime.postgres import SOCKET_NAME, EmbeddedPostgres
@@ -31,30 +30,26 @@ class Ground(StrEnum):
 
     OWN = "own"  # one process, its database embedded
     WIRED = "wired"  # one process, its database beside it, over TCP
-    MANY = "many"  # two gateways, the pages and a worker; database and NATS over TCP
+    MANY = "many"  # two gateways, the pages, a worker or two; database and NATS over TCP
     SMALL = "small"  # one process, its database embedded, on a disk that can be full
 
 
 @dataclass
 class Grounds:
-    """A database on a folder: the house's own (embedded), or one that it reaches by a wire."""
+    """A database on a folder: the house's own (embedded), or one that it reaches by wires."""
 
     folder: Path  # the data folder of the house, or of the server beside it
-    wire: Wire | None = None
     _postgres: EmbeddedPostgres | None = None  # where it is not the house's own
     _thread: ThreadPoolExecutor | None = None  # a server ends with the thread that started it
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The settings by which the house finds it."""
-        if self.wire is None:
-            return {}
-        return {"VOLTWAY_DATABASE_URL": f"postgresql://voltway@{HOST}:{self.wire.port}/voltway"}
 
     @property
     def postmaster(self) -> int:
         """The process id of the server."""
         return int((self.folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the server, by its own socket."""
+        return await asyncio.open_unix_connection(f"{self.folder}/run{SOCKET_NAME}")
 
     async def start(self) -> None:
         """Start the server, where it is ours to start."""
@@ -145,16 +140,9 @@ def _title(process: psutil.Process) -> bytes:
 
 @asynccontextmanager
 async def beside(folder: Path) -> AsyncIterator[Grounds]:
-    """A PostgreSQL that is not the house's own, reached over TCP through a wire."""
-    postgres = EmbeddedPostgres(folder)
-
-    async def dial() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_unix_connection(f"{folder}/run{SOCKET_NAME}")
-
-    async with AsyncExitStack() as stack:
-        thread = stack.enter_context(ThreadPoolExecutor(1))
-        wire = await stack.enter_async_context(open_wire(dial))
-        grounds = Grounds(folder, wire, postgres, thread)
+    """A PostgreSQL that is not the house's own, to be reached over TCP through wires."""
+    with ThreadPoolExecutor(1) as thread:
+        grounds = Grounds(folder, EmbeddedPostgres(folder), thread)
         await grounds.start()
         try:
             yield grounds

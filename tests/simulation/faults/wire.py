@@ -30,6 +30,10 @@ RUNS: Final = re.compile(rb"B.{4}\x00(\w*)\x00", re.DOTALL)
 #: SO_LINGER with no time to linger: closing sends a reset.
 RESET: Final = struct.pack("ii", 1, 0)
 
+#: A database lets go of a client that it does not reach any more, in whatever direction: by
+#: ``tcp_keepalives_*`` of ``runtime.database``. Between us and it there is no network, so we do.
+LET_GO_S: Final = 11.0
+
 Dial: TypeAlias = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
@@ -45,6 +49,16 @@ class Moment(StrEnum):
 
     BEFORE = "before"  # the server never hears it
     AFTER = "after"  # the server does it, and its answer is lost
+
+
+class Harm(StrEnum):
+    """What befalls a wire until it is mended."""
+
+    CUT = "cut"  # lines are reset, and so is every new one
+    STALLED = "stalled"  # nothing passes, and nobody is told
+    MUTE = "unheard"  # what the near side says does not arrive
+    DEAF = "deaf"  # what is said to the near side does not arrive
+    HALF_OPEN = "half open"  # the far side sees the lines closed, the near side hears nothing
 
 
 @dataclass(eq=False)
@@ -84,36 +98,55 @@ class Wire:
     port: int = 0
     broken: int = 0
     breaks_at: tuple[Deed, Moment] | None = None  # break a line there once; nothing when it did
+    harm: Harm | None = None
+    let_go_s: float = LET_GO_S
     _lines: set[_Line] = field(default_factory=set)
-    _flows: asyncio.Event = field(default_factory=asyncio.Event)
-    _is_cut: bool = False
+    _asks: asyncio.Event = field(default_factory=asyncio.Event)  # set while what is said passes
+    _tells: asyncio.Event = field(default_factory=asyncio.Event)  # and while what is answered does
+    _letting_go: asyncio.TimerHandle | None = None
 
-    def cut(self) -> None:
-        """Reset all lines, and every new one at once, until ``mend``."""
-        self._is_cut = True
-        self.reset()
+    def suffer(self, harm: Harm) -> None:
+        """Until ``mend``. Half-open lines are those of now: new ones pass."""
+        self.harm = harm
+        match harm:
+            case Harm.CUT:
+                self.reset()
+            case Harm.HALF_OPEN:
+                self._darken()
+            case Harm.STALLED | Harm.MUTE | Harm.DEAF:
+                if harm is not Harm.DEAF:
+                    self._asks.clear()
+                if harm is not Harm.MUTE:
+                    self._tells.clear()
+                self._let_go_later()
 
     def reset(self) -> None:
         """Reset all lines; new ones pass."""
         for line in list(self._lines):
             self._break(line)
 
-    def stall(self) -> None:
-        """Nothing passes, and nobody is told, until ``mend``."""
-        self._flows.clear()
+    def mend(self) -> None:
+        """Let everything pass; half-open lines are found out now."""
+        self.harm = self.breaks_at = None
+        if self._letting_go is not None:
+            self._letting_go.cancel()
+        self._asks.set()
+        self._tells.set()
+        for line in [line for line in self._lines if line.is_dark]:
+            self._break(line)
 
-    def darken(self) -> None:
-        """Half-open lines: the far side sees them closed, the near side hears nothing any more."""
+    def _darken(self) -> None:
         for line in list(self._lines):
             line.is_dark = True
             line.far.close()
 
-    def mend(self) -> None:
-        """Let everything pass; half-open lines are found out now."""
-        self._is_cut, self.breaks_at = False, None
-        self._flows.set()
-        for line in [line for line in self._lines if line.is_dark]:
-            self._break(line)
+    def _let_go_later(self) -> None:
+        """What was on its way still arrives if the wire is mended before."""
+        self._letting_go = asyncio.get_running_loop().call_later(self.let_go_s, self._let_go)
+
+    def _let_go(self) -> None:
+        self._darken()
+        self._let_go_later()
 
     def say(self, words: bytes) -> None:
         """Tell the near side of all lines what the far side never said."""
@@ -122,7 +155,7 @@ class Wire:
 
     async def carry(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
         """One connection, until one side closes it or we do."""
-        if self._is_cut:
+        if self.harm is Harm.CUT:
             _reset(near_out)
             return
         try:
@@ -152,7 +185,7 @@ class Wire:
         """From who dialled to who was dialled."""
         with suppress(OSError):
             while chunk := await near_in.read(CHUNK):
-                await self._flows.wait()
+                await self._asks.wait()
                 if line.is_dark:
                     continue
                 deed = line.hears(chunk)
@@ -168,7 +201,7 @@ class Wire:
         """The way back."""
         with suppress(OSError):
             while chunk := await far_in.read(CHUNK):
-                await self._flows.wait()
+                await self._tells.wait()
                 if line.awaited:
                     line.answer += chunk
                     if not READY.search(line.answer[-6:]):
@@ -220,7 +253,7 @@ async def open_wire(dial: Dial) -> AsyncIterator[Wire]:
     finally:
         server.close()
         wire.mend()
-        wire.cut()
+        wire.suffer(Harm.CUT)
         if carried:
             await asyncio.wait(list(carried))
 

@@ -33,6 +33,7 @@ from voltway_world.stations import EvseSpec, Options
 
 POWER_W = 1_000_000  # so that the short stays of a test are physically possible
 VERSIONS = ("1.6", "2.0.1")
+GATEWAYS = 2
 GUESTS_AT_EVERY = 3  # every third pair of stations serves guests, the others card holders
 #: How long a driver has to plug in after paying: longer than clocks jump here.
 START_WITHIN_S = 300
@@ -49,11 +50,18 @@ class House:
     folder: Path
     environment: dict[str, str]
     role: str = "all"
+    wire: Wire | None = None  # its own one to the database, where that is beside it
+    talk: Wire | None = None  # and to NATS
     life: Life | None = None
 
     @property
     def log(self) -> Path:
         return self.folder / f"{self.name}.log"
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether its way to the database is harmed."""
+        return self.wire is not None and self.wire.harm is not None
 
     async def begin(self) -> None:
         """A new life. Whether it is ready yet nobody asks: that is a moment like any other."""
@@ -103,7 +111,6 @@ class World:
     grounds: Grounds
     disk: Disk | None
     nats: NatsServer | None
-    talk: Wire | None  # to NATS
     provider: ProviderServer
     browser: httpx.AsyncClient
     stations: str  # where stations connect
@@ -115,14 +122,28 @@ class World:
     def move_clock(self, seconds: float) -> None:
         move_clock(self.folder / CLOCK, seconds)
 
+    def lose_lines(self) -> None:
+        """All stations lose their lines, and come back by themselves."""
+        for post in self.posts:
+            post.outside.lose_line()
+
     async def tend(self) -> None:
         for house in self.houses:
             await house.tend()
 
     async def is_ready(self) -> bool:
-        """Whether all processes take connections."""
+        """Whether all processes take connections that are not cut off."""
         await self.tend()
-        return all(house.life is not None and house.life.ready.is_set() for house in self.houses)
+        return all(
+            house.life is not None and house.life.ready.is_set()
+            for house in self.houses
+            if not house.is_cut_off
+        )
+
+    async def is_whole(self) -> bool:
+        """Whether nobody is cut off."""
+        await self.tend()
+        return not any(house.is_cut_off for house in self.houses)
 
     @property
     def answered(self) -> int:
@@ -136,7 +157,13 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    nursery: Nursery, folder: Path, seed: int, stations: int, ground: Ground = Ground.OWN
+    nursery: Nursery,
+    folder: Path,
+    seed: int,
+    stations: int,
+    ground: Ground = Ground.OWN,
+    *,
+    workers: int = 1,
 ) -> AsyncIterator[World]:
     """A world in a new folder; its stations are switched off yet."""
     _make(folder)
@@ -156,14 +183,14 @@ async def open_world(
                 webhook_delay_s=0.1,
             )
         )
-        environment = _environment(folder, grounds, provider, http, ocpp)
-        nats = talk = None
+        environment = _environment(folder, provider, http, ocpp)
+        nats = None
         if ground is Ground.MANY:
             nats = await stack.enter_async_context(a_nats_server())
-            talk = await stack.enter_async_context(open_wire(partial(_dial, nats)))
-            environment["VOLTWAY_NATS_URL"] = f"nats://{HOST}:{talk.port}"
-        houses = _houses(nursery, folder, environment, ground)
+        houses = _houses(nursery, folder, environment, ground, workers)
         for house in houses:
+            if ground in (Ground.WIRED, Ground.MANY):
+                await _wire(house, stack, grounds, nats)
             stack.push_async_callback(house.end)
             await house.begin()
         for house in houses:
@@ -173,12 +200,22 @@ async def open_world(
         url = f"ws://{ocpp}/ocpp"
         async with grounds.looked_into() as database, database.begin() as work:
             posts = await furnish(work, url, seed, stations)
-        yield World(seed, folder, houses, grounds, disk, nats, talk, provider, browser, url, posts)
+        yield World(seed, folder, houses, grounds, disk, nats, provider, browser, url, posts)
 
 
-def _environment(
-    folder: Path, grounds: Grounds, provider: ProviderServer, http: str, ocpp: str
-) -> dict[str, str]:
+async def _wire(
+    house: House, stack: AsyncExitStack, grounds: Grounds, nats: NatsServer | None
+) -> None:
+    """Give a process ways of its own to its database and to NATS."""
+    house.wire = await stack.enter_async_context(open_wire(grounds.dial))
+    url = f"postgresql://voltway@{HOST}:{house.wire.port}/voltway"
+    house.environment = {**house.environment, "VOLTWAY_DATABASE_URL": url}
+    if nats is not None:
+        house.talk = await stack.enter_async_context(open_wire(partial(_dial, nats)))
+        house.environment["VOLTWAY_NATS_URL"] = f"nats://{HOST}:{house.talk.port}"
+
+
+def _environment(folder: Path, provider: ProviderServer, http: str, ocpp: str) -> dict[str, str]:
     return {
         "VOLTWAY_DATA": str(folder / DATA),
         "VOLTWAY_HTTP": http,
@@ -190,23 +227,22 @@ def _environment(
         "VOLTWAY_PROVIDER_URL": provider.url,
         "VOLTWAY_PROVIDER_SECRET": SECRET,
         "VOLTWAY_PROVIDER_WEBHOOK_SECRET": SIGNING,
-        **grounds.environment,
     }
 
 
 def _houses(
-    nursery: Nursery, folder: Path, environment: dict[str, str], ground: Ground
+    nursery: Nursery, folder: Path, environment: dict[str, str], ground: Ground, workers: int
 ) -> list[House]:
-    """The one house, or two gateways at one address, the pages, and a worker."""
+    """The one house, or two gateways at one address, the pages, and so many workers."""
     if ground is not Ground.MANY:
         return [House(nursery, "house", folder, environment)]
     apart = {**environment, "VOLTWAY_HTTP": f"{HOST}:0"}
     return [
         House(nursery, "web", folder, {**environment, "VOLTWAY_ROLE": "web"}, "web"),
-        House(nursery, "worker", folder, {**apart, "VOLTWAY_ROLE": "worker"}, "worker"),
         *(
-            House(nursery, name, folder, {**apart, "VOLTWAY_ROLE": "gateway"}, "gateway")
-            for name in ("gateway-1", "gateway-2")
+            House(nursery, f"{role}-{n}", folder, {**apart, "VOLTWAY_ROLE": role}, role)
+            for role, count in (("worker", workers), ("gateway", GATEWAYS))
+            for n in range(1, count + 1)
         ),
     ]
 
