@@ -81,6 +81,8 @@ class Database:
     listeners: list[Callable[[Kept], None]] = field(default_factory=list)
     #: Whether a transaction begins only when a statement needs one.
     is_lazy: bool = False
+    #: How long it may say nothing at all.
+    answer_s: float = ANSWER_S_MAX
 
     def begin(self, party: PartyId | None = None) -> "_Begun":
         """A transaction as work, kept at the end of the block or undone."""
@@ -99,8 +101,9 @@ class Database:
         return replace(self, pool=pool, is_lazy=True)
 
     async def connect(self) -> "asyncpg.Connection[Any]":
-        """A connection of one's own, in the role of the house: to listen, to hold a lock."""
-        return await _reach(self.url, role=HOUSE)
+        """A connection of one's own, in the role of the house: to listen, to hold a lock. A
+        question on it that nobody answers ends, as those of the pool do: the line may be dead."""
+        return await _reach(self.url, role=HOUSE, answer_s=self.answer_s)
 
     async def close(self) -> None:
         """Give back all connections; what still works gets a moment to end."""
@@ -124,7 +127,7 @@ async def open_database(
     copies = await pool.fetchval(
         "SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user"
     )
-    return Database(pool, clock or SystemClock(), url, copies=copies)
+    return Database(pool, clock or SystemClock(), url, copies=copies, answer_s=answer_s)
 
 
 async def _pool(
@@ -288,10 +291,13 @@ def _cut(connection: Any) -> None:
         connection.terminate()
 
 
-async def _reach(url: str, *, role: str | None) -> "asyncpg.Connection[Any]":
+async def _reach(
+    url: str, *, role: str | None, answer_s: float | None = None
+) -> "asyncpg.Connection[Any]":
     try:
         connection: asyncpg.Connection[Any] = await hosts(url).connect(
             timeout=ACQUIRE_S_MAX,
+            command_timeout=answer_s,
             server_settings=_settings(role) if role else {"application_name": "voltway"},
         )
     except (*LOST, asyncpg.PostgresError, ValueError) as reason:

@@ -103,3 +103,14 @@ def translate(trouble: BaseException) -> None:
             raise DatabaseUnreachable from trouble
         case _:
             return
+
+
+def is_passing(trouble: BaseException) -> bool:
+    """Whether the same statement may be kept later, by the same connection."""
+    try:
+        translate(trouble)
+    except DatabaseUnreachable:
+        return False
+    except Outage:
+        return True
+    return False

@@ -31,7 +31,7 @@ from voltway.kernel.errors import Outage, Trouble
 from voltway.runtime import queue
 from voltway.runtime.alone import Alone
 from voltway.runtime.database import Database
-from voltway.runtime.database_trouble import BROKEN
+from voltway.runtime.database_trouble import BROKEN, is_passing
 from voltway.runtime.metrics import counter, histogram
 from voltway.runtime.together import Together
 from voltway.runtime.work import BeginWork, Work
@@ -80,12 +80,23 @@ class BatchHandler(Protocol):
 
 class _Queries(Queries):
     """pgqueuer's statements. It tells nobody of a job that is to be tried again, so we do: else it
-    would wait for the next look at the queue."""
+    would wait for the next look at the queue. Where that cannot be noted, for the disk is full, it
+    takes the job for one that failed; so it is noted again until it is kept. When the connection
+    is gone, and our sign of life with it, another takes the job."""
 
     async def retry_job(
         self, job: Picked, delay: timedelta, traceback_record: TracebackRecord | None
     ) -> None:
-        await super().retry_job(job, delay, traceback_record)
+        while True:
+            try:
+                await super().retry_job(job, delay, traceback_record)
+            except Exception as trouble:
+                if not is_passing(trouble):
+                    raise
+                log.warning("job_cannot_wait", id=job.id, trouble=str(trouble))
+                await asyncio.sleep(RECONNECT_S)
+            else:
+                break
         await self.driver.notify(queue.NAMES.channel, queue.changed())
 
 
