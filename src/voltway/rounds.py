@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from voltway.alerts import actions as alerts
-from voltway.alerts import calibration, expiring, hooks_telling
+from voltway.alerts import calibration, expiring, hooks_telling, troubles
 from voltway.billing import (
     approving,
     budgets,
@@ -108,6 +108,8 @@ def plug_rounds(
     every(SOON, "hooks.tell", partial(hooks_telling.tell_due, begin, settings))
     every(HOURLY, "alerts.expiring", partial(expiring.look, begin))
     every(HOURLY, "alerts.calibration", partial(calibration.look, begin))
+    every(EVERY_MINUTE, "alerts.troubles", partial(troubles.look, begin, troubles.EACH_MINUTE))
+    every(HOURLY, "alerts.late_money", partial(troubles.look, begin, troubles.EACH_HOUR))
     every(HOURLY, "drivers.contracts", partial(_forget_contracts, begin))
     every(HOURLY, "hooks.old", partial(hooks_telling.forget_old, begin))
     every(OFTEN, "backlog", partial(backlog.measure, begin))

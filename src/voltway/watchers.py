@@ -8,6 +8,7 @@ from voltway.alerts import (
     model_hooks,
     operator_events,
     planned_work,
+    troubles,
 )
 from voltway.alerts.account import hears_method_refused
 from voltway.alerts.at_home import hears_home_paid
@@ -19,17 +20,15 @@ from voltway.alerts.reports import hears_report
 from voltway.alerts.reserving import hears_reservations
 from voltway.alerts.waiting import hears_watches
 from voltway.alerts.watchers import (
-    hears_books_fault,
     hears_dispute_due,
     hears_dispute_opened,
     hears_document_issued,
     hears_hold_released,
     hears_invoice_issued,
-    hears_payment_alarm,
     hears_refund_returned,
 )
 from voltway.billing import actions as billing
-from voltway.billing import autocharge, debts, disputed_debts, homes
+from voltway.billing import autocharge, debts, disputed_debts, homes, own_companies
 from voltway.billing.actions import hears_cdrs_issued
 from voltway.billing.autocharge import CarSpoofed
 from voltway.billing.budget_news import BudgetReached
@@ -89,6 +88,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch("billing.refunded", [PaymentRefunded], billing.hears_payment_refunded)
     bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
+    bus.watch_many("billing.own_company", [InvoiceIssued], own_companies.hears_invoice_issued)
     bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
     bus.watch_many("alerts.methods", [MethodRefused], hears_method_refused)
@@ -100,14 +100,14 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.dunning", [Dunned], hears_dunned)
     bus.watch_many("alerts.homes", [HomePaid], hears_home_paid)
     bus.watch_many("alerts.budgets", [BudgetReached], hears_budget_reached)
-    bus.watch_many("alerts.books", [BooksFaultFound], hears_books_fault)
+    bus.watch_many("alerts.books", [BooksFaultFound], troubles.hears_money)
     bus.watch_many("partners.sessions", telling.SESSION_FACTS, telling.hears_sessions)
     bus.watch_many("partners.cdrs", [CdrIssued], telling.hears_cdrs)
     bus.watch_many("partners.documents", [DocumentIssued], telling.hears_documents)
     bus.watch_many("platforms.sessions", telling.SESSION_FACTS, platforms.hears_sessions)
     bus.watch_many("platforms.cdrs", [CdrIssued], platforms.hears_cdrs)
     bus.watch_many("platforms.orders", [OrderEnded], platforms.hears_orders)
-    bus.watch_many("alerts.payments", [PaymentAlarmRaised], hears_payment_alarm)
+    bus.watch_many("alerts.payments", [PaymentAlarmRaised], troubles.hears_money)
     _plug_events(bus)
     bus.watch_many("sessions.faults", [SessionEnded, PortStatusChanged], faults.hears)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)

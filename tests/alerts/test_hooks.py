@@ -8,7 +8,8 @@ import pytest
 
 from tests.payments.scene import Scene
 from voltway.alerts import hooks, hooks_telling, rules
-from voltway.alerts.model_hooks import FACTS, Hook, HookKind
+from voltway.alerts.model_events import RULES, Event
+from voltway.alerts.model_hooks import ALERTS, FACTS, Hook, HookKind
 from voltway.kernel.ids import StationId
 from voltway.runtime import outside
 from voltway.runtime.settings import Settings
@@ -276,5 +277,6 @@ async def test_a_name_that_leads_into_our_own_network_is_not_called(program: Hoo
     assert program.asked == 0
 
 
-def test_each_thing_that_can_be_told_is_made_of_a_fact() -> None:
-    assert set(FACTS.values()) == set(HookKind)
+def test_each_thing_that_can_be_told_is_made_of_a_fact_or_told_to_operators() -> None:
+    assert {*FACTS.values(), *ALERTS.values()} == set(HookKind)
+    assert set(ALERTS) == {each for each in Event if RULES[each].for_operators}

@@ -14,8 +14,8 @@ import pytest
 
 from tests.billing.words import charged
 from tests.payments.scene import Scene
-from voltway.alerts.model import Template
-from voltway.alerts.watchers import hears_books_fault
+from voltway.alerts import troubles
+from voltway.alerts.model_events import Event
 from voltway.billing import checking, store_checks
 from voltway.billing.checking import NoReason, NoSuchFinding
 from voltway.billing.model_checks import BooksCheck, BooksFaultFound, Invariant
@@ -261,12 +261,12 @@ async def test_a_balance_that_the_books_or_its_reservations_do_not_have_is_found
     assert found(await checked(settled)) == [("8", "driver")]
 
 
-async def test_a_finding_is_told_once_to_the_owners_and_closed_with_a_reason(
+async def test_a_finding_is_told_once_to_who_may_move_money_and_closed_with_a_reason(
     settled: Scene, intruder: Intruder
 ) -> None:
     party = settled.station.station.party
     async with settled.begin() as work:
-        for name, role in (("olga", Role.OWNER), ("sam", Role.SUPPORT)):
+        for name, role in (("olga", Role.OWNER), ("vera", Role.VIEWER)):
             await parties.add_operator(
                 work,
                 party,
@@ -282,14 +282,14 @@ async def test_a_finding_is_told_once_to_the_owners_and_closed_with_a_reason(
     fact = BooksFaultFound(party=party, at=settled.clock.now(), check=check.id, found=1)
     for _ in range(2):
         async with settled.begin() as work:
-            await hears_books_fault(work, [fact])
+            await troubles.hears_money(work, [fact])
 
     assert (check.found, again.found) == (1, 1)
     assert await settled.count("outbox WHERE kind = 'BooksFaultFound'") == 1
     async with settled.begin() as work:
-        mails = await work.all("SELECT recipient, template FROM alert_view")
+        mails = await work.all("SELECT recipient, event FROM alert_view")
     assert [dict(row) for row in mails] == [
-        {"recipient": "olga@example.org", "template": Template.BOOKS}
+        {"recipient": "olga@example.org", "event": Event.MONEY_UNEXPLAINED}
     ]
     async with settled.begin(party) as work:
         [one] = await checking.open_findings(work, party)
@@ -298,6 +298,8 @@ async def test_a_finding_is_told_once_to_the_owners_and_closed_with_a_reason(
         await checking.close_finding(work, one.id, by="Olga", why="Paid back in cash.")
         with pytest.raises(NoSuchFinding):
             await checking.close_finding(work, one.id, by="Olga", why="Again.")
+    assert await troubles.look(settled.begin, troubles.EACH_MINUTE) == 1
+    assert await settled.count("alert_view WHERE event = 'money_explained'") == 1
     await checked(settled)
     async with settled.begin(party) as work:
         assert await checking.open_findings(work, party) == [], "what is known is not told again"

@@ -23,6 +23,8 @@ from uuid import UUID
 from voltway.alerts import (
     chats,
     chatting,
+    hooking,
+    hooks,
     mails,
     noting,
     pushing,
@@ -56,6 +58,9 @@ MANY_MAX: Final = 8
 NOTED_AT_ONCE: Final = 200
 #: Texts and chats that are under way side by side.
 OTHERS_MAX: Final = 20
+
+#: Who is told nothing more, so that it is no trouble that this was not.
+_GONE: Final = (pushing.DeviceGone, chats.NoSuchChat, hooks.NoSuchHook, hooking.HookPaused)
 
 #: Hands an alert over.
 Hand: TypeAlias = Callable[[BeginWork, Alert], Awaitable[None]]
@@ -91,6 +96,7 @@ class Post:
         self._others: Mapping[Channel, Hand] = {
             Channel.SMS: partial(texting.text_by, settings),
             Channel.CHAT: partial(chatting.chat_by, settings),
+            Channel.HOOK: partial(hooking.keep_by, settings),
         }
         self._turn = asyncio.Semaphore(OTHERS_MAX)
         self._notes = Together(partial(noting.note, begin), at_most=NOTED_AT_ONCE)
@@ -193,7 +199,7 @@ class Post:
             else:
                 async with self._turn:
                     await self._others[alert.channel](self._begin, alert)
-        except (pushing.DeviceGone, chats.NoSuchChat) as gone:
+        except _GONE as gone:
             return Dropped(str(gone))
         except AddressRefused as no:
             return Trouble(str(no), for_good=True, comes_back=no.what)

@@ -7,7 +7,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
-from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -17,16 +16,11 @@ from voltway.alerts.words_account import account_words
 from voltway.billing import actions as billing
 from voltway.billing import formats
 from voltway.billing.model import Invoice
-from voltway.billing.model_checks import SAYS, OpenFinding
 from voltway.billing.words import language, words
 from voltway.drivers.model import Code
 from voltway.kernel.errors import Refusal
 from voltway.payments.model import Payment, Why
-from voltway.payments.model_alarms import Alarm
 from voltway.payments.model_methods import Method
-
-#: So many findings are told in a mail; the page has them all.
-LINES: Final = 20
 
 _pages = Environment(
     loader=PackageLoader("voltway.alerts", "templates"),
@@ -116,6 +110,10 @@ class TooLate(Refusal):
     """The code of this letter is used up or too old: nobody would want it now."""
 
 
+class ToldAsEvent(Refusal):
+    """What this letter said is told as an event now, where it is still so."""
+
+
 def code_letter(code: Code, locale: str, *, seller: str) -> Letter:
     """A driver's code, first of all in the subject, where phones show it."""
     said = account_words(locale)
@@ -142,20 +140,6 @@ def plain(locale: str, title: str, body: Sequence[str], seller: str, why: str) -
         language=language(locale), title=title, body=" ".join(body), seller=seller, why=why
     )
     text = "\n\n".join([title, *body, seller, why])
-    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
-
-
-def books_letter(findings: Sequence[OpenFinding], *, seller: str, page: str) -> Letter:
-    """To an owner: what the check of the books found, the newest first, and where to look."""
-    count = f"{len(findings)} thing{'' if len(findings) == 1 else 's'}"
-    title = f"The check of the books found {count} to look at"
-    lines = [f"{SAYS[one.invariant]} But: {one.said} ({one.about})" for one in findings[:LINES]]
-    where = f"Look at them in the console: {page}" if page else "Look at them in the console."
-    why = "This mail goes to the owners of the account whenever a check finds something new."
-    html = _pages.get_template("books.html").render(
-        title=title, lines=lines, where=where, page=page, seller=seller, why=why
-    )
-    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
     return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
 
 
@@ -194,20 +178,6 @@ def dispute_due_letter(hours: int, *, seller: str, page: str) -> Letter:
     ]
     where = f"Look at it in the console: {page}" if page else "Look at it in the console."
     why = "This mail goes to the owners of the account 48 and 12 hours before such a deadline."
-    html = _pages.get_template("books.html").render(
-        title=title, lines=lines, where=where, page=page, seller=seller, why=why
-    )
-    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
-    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
-
-
-def payments_letter(alarms: Sequence[Alarm], *, seller: str, page: str) -> Letter:
-    """To an owner: what about payments needs somebody to look, the newest first. By the time of the
-    mail it may be over."""
-    title = "Payments need somebody to look" if alarms else "Payments are as usual again"
-    lines = [one.said for one in alarms[:LINES]]
-    where = f"Look at them in the console: {page}" if page else "Look at them in the console."
-    why = "This mail goes to the owners of the account when payments are not as usual."
     html = _pages.get_template("books.html").render(
         title=title, lines=lines, where=where, page=page, seller=seller, why=why
     )

@@ -21,8 +21,8 @@ class AlertState(StrEnum):
 class Template(StrEnum):
     RECEIPT = "receipt"
     NOT_CHARGED = "not_charged"
-    BOOKS = "books"  # to the owners: a check of the books found something
-    PAYMENTS = "payments"  # to the owners: payments need somebody to look
+    BOOKS = "books"  # no more: it is told as ``Event.MONEY_UNEXPLAINED``
+    PAYMENTS = "payments"  # no more: ``Event.PROVIDER_DOWN`` and ``Event.PAYMENTS_ODD``
     DISPUTE = "dispute"  # to the owners: a bank wants money back
     DISPUTE_DUE = "dispute_due"  # to the owners: in two days it reads no evidence any more
     DISPUTE_LAST = "dispute_last"  # to the owners: in twelve hours

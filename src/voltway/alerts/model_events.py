@@ -13,6 +13,7 @@ class Channel(StrEnum):
     PUSH = "push"  # a browser's push service, also of a closed page
     SMS = "sms"  # a text to a number that its owner proved to be theirs
     CHAT = "chat"  # a chat of a party's operators, which is no person and wishes nothing
+    HOOK = "hook"  # a program of a party's, which is none either
 
 
 #: What people choose by.
@@ -52,6 +53,12 @@ class Event(StrEnum):
     BILL_RESTS = "bill_rests"
     CERTIFICATE_ENDS = "certificate_ends"
     CALIBRATION_ENDS = "calibration_ends"
+    PROVIDER_DOWN = "provider_down"
+    PROVIDER_BACK = "provider_back"
+    PAYMENTS_ODD = "payments_odd"
+    PAYMENTS_USUAL = "payments_usual"
+    MONEY_UNEXPLAINED = "money_unexplained"
+    MONEY_EXPLAINED = "money_explained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,8 @@ class Rule:
     ``not_again_within``: so long the same of the same thing is not told to the same person again.
     ``unread_after``: a push that nobody saw by then is followed by a text, where there is a number,
     and what did not arrive either by a mail.
+    ``again_after``: what nobody looks after is told once more after these pauses, the last of them
+    again and again; its text waits for that alone.
     """
 
     at_first: frozenset[Channel]
@@ -71,6 +80,7 @@ class Rule:
     holds: timedelta = timedelta()
     not_again_within: timedelta = timedelta()
     unread_after: timedelta | None = None
+    again_after: tuple[timedelta, ...] = ()
     for_operators: bool = False
     by: frozenset[Channel] = PEOPLES  # the channels that there are for it
 
@@ -153,6 +163,22 @@ RULES: Final[Mapping[Event, Rule]] = {
     ),
     Event.CERTIFICATE_ENDS: Rule(at_first=_BOTH, for_operators=True),
     Event.CALIBRATION_ENDS: Rule(at_first=_BOTH, for_operators=True),
+    Event.PROVIDER_DOWN: Rule(
+        at_first=_BOTH,
+        costs_money=True,
+        unread_after=timedelta(minutes=10),
+        again_after=(timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8)),
+        for_operators=True,
+    ),
+    Event.PROVIDER_BACK: Rule(at_first=_BOTH, lasts=timedelta(hours=12), for_operators=True),
+    Event.PAYMENTS_ODD: Rule(at_first=_BOTH, for_operators=True),
+    Event.PAYMENTS_USUAL: Rule(at_first=_BOTH, lasts=timedelta(hours=12), for_operators=True),
+    Event.MONEY_UNEXPLAINED: Rule(
+        at_first=_BOTH,
+        again_after=(timedelta(days=1), timedelta(days=3)),
+        for_operators=True,
+    ),
+    Event.MONEY_EXPLAINED: Rule(at_first=_BOTH, for_operators=True),
 }
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from voltway.alerts.model_events import RULES, Event
 from voltway.billing.model import DocumentIssued, InvoiceIssued, SettlementRested
 from voltway.helpdesk.model import ProblemReported
 from voltway.kernel.facts import Fact
@@ -23,7 +24,7 @@ TEST: Final = "test"
 
 
 class HookKind(StrEnum):
-    """What a program can be told. Each is made of a fact of the house."""
+    """What a program can be told: each fact of the house, and what operators are told."""
 
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
@@ -39,6 +40,21 @@ class HookKind(StrEnum):
     PAYMENT_RETURNED = "payment.returned"
     SETTLEMENT_RESTED = "settlement.rested"
     PROBLEM_REPORTED = "problem.reported"
+    # What operators are told, when they are told it: ``ALERTS``.
+    STATION_OFFLINE = "alert.station_offline"
+    PORT_FAULTED = "alert.port_faulted"
+    STARTS_FAIL = "alert.starts_fail"
+    SECURITY = "alert.security"
+    METER_DOUBTFUL = "alert.meter_doubtful"
+    BILL_RESTS = "alert.bill_rests"
+    CERTIFICATE_ENDS = "alert.certificate_ends"
+    CALIBRATION_ENDS = "alert.calibration_ends"
+    PROVIDER_DOWN = "alert.provider_down"
+    PROVIDER_BACK = "alert.provider_back"
+    PAYMENTS_ODD = "alert.payments_odd"
+    PAYMENTS_USUAL = "alert.payments_usual"
+    MONEY_UNEXPLAINED = "alert.money_unexplained"
+    MONEY_EXPLAINED = "alert.money_explained"
 
 
 FACTS: Final[Mapping[type[Fact], HookKind]] = {
@@ -56,6 +72,10 @@ FACTS: Final[Mapping[type[Fact], HookKind]] = {
     RefundReturned: HookKind.PAYMENT_RETURNED,
     SettlementRested: HookKind.SETTLEMENT_RESTED,
     ProblemReported: HookKind.PROBLEM_REPORTED,
+}
+#: By which kind a program is told what operators are told.
+ALERTS: Final[Mapping[Event, HookKind]] = {
+    event: HookKind(f"alert.{event}") for event, rule in RULES.items() if rule.for_operators
 }
 
 

@@ -7,8 +7,10 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from voltway.alerts.model_hooks import FACTS, TEST, Hook, HookEvent
+from voltway.alerts.model import Alert
+from voltway.alerts.model_hooks import ALERTS, FACTS, TEST, Hook, HookEvent
 from voltway.alerts.rules import TRIES_MAX, pause
+from voltway.alerts.words_events import Say
 from voltway.kernel.facts import Fact
 
 #: Whose card it was, and what a person wrote, is nobody's business but of who may ask for it.
@@ -23,6 +25,21 @@ def event_of(hook: Hook, fact: Fact) -> HookEvent:
         if each.name not in _KEPT_BACK:
             data[f"{each.name}_id" if isinstance(value, UUID) else each.name] = value
     return _event(hook, FACTS[type(fact)], fact.subject, fact.at, data)
+
+
+def alert_of(hook: Hook, alert: Alert, said: Say, public_url: str) -> HookEvent:
+    """What operators are told as this program is told of it, in their words and by its parts."""
+    assert alert.event is not None, "a program is told events"
+    facts = dict(alert.facts or {})
+    page = facts.pop("page", "")
+    data = {
+        "event": alert.event,
+        "title": said.title,
+        "text": said.body,
+        "page": f"{public_url}{page}" if page else "",
+        "facts": facts,
+    }
+    return _event(hook, ALERTS[alert.event], alert.about, alert.created_at, data)
 
 
 def test_of(hook: Hook, id: UUID, now: datetime) -> HookEvent:

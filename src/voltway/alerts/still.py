@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import store_people
+from voltway.alerts import still_troubles, store_people
 from voltway.alerts.driver_events import session_runs
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
@@ -36,6 +36,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         return None
     if RULES[alert.event].holds and await _since(work, alert) is None:
         return "It was over before it was told."
+    if alert.event in still_troubles.TOLD:
+        return await still_troubles.why_not(work, alert)
     if alert.event in WENT_ON:
         return await WENT_ON[alert.event](work, alert) or await _seen_already(work, alert)
     if alert.event in (Event.SOON_DONE, Event.DONE_MOVED, Event.POWER_REDUCED):

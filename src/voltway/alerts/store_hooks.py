@@ -50,6 +50,19 @@ async def of_parties(work: Work, parties: Collection[PartyId]) -> list[Hook]:
     return [_hook(row) for row in rows]
 
 
+async def told_of(work: Work, party: PartyId, kind: HookKind) -> list[Hook]:
+    """The hooks of a party that want to be told this."""
+    rows = await work.all(
+        """
+        SELECT * FROM alert_hook
+         WHERE party_id = $1 AND $2 = ANY(events) AND paused_at IS NULL
+        """,
+        party,
+        kind,
+    )
+    return [_hook(row) for row in rows]
+
+
 async def save(work: Work, hook: Hook) -> None:
     await work.run(
         """

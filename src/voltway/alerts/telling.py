@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from voltway.alerts import store_chats, store_numbers, store_people
+from voltway.alerts import store_chats, store_hooks, store_numbers, store_people
 from voltway.alerts.escalating import TEXT_WITHIN
 from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.model_chats import Chat
 from voltway.alerts.model_events import RULES, Channel, Device, Event, Person, Wishes
+from voltway.alerts.model_hooks import ALERTS
 from voltway.alerts.queueing import queue
 from voltway.alerts.rules_events import due_at
 from voltway.kernel.ids import AlertId, OnceKey, PartyId, new_id
@@ -74,7 +74,7 @@ async def tell(
     alerts = await alerts_of(work, party, event, news, after=after)
     if RULES[event].for_operators:
         told = _Told(party=party, event=event, about=about, facts=facts, once=once, after=after)
-        alerts += await _chats(work, told)
+        alerts += await _beside(work, told)
     await queue(work, alerts)
 
 
@@ -113,22 +113,21 @@ async def alerts_of(
     return alerts
 
 
-async def _chats(work: Work, told: _Told) -> list[Alert]:
-    """The same in the chats of the party that want it, as to one more person each."""
+async def _beside(work: Work, told: _Told) -> list[Alert]:
+    """The same to the chats and programs of the party that want it, as to one more person each."""
     chats = await store_chats.told_of(work, told.party, told.event)
+    hooks = await store_hooks.told_of(work, told.party, ALERTS[told.event])
+    them = [(each.holder, Channel.CHAT, str(each.id)) for each in chats]
+    them += [(f"hook:{each.id}", Channel.HOOK, str(each.id)) for each in hooks]
     rule = RULES[told.event]
-    holders, since = [each.holder for each in chats], work.now - rule.not_again_within
+    holders, since = [holder for holder, _, _ in them], work.now - rule.not_again_within
     lately = await store_people.told_since(work, holders, told.event, told.about, since)
     at = work.now + rule.holds
     return [
-        _alert(work, _member(each), told, Channel.CHAT, str(each.id), at)
-        for each in chats
-        if not rule.not_again_within or each.holder not in lately
+        _alert(work, Person(holder=holder, email=None, locale="en"), told, channel, id, at)
+        for holder, channel, id in them
+        if not rule.not_again_within or holder not in lately
     ]
-
-
-def _member(chat: Chat) -> Person:
-    return Person(holder=chat.holder, email=None, locale="en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def _alerts(work: Work, person: Person, by: _Reached, told: _Told) -> list[Alert
     at = due_at(told.event, Channel.PUSH, wishes, work.now + told.after)
     if at is not None and wishes.wants(told.event, Channel.PUSH):
         alerts = [_alert(work, person, told, Channel.PUSH, str(each.id), at) for each in by.devices]
-    if alerts and rule.unread_after is not None:
+    if rule.unread_after is not None and (alerts or rule.again_after):
         wait = rule.unread_after
     at = due_at(told.event, Channel.SMS, wishes, work.now + told.after)
     if number is not None and at is not None:

@@ -1,5 +1,5 @@
-"""What alerts hear: a receipt was issued, a hold was let go, a check of the books found something.
-Nobody calls us."""
+"""What alerts hear: a receipt was issued, a hold was let go, a bank wants money back. Nobody calls
+us."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,11 @@ from voltway.alerts.queueing import a_mail, owners_of, queue
 from voltway.billing import actions as billing
 from voltway.billing.actions import Addressee
 from voltway.billing.model import DocumentIssued, InvoiceIssued
-from voltway.billing.model_checks import BooksFaultFound
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
 from voltway.payments import actions as payments
 from voltway.payments import disputing
 from voltway.payments.model import DisputeDue, DisputeOpened, HoldReleased, Payment
-from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.payments.model_returned import RefundReturned
 from voltway.runtime.work import Work
 
@@ -84,21 +82,6 @@ async def hears_hold_released(work: Work, facts: Sequence[Fact]) -> None:
             if each.email is not None and each.session is None
         ],
     )
-
-
-async def hears_books_fault(work: Work, facts: Sequence[Fact]) -> None:
-    """Mail the owners that a check of the books found something new."""
-    for fact in facts:
-        if isinstance(fact, BooksFaultFound):
-            await _tell_owners(work, fact, Template.BOOKS, f"books:{fact.check}")
-
-
-async def hears_payment_alarm(work: Work, facts: Sequence[Fact]) -> None:
-    """Mail the owners that payments are not as usual: one mail for all that came at once."""
-    raised = {(fact.party, fact.at): fact for fact in facts if isinstance(fact, PaymentAlarmRaised)}
-    for fact in raised.values():
-        once = f"payments:{fact.party}:{fact.at.isoformat()}"
-        await _tell_owners(work, fact, Template.PAYMENTS, once)
 
 
 async def hears_dispute_opened(work: Work, facts: Sequence[Fact]) -> None:

@@ -11,6 +11,8 @@ from typing import Final
 
 from voltway.alerts.model_events import Event
 from voltway.alerts.words_disruptions import SAYS as DISRUPTED
+from voltway.alerts.words_operators import NAMES as OPERATORS_NAMES
+from voltway.alerts.words_operators import SAYS as OPERATORS
 from voltway.alerts.words_reservations import WORDS as RESERVED
 from voltway.alerts.words_waiting import WORDS as WAITING
 from voltway.billing.words import language
@@ -64,16 +66,6 @@ _EN: Final = {
         "Paid back to you: {amount}",
         "For charging at home, by {number}. Your bank has it within some days.",
     ),
-    Event.STATION_OFFLINE: Say("Station offline: {station}", "{place}: not heard since {when}."),
-    Event.PORT_FAULTED: Say("Fault: {station}, bay {bay}", "{place}: {error}."),
-    Event.STARTS_FAIL: Say(
-        "Starts fail: {station}", "{place}: {count} starts within an hour came to nothing."
-    ),
-    Event.SECURITY: Say("Security: {station}", "{place}: the station reports {error}."),
-    Event.METER_DOUBTFUL: Say("Doubtful meter: {station}, bay {bay}", "{place}: {why}"),
-    Event.BILL_RESTS: Say("A bill rests", "{place}: {why}"),
-    Event.CERTIFICATE_ENDS: Say("Ends soon: {name}", "Good until {when}. {what}."),
-    Event.CALIBRATION_ENDS: Say("{what}: {name}", "The last day for bills is {when}. {why}."),
 }
 
 _DE: Final = {
@@ -248,7 +240,11 @@ _FI: Final = {
 
 _OWN: Final = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "nl": _NL, "fi": _FI}
 SAYS: Final[Mapping[str, Mapping[Event, Say]]] = {
-    spoken: {**own, **{event: Say(*said) for event, said in DISRUPTED[spoken].items()}}
+    spoken: {
+        **own,
+        **{event: Say(*said) for event, said in DISRUPTED[spoken].items()},
+        **{event: Say(*said) for event, said in OPERATORS.items() if spoken == "en"},
+    }
     for spoken, own in _OWN.items()
 }
 
@@ -382,12 +378,5 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.WORK_PLANNED: frozenset({"place", "bays", "when", "until", "why"}),
     Event.WORK_CHANGED: frozenset({"place", "why"}),
     Event.BACK_IN_SERVICE: frozenset({"place", "bays"}),
-    Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
-    Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
-    Event.STARTS_FAIL: frozenset({"station", "place", "count"}),
-    Event.SECURITY: frozenset({"station", "place", "error"}),
-    Event.METER_DOUBTFUL: frozenset({"station", "place", "bay", "why"}),
-    Event.BILL_RESTS: frozenset({"place", "why"}),
-    Event.CERTIFICATE_ENDS: frozenset({"name", "when", "what"}),
-    Event.CALIBRATION_ENDS: frozenset({"name", "when", "what", "why"}),
+    **OPERATORS_NAMES,
 }

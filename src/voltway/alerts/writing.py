@@ -17,12 +17,10 @@ from voltway.alerts import (
 )
 from voltway.alerts.model import Alert, Template
 from voltway.billing import actions as billing
-from voltway.billing import checking
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import AlertId
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
-from voltway.payments import monitoring
 from voltway.runtime.work import Work
 
 #: Writes a letter, once nothing of the database is needed any more.
@@ -59,14 +57,8 @@ async def writers(
 async def _writer(work: Work, alert: Alert, seller: str, public_url: str) -> Write:
     if alert.template is Template.EVENT:
         return await letters_events.writer(work, alert, seller=seller, public_url=public_url)
-    if alert.template is Template.BOOKS:
-        page = f"{public_url}/console/books" if public_url else ""
-        open_now = await checking.open_findings(work, alert.party)
-        return partial(letters.books_letter, open_now, seller=seller, page=page)
-    if alert.template is Template.PAYMENTS:
-        page = f"{public_url}/console/money" if public_url else ""
-        alarms = await monitoring.open_alarms(work, alert.party)
-        return partial(letters.payments_letter, alarms, seller=seller, page=page)
+    if alert.template in (Template.BOOKS, Template.PAYMENTS):
+        raise letters.ToldAsEvent
     if alert.template is Template.DISPUTE:
         page = f"{public_url}/console/disputes" if public_url else ""
         return partial(letters.dispute_letter, seller=seller, page=page)

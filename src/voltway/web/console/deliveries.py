@@ -39,6 +39,7 @@ CHANNELS: Final = {
     Channel.PUSH: "Phone",
     Channel.SMS: "Text",
     Channel.CHAT: "Chat",
+    Channel.HOOK: "Webhook",
 }
 
 
@@ -95,14 +96,17 @@ async def _lines(work: Work, wanted: str) -> Sequence[Delivery]:
         wanted,
         LINES,
     )
-    chats = {str(row["id"]): row["name"] for row in await work.all("SELECT * FROM alert_chat_view")}
+    named = await work.all(
+        "SELECT id, name FROM alert_chat_view UNION ALL SELECT id, name FROM alert_hook_view"
+    )
+    names = {str(row["id"]): row["name"] for row in named}
     return [
         Delivery(
             row,
             NAMES.get(row["event"]) or row["template"].replace("_", " ").capitalize(),
             CHANNELS[Channel(row["channel"])],
             STATES[AlertState(row["state"])],
-            chats.get(row["recipient"]) or _to(row),
+            names.get(row["recipient"]) or _to(row),
         )
         for row in rows
     ]

@@ -36,6 +36,7 @@ PAGES: Final = (
     ("Sessions", "/console/sessions", "sessions charging history"),
     ("Review", "/console/review", "review orphans held doubtful frames"),
     ("Money", "/console/money", "money payments holds revenue"),
+    ("Alarms", "/console/troubles", "alarms provider down unexplained money looked after"),
     ("Payouts", "/console/payouts", "payouts reconciliation fees bank unexplained provider report"),
     ("Ledger", "/console/ledger", "ledger books accounts trial balance"),
     ("Statements", "/console/statements", "statements settlements months invoices zip export bulk"),

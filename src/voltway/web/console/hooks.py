@@ -10,12 +10,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import hooks, hooks_telling
-from voltway.alerts.model_hooks import TEST, Hook, HookKind
+from voltway.alerts.model_hooks import ALERTS, TEST, Hook, HookKind
 from voltway.kernel.errors import Refusal
 from voltway.parties import actions as parties
 from voltway.parties.model import Actor, Permission
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page, uuid_of
+from voltway.web.driver.alerting import NAMES as EVENT_NAMES
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, see_other
 from voltway.web.problems import STATUS
@@ -40,6 +41,8 @@ NAMES: Final = {
     HookKind.SETTLEMENT_RESTED: "A bill rests",
     HookKind.PROBLEM_REPORTED: "A driver reported a problem",
 }
+#: What can be told of what operators are told, when they are told it.
+ALERT_NAMES: Final = {kind: EVENT_NAMES[event] for event, kind in ALERTS.items()}
 SECRET_SAYS: Final = (
     "What is sent is signed by it: Voltway-Signature is t=<seconds>,v1=<HMAC-SHA256 of"
     ' "<seconds>.<body>">. One that was before it signs too for a day.'
@@ -73,6 +76,7 @@ async def _hooks(
         place="people",
         hooks=rows,
         names=NAMES,
+        alert_names=ALERT_NAMES,
         may_change=actor.may(Permission.MANAGE_PEOPLE),
         trouble="" if trouble is None else str(trouble),
         given=given or {},
@@ -153,8 +157,9 @@ async def _hook(
         events=events,
         lines_max=SHOWN,
         test=test,
-        names={**NAMES, TEST: "A test"},
+        names={**NAMES, **ALERT_NAMES, TEST: "A test"},
         kinds=NAMES,
+        alert_kinds=ALERT_NAMES,
         may_change=actor.may(Permission.MANAGE_PEOPLE),
         may_tell=actor.may(Permission.ORDER_STATION),
         trouble="" if trouble is None else str(trouble),

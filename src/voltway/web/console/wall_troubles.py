@@ -10,6 +10,7 @@ from voltway.helpdesk.model import ReportKind
 from voltway.runtime.work import Row, Work
 from voltway.tariffs import lawful
 from voltway.tariffs.rules_afir import NotAllowed
+from voltway.web.console import troubles as alarms
 from voltway.web.formats import Formats
 from voltway.web.states import PortState
 
@@ -82,6 +83,7 @@ def _fault(code: str | None) -> str:
 
 
 async def _of_money(work: Work, formats: Formats) -> list[Trouble]:
+    found = [_alarm(each) for each in await alarms.shown(work, is_over=False, most=20)]
     rows = await work.all(
         """
         SELECT s.*, v.location_name FROM settlement_view s
@@ -89,7 +91,7 @@ async def _of_money(work: Work, formats: Formats) -> list[Trouble]:
          WHERE s.state IN ('resting', 'held') ORDER BY s.opened_at LIMIT 20
         """
     )
-    return [
+    return found + [
         Trouble(
             "high",
             "idle",
@@ -103,6 +105,20 @@ async def _of_money(work: Work, formats: Formats) -> list[Trouble]:
         )
         for row in rows
     ]
+
+
+def _alarm(alarm: alarms.Shown) -> Trouble:
+    """What is told to those who may move money."""
+    who = f"{alarm.taken_by} looks after it." if alarm.taken_by else "Nobody looks after it yet."
+    return Trouble(
+        "critical" if alarm.is_grave else "high",
+        "faulted" if alarm.is_grave else "idle",
+        alarm.title,
+        "",
+        f"{alarm.said[:160]} {who}",
+        alarm.began_at,
+        alarms.HERE,
+    )
 
 
 async def _of_reports(work: Work) -> list[Trouble]:

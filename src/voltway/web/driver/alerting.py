@@ -66,6 +66,12 @@ NAMES: Final = {
     Event.BILL_RESTS: "A bill rests",
     Event.CERTIFICATE_ENDS: "A certificate of Plug & Charge ends soon",
     Event.CALIBRATION_ENDS: "The calibration of a meter ends soon, or has ended",
+    Event.PROVIDER_DOWN: "A payment provider is down",
+    Event.PROVIDER_BACK: "A payment provider is back",
+    Event.PAYMENTS_ODD: "Payments are not as usual",
+    Event.PAYMENTS_USUAL: "Payments are as usual again",
+    Event.MONEY_UNEXPLAINED: "Money is unexplained, in the books or in payouts",
+    Event.MONEY_EXPLAINED: "Unexplained money is explained",
 }
 CHANNELS: Final = {
     Channel.PUSH: "on my phone",

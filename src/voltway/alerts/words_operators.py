@@ -1,0 +1,44 @@
+"""What operators are told, in English as their console: a title, and a sentence or two."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from voltway.alerts.model_events import Event
+
+SAYS: Final[Mapping[Event, tuple[str, str]]] = {
+    Event.STATION_OFFLINE: ("Station offline: {station}", "{place}: not heard since {when}."),
+    Event.PORT_FAULTED: ("Fault: {station}, bay {bay}", "{place}: {error}."),
+    Event.STARTS_FAIL: (
+        "Starts fail: {station}",
+        "{place}: {count} starts within an hour came to nothing.",
+    ),
+    Event.SECURITY: ("Security: {station}", "{place}: the station reports {error}."),
+    Event.METER_DOUBTFUL: ("Doubtful meter: {station}, bay {bay}", "{place}: {why}"),
+    Event.BILL_RESTS: ("A bill rests", "{place}: {why}"),
+    Event.CERTIFICATE_ENDS: ("Ends soon: {name}", "Good until {when}. {what}."),
+    Event.CALIBRATION_ENDS: ("{what}: {name}", "The last day for bills is {when}. {why}."),
+    Event.PROVIDER_DOWN: ("Payment provider down: {name}", "Since {when}. {why}"),
+    Event.PROVIDER_BACK: ("Payment provider is back: {name}", "It answers again since {when}."),
+    Event.PAYMENTS_ODD: ("Payments are not as usual", "Since {when}. {why}"),
+    Event.PAYMENTS_USUAL: ("Payments are as usual again", "Since {when} this is over: {why}"),
+    Event.MONEY_UNEXPLAINED: ("Unexplained money: {name}", "Open there: {count}. {why}"),
+    Event.MONEY_EXPLAINED: ("Money is explained: {name}", "Nothing is open there since {when}."),
+}
+
+#: The facts that these words may name.
+NAMES: Final[Mapping[Event, frozenset[str]]] = {
+    Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
+    Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
+    Event.STARTS_FAIL: frozenset({"station", "place", "count"}),
+    Event.SECURITY: frozenset({"station", "place", "error"}),
+    Event.METER_DOUBTFUL: frozenset({"station", "place", "bay", "why"}),
+    Event.BILL_RESTS: frozenset({"place", "why"}),
+    Event.CERTIFICATE_ENDS: frozenset({"name", "when", "what"}),
+    Event.CALIBRATION_ENDS: frozenset({"name", "when", "what", "why"}),
+    Event.PROVIDER_DOWN: frozenset({"name", "when", "why"}),
+    Event.PROVIDER_BACK: frozenset({"name", "when"}),
+    Event.PAYMENTS_ODD: frozenset({"when", "why"}),
+    Event.PAYMENTS_USUAL: frozenset({"when", "why"}),
+    Event.MONEY_UNEXPLAINED: frozenset({"name", "count", "when", "why"}),
+    Event.MONEY_EXPLAINED: frozenset({"name", "when"}),
+}
