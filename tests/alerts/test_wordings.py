@@ -142,3 +142,10 @@ async def test_a_language_that_is_not_spoken_is_refused(scene: Scene) -> None:
         for event, language in ((Event.COMPLETE, "sv"), (Event.BILL_RESTS, "fi")):
             with pytest.raises(wordings.NotSpoken):
                 await wordings.keep(work, scene.station.party.id, event, language, "x", "y", by="o")
+
+
+def test_each_name_has_a_sample_so_that_words_can_be_looked_at() -> None:
+    for event in Event:
+        shown = rules_wordings.samples(event)
+        assert set(shown) == NAMES[event]
+        assert not [name for name, sample in shown.items() if sample == name]

@@ -2,23 +2,30 @@
 
 import dataclasses
 from collections.abc import AsyncIterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from tests.alerts.phones import has_phone, plug_sending
+from tests.alerts.test_alerts import settings_for
+from tests.alerts.texts import NUMBER, by_texts, has_number
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.conftest import sits_down
-from voltway.alerts import wordings
+from voltway.alerts import trying, wordings
 from voltway.alerts.model_events import Event
 from voltway.parties.model import Role
 from voltway.web.house import House
 from voltway_world.mail import MailCatcher
+from voltway_world.push import PushService
+from voltway_world.sms import TextService
 
 LIST = "/console/wordings"
 HERE = f"{LIST}/complete/de"
 TYPED = {"title": "Fertig: {place}", "body": "{energy}. Danke!"}
+OFFLINE = {"title": "{station} is away", "body": "{place}"}
 
 
 @pytest.fixture
@@ -72,6 +79,48 @@ async def test_a_test_goes_to_who_wrote_it_alone(
     mail.refuses["owner@voltway.test"] = "550 5.7.1 refused by policy"
     refused = await owner.sends(HERE, **TYPED, do="mail")
     assert (refused.status_code, "5.7.1" in refused.text) == (422, True)
+
+
+async def test_it_is_shown_on_the_phones_of_who_wrote_it_and_texted_to_them(
+    owner: Browser, scene: Scene, house: House, mail: MailCatcher
+) -> None:
+    me = "owner@voltway.test"
+    for do, said in (("phone", "no phone or browser here"), ("text", "no mobile number here")):
+        answer = await owner.sends(HERE, **TYPED, do=do)
+        assert (answer.status_code, said in words_of(answer.text)) == (422, True)
+    async with PushService() as service, TextService(now=scene.now.astimezone(UTC)) as carrier:
+        plug_sending(scene, by_texts(settings_for(mail), carrier))
+        phone, _ = await has_phone(scene, service, me)
+        await has_number(scene, me)
+        await scene.settles()
+        for do in ("phone", "text"):
+            answer = await owner.sends(HERE, **TYPED, do=do)
+            assert "It is on its way to you." in words_of(answer.text)
+        await scene.settles()
+
+        [shown] = phone.shown
+        assert (shown["title"], shown["lang"]) == ("Fertig: Kamppi Garage", "de")
+        assert "Voltway Oy: Fertig: Kamppi Garage. 21.50 kWh. Danke!" in carrier.to(NUMBER)[-1]
+    assert "Charging is complete Text +" in await owner.reads("/console/deliveries")
+    assert await kept(scene) == {}
+
+
+async def test_words_of_what_must_last_are_tried_at_once_and_ten_times_a_day(
+    owner: Browser, scene: Scene, mail: MailCatcher
+) -> None:
+    here = f"{LIST}/station_offline/en"
+    async with PushService() as service:
+        plug_sending(scene, settings_for(mail))
+        phone, _ = await has_phone(scene, service, "owner@voltway.test")
+        for _ in range(trying.TRIES_A_DAY):
+            assert (await owner.sends(here, **OFFLINE, do="phone")).is_success
+        await scene.settles()
+        assert {each["title"] for each in phone.shown} == {"KAMPPI-1 is away"}
+
+        refused = await owner.sends(here, **OFFLINE, do="phone")
+
+    assert refused.status_code == 429
+    assert "You tried this 10 times in a day." in words_of(refused.text)
 
 
 async def test_an_unknown_name_is_refused_and_what_was_typed_stays(

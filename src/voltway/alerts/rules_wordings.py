@@ -27,6 +27,37 @@ SAMPLES: Final[Mapping[str, str]] = {
     "error": "GroundFailure",
     "count": "3",
     "number": "VLT-D2026-000003",
+    "bays": "Bay 2",
+    "until": "16:00",
+    "power": "11 kW",
+    "before": "50 kW",
+    "name": "simulated",
+    "what": "Calibration ends in 30 days",
+}
+_BY_EVENT: Final[Mapping[Event, Mapping[str, str]]] = {
+    Event.SECURITY: {"error": "TamperDetectionActivated (door)"},
+    Event.METER_DOUBTFUL: {"why": "It tells more energy than this EVSE can give."},
+    Event.BILL_RESTS: {"why": "The bank was silent."},
+    Event.CERTIFICATE_ENDS: {
+        "name": "V2G Root CA",
+        "when": "1 May 2027",
+        "what": "Cars whose contracts are by this root open nothing afterwards",
+    },
+    Event.CALIBRATION_ENDS: {
+        "name": "KAMPPI-1, bay 2",
+        "when": "1 May 2027",
+        "why": "Have the meter verified or changed by then, and write down the new day",
+    },
+    Event.PROVIDER_DOWN: {
+        "why": "simulated answers nothing: 5 questions wait for more than 5 minutes.",
+    },
+    Event.PAYMENTS_ODD: {"why": "40 % of 25 cards were declined; usually 10 %."},
+    Event.PAYMENTS_USUAL: {"why": "40 % of 25 cards were declined; usually 10 %."},
+    Event.MONEY_UNEXPLAINED: {
+        "name": "payouts of simulated",
+        "why": "The provider has 12.40, the books have 12.30.",
+    },
+    Event.MONEY_EXPLAINED: {"name": "payouts of simulated"},
 }
 
 
@@ -113,4 +144,5 @@ def said(event: Event, locale: str, facts: Mapping[str, str], own: Mapping[str, 
 
 def samples(event: Event) -> dict[str, str]:
     """What an event could name."""
-    return {name: SAMPLES.get(name, name) for name in NAMES[event]}
+    known = {**SAMPLES, **_BY_EVENT.get(event, {})}
+    return {name: known[name] for name in NAMES[event]}

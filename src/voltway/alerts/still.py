@@ -9,6 +9,7 @@ from voltway.alerts.driver_events import session_runs
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
 from voltway.alerts.still_out import WENT_ON
+from voltway.alerts.trying import is_try
 from voltway.kernel.ids import SessionId
 from voltway.runtime.work import Work
 from voltway.sessions import faults, standing
@@ -33,6 +34,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
     if alert.too_late_at is not None and work.now > alert.too_late_at:
         return "It could not be told in time, and is of no use now."
     if alert.event is None:
+        return None
+    if is_try(alert):
         return None
     if RULES[alert.event].holds and await _since(work, alert) is None:
         return "It was over before it was told."
@@ -62,7 +65,7 @@ async def _seen_already(work: Work, alert: Alert) -> str | None:
 async def not_before(work: Work, alert: Alert) -> datetime | None:
     """From when on it has held for long enough, where it has not yet: it was over meanwhile, and
     began anew."""
-    if alert.event is None:
+    if alert.event is None or is_try(alert):
         return None
     holds = RULES[alert.event].holds
     since = await _since(work, alert) if holds else None

@@ -173,6 +173,21 @@ async def told_since(
     return {row["holder"] for row in rows}
 
 
+async def tried_since(work: Work, holder: str, event: Event, since: datetime) -> int:
+    """How often a person tried the words of an event since then."""
+    row = await work.one(
+        """
+        SELECT count(*)::int AS n FROM alert
+         WHERE holder = $1 AND event = $2 AND about LIKE 'test:%' AND created_at > $3
+        """,
+        holder,
+        event,
+        since,
+    )
+    assert row is not None, "a count is always there"
+    return int(row["n"])
+
+
 async def told_about(work: Work, event: Event, about: str) -> list[tuple[str, str]]:
     """Who was told of this event about this, and reached as far as is known: their names and
     languages, by name. What still waits is not told, and what was dropped never will be."""

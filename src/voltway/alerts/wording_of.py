@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from voltway.alerts import rules_wordings, store_wordings
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import Event
+from voltway.alerts.trying import is_try
 from voltway.alerts.words_events import Say
 from voltway.kernel.ids import AlertId, PartyId
 from voltway.runtime.work import Work
@@ -21,6 +22,10 @@ async def wordings_of(work: Work, alerts: Sequence[Alert]) -> dict[AlertId, Say]
     known: dict[tuple[PartyId, Event], dict[str, Say]] = {}
     for each in alerts:
         assert each.event is not None, "what is told in words of events is one"
+        if is_try(each):
+            words = each.facts or {}
+            said[each.id] = Say(words["title"], words["body"])
+            continue
         if (each.party, each.event) not in known:
             own = await store_wordings.of(work, each.party, each.event)
             known[each.party, each.event] = own

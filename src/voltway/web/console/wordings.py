@@ -1,4 +1,4 @@
-"""Wordings: a party's own words for what people are told, with a look before and a mail to try."""
+"""Wordings: a party's own words for what people are told, looked at and tried before."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import letters_events, rules_texts, rules_wordings, wordings
+from voltway.alerts import letters_events, rules_texts, rules_wordings, trying, wordings
 from voltway.alerts.mailer import SmtpMailer
-from voltway.alerts.model_events import RULES, Event
+from voltway.alerts.model_events import RULES, Channel, Event
 from voltway.alerts.words_events import NAMES as FACTS
 from voltway.alerts.words_events import Say, house
 from voltway.kernel.errors import Outage, Refusal, Trouble
@@ -22,12 +22,15 @@ from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
 from voltway.web.driver.alerting import NAMES
+from voltway.web.driver.own_number import offered
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, public_url, see_other
 from voltway.web.problems import STATUS
 from voltway.web.words import PAPERS
 
 _HERE: Final = "/console/wordings"
+#: By what words are tried, beside a mail.
+_PHONES: Final = {"phone": Channel.PUSH, "text": Channel.SMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,9 @@ async def _wording(
         looked=looked,
         trouble="" if trouble is None else str(trouble),
         kept=done == "kept",
-        mailed=done == "mailed",
+        mailed=done == "mail",
+        on_its_way=done in ("phone", "text"),
+        has_texts=Channel.SMS in offered(house_),
         may_change=actor.may(Permission.MANAGE_PEOPLE),
         title_max=rules_wordings.TITLE_LENGTH_MAX,
         body_max=rules_wordings.BODY_LENGTH_MAX,
@@ -140,7 +145,7 @@ async def change_wording(
     language: FromPath[str],
     data: Form,
 ) -> Response[str] | Redirect:
-    """Look at what was typed, mail it to who typed it, keep it, or go back to the house's words."""
+    """Look at what was typed, tell it to who typed it, keep it, or go back to the house's words."""
     actor.must(Permission.MANAGE_PEOPLE)
     about, wanted = _event(event, language), data.get("do", "look")
     here = f"{_HERE}/{about}/{language}"
@@ -156,12 +161,11 @@ async def change_wording(
         if wanted == "keep":
             await _keep(house, actor, about, language, words)
             return see_other(f"{here}?done=kept")
-        looked = await _look(request, house, actor, about, language, words, mail=wanted == "mail")
+        looked = await _look(request, house, actor, about, language, words, way=wanted)
     except (Refusal, Outage) as no:
         return await _wording(request, house, actor, about, language, typed=typed, trouble=no)
-    done = "mailed" if wanted == "mail" else ""
     return await _wording(
-        request, house, actor, about, language, typed=typed, looked=looked, done=done
+        request, house, actor, about, language, typed=typed, looked=looked, done=wanted
     )
 
 
@@ -181,9 +185,9 @@ async def _look(
     language: str,
     words: Say,
     *,
-    mail: bool,
+    way: str,
 ) -> Looked:
-    """How words look; and a mail of them to who sits here, if one is wished."""
+    """How words look; told to who sits here too, if that is wished: by mail, phone or text."""
     url = public_url(request, house)
     async with house.begin(actor.party) as work:
         seller = (await parties.party(work, PartyId(actor.party))).name
@@ -193,7 +197,11 @@ async def _look(
     said = rules_wordings.said(event, language, sample.facts or {}, own)
     letter = letters_events.letter(sample, said, seller=seller, public_url=url, leave="")
     text = rules_texts.written(said.title, said.body, seller, f"{url}/me")
-    if mail:
+    if way in _PHONES:
+        async with house.begin() as work:
+            by, party = _PHONES[way], PartyId(actor.party)
+            await trying.try_words(work, party, email.lower(), event, language, said, by=by)
+    if way == "mail":
         async with SmtpMailer(house.settings) as mailer:
             await wordings.send_test(
                 house.begin,
