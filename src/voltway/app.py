@@ -197,6 +197,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
             afterwards=_afterwards(house),
         )
         ocpp = await gateway.start()
+        house.health.note("lines", lambda: gateway.trouble)
         drain.part("stations", gateway.drain)
     drain.part("live pages", partial(_close, house))
     return OpenHouse(database, bus, jobs, provider, clock, http, ocpp)

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.network import a_party
-from tests.ocpp.gateway_floor import KEY, WITHIN_S, Dialled, Wire, basic
+from tests.ocpp.gateway_floor import KEY, WITHIN_S, Dialled, Wire, a_door, basic, dial
 from voltway.kernel.ids import GatewayId, PartyId
 from voltway.ocpp.batch import Pending
 from voltway.ocpp.conduct import Conduct
@@ -25,7 +25,7 @@ from voltway.ocpp.lobby import Guest
 from voltway.ocpp.server import OcppServer
 from voltway.runtime.bus import Bus
 from voltway.runtime.clock import JumpingClock
-from voltway.runtime.database import Database
+from voltway.runtime.database import Database, connect_owner
 from voltway.runtime.database_trouble import DatabaseUnreachable
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Work
@@ -187,6 +187,29 @@ async def test_while_the_database_is_away_nobody_is_answered_and_then_everybody(
             assert (await line.hear())[:2] == [3, "a"]
     finally:
         await server.drain()
+
+
+async def test_notes_of_lines_that_the_database_refuses_are_told_of_and_stations_go_on(
+    database: Database, clock: JumpingClock
+) -> None:
+    owner = await connect_owner(database.url)
+    async with a_door(database, clock) as door:
+        await door.add("CS1")
+        await owner.execute(
+            """
+            CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+            CREATE TRIGGER refuses BEFORE UPDATE OF gateway_id ON station FOR EACH ROW
+                WHEN (NEW.gateway_id IS NOT NULL) EXECUTE FUNCTION refuses();
+            """
+        )
+        assert door.server.trouble == ""
+        async with dial(door, "CS1") as line:
+            assert (await line.boot())["status"] == "Accepted"
+            assert "refused since the start: 1." in door.server.trouble
+            await owner.execute("DROP TRIGGER refuses ON station")
+            assert await line.call("Heartbeat", {})
+    await owner.close()
 
 
 class Deaf:

@@ -18,6 +18,7 @@ from voltway.stations import actions as stations
 from voltway.stations.model import Credential
 
 LONG = b'[2,"1","DataTransfer",{"vendorId":"long","data":"%b"}]' % (b"x" * 1_000_000)
+SHORT = b'[2,"1","DataTransfer",{"vendorId":"short","data":"%b"}]' % (b"x" * 10_000)
 FULL = ALL_WAITING_BYTES_MAX // len(LONG) + 1
 
 
@@ -71,6 +72,20 @@ async def test_while_nothing_can_be_kept_only_so_much_waits_and_the_rest_is_told
     assert all(len(wire.said) == 1 for _, wire in [*staying, comes, late])
     assert not any(wire.said for _, wire in [*gone, later])
     assert gateway.waiting.bytes == 0
+
+
+async def test_long_messages_take_no_place_from_short_ones(database: Database) -> None:
+    gateway = a_gateway(database)
+    lines = dial(gateway, await credentials(database, FULL + 2))
+    for link, _ in lines[:FULL]:
+        link.heard(LONG)
+    assert gateway.waiting.is_full
+
+    long, short = lines[FULL:]
+    long[0].heard(LONG)
+    short[0].heard(SHORT)
+
+    assert [long[1].closed, short[1].closed] == [Close.TRY_AGAIN_LATER, None]
 
 
 async def test_lines_that_came_and_went_unrecorded_are_forgotten_and_no_others(

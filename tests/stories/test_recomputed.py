@@ -14,8 +14,9 @@ from voltway.billing.recomputing import Recomputed, Verdict
 from voltway.kernel.units import RegisterWh
 from voltway.ocpp.hearing import heard_again
 from voltway.runtime.database import connect_owner
+from voltway.stations.frames import NOT_KEPT, keep_frames
 from voltway.stations.frames_packing import pack_frames
-from voltway.stations.model import KeptFrame
+from voltway.stations.model import Direction, KeptFrame
 from voltway.stations.reports import Ended, HeardAgain, Report
 
 CARD = "04A1B2C3D4E5F6"
@@ -90,6 +91,24 @@ async def test_each_bill_comes_out_equal_from_its_raw_frames_and_a_changed_one_d
         "the document's total",
     }
     assert [one.verdict for one in untold] == [Verdict.UNTOLD] * 3
+
+
+async def test_a_bill_is_not_made_again_where_frames_of_its_station_are_missing(
+    world: World,
+) -> None:
+    await world.prices({"type": "ENERGY", "price": 0.49})
+    post = await world.station("1.6")
+    await some_sessions(world, post)
+    await world.bills(3)
+    first, *_ = sorted(await world.sessions(), key=lambda row: row["started_at"])
+    meanwhile = first["started_at"] + timedelta(minutes=30)
+    mark = KeptFrame(post.inside.station.id, Direction.SAID, meanwhile, NOT_KEPT)
+
+    async with world.house.begin() as work:
+        keep_frames(work, [(post.inside.party.id, mark)])
+
+    told = [one.verdict for one in await recomputed(world)]
+    assert sorted(told) == [Verdict.EQUAL, Verdict.UNTOLD, Verdict.UNTOLD]
 
 
 class Drifting(list[Report]):

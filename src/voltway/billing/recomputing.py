@@ -29,6 +29,7 @@ from voltway.sessions.actions_again import bases
 from voltway.sessions.model import SessionRecord
 from voltway.sessions.rules_again import Basis, NotTold, recorded_again
 from voltway.stations import actions as stations
+from voltway.stations.frames import NOT_KEPT
 from voltway.stations.frames_past import Span, frames_between
 from voltway.stations.model import KeptFrame
 from voltway.stations.reports import HeardAgain
@@ -105,9 +106,12 @@ async def evidence_of(work: Work, ids: Collection[SessionId]) -> list[Evidence]:
 
 
 def _within(frames: Sequence[KeptFrame], basis: Basis) -> tuple[KeptFrame, ...]:
+    """Those of a session's time. Where some of that time were not kept, none are: a bill is not
+    made again from half of what was told."""
     first = bisect_left(frames, basis.created_at - GRAIN, key=lambda frame: frame.at)
     last = bisect_right(frames, basis.read_at, key=lambda frame: frame.at)
-    return tuple(frames[first:last])
+    found = tuple(frames[first:last])
+    return () if any(frame.text == NOT_KEPT for frame in found) else found
 
 
 async def recompute(work: Work, hear: Hearing, ids: Collection[SessionId]) -> list[Recomputed]:

@@ -65,7 +65,6 @@ _OF_TRANSACTIONS = frozenset(
 _UNREAD = frozenset({"unreadable", "not_understood"})
 
 _SAMPLE_BYTES = 300
-
 #: Kinds and places of faults that are told apart between two commits.
 FAULTS_APART_MAX = 10_000
 
@@ -329,6 +328,7 @@ async def _keep_frames(work: Work, batch: Sequence[Pending], extras: Extras) -> 
     frames = extras.said + [
         (each.link.party, KeptFrame(each.link.station, Direction.HEARD, each.at, each.text))
         for each in batch
+        if each.link.raw_left >= 0
     ]
     if frames:
         stations.keep_frames(work, frames)

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Final, Generic, TypeVar
 
 from voltway.kernel.ids import StationId
+from voltway.ocpp.raw_frames import RawFrames
 
 #: Faults that a station may make at once, and how soon one is forgiven.
 FAULTS_MAX: Final = 120.0
@@ -76,9 +77,11 @@ class Debts(Generic[Who]):
 
 
 class Conduct:
-    """What stations have done of late that no good station does."""
+    """What stations have done of late that no good station does, and what is left of the bytes
+    that are kept of them in a day (0: all are)."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
+    def __init__(self, now_s: Callable[[], float], raw_bytes_a_day: int = 0) -> None:
+        self.raw = RawFrames(now_s, raw_bytes_a_day)
         self._faults: Debts[StationId] = Debts(now_s, FAULT_S, DEBT_MAX, REMEMBERED_MAX)
         #: Who was sent away and did not come back yet.
         self._away: set[StationId] = set()

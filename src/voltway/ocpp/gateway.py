@@ -50,14 +50,12 @@ BATCH_MAX: Final = 2000
 
 RETRY_S: Final = 0.05
 RETRY_S_MAX: Final = 2.0
-
-#: What others wrote meanwhile is read under locks when the work is done anew, so once is enough; a
-#: batch that collides again and again is halved like any other that cannot be kept.
+#: What others wrote meanwhile is read under locks when the work is done anew: once is enough, and
+#: a batch that collides again and again is halved like any other that cannot be kept.
 ANEW_MAX: Final = 3
 
 #: Our own words are kept with the next batch, or after this long without one.
 SAID_WITHIN_S: Final = 0.5
-
 
 _TOO_MANY: Final = "too many broken messages"
 
@@ -72,6 +70,7 @@ class Gateway:
         *,
         wait_ms: int = 50,
         interval_s: int = 300,
+        raw_bytes_a_day: int = 0,
         pages: str = "",
         on_answered: Callable[[Link], None],
         on_replied: Callable[[Link, Pending], None],
@@ -92,12 +91,12 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         self.links: dict[StationId, Link] = {}
         self.waiting = Waiting()
-        self.conduct = Conduct(self.now_s)
+        self.conduct = Conduct(self.now_s, raw_bytes_a_day)
         #: Our name among the gateways; another, when we begin anew.
         self.id = GatewayId(UUID(int=0))
         self._ready: list[Pending] = []
         self._extras = Extras()
-        self._stalled = Stalled()
+        self.stalled = Stalled()
         self._shelf = Shelf()
         self._company = Company(wait_ms / 1000)
         self._is_committing = False
@@ -133,7 +132,7 @@ class Gateway:
             self._gone.set()
         link.closed_at = self._clock.now()
         self._extras.closed.append(link)
-        self._stalled.forget_blinks(self._extras)
+        self.stalled.forget_blinks(self._extras)
         self._company.go()
 
     def link_heard(self, link: Link, text: bytes) -> None:
@@ -148,17 +147,17 @@ class Gateway:
             return
         if link.busy:
             link.wait(pending)
-        elif self.waiting.is_full and not self._has_room():
+        elif self.waiting.is_full and not self._has_room(len(text)):
             link.is_leaving = True
             link.close(Close.TRY_AGAIN_LATER, "too much waits to be kept; please come back")
         else:
             link.busy = True
             self._enter(pending)
 
-    def _has_room(self) -> bool:
+    def _has_room(self, size: int) -> bool:
         """Whether there is room for one more message, when what nobody waits for is let go."""
-        self._ready = self._stalled.let_go(self._ready, self.now_s())
-        return not self.waiting.is_full
+        self._ready = self.stalled.let_go(self._ready, self.now_s())
+        return self.waiting.has_room(size)
 
     def _is_only_counted(self, pending: Pending) -> bool:
         """Count a fault. Of those that say nothing only so many are kept; the others are answered
@@ -193,6 +192,9 @@ class Gateway:
     def _enter(self, pending: Pending) -> None:
         self._ready.append(pending)
         self.waiting.bytes += len(pending.text)
+        pending.link.raw_left -= len(pending.text)
+        if pending.link.raw_left < 0:
+            self.conduct.raw.lack(self._extras, pending.link, pending.at)
         if not self._is_committing:
             self._company.joins(pending, len(self._ready))
 
@@ -275,6 +277,7 @@ class Gateway:
         elif batch:
             await self._set_aside(batch[0], trouble)
         else:
+            self.stalled.lose()
             log.error("extras_lost", exc_info=trouble, opened=len(extras.opened))
 
     async def _set_aside(self, pending: Pending, trouble: Exception) -> None:
@@ -366,8 +369,10 @@ class Gateway:
         return frame.encode(CallResult(call.id, Raw(payload)))
 
     def _note_said(self, link: Link, text: bytes, now: datetime) -> None:
-        said = KeptFrame(link.station, Direction.SAID, now, text)
-        self._extras.said.append((link.party, said))
+        link.raw_left -= len(text)
+        if link.raw_left >= 0 or not self.conduct.raw.lack(self._extras, link, now):
+            said = KeptFrame(link.station, Direction.SAID, now, text)
+            self._extras.said.append((link.party, said))
         self._extras.subjects.add(link.subject)
 
     # -- the end

@@ -24,6 +24,11 @@ WAITING_BYTES_MAX = 2 * 1024 * 1024
 #: is read no further, and one that tells something new is closed.
 ALL_WAITING_BYTES_MAX = 32 * 1024 * 1024
 
+#: So much more is for messages that are no longer than usual ones: a few stations with long ones,
+#: which are heard and kept more slowly than they come, take no place from all the others.
+SHORT_BYTES_MAX = 16 * 1024
+SHORT_WAITING_BYTES_MAX = 16 * 1024 * 1024
+
 #: How often a station's last sign of life is written down.
 ALIVE_EVERY = timedelta(seconds=10)
 
@@ -69,6 +74,11 @@ class Waiting:
     def is_full(self) -> bool:
         return self.bytes > ALL_WAITING_BYTES_MAX
 
+    def has_room(self, size: int) -> bool:
+        """Whether one more message of this size may wait."""
+        more = SHORT_WAITING_BYTES_MAX if size <= SHORT_BYTES_MAX else 0
+        return self.bytes <= ALL_WAITING_BYTES_MAX + more
+
 
 class Link:
     """A station's socket. ``generation`` tells it from the ones before and after it."""
@@ -91,6 +101,8 @@ class Link:
         "owner",
         "party",
         "pinged_s",
+        "raw_left",
+        "raw_since_s",
         "sent",
         "silent",
         "socket",
@@ -135,6 +147,8 @@ class Link:
         self.silent = 0
         #: An order may be waiting for what this station tells next.
         self.awaits = True
+        #: How many bytes are still kept raw, counted anew since then; none below 0.
+        self.raw_left, self.raw_since_s = owner.conduct.raw.opened(self.station)
 
     # -- a transport's peer
 
@@ -162,6 +176,7 @@ class Link:
         self.is_open = False
         self.socket = None  # it holds us; the two would wait for the collector
         self.free()
+        self.owner.conduct.raw.closed(self)
         self.owner.link_closed(self)
 
     # -- what the gateway does with it

@@ -101,6 +101,7 @@ class OcppServer:
             self._clock,
             wait_ms=settings.batch_wait_ms,
             interval_s=settings.heartbeat_s,
+            raw_bytes_a_day=settings.keep_frames_mb_a_day * 1_000_000,
             pages=settings.public_url.rstrip("/"),
             on_answered=lambda link: self._sender.answered(link),
             on_replied=lambda link, pending: self._sender.replied(link, pending),
@@ -147,6 +148,12 @@ class OcppServer:
         ]
         bound, port_bound = self._listener.address
         return f"ws://{f'[{bound}]' if ':' in bound else bound}:{port_bound}/ocpp"
+
+    @property
+    def trouble(self) -> str:
+        """A sentence where something was lost that no station was promised; empty where not."""
+        lost = self.gateway.stalled.lost
+        return _LOST.format(lost) if lost else ""
 
     async def drain(self) -> None:
         """Accept no more, answer what was heard, and send the stations to the others at a pace."""
@@ -240,6 +247,12 @@ class OcppServer:
                     link.pinged_s = now_s
                     if link.socket is not None:
                         link.socket.ping()
+
+
+_LOST: Final = (
+    "Notes of lines that opened or closed, or of what was said to stations, which the database "
+    "refused since the start: {}. What stations told is kept. The log says why: extras_lost."
+)
 
 
 async def _for_ever(part: Callable[[], Awaitable[None]]) -> None:

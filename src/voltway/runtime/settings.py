@@ -296,6 +296,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         _says("How long the raw frames of stations are kept. 0: for ever.", ge=0, le=36500),
     ] = 30
+    keep_frames_mb_a_day: Annotated[
+        int,
+        _says(
+            "How many MB of raw frames are kept of one station in a day, before they are "
+            "compressed. One that says more is heard and answered as ever, and its page says that "
+            "frames are missing. 0: all are kept.",
+            ge=0,
+            le=100_000,
+        ),
+    ] = 50
     drain_s: Annotated[
         int, _says("How long a stopping Voltway waits for work at hand.", ge=1, le=300)
     ] = 8

@@ -32,6 +32,9 @@ from voltway.stations.model import Direction, FrameForReview, KeptFrame
 SLOT_S: Final = 300
 SLOTS: Final = 4
 
+#: Stands among the frames of a station where some are not kept: more than are kept of one in a day.
+NOT_KEPT: Final = b"Frames are missing here: more than VOLTWAY_KEEP_FRAMES_MB_A_DAY were told."
+
 #: Packs opened at once to find the last frames of one station, and at most.
 PACKS_AT_ONCE: Final = 8
 PACKS_MAX: Final = 400
