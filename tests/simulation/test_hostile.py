@@ -38,5 +38,9 @@ async def test_a_thousand_hostile_sockets_harm_no_good_station(
     assert report.rss_most - report.rss_calm < GROWN_BYTES_MAX
     assert report.frames_of_worst <= KEPT_MAX
     assert report.broken_counted > report.frames_of_worst
+    lines = sum(seen.get("vanished", 0) for seen in report.attacks.values())
+    assert lines > 0
+    # A station has one line, however many of its lines vanished: the others are let go at once.
+    assert report.lines_held <= SOCKETS + GOOD
     assert all(seen.get("dialled") for seen in report.attacks.values())
     assert report.attacks["silence"].get("101") is None

@@ -13,6 +13,9 @@ from voltway.runtime.postgres import EmbeddedPostgres
 
 MEBIBYTE = 1024 * 1024
 
+#: Who vanished is to be let go long before this.
+GONE_S_MAX = 240.0
+
 
 async def measure(url: str, seconds: float, sockets: int, good: int) -> Report:
     owner = await connect_owner(url)
@@ -23,7 +26,13 @@ async def measure(url: str, seconds: float, sockets: int, good: int) -> Report:
     database = await open_database(url, connections=4)
     try:
         return await besiege(
-            database, url, good=good, sockets=sockets, calm_s=seconds / 3, siege_s=seconds
+            database,
+            url,
+            good=good,
+            sockets=sockets,
+            calm_s=seconds / 3,
+            siege_s=seconds,
+            gone_s_max=GONE_S_MAX,
         )
     finally:
         await database.close()
@@ -42,6 +51,8 @@ def told(report: Report) -> list[str]:
         f"sessions whose energy is exact: {exact} of {len(report.sessions)}",
         f"memory of the gateway: {report.rss_calm / MEBIBYTE:.0f} MiB calm, "
         f"{report.rss_most / MEBIBYTE:.0f} MiB at most besieged",
+        f"lines that the gateway held at the end: {report.lines_held}; "
+        f"the last line of those who vanished was let go after {report.gone_after_s:.0f} s",
         f"sent by the attackers: {report.sent_bytes / MEBIBYTE:.0f} MiB",
         f"broken frames counted: {report.broken_counted}; raw frames of one attacker kept: "
         f"{report.frames_of_worst}",

@@ -1,5 +1,6 @@
 """The ways to abuse a line. Each is what to send first, and what to go on with."""
 
+import json
 import os
 import random
 import struct
@@ -63,7 +64,8 @@ def in_pieces(payload: bytes, pieces: int) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Attack:
     """``knows_key``: it comes as a station that was let in. ``goes_on`` goes on, so many
-    bytes ``a_second``; a line that is ``deaf`` reads nothing."""
+    bytes ``a_second``; a line that is ``deaf`` reads nothing. One that ``vanishes`` does so when
+    it has said that: it is there no more, and its kernel acknowledges nothing."""
 
     name: str
     knows_key: bool
@@ -71,6 +73,7 @@ class Attack:
     a_second: int = MEBIBYTE
     deaf: bool = False
     deflate: bool = False
+    vanishes: bool = False
 
 
 def _forever(data: bytes) -> Callable[[], Iterator[bytes]]:
@@ -108,6 +111,21 @@ def _garbage(seed: int) -> bytes:
     return b"".join(frame(dice.randbytes(dice.randrange(20, 400))) for _ in range(64))
 
 
+def large_data() -> bytes:
+    """A valid call, nearly as long as a message may be."""
+    payload = {"vendorId": "Acme", "messageId": "log", "data": "x" * (MEBIBYTE - 200)}
+    return frame(json.dumps([2, "d", "DataTransfer", payload]).encode())
+
+
+def large_readings() -> bytes:
+    """As many values as a payload may have members, in valid meter values of a mebibyte."""
+    value = {"value": "7", "context": "Sample.Periodic", "measurand": "Temperature"}
+    padded = {**value, "value": "7" + " " * 350}
+    told = [{"timestamp": "2026-03-02T12:00:00Z", "sampledValue": [padded] * 2300}]
+    payload = {"connectorId": 0, "meterValue": told}
+    return frame(json.dumps([2, "m", "MeterValues", payload]).encode())
+
+
 def attacks() -> list[Attack]:
     """Every way that we know of."""
     noise = random.Random(1).randbytes(16_384)
@@ -126,6 +144,10 @@ def attacks() -> list[Attack]:
         Attack("all but the last of it", True, _once(frame(b" " * 999_000, promised=1_000_000))),
         Attack("a compression bomb", True, _forever(bomb()), deflate=True),
         Attack("pings", True, _forever(frame(b"", PING) * 512)),
+        Attack("a mebibyte of valid data", True, _forever(large_data())),
+        Attack("a mebibyte of valid readings", True, _forever(large_readings())),
+        Attack("gone after the handshake", True, _once(b""), vanishes=True),
+        Attack("gone before the answers", True, _once(calls), vanishes=True),
         Attack("calls without reading the answers", True, _forever(calls), deaf=True),
         Attack("garbage for a handshake", False, _forever(noise)),
         Attack("a handshake letter by letter", False, _letter_by_letter, a_second=20),

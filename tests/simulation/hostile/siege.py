@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.network import a_location, a_party, a_token
@@ -61,6 +62,8 @@ class Report:
     sessions: list[tuple[str, int, int]]  # identity, Wh that were told, Wh that were kept
     broken_counted: int
     frames_of_worst: int
+    lines_held: int  # by the gateway, at the end of the siege, the good ones' among them
+    gone_after_s: float | None  # when the lines of those who vanished were let go; None: not asked
 
 
 class Good:
@@ -135,9 +138,17 @@ class Good:
 
 
 async def besiege(
-    database: Database, url: str, *, good: int, sockets: int, calm_s: float, siege_s: float
+    database: Database,
+    url: str,
+    *,
+    good: int,
+    sockets: int,
+    calm_s: float,
+    siege_s: float,
+    gone_s_max: float = 0,
 ) -> Report:
-    """Let the good stations charge for a while alone, then among the attackers."""
+    """Let the good stations charge for a while alone, then among the attackers. At the end those
+    who vanished are waited for, for so long at most: 0: they are not."""
     tokens = await _furnish(database, good, sockets)
     async with AsyncExitStack() as stack:
         pid, door = await stack.enter_async_context(_gateway(url))
@@ -148,8 +159,10 @@ async def besiege(
         await asyncio.gather(*(station.begin() for station in crowd))
         calm = await _charge(crowd, happens(asyncio.Event(), calm_s))
         rss_calm = _rss(pid)
-        seen: dict[str, Any] = {}
-        besieged = await _charge(crowd, _siege(database, door, sockets, siege_s, seen))
+        attackers = await stack.enter_async_context(_attackers(door, sockets))
+        siege = _Siege(database, attackers, pid, urlsplit(door).port or 0)
+        besieged = await _charge(crowd, siege.lasts(siege_s))
+        gone_after_s = await siege.empties(good, gone_s_max) if gone_s_max else None
         await asyncio.gather(*(station.end() for station in crowd))
         most = _rss(pid, "VmHWM")
     told = {station.identity: station.register_wh - 1000 for station in crowd}
@@ -159,10 +172,12 @@ async def besiege(
         besieged,
         rss_calm,
         most,
-        seen["bytes"],
-        seen["attacks"],
+        siege.seen["bytes"],
+        siege.seen["attacks"],
         [(name, wh, kept.get(name, -1)) for name, wh in told.items()],
         *await _counted(database),
+        siege.lines,
+        gone_after_s,
     )
 
 
@@ -177,9 +192,8 @@ async def _charge(crowd: list[Good], meanwhile: Any) -> Phase:
     return phase
 
 
-async def _siege(
-    database: Database, door: str, sockets: int, seconds: float, seen: dict[str, Any]
-) -> None:
+@asynccontextmanager
+async def _attackers(door: str, sockets: int) -> AsyncIterator[asyncio.subprocess.Process]:
     address = urlsplit(door)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -190,14 +204,54 @@ async def _siege(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
-    async def is_under_way() -> bool:
-        return (await _counted(database))[0] > BROKEN_MIN
 
-    await happens(asyncio.Event(), seconds)
-    await comes_true(is_under_way, UNDER_WAY_S_MAX, every_s=1.0)
-    told, _ = await process.communicate(b"")  # which closes its input
-    seen.update(json.loads(told))
+@dataclass
+class _Siege:
+    """The attackers at work, and what the gateway holds of them."""
+
+    database: Database
+    attackers: asyncio.subprocess.Process
+    gateway: int  # its process
+    port: int
+    seen: dict[str, Any] = field(default_factory=dict)
+    lines: int = 0
+
+    async def lasts(self, seconds: float) -> None:
+        """Until enough of it was heard; then all withdraw but those who are gone."""
+        await happens(asyncio.Event(), seconds)
+        await comes_true(self._is_under_way, UNDER_WAY_S_MAX, every_s=1.0)
+        self.lines = self._held()
+        assert self.attackers.stdin is not None
+        assert self.attackers.stdout is not None
+        self.attackers.stdin.write(b"enough\n")
+        self.seen = json.loads(await self.attackers.stdout.readline())
+
+    async def _is_under_way(self) -> bool:
+        return (await _counted(self.database))[0] > BROKEN_MIN
+
+    def _held(self) -> int:
+        """How many lines the gateway holds."""
+        opened = psutil.Process(self.gateway).net_connections("tcp")
+        lines = [each.laddr for each in opened if each.status == psutil.CONN_ESTABLISHED]
+        return sum(line.port == self.port for line in lines)
+
+    async def empties(self, good: int, within_s: float) -> float:
+        """After how many seconds the gateway holds no line any more but the good ones'."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+
+        async def is_empty() -> bool:
+            return self._held() <= good
+
+        assert await comes_true(is_empty, within_s, every_s=0.5), self._held()
+        return clock() - began
 
 
 async def _furnish(database: Database, good: int, bad: int) -> dict[str, str]:
