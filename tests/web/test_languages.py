@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Final
 
 import pytest
 from babel.messages.pofile import read_po
@@ -22,9 +23,18 @@ NAMES = re.compile(
 )
 
 
+#: What a page shows and does not say: a document, which has a language of its own; what somebody
+#: typed or a meter signed; countries by the names that their locale has; a code for our support.
+SHOWN: Final = re.compile(
+    r"""(?s)<div\ class="paper".*?\n</div>\n|<textarea.*?</textarea>|<code>.*?</code>
+      |<option\ value="[A-Z]{2}".*?</option>""",
+    re.VERBOSE,
+)
+
+
 def forgotten(page: str) -> str:
     """What stands on a page in no brackets, without names and figures."""
-    said = words_of(page)
+    said = words_of(SHOWN.sub(" ", page))
     while (bare := re.sub(r"⟦[^⟦⟧]*⟧", " ", said)) != said:
         said = bare
     return " ".join(re.findall(r"[^\W\d_]{2,}", NAMES.sub(" ", said)))

@@ -20,6 +20,9 @@ from voltway.runtime.work import Work
 DEVICES_MAX: Final = 10
 LABEL_LENGTH_MAX: Final = 80
 ENDPOINT_LENGTH_MAX: Final = 2000
+UNKNOWN_SERVICE: Final = "its push service is not known here"
+NO_KEYS: Final = "its keys are not keys of a browser"
+WORDS: Final = (UNKNOWN_SERVICE, NO_KEYS)
 
 
 @dataclass(eq=False)
@@ -38,9 +41,9 @@ async def add(
     alerts to (``*.`` before a name: all within it): a browser names an address that we then call,
     so any other is refused. Raises ``NotADevice``."""
     if len(endpoint) > ENDPOINT_LENGTH_MAX or not _is_known(endpoint, hosts.split()):
-        raise NotADevice("its push service is not known here")
+        raise NotADevice(UNKNOWN_SERVICE)
     if not _is_key(p256dh) or len(_bytes(auth)) != 16:
-        raise NotADevice("its keys are not keys of a browser")
+        raise NotADevice(NO_KEYS)
     named = "".join(sign if sign.isprintable() else " " for sign in label).strip()
     device = Device(
         id=new_id(work.now),

@@ -6,6 +6,7 @@ Whoever issues makes the figures first (``rules_invoice``), says what they are o
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from voltway.billing import documents, rules, store_documents
@@ -25,6 +26,10 @@ SERIES = {
     DocumentKind.CREDIT_NOTE: "C",
     DocumentKind.SELF_BILLED: "B",
 }
+
+
+#: What a seller must have told of itself.
+FIELDS: Final = {"street": "street", "city": "town", "vat_id": "VAT id"}
 
 
 @dataclass(eq=False)
@@ -161,9 +166,9 @@ def seller_of(party: Party) -> InvoiceSeller:
     street = (address.get("street") or address.get("address") or "").strip()
     city = (address.get("city") or "").strip()
     vat_id = "".join((party.vat_id or "").split())
-    for field, told in (("street", street), ("town", city), ("VAT id", vat_id)):
+    for field, told in (("street", street), ("city", city), ("vat_id", vat_id)):
         if not told:
-            raise SellerNotComplete(party.name, field)
+            raise SellerNotComplete(party.name, FIELDS[field])
     postal_code = (address.get("postal_code") or "").strip()
     return InvoiceSeller(
         name=party.name,

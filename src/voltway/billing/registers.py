@@ -1,7 +1,7 @@
 """The register of VAT ids: who is registered, as the tax offices of the union tell it (VIES)."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from voltway.kernel.errors import Outage
 
@@ -12,6 +12,10 @@ class Registered:
 
     valid: bool
     name: str | None = None
+
+
+NO_ANSWER: Final = "no answer came"
+NO_SENSE: Final = "its answer made no sense"
 
 
 @dataclass(eq=False)

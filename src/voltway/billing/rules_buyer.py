@@ -22,6 +22,21 @@ from voltway.kernel.errors import Kind, Refusal
 TEXT_LENGTH_MAX: Final = 200
 #: Greece writes EL on its VAT ids, Switzerland CHE, and GB's and Norway's are of no union.
 PREFIXES: Final = {"GR": "EL"}
+#: What a buyer tells, and what can be wrong with it.
+COUNTRY, EMAIL, NAME, STREET = "The country", "The e-mail address", "The name", "The street"
+POSTAL_CODE, TOWN, REFERENCE = "The postal code", "The town", "The reference"
+THE_NAME, THE_STREET, THE_TOWN = "the company's name", "the street", "the town"
+TWO_LETTERS: Final = "two letters, such as FI, are needed"
+AN_ADDRESS: Final = "an address such as ann@example.org is needed"
+TOO_LONG: Final = f"at most {TEXT_LENGTH_MAX} characters are taken"
+STRANGE: Final = "it is too long or has strange signs"
+CHECK_DIGIT: Final = "its check digit is wrong"
+LENGTH: Final = "it has too few or too many signs"
+NOT_ONE: Final = "it is not written as one"
+WORDS: Final = (
+    *(COUNTRY, EMAIL, NAME, STREET, POSTAL_CODE, TOWN, REFERENCE, THE_NAME, THE_STREET, THE_TOWN),
+    *(TWO_LETTERS, AN_ADDRESS, TOO_LONG, STRANGE, CHECK_DIGIT, LENGTH, NOT_ONE),
+)
 OTHERS: Final = {"GB": british, "CH": swiss, "NO": norwegian}
 
 
@@ -92,22 +107,20 @@ def buyer_of(given: GivenBuyer) -> Buyer:
     """
     country = given.country.strip().upper()
     if not re.fullmatch(r"[A-Z]{2}", country):
-        raise BuyerTextNotValid("The country", "two letters, such as FI, are needed")
+        raise BuyerTextNotValid(COUNTRY, TWO_LETTERS)
     vat_id = vat_id_of(given.vat_id, country) if given.vat_id.strip() else None
-    email = _text("The e-mail address", given.email)
+    email = _text(EMAIL, given.email)
     if email and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", email):
-        raise BuyerTextNotValid(
-            "The e-mail address", "an address such as ann@example.org is needed"
-        )
+        raise BuyerTextNotValid(EMAIL, AN_ADDRESS)
     return Buyer(
-        name=_needed("the company's name", "The name", given.name),
-        street=_needed("the street", "The street", given.street),
-        postal_code=_text("The postal code", given.postal_code),
-        city=_needed("the town", "The town", given.city),
+        name=_needed(THE_NAME, NAME, given.name),
+        street=_needed(THE_STREET, STREET, given.street),
+        postal_code=_text(POSTAL_CODE, given.postal_code),
+        city=_needed(THE_TOWN, TOWN, given.city),
         country=country,
         vat_id=vat_id,
         email=email or None,
-        reference=_text("The reference", given.reference) or None,
+        reference=_text(REFERENCE, given.reference) or None,
         resells=given.resells and vat_id is not None,
         xrechnung=given.xrechnung,
     )
@@ -124,7 +137,7 @@ def _text(field: str, text: str) -> str:
     """One line of text as it can be printed: signs that cannot be are taken for slips."""
     told = " ".join("".join(sign if _is_seen(sign) else " " for sign in text).split())
     if len(told) > TEXT_LENGTH_MAX:
-        raise BuyerTextNotValid(field, f"at most {TEXT_LENGTH_MAX} characters are taken")
+        raise BuyerTextNotValid(field, TOO_LONG)
     return told
 
 
@@ -139,7 +152,7 @@ def vat_id_of(text: str, country: str) -> str:
     """
     vat_id = re.sub(r"[\s.\-/]", "", text).upper()
     if len(vat_id) > 20 or not vat_id.isascii():
-        raise VatIdNotValid(text.strip()[:20], country, "it is too long or has strange signs")
+        raise VatIdNotValid(text.strip()[:20], country, STRANGE)
     its = country_of(vat_id)
     if its is not None and its != country:
         raise VatIdOfAnotherCountry(vat_id, its, country)
@@ -150,11 +163,11 @@ def vat_id_of(text: str, country: str) -> str:
     try:
         checks.validate(prefixed)
     except stdnum_says.InvalidChecksum:
-        raise VatIdNotValid(prefixed, country, "its check digit is wrong") from None
+        raise VatIdNotValid(prefixed, country, CHECK_DIGIT) from None
     except stdnum_says.InvalidLength:
-        raise VatIdNotValid(prefixed, country, "it has too few or too many signs") from None
+        raise VatIdNotValid(prefixed, country, LENGTH) from None
     except stdnum_says.ValidationError:
-        raise VatIdNotValid(prefixed, country, "it is not written as one") from None
+        raise VatIdNotValid(prefixed, country, NOT_ONE) from None
     return prefixed
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from voltway.billing.registers import Registered, RegisterSilent
+from voltway.billing.registers import NO_ANSWER, NO_SENSE, Registered, RegisterSilent
 
 #: Words of ``userError`` that are an answer; every other one is none.
 ANSWERS: Final = frozenset({"VALID", "INVALID", "INVALID_INPUT"})
@@ -45,9 +45,9 @@ class Vies:
                 raw = await answer.content.read(BYTES_MAX)
             said = msgspec.json.decode(raw, type=_Said)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise RegisterSilent("no answer came") from error
+            raise RegisterSilent(NO_ANSWER) from error
         except msgspec.MsgspecError as error:
-            raise RegisterSilent("its answer made no sense") from error
+            raise RegisterSilent(NO_SENSE) from error
         if said.user_error not in ANSWERS:
             raise RegisterSilent(f"it said {said.user_error[:40]}")
         name = (said.name or "").strip("- ")

@@ -23,6 +23,16 @@ class NotForMachines(Refusal):
     kind = Kind.ABSENT
 
 
+#: What an XRechnung cannot be without, beside what every invoice has.
+NEEDED: Final = (
+    "the seller's telephone number",
+    "the seller's e-mail address",
+    "the seller's postal code",
+    "the buyer's postal code",
+    "an e-mail address or a VAT id of the buyer",
+)
+
+
 @dataclass(eq=False)
 class LacksForXRechnung(Refusal):
     """XRechnung needs {what}, and this document has none."""
@@ -47,14 +57,8 @@ def xrechnung(made: InvoiceDocument) -> bytes:
 
 
 def _check(seller: InvoiceSeller, buyer: Buyer) -> None:
-    needed = {
-        "the seller's telephone number": seller.phone,
-        "the seller's e-mail address": seller.email,
-        "the seller's postal code": seller.postal_code,
-        "the buyer's postal code": buyer.postal_code,
-        "an e-mail address or a VAT id of the buyer": parts.endpoint(buyer),
-    }
-    for what, told in needed.items():
+    has = seller.phone, seller.email, seller.postal_code, buyer.postal_code, parts.endpoint(buyer)
+    for what, told in zip(NEEDED, has, strict=True):
         if not told:
             raise LacksForXRechnung(what)
 

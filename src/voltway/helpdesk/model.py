@@ -1,6 +1,7 @@
 """A report: what a driver says is wrong with a bay, and what we knew at that moment."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -47,10 +48,11 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened before a report, in words."""
+    """Something that happened before a report: a sentence, and what is put into it."""
 
     at: datetime
     what: str
+    given: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,74 @@
-"""What had happened to a driver when they reported: read from what the rooms keep, in words."""
+"""What had happened to a driver when they reported: read from what the rooms keep, in sentences.
+
+Each is kept as it stands in the tables here, with what is put into it beside it, so that each
+reader has it in their language (``web/moments.py``).
+"""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from voltway.helpdesk.model import Moment
 from voltway.kernel.ids import SessionId
 from voltway.payments import actions as payments
-from voltway.payments.model import Payment
+from voltway.payments.model import Payment, PaymentState, Why
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.stations.model import EvsePlace
+from voltway.stations.orders import OrderState
+from voltway.stations.reports import PortStatus
 
 #: Without a visit, what was asked of the station within this time belongs to it.
 LOOKS_BACK = timedelta(hours=1)
 MOMENTS_MAX = 40
+
+OPENED: Final = "The driver opened a visit"
+HELD: Final = "The hold was placed"
+PAYMENT_OVER: Final = "The payment was over"
+PAID: Final = {
+    PaymentState.CAPTURED: "The payment was taken",
+    PaymentState.RELEASED: "The hold was released",
+    PaymentState.DECLINED: "The bank said no",
+    PaymentState.CAPTURE_DECLINED: "The bank said no when the payment was taken",
+    PaymentState.EXPIRED: "The payment was not confirmed in time",
+}
+BECAUSE: Final = "Why: %(why)s"
+BEGAN: Final = "A charge began"
+ENDED: Final = "The charge ended after %(energy_wh)s"
+STATION_SAID: Final = "The station says why: %(reason)s"
+GOES_ON: Final = "The charge goes on at %(power_w)s"
+BATTERY: Final = "In the battery: %(percent)s"
+BAY: Final = {
+    PortStatus.AVAILABLE: "The bay told that it is free",
+    PortStatus.PREPARING: "The bay told that a car is plugged in",
+    PortStatus.CHARGING: "The bay told that it charges",
+    PortStatus.IDLE: "The bay told that a car is plugged in and takes nothing",
+    PortStatus.RESERVED: "The bay told that it is reserved",
+    PortStatus.FAULTED: "The bay told of a fault",
+    PortStatus.UNAVAILABLE: "The bay told that it is out of service",
+    PortStatus.UNKNOWN: "The bay has told nothing of its state",
+}
+BAY_ERROR: Final = "The bay told of an error: %(error)s"
+NO_CONTACT: Final = "The station lost its contact with us"
+ASKED: Final = "The station was asked: %(order)s"
+#: What is asked of stations most; the rest is named as its order is.
+ORDERS: Final = {
+    "StartCharging": "start",
+    "StopCharging": "stop",
+    "ReserveNow": "keep the bay",
+    "CancelReservation": "give the bay back",
+    "Unlock": "let go of the plug",
+    "Reset": "start anew",
+    "ChangeAvailability": "go into or out of service",
+    "Trigger": "tell its state",
+}
+CAME: Final = {
+    OrderState.DONE: "The station did it: %(order)s",
+    OrderState.REFUSED: "The station said no: %(order)s",
+    OrderState.SILENT: "The station did not answer: %(order)s",
+    OrderState.WITHOUT_EFFECT: "The station said yes, and nothing came of it: %(order)s",
+    OrderState.EXPIRED: "The station could not be asked in time: %(order)s",
+    OrderState.CANCELLED: "It was taken back: %(order)s",
+}
 
 
 async def of_visit(work: Work, place: EvsePlace, visit_key: str | None) -> tuple[Moment, ...]:
@@ -32,26 +88,27 @@ async def of_visit(work: Work, place: EvsePlace, visit_key: str | None) -> tuple
 
 
 def _of_payment(paid: Payment) -> list[Moment]:
-    told = [Moment(paid.created_at, "The driver opened a visit")]
+    told = [Moment(paid.created_at, OPENED)]
     if paid.held_at is not None:
-        told.append(Moment(paid.held_at, "The hold was placed"))
+        told.append(Moment(paid.held_at, HELD))
     if paid.ended_at is not None:
-        why = f": {paid.why}" if paid.why else ""
-        told.append(Moment(paid.ended_at, f"The payment was {paid.state.value}{why}"))
+        told.append(Moment(paid.ended_at, PAID.get(paid.state, PAYMENT_OVER)))
+        if paid.why in set(Why):
+            told.append(Moment(paid.ended_at, BECAUSE, {"why": str(paid.why)}))
     return told
 
 
 async def _of_session(work: Work, id: SessionId) -> list[Moment]:
     found = await sessions.session(work, id)
-    told = [Moment(found.started_at, "A charge began")]
+    told = [Moment(found.started_at, BEGAN)]
     if found.ended_at is not None:
-        reason = f", the station says {found.reason}" if found.reason else ""
-        kwh = f"{found.energy_wh / 1000:.2f} kWh"
-        told.append(Moment(found.ended_at, f"The charge ended after {kwh}{reason}"))
-    else:
-        soc = f", {found.soc_percent} % in the battery" if found.soc_percent is not None else ""
-        power = f"{(found.power_w or 0) / 1000:.1f} kW"
-        told.append(Moment(found.heard_at, f"The charge goes on at {power}{soc}"))
+        told.append(Moment(found.ended_at, ENDED, {"energy_wh": found.energy_wh}))
+        if found.reason:
+            told.append(Moment(found.ended_at, STATION_SAID, {"reason": found.reason}))
+        return told
+    told.append(Moment(found.heard_at, GOES_ON, {"power_w": found.power_w or 0}))
+    if found.soc_percent is not None:
+        told.append(Moment(found.heard_at, BATTERY, {"percent": found.soc_percent}))
     return told
 
 
@@ -67,10 +124,11 @@ async def _of_station(work: Work, place: EvsePlace) -> list[Moment]:
         return []
     told = []
     if row["status_at"] is not None:
-        error = f", error {row['error']}" if row["error"] else ""
-        told.append(Moment(row["status_at"], f"The bay told that it is {row['status']}{error}"))
+        told.append(Moment(row["status_at"], BAY[PortStatus(row["status"])]))
+        if row["error"]:
+            told.append(Moment(row["status_at"], BAY_ERROR, {"error": row["error"]}))
     if not row["connected"] and row["disconnected_at"] is not None:
-        told.append(Moment(row["disconnected_at"], "The station lost its contact with us"))
+        told.append(Moment(row["disconnected_at"], NO_CONTACT))
     return told
 
 
@@ -85,9 +143,8 @@ async def _of_orders(work: Work, place: EvsePlace, since: datetime) -> list[Mome
     )
     told = []
     for row in rows:
-        what = f"The station was asked: {row['kind']}"
-        told.append(Moment(row["placed_at"], what))
+        asked = {"order": ORDERS.get(row["kind"], str(row["kind"]))}
+        told.append(Moment(row["placed_at"], ASKED, asked))
         if row["ended_at"] is not None:
-            state = str(row["state"]).replace("_", " ")
-            told.append(Moment(row["ended_at"], f"{row['kind']} ended: {state}"))
+            told.append(Moment(row["ended_at"], CAME[OrderState(row["state"])], asked))
     return told

@@ -29,6 +29,7 @@ from voltway.payments.actions_visit import (
     visit,
 )
 from voltway.payments.model import Payment, StepTaken
+from voltway.payments.store import NoSuchVisit
 from voltway.payments.sweeps import (
     close_pages,
     release_unstarted,
@@ -45,6 +46,7 @@ __all__ = [
     "LET_GO",
     "Answer",
     "Asking",
+    "NoSuchVisit",
     "Outcome",
     "Shown",
     "Wanted",

@@ -53,6 +53,7 @@ PAGES_MAX: Final = 12
 PAGES_WITHIN: Final = timedelta(hours=1)
 
 NOBODY_PAID: Final = "Nobody paid in time."
+BANK_SAID_NO: Final = "The bank said no."
 
 
 @dataclass(eq=False)
@@ -207,7 +208,7 @@ async def _learn(work: Work, asked: Collection, answer: HoldSeen | Declined) -> 
         case HoldState.CAPTURED:
             return await _done(work, seen, answer.captured)
         case HoldState.DECLINED:
-            return await _end(work, seen, Stage.DECLINED, before.why or "The bank said no.")
+            return await _end(work, seen, Stage.DECLINED, before.why or BANK_SAID_NO)
         case HoldState.EXPIRED | HoldState.VOIDED:
             stage = Stage.DECLINED if before.why else Stage.EXPIRED
             return await _end(work, seen, stage, before.why or NOBODY_PAID)

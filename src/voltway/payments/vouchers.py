@@ -13,7 +13,7 @@ art. 30b(2)). A code has 80 bits and is kept as a hash: who reads the database c
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -70,7 +70,7 @@ class VoucherOver(Refusal):
 
     kind: ClassVar[Kind] = Kind.CONFLICT
 
-    day: str
+    day: date
 
 
 @dataclass(eq=False)
@@ -215,7 +215,7 @@ async def _credit(work: Work, party: PartyId, holder: UUID, voucher: Row) -> Mon
         return Redeemed()
     ends = min(filter(None, (voucher["valid_until"], voucher["withdrawn_at"])))
     if ends <= work.now:
-        return VoucherOver(f"{ends:%Y-%m-%d}")
+        return VoucherOver(ends.date())
     value = Money(voucher["amount_minor"], Currency(voucher["currency"]))
     await work.run(
         "UPDATE voucher SET redeemed_by = $2, redeemed_at = $3 WHERE id = $1",

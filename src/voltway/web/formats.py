@@ -16,7 +16,6 @@ from babel.numbers import format_currency, format_decimal
 
 from voltway.kernel.errors import Trouble
 from voltway.kernel.money import Currency, Money
-from voltway.web import words
 
 NO_BREAK = "\u00a0"
 ELLIPSIS = "\u2026"
@@ -53,8 +52,23 @@ class Formats:
         return said % given if given else said
 
     def told(self, trouble: Trouble) -> str:
-        """What went wrong, in the language of the page."""
-        return words.told(self.sentences, trouble)
+        """What went wrong, in the language of the page, with all that its sentence names."""
+        given = {name: self._named(value) for name, value in vars(trouble).items()}
+        return self.sentences.gettext(trouble.sentence()).format(**given)
+
+    def _named(self, value: object) -> object:
+        """A field of a trouble as its reader writes it; words of ours are in the catalogue."""
+        match value:
+            case Money():
+                return self.money(value)
+            case datetime():
+                return value
+            case date():
+                return self.date(value)
+            case str() if value:
+                return self.sentences.gettext(value)
+            case _:
+                return value
 
     def money(self, money: Money) -> str:
         """An amount with all its minor digits: ``€15.40``."""
@@ -160,6 +174,10 @@ class Formats:
     def clocks(self, begins: datetime, ends: datetime, zone: str) -> str:
         """From one clock time to another, with an en dash."""
         return f"{self.clock(begins, zone)}{EN_DASH}{self.clock(ends, zone)}"
+
+    def day_name(self, day: int) -> str:
+        """``Mon``, of a day of the week from 1 on (ISO 8601)."""
+        return str(self.locale.days["format"]["abbreviated"][day - 1])
 
     def date(self, day: date) -> str:
         """``23 November 2026``, of a day that has no clock."""

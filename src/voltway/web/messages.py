@@ -10,23 +10,34 @@ from typing import Final
 from voltway.alerts import numbers, wishing
 from voltway.billing import homes_own
 from voltway.drivers import entry
+from voltway.evidence import model as evidence
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ReportKind
 from voltway.kernel.errors import Trouble
-from voltway.payments import actions_reader, actions_visit, beginning, codes, methods, ready
+from voltway.payments import (
+    actions_reader,
+    actions_visit,
+    beginning,
+    codes,
+    collecting,
+    methods,
+    ready,
+)
 from voltway.stations import worked_at
 from voltway.tariffs import promotions
 from voltway.vehicles import actions as vehicles
 from voltway.waiting import actions as waiting
 from voltway.waiting import reservations, turns
-from voltway.web import places_words, prices, problems, states
+from voltway.web import moments, places_words, prices, problems, refusals, states
 from voltway.web.driver import (
     account,
     account_views,
     alerting,
     asking,
     at_reader,
+    balance,
     cars,
+    checking,
     estimates,
     my_car,
     nearby,
@@ -34,9 +45,9 @@ from voltway.web.driver import (
     paying,
     places,
     reporting,
+    shell,
     token_views,
     views,
-    visit_views,
 )
 
 #: Rooms whose refusals a driver may read.
@@ -72,12 +83,23 @@ ROOMS: Final = (
 
 _ALONE: Final = (
     account.WRONG_CODE,
+    account.NOT_SAVED,
+    account.IF_SAVED,
+    account.STILL_THERE,
     at_reader.ASKING,
     at_reader.UNSURE,
     at_reader.SHOWING,
     at_reader.LEAVING,
+    balance.IF_PAID,
+    balance.NOT_FINISHED,
+    balance.NOT_BACK_YET,
     cars.TAKEN,
+    checking.PASTE_FIRST,
+    checking.TOO_LONG,
+    checking.TOO_MANY,
+    collecting.NOBODY_PAID,
     paying.WAITS,
+    paying.NOT_CHARGED,
     places.PRICE_CHANGED,
     places.NOT_CHARGED,
     "Bay is ready for you",
@@ -105,6 +127,7 @@ _ALONE: Final = (
     "The operator has blocked it.",
     "It is not good any more.",
     "no ports",
+    problems.FAULT,
 )
 
 _TABLES: Final[tuple[Iterable[str], ...]] = (
@@ -113,13 +136,19 @@ _TABLES: Final[tuple[Iterable[str], ...]] = (
     states.IN_ORDER,
     prices.WHAT.values(),
     prices.UNIT.values(),
-    visit_views.WHY.values(),
     at_reader.NO.values(),
     views.ADVICE.values(),
     views.PLUGS.values(),
     account_views.MOVED.values(),
     token_views.BARS.values(),
     token_views.KINDS.values(),
+    token_views.TURNED_AWAY.values(),
+    token_views.PERIODS.values(),
+    moments.SENTENCES,
+    moments.WHY.values(),
+    evidence.SAYS.values(),
+    refusals.NAMED,
+    shell.SAID,
     problems.HEADINGS.values(),
     problems.DETAILS.values(),
     alerting.NAMES.values(),
@@ -135,6 +164,8 @@ def messages() -> Iterator[str]:
     said = dict.fromkeys(_ALONE)
     for table in _TABLES:
         said |= dict.fromkeys(table)
+    for told in refusals.TOLD:
+        said[told.sentence()] = None
     for room in ROOMS:
         for found in vars(room).values():
             if isinstance(found, type) and issubclass(found, Trouble) and found.__doc__:

@@ -89,7 +89,8 @@ def _formats(language: str, house: House) -> Formats:
 
 def told(request: HttpRequest, trouble: Trouble) -> str:
     """What went wrong, in the language of its reader."""
-    return words.told(words.sentences(reader(request).language), trouble)
+    house: House = request.app.state["house"]
+    return formats_of(request, house).told(trouble)
 
 
 def public_url(request: HttpRequest, house: House) -> str:

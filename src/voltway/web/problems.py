@@ -11,8 +11,9 @@ from litestar.response import Response
 from msgspec import ValidationError
 
 from voltway.kernel.errors import Kind, Outage, Refusal, Trouble
+from voltway.web import words
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, told
+from voltway.web.pages import HttpRequest, page, reader, told
 
 STATUS: Final = {
     Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -38,6 +39,9 @@ HEADINGS: Final = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "This is our fault",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not just now",
 }
+
+#: What we say of our own fault.
+FAULT: Final = "Something broke on our side. Our log knows it as {number}."
 
 log = structlog.get_logger("voltway.web")
 
@@ -93,11 +97,11 @@ def on_fault(request: HttpRequest, fault: Exception) -> Response[Any]:
     """Our own fault: told by a number that also stands in the log, never by its text."""
     number = uuid4().hex[:12]
     log.error("fault", number=number, path=request.url.path, exc_info=fault)
-    body: dict[str, object] = {
-        "code": "fault",
-        "detail": f"Something broke on our side. Our log knows it as {number}.",
-        "fields": {"number": number},
-    }
+    said = FAULT
+    if not is_for_machines(request):
+        said = words.sentences(reader(request).language).gettext(FAULT)
+    detail = said.format(number=number)
+    body: dict[str, object] = {"code": "fault", "detail": detail, "fields": {"number": number}}
     return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, body)
 
 

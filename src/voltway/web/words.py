@@ -5,6 +5,7 @@ or a sentence without translation, falls back to that English.
 """
 
 import re
+from collections.abc import Collection
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
@@ -12,12 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale, negotiate_locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from voltway.billing.words import SPOKEN
-from voltway.kernel.errors import Trouble
 
 CATALOGUES: Final = Path(__file__).parent / "locale"
 
@@ -51,11 +52,6 @@ def language(cookie: str | None, accepted: str) -> str:
     return negotiate_locale(wanted, LANGUAGES) or "en"
 
 
-def told(catalogue: NullTranslations, trouble: Trouble) -> str:
-    """What went wrong, in the language of the catalogue."""
-    return catalogue.gettext(trouble.sentence()).format(**vars(trouble))
-
-
 #: The languages of receipts, invoices and statements, and how each names itself.
 PAPERS: Final[dict[str, str]] = {tag: spoken.name for tag, spoken in SPOKEN.items()}
 
@@ -81,10 +77,15 @@ def locale(name: str) -> Locale:
 
 
 class Marked(NullTranslations):
-    """The sentences of a language that nobody speaks."""
+    """The sentences of a language that nobody speaks: those that the catalogues have, and no other,
+    for in a language that somebody speaks it would stay English."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        super().__init__()
+        self._known = frozenset(known)
 
     def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧" if message else message
+        return f"⟦{message}⟧" if message in self._known else message
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         return self.gettext(msgid1 if n == 1 else msgid2)
@@ -95,13 +96,23 @@ def sentences(name: str) -> NullTranslations:
     """The catalogue of a language; English needs none. A catalogue is a text file, compiled here
     when it is needed first (0.1 s)."""
     if name in PSEUDO:
-        return Marked()
+        return Marked(_gathered())
     path = CATALOGUES / f"{name}.po"
     if not path.exists():
         return NullTranslations()
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=name)
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, _read(name))
     compiled.seek(0)
     return Translations(compiled)
+
+
+def _read(name: str) -> Catalog:
+    with (CATALOGUES / f"{name}.po").open("rb") as file:
+        return read_po(file, locale=name)
+
+
+def _gathered() -> set[str]:
+    """All sentences that have a translation, in English: each catalogue has the same."""
+    last = list(LANGUAGES)[-1]
+    ids = (each.id for each in _read(last) if each.id)
+    return {one for id in ids for one in ((id,) if isinstance(id, str) else id)}

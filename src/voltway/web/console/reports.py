@@ -17,6 +17,7 @@ from voltway.parties.model import Actor, Permission
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
 from voltway.web.house import House
+from voltway.web.moments import in_words
 from voltway.web.pages import HttpRequest, see_other
 from voltway.web.problems import STATUS
 
@@ -78,6 +79,7 @@ async def _page(
         house,
         actor,
         "console/report.html",
+        in_words=in_words,
         status=status,
         place="stations",
         report=found,

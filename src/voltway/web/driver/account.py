@@ -30,7 +30,15 @@ from voltway.runtime.work import Work
 from voltway.web.appearance import Form, here
 from voltway.web.driver import account_views, own_data, own_places, views
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, public_url, reader, see_other, told
+from voltway.web.pages import (
+    HttpRequest,
+    formats_of,
+    page,
+    public_url,
+    reader,
+    see_other,
+    told,
+)
 from voltway.web.problems import STATUS
 
 #: The cookie that holds a driver's seat.
@@ -40,6 +48,8 @@ WRONG_CODE: Final = (
     "This is not the code, or it is too old. Look at the last mail, or ask for a new one."
 )
 
+NOT_SAVED: Final = "Nothing was saved: the page was not finished."
+IF_SAVED: Final = "If you saved it, it is here in a minute."
 STILL_THERE: Final = (
     "There is money on your balance. Nothing was deleted: say below what is to become of it."
 )
@@ -261,11 +271,11 @@ async def saved(
     try:
         seen = await methods.look_at_saving(house.begin, house.provider, saving)
     except Outage as silence:
-        said = f"{silence} If you saved it, it is here in a minute."
+        said = f"{told(request, silence)} {formats_of(request, house).say(IF_SAVED)}"
         return await shown(request, house, trouble=said, status=HTTPStatus.SERVICE_UNAVAILABLE)
     if seen.stage is SavingStage.SAVED:
         return see_other(_HERE)
-    return await shown(request, house, trouble="Nothing was saved: the page was not finished.")
+    return await shown(request, house, trouble=NOT_SAVED)
 
 
 @post("/me/methods/{method:uuid}/default", include_in_schema=False)

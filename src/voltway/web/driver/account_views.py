@@ -40,9 +40,10 @@ MOVED: Final = {
 class Card:
     """A card of a driver, by its end."""
 
-    label: str
+    label: str  # what its driver calls it, if anything
+    kind: str
     end: str
-    stands: str  # why it opens nothing; empty where it does
+    stands: Sequence[str]  # why it opens nothing; none where it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,7 @@ async def _with(work: Work, house: House, party: PartyId, driver: Driver | None)
         return With(party, operator.name, (), (), can_save, balance)
     tokens = await drivers.tokens_of_driver(work, party, driver.id)
     cards = [
-        Card(
-            token.label or token_views.KINDS[token.kind], token.uid[-4:], token_views.stands(token)
-        )
+        Card(token.label, token_views.KINDS[token.kind], token.uid[-4:], token_views.stands(token))
         for token in tokens
     ]
     return With(

@@ -20,11 +20,16 @@ from voltway.payments.model_collections import Stage
 from voltway.payments.model_paybacks import Payback, PaybackState
 from voltway.web.appearance import Form
 from voltway.web.driver.account import at_party, seated, shown
+from voltway.web.driver.paying import not_charged
+from voltway.web.formats import Formats
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, public_url, see_other, told
+from voltway.web.pages import HttpRequest, formats_of, public_url, see_other, told
 from voltway.web.problems import STATUS
 
 _HERE: Final = "/me"
+IF_PAID: Final = "If you paid, it is on your balance in a minute."
+NOT_FINISHED: Final = "Nothing was charged yet: the page was not finished."
+NOT_BACK_YET: Final = "The payment provider does not answer yet. We ask again until it does."
 
 
 class NotAnAmount(Refusal):
@@ -64,7 +69,8 @@ async def top_up(
     except (Refusal, Outage) as no:
         return await _refused(request, house, no)
     if opened.stage is Stage.DECLINED:
-        return await shown(request, house, trouble=f"{opened.why} Nothing was charged.")
+        said = not_charged(opened, formats_of(request, house))
+        return await shown(request, house, trouble=said)
     return see_other(opened.hosted_url or _HERE)
 
 
@@ -93,15 +99,14 @@ async def topped_up(
     except Refusal as no:
         return await _refused(request, house, no)
     except Outage as silence:
-        said = f"{silence} If you paid, it is on your balance in a minute."
+        said = f"{told(request, silence)} {formats_of(request, house).say(IF_PAID)}"
         return await shown(request, house, trouble=said, status=HTTPStatus.SERVICE_UNAVAILABLE)
     if seen.stage is Stage.DONE:
         return see_other(_HERE)
     if seen.stage is Stage.DECLINED:
-        return await shown(request, house, trouble=f"{seen.why} Nothing was charged.")
-    return await shown(
-        request, house, trouble="Nothing was charged yet: the page was not finished."
-    )
+        said = not_charged(seen, formats_of(request, house))
+        return await shown(request, house, trouble=said)
+    return await shown(request, house, trouble=NOT_FINISHED)
 
 
 @post("/me/auto", include_in_schema=False)
@@ -164,17 +169,21 @@ async def pay_back(
         )
     except (Refusal, Outage) as no:
         return await _refused(request, house, no)
-    said = _said(parts)
+    said = _said(parts, formats_of(request, house))
     return await shown(request, house, trouble=said) if said else see_other(_HERE)
 
 
-def _said(parts: Sequence[Payback]) -> str:
+def _said(parts: Sequence[Payback], formats: Formats) -> str:
     """What of an order is not back yet, in words."""
     declined = [part for part in parts if part.state is PaybackState.DECLINED]
     said = [
-        f"{part.amount} could not go back to its card: {part.why} It is on your balance as before."
+        formats.say(
+            "%(amount)s could not go back to its card: “%(why)s” It is on your balance as before.",
+            amount=formats.money(part.amount),
+            why=part.why,
+        )
         for part in declined
     ]
     if any(part.state is PaybackState.ASKED for part in parts):
-        said.append("The payment provider does not answer yet. We ask again until it does.")
+        said.append(formats.say(NOT_BACK_YET))
     return " ".join(said)

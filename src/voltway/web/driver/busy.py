@@ -13,7 +13,6 @@ from litestar.response import Response
 
 from voltway.kernel.ids import LocationId
 from voltway.runtime.work import Work
-from voltway.stations.rules_hours import DAYS
 from voltway.web.driver import views
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, formats_of, page
@@ -142,7 +141,6 @@ async def when_busy(
         "driver/busy.html",
         place=place,
         busy=found,
-        days=DAYS,
         block_h=BLOCK_H,
         least=CHARGES_MIN,
         help=help_,

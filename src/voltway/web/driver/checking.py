@@ -31,6 +31,10 @@ from voltway.web.pages import HttpRequest, page
 PASTED_MAX: Final = 200_000
 RECORDS_MAX: Final = 50
 
+PASTE_FIRST: Final = "Paste the signed data first."
+TOO_LONG: Final = "This is more data than one charge can have."
+TOO_MANY: Final = "These are more records than one charge has. Paste those of one bill."
+
 
 class NothingSigned(Refusal):
     """The meter signed nothing of this visit, or the receipt is not written yet."""
@@ -80,9 +84,9 @@ async def check_pasted(
     trouble = ""
     found = None
     if not pasted.strip():
-        trouble = "Paste the signed data first."
+        trouble = PASTE_FIRST
     elif len(pasted) > PASTED_MAX:
-        trouble = "This is more data than one charge can have."
+        trouble = TOO_LONG
     else:
         found, trouble = await asyncio.to_thread(_find, pasted, written)
     knows = await _knows(house, pasted[:PASTED_MAX], written, found, None, trouble=trouble)
@@ -144,7 +148,7 @@ def _find(pasted: str, written: str) -> tuple[Checked | None, str]:
             return None, str(refusal)
     pieces = container.unwrapped(pasted)
     if len(pieces) > RECORDS_MAX:
-        return None, "These are more records than one charge has. Paste those of one bill."
+        return None, TOO_MANY
     return _checked(rules.judge(pieces, public)), ""
 
 

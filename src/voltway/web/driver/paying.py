@@ -20,14 +20,24 @@ from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import OnceKey
 from voltway.parties import actions as parties
 from voltway.payments import collecting, methods
-from voltway.payments.model_collections import Stage
+from voltway.payments.model_collections import Collection, Stage
 from voltway.payments.model_methods import SavingStage
 from voltway.runtime.work import Work
-from voltway.web.driver import views
+from voltway.web.driver import account, views
+from voltway.web.formats import Formats
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, public_url, reader, see_other, told
+from voltway.web.pages import (
+    HttpRequest,
+    formats_of,
+    page,
+    public_url,
+    reader,
+    see_other,
+    told,
+)
 from voltway.web.problems import STATUS
 
+NOT_CHARGED: Final = "Nothing was charged."
 WAITS: Final = "The payment is not confirmed yet. If you paid, this page says so in a minute."
 
 
@@ -111,7 +121,7 @@ async def paid(
         return await _page(request, house, key, trouble=WAITS)
     if seen.stage is Stage.DONE:
         return see_other(f"/p/{key}")
-    said = f"{seen.why} Nothing was charged." if seen.ended_at else WAITS
+    said = not_charged(seen, formats_of(request, house)) if seen.ended_at else WAITS
     return await _page(request, house, key, trouble=said)
 
 
@@ -142,6 +152,15 @@ async def save_card(
     return see_other(saving.hosted_url or f"/p/{key}")
 
 
+def not_charged(seen: Collection, formats: Formats) -> str:
+    """Why a payment on a page came to nothing; what a bank says stands as the provider tells it."""
+    if seen.stage is Stage.EXPIRED:
+        return f"{formats.say(collecting.NOBODY_PAID)} {formats.say(NOT_CHARGED)}"
+    if seen.why in ("", None, collecting.BANK_SAID_NO):
+        return formats.say("Your bank said no. Nothing was charged.")
+    return formats.say("Your bank said no: “%(why)s” Nothing was charged.", why=seen.why)
+
+
 @get("/p/{key:str}/saved/{saving:uuid}", include_in_schema=False)
 async def card_saved(
     request: HttpRequest,
@@ -155,8 +174,7 @@ async def card_saved(
     except Outage:
         return await _page(request, house, key, trouble=WAITS)
     if seen.stage is not SavingStage.SAVED:
-        said = "Nothing was saved: the page was not finished."
-        return await _page(request, house, key, trouble=said)
+        return await _page(request, house, key, trouble=account.NOT_SAVED)
     async with house.begin() as work:
         debt = await debts.by_key(work, key)
         if debt.customer == seen.holder:

@@ -16,6 +16,7 @@ from voltway.stations import actions as stations
 from voltway.web.appearance import Form
 from voltway.web.driver import account, views
 from voltway.web.house import House
+from voltway.web.moments import in_words
 from voltway.web.pages import HttpRequest, formats_of, page, reader, see_other, told
 from voltway.web.problems import STATUS
 
@@ -126,4 +127,12 @@ async def reported(
         place = await stations.place_of(work, found.evse)
         about = f"{place.location_name}, {place.public_id}"
         help_ = await views.help_of(work, found.party, about=about, place=place.location)
-    return page(request, house, "driver/reported.html", report=found, bay=place, help=help_)
+    return page(
+        request,
+        house,
+        "driver/reported.html",
+        report=found,
+        bay=place,
+        in_words=in_words,
+        help=help_,
+    )

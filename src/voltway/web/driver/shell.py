@@ -11,9 +11,10 @@ from typing import Final
 
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from litestar.response import Response
 
-from voltway.web import assets
+from voltway.web import assets, words
 from voltway.web.driver import views
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, page
@@ -37,18 +38,29 @@ _ICONS: Final = (
     ("mark.svg", "any", "any"),
 )
 
+#: What a phone says of us: what we are for, and the way into the account.
+SAID: Final = (
+    "Find a place to charge, see the price, start, and keep the receipt.",
+    "My charging",
+)
+
 _TYPES: Final = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 @get("/manifest.webmanifest", include_in_schema=False, sync_to_thread=False)
-def manifest() -> Response[bytes]:
-    """What a phone needs to put us on its home screen (W3C Web Application Manifest)."""
+def manifest(lang: FromQuery[str] = "en") -> Response[bytes]:
+    """What a phone needs to put us on its home screen (W3C Web Application Manifest), in the
+    language of the page that names it: it is asked for without cookies."""
+    spoken = lang if lang in words.LANGUAGES or lang in words.PSEUDO else "en"
+    say = words.sentences(spoken).gettext
     url = assets.load().url
     said = {
         "id": "/",
+        "lang": spoken,
+        "dir": words.locale(spoken).text_direction,
         "name": "Voltway",
         "short_name": "Voltway",
-        "description": "Find a place to charge, see the price, start, and keep the receipt.",
+        "description": say(SAID[0]),
         "start_url": "/",
         "scope": "/",
         "display": "standalone",
@@ -59,7 +71,7 @@ def manifest() -> Response[bytes]:
             {"src": url(name), "sizes": sizes, "type": _TYPES[name[-3:]], "purpose": purpose}
             for name, sizes, purpose in _ICONS
         ],
-        "shortcuts": [{"name": "My charging", "url": "/me"}],
+        "shortcuts": [{"name": say(SAID[1]), "url": "/me"}],
     }
     return Response(
         json.dumps(said).encode(),

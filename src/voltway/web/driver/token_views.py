@@ -47,7 +47,6 @@ PERIODS: Final = {
     Period.DAY: "today",
     Period.MONTH: "this month",
 }
-DAYS: Final = {1: "Mon", 2: "Tue", 3: "Wed", 4: "Thu", 5: "Fri", 6: "Sat", 7: "Sun"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Own:
     kind: str
     label: str
     end: str  # of its uid: more of it nobody needs to see
-    stands: str  # why it opens nothing; empty where it does
+    stands: Sequence[str]  # why it opens nothing; empty where it does
     is_lost: bool
     is_over: bool
     is_company: bool
@@ -104,15 +103,15 @@ class OwnWith:
     ways: Sequence[Way]
 
 
-def stands(token: Token) -> str:
-    """Why a token opens nothing, in a sentence; empty where it does."""
+def stands(token: Token) -> Sequence[str]:
+    """Why a token opens nothing, in sentences; none where it does."""
     if token.lost_at is not None:
-        return "You reported it lost. Ask the operator if you found it."
+        return ["You reported it lost. Ask the operator if you found it."]
     if token.status is TokenStatus.BLOCKED:
-        return "The operator has blocked it."
+        return ["The operator has blocked it."]
     if token.status is TokenStatus.EXPIRED:
-        return "It is not good any more."
-    return " ".join(BARS[bar] for bar in sorted(token.bars))
+        return ["It is not good any more."]
+    return [BARS[bar] for bar in sorted(token.bars)]
 
 
 async def own_tokens(work: Work, driver: Driver) -> OwnWith:

@@ -55,7 +55,6 @@ async def _page(
         status=status,
         email=email,
         operators=[each for each in shown if each.tokens],
-        days=token_views.DAYS,
         help=help_,
         trouble=trouble,
     )
@@ -115,7 +114,8 @@ async def confirm_lost(
         "driver/token_lost.html",
         running=running,
         id=str(found.id),
-        name=found.label or token_views.KINDS[found.kind],
+        name=found.label,
+        kind=token_views.KINDS[found.kind],
         end=found.uid[-4:],
         is_lost=found.lost_at is not None,
         help=help_,

@@ -31,6 +31,7 @@ from voltway.web.driver.at_reader import AtReader, at_reader
 from voltway.web.driver.standing import idle_words
 from voltway.web.formats import Formats
 from voltway.web.house import House
+from voltway.web.moments import WHY
 from voltway.web.series import Chart
 
 
@@ -229,21 +230,9 @@ def _paid_by(payment: Payment, formats: Formats) -> str:
     return formats.say("%(card)s ending %(last4)s", card=name, last4=card.last4)
 
 
-WHY: Final = {
-    Why.NOTHING_STARTED: "Nothing started in time.",
-    Why.GAVE_UP: "The payment was not confirmed.",
-    Why.TOO_LATE: "The payment came after this visit was over.",
-    Why.NOTHING_TO_PAY: "There was nothing to pay.",
-    Why.EXPIRED: "The hold ran out.",
-    Why.CARD_OPEN: "This card pays for as many charges at once as it may here.",
-    Why.CARD_OFTEN: "This card has paid as often within a day as it may here.",
-    Why.CARD_MONEY: "This card has paid as much within a day as it may here.",
-}
-
-
 def _why(payment: Payment, formats: Formats) -> str:
     if payment.why in set(Why):
-        return formats.say(WHY.get(Why(payment.why), ""))
+        return formats.say(WHY[Why(payment.why)])
     return payment.why or ""
 
 

@@ -13,7 +13,12 @@ const metres = (a, b) => {
 
 const inWords = (far) => {
   if (far < 1000) return `${Math.round(far / 10) * 10}\u00a0m`;
-  return `${(far / 1000).toFixed(far < 10000 ? 1 : 0)}\u00a0km`;
+  const digits = far < 10000 ? 1 : 0;
+  const shown = (far / 1000).toLocaleString(document.documentElement.lang, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${shown}\u00a0km`;
 };
 
 const order = (here) => {
@@ -54,7 +59,7 @@ if (button && found && "geolocation" in navigator) {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => ask({ lat: coords.latitude, lon: coords.longitude }),
       () => {
-        button.textContent = "Your browser did not give a position";
+        button.textContent = button.dataset.none;
       },
       { maximumAge: 60000, timeout: 10000 },
     );
