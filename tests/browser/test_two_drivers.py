@@ -51,7 +51,7 @@ async def test_a_wheelchair_user_finds_a_place_that_fits_by_keyboard(
 ) -> None:
     narrow, wide = await a_forecourt(world), await a_forecourt(world)
     async with world.house.begin() as work:
-        told = Features(step_free=True, bay_width_cm=380, lit=True)
+        told = Features(step_free=True, bay_width_cm=380, screen_height_cm=110, lit=True)
         await features.describe(work, wide.inside.location.id, told, by="Olga")
         await work.run(
             "UPDATE location SET name = 'Wide Street' WHERE id = $1", wide.inside.location.id
@@ -61,7 +61,7 @@ async def test_a_wheelchair_user_finds_a_place_that_fits_by_keyboard(
     await expect(page.get_by_role("link", name=narrow.name)).to_be_visible()
 
     await hands.press(page.locator("summary", has_text="More filters"))
-    for need in ("Step-free", "Wide bay"):
+    for need in ("Step-free", "Wide bay", "Low screen"):
         await hands.go_to(page.get_by_label(need))
         await page.keyboard.press("Space")
     await page.keyboard.press("Enter")  # in a form it is its button
@@ -71,5 +71,6 @@ async def test_a_wheelchair_user_finds_a_place_that_fits_by_keyboard(
     await eyes.approve("the places that fit a wheelchair")
     await hands.press(page.get_by_role("link", name="Wide Street"))
     await expect(page.get_by_text("3.80 m").first).to_be_visible()
+    await expect(page.get_by_text("Screen at 110 cm").first).to_be_visible()
     await hands.press(page.get_by_role("link", name="Bay 1"))
     await expect(page.get_by_role("button", name="Start charging")).to_be_visible()

@@ -107,10 +107,19 @@ async def test_an_evse_id_that_no_bay_has_or_two_have_leads_nowhere(
     assert sent.headers["location"] == f"/e/{twin}", "as it stands on the hardware it is one"
 
 
-TOLD = Features(step_free=True, lit=True, roofed=True, bay_width_cm=350, hours_words="always")
+TOLD = Features(
+    step_free=True,
+    lit=True,
+    roofed=True,
+    bay_width_cm=350,
+    screen_height_cm=120,
+    hours_words="always",
+)
 FILTERS = [
     ("step_free", {"step_free": False}),
     ("wide", {"bay_width_cm": 349}),
+    ("low", {"screen_height_cm": 121}),
+    ("low", {"screen_height_cm": None}),
     ("lit", {"lit": None}),
     ("roof", {"roofed": False}),
     ("open", {"hours_words": "2026-01-01 10:00-11:00"}),

@@ -66,6 +66,7 @@ async def test_a_place_is_free_taken_or_out_of_service_as_its_bays_are(
         ("?price=0.48", False),
         ("?mine=1", False),
         ("?step_free=1", False),
+        ("?low=1", False),
         ("?power=x&after=0.x", True),
     ],
 )

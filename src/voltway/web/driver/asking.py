@@ -25,6 +25,7 @@ TICKS: Final = {
     "mine": "My places",
     "step_free": "Step-free",
     "wide": "Wide bay, 3.5 m and more",
+    "low": "Low screen, 120 cm and less",
     "lit": "Lit at night",
     "roof": "Under a roof",
     "open": "Open now",

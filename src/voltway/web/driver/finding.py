@@ -31,10 +31,13 @@ LOOKED_THROUGH_MAX: Final = 6
 #: A map shows no more places than this.
 POINTS_MAX: Final = 50_000
 
+#: Who sits reaches so high, whatever stands before them (ADA 2010 Standards, 308: 48 inches).
+LOW_SCREEN_CM: Final = 120
+
 #: So many starts in a row without energy make a bay doubtful.
 MISSES: Final = 3
 
-#: Bays that fit, by place. $1 to $12 are in ``_arguments``.
+#: Bays that fit, by place. $1 to $13 are in ``_arguments``.
 _FITTING: Final = """
     WITH fitting AS (
         SELECT p.location_id AS id, p.location_name AS name, p.lat, p.lon,
@@ -54,6 +57,7 @@ _FITTING: Final = """
                    ILIKE ALL($1))
            AND (NOT $5 OR f.step_free) AND (NOT $6 OR f.bay_width_cm >= 350)
            AND (NOT $7 OR f.lit) AND (NOT $8 OR f.roofed)
+           AND ($13::int IS NULL OR f.screen_height_cm <= $13)
            AND ($12::uuid[] IS NULL OR p.location_id = ANY($12))
            AND (NOT $9 OR is_open(f.hours, p.time_zone, $10))
          GROUP BY p.location_id, p.location_name, p.lat, p.lon
@@ -68,10 +72,10 @@ _BY_NAME: Final = (
     SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
            (SELECT coalesce(sum(free), 0) FROM found)::int AS free
       FROM found
-     WHERE $13::int IS NULL
-        OR (rank, name, id) > ($13, (SELECT name FROM location_view WHERE id = $14), $14)
+     WHERE $14::int IS NULL
+        OR (rank, name, id) > ($14, (SELECT name FROM location_view WHERE id = $15), $15)
      ORDER BY rank, name, id
-     LIMIT $15
+     LIMIT $16
     """
 )
 
@@ -82,9 +86,9 @@ _BY_DISTANCE: Final = (
     SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
            (SELECT coalesce(sum(free), 0) FROM found)::int AS free
       FROM found
-     ORDER BY (lat - $13) ^ 2
-              + (least(abs(lon - $14), 360 - abs(lon - $14)) * cosd($13)) ^ 2, id
-     LIMIT $15
+     ORDER BY (lat - $14) ^ 2
+              + (least(abs(lon - $15), 360 - abs(lon - $15)) * cosd($14)) ^ 2, id
+     LIMIT $16
     """
 )
 
@@ -96,9 +100,9 @@ _POINTS: Final = (
     + """
     SELECT id, lat, lon, CASE WHEN free > 0 THEN 0 WHEN works > 0 THEN 1 ELSE 2 END AS state
       FROM found
-     WHERE $13::uuid[] IS NULL OR id = ANY($13)
+     WHERE $14::uuid[] IS NULL OR id = ANY($14)
      ORDER BY id
-     LIMIT $14
+     LIMIT $15
     """
 )
 
@@ -195,7 +199,7 @@ async def _ids(
 
 
 def _arguments(work: Work, asked: Asked, expected_s: int) -> tuple[object, ...]:
-    """$1 to $12 of ``_FITTING``."""
+    """$1 to $13 of ``_FITTING``."""
     ticks = asked.ticks
     return (
         [f"%{views.like(word)}%" for word in asked.words.split()],
@@ -210,6 +214,7 @@ def _arguments(work: Work, asked: Asked, expected_s: int) -> tuple[object, ...]:
         work.now,
         asked.free,
         list(asked.marked) if "mine" in ticks else None,
+        LOW_SCREEN_CM if "low" in ticks else None,
     )
 
 
