@@ -1,6 +1,7 @@
 """The figures as a page: the measured part is written anew, what people wrote around it stays."""
 
 import platform
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import groupby
@@ -62,8 +63,16 @@ def machine() -> str:
     )
     return (
         f"{psutil.cpu_count()} cores of {model}, {memory_gb:.0f} GB, Linux {linux}, "
-        f"Python {platform.python_version()}; {packages}"
+        f"{interpreter()}; {packages}"
     )
+
+
+def interpreter() -> str:
+    """Which Python runs this, and whose: how it was compiled changes what everything costs."""
+    whose = "built by hand"
+    if Path(sys.base_prefix) == Path("/usr"):
+        whose = f"as it comes with {platform.freedesktop_os_release()['PRETTY_NAME']}"
+    return f"Python {platform.python_version()} {whose}"
 
 
 def _lines(figures: Sequence[Figure]) -> Iterator[str]:

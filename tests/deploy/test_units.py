@@ -36,6 +36,19 @@ def test_a_unit_starts_a_command_that_there_is(file: Path) -> None:
     assert port(settings.http) != port(settings.ocpp)
 
 
+@pytest.mark.parametrize("file", [*UNITS, MANY], ids=lambda file: file.name)
+def test_a_unit_runs_no_program_that_a_small_machine_lacks(file: Path) -> None:
+    programs = {
+        command.split()[0]
+        for name, commands in unit(file).items()
+        if name.startswith("Exec")
+        for command in commands
+    }
+
+    assert programs
+    assert programs <= {"/opt/voltway/bin/voltway", "/bin/sh"}, "kill and others are of procps"
+
+
 @every_unit
 def test_a_stopping_process_has_drained_before_it_is_killed(file: Path) -> None:
     (within,) = unit(file)["TimeoutStopSec"]
