@@ -55,6 +55,7 @@ TOLD: Final = {
     "home_payout.iban": "operators.at_home",
     "vehicle.email": "cars",
     "favourite.email": "places",
+    "person_language.email": "languages",
     "driver_report.email": "reports",
     "watch.email": "waiting.watches",
     "waiting_turn.email": "waiting.turns",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from voltway.alerts.model_events import Event, Person
+from voltway.alerts.speaking import speaking
 from voltway.alerts.telling import tell
 from voltway.billing import formats
 from voltway.billing.model_homes import HomePaid
@@ -20,11 +21,11 @@ async def hears_home_paid(work: Work, facts: Sequence[Fact]) -> None:
         driver = await contracts.driver_of(work, fact.party, fact.driver)
         if not driver.email:
             continue
-        locale = (await parties.party(work, fact.party)).locale
+        email, locale = driver.email, (await parties.party(work, fact.party)).locale
+        to = await speaking(work, [Person(holder=email.lower(), email=email, locale=locale)])
         shown = {
-            "amount": formats.money(fact.amount, formats.locale_for(locale)),
+            "amount": formats.money(fact.amount, formats.locale_for(to[0].locale)),
             "number": ", ".join(fact.numbers),
             "page": "/me/home",
         }
-        to = [Person(holder=driver.email.lower(), email=driver.email, locale=locale)]
         await tell(work, fact.party, to, Event.HOME_PAID, fact.subject, shown)

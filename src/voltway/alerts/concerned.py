@@ -6,13 +6,14 @@ they could use are out: one of twenty is no news to them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from voltway.alerts.driver_events import guest, who_charges
 from voltway.alerts.model_events import Person
+from voltway.alerts.speaking import speaking
 from voltway.drivers import favourites
 from voltway.kernel.ids import EvseId, LocationId, PaymentId, SessionId
 from voltway.payments import actions as payments
@@ -57,7 +58,13 @@ async def whom(
             )
             for each in await favourites.who_wants_to_know(work, location)
         ]
-    return list({each.person.holder: each for each in reversed(found)}.values())[::-1]
+    once = list({each.person.holder: each for each in reversed(found)}.values())[::-1]
+    return await _speaking(work, once)
+
+
+async def _speaking(work: Work, found: Sequence[Concerned]) -> list[Concerned]:
+    people = await speaking(work, [each.person for each in found])
+    return [replace(each, person=person) for each, person in zip(found, people, strict=True)]
 
 
 async def who_is_at(work: Work, bays: Collection[EvseId]) -> list[Concerned]:

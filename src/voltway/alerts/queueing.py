@@ -7,6 +7,7 @@ from typing import Final
 
 from voltway.alerts import store
 from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.speaking import letters_speaking
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId, new_id
 from voltway.parties import actions as parties
 from voltway.parties.model import Operator, Role
@@ -23,8 +24,9 @@ TOGETHER_MAX: Final = 100
 async def queue(work: Work, alerts: Sequence[Alert]) -> None:
     """Keep these alerts, and send those that are new. What one is about is told once."""
     if alerts:
-        fresh = await store.add(work, alerts)
-        await work.enqueue(*jobs([each for each in alerts if each.id in fresh]))
+        told = await letters_speaking(work, alerts)
+        fresh = await store.add(work, told)
+        await work.enqueue(*jobs([each for each in told if each.id in fresh]))
 
 
 def a_mail(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from voltway.alerts.model_events import Event, Person
+from voltway.alerts.speaking import speaking
 from voltway.alerts.telling import tell
 from voltway.alerts.words_turns import WHY
 from voltway.billing.words import language
@@ -23,6 +24,7 @@ async def hears_turns(work: Work, facts: Sequence[Fact]) -> None:
         turn = await turns.by_id(work, fact.turn)
         if turn is None:
             continue
+        [turn] = await speaking(work, [turn])
         person = Person(holder=turn.email, email=turn.email, locale=turn.locale)
         place = await stations.location(work, turn.location)
         shown = {"place": place.name, "page": f"/t/{turn.key}"}

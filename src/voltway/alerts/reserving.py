@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from voltway.alerts.model_events import Event, Person
+from voltway.alerts.speaking import speaking
 from voltway.alerts.telling import tell
 from voltway.alerts.words_reservations import WHY
 from voltway.billing.words import language
@@ -27,6 +28,7 @@ async def hears_reservations(work: Work, facts: Sequence[Fact]) -> None:
         it = await reservations.by_id(work, fact.reservation)
         if it is None:
             continue
+        [it] = await speaking(work, [it])
         if isinstance(fact, ReservationOver):
             await _tell(work, it, Event.RESERVATION_OVER, why=_why(it))
         elif it.is_open:

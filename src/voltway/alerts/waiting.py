@@ -11,6 +11,7 @@ from voltway.alerts import letters
 from voltway.alerts.model import Alert, Template
 from voltway.alerts.model_events import RULES, Event, Person
 from voltway.alerts.queueing import a_mail, queue
+from voltway.alerts.speaking import speaking
 from voltway.alerts.telling import News, alerts_of
 from voltway.alerts.words_waiting import words
 from voltway.kernel.errors import Refusal
@@ -37,7 +38,7 @@ async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
     for (kind, party), those in groupby(told, key=lambda fact: (type(fact), fact.party)):
         ids = [id for fact in those for id in fact.watches]
         found = await waiting.by_ids(work, ids)
-        watches = [found[id] for id in ids if id in found]
+        watches = await speaking(work, [found[id] for id in ids if id in found])
         pushes: dict[str, list[Alert]] = {}
         if kind in _PUSHED:
             for push in await _pushes(work, party, _PUSHED[kind], watches):

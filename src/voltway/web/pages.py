@@ -12,6 +12,7 @@ from litestar import Request
 from litestar.datastructures import Cookie, State
 from litestar.response import Redirect, Response
 
+from voltway.drivers.model_languages import Spoken
 from voltway.kernel.errors import Trouble
 from voltway.web import assets, words
 from voltway.web.formats import Formats
@@ -22,6 +23,9 @@ HttpRequest: TypeAlias = Request[Any, Any, State]
 
 THEMES: Final = ("system", "light", "dark")
 CONTRASTS: Final = ("system", "more")
+
+#: Where a request keeps what the account of its browser speaks (``speaking``).
+SPOKEN: Final = "spoken"
 
 #: Theme, contrast and language are kept this long in cookies.
 CHOICE_S: Final = 365 * 24 * 3600
@@ -61,15 +65,17 @@ class Reader:
 
 def reader(request: HttpRequest) -> Reader:
     cookies = request.cookies
+    spoken: Spoken = request.scope.get("state", {}).get(SPOKEN) or Spoken()
+    pages, papers = spoken.pages or cookies.get("language"), spoken.papers or cookies.get("papers")
     theme, contrast = cookies.get("theme", "system"), cookies.get("contrast", "system")
     # The console speaks English alone.
     accepted = request.headers.get("accept-language", "")
     of_console = request.url.path.startswith("/console")
     return Reader(
-        language="en" if of_console else words.language(cookies.get("language"), accepted),
+        language="en" if of_console else words.language(pages, accepted),
         theme=theme if theme in THEMES else "system",
         contrast=contrast if contrast in CONTRASTS else "system",
-        papers=words.papers(cookies.get("papers"), request.headers.get("accept-language", "")),
+        papers=words.papers(papers, accepted, pages),
     )
 
 

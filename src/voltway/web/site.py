@@ -20,6 +20,7 @@ from voltway.web import (
     photos,
     problems,
     security,
+    speaking,
     webhooks,
 )
 from voltway.web.console.site import CONSOLE
@@ -136,3 +137,4 @@ async def _guard(request: Request[Any, Any, Any]) -> None:
     security.must_be_keepable(request.scope)
     security.must_be_from_here(request.method, request.url.path, request.headers)
     await card_numbers.must_hold_none(request)
+    await speaking.listen(request)

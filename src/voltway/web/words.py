@@ -58,16 +58,18 @@ PAPERS: Final[dict[str, str]] = {tag: spoken.name for tag, spoken in SPOKEN.item
 _TAG: Final = re.compile(r"([A-Za-z]{2})(?:[_-]([A-Za-z]{2}))?")
 
 
-def papers(cookie: str | None, accepted: str) -> str:
-    """The language of documents: chosen by the person, else the first that the browser asks for
-    and we speak (with its country, which says how figures are written), else English."""
-    if cookie in PAPERS:
-        return str(cookie)
+def papers(chosen: str | None, accepted: str, pages: str | None = None) -> str:
+    """The language of documents and of what is sent: chosen by the person, else that of ``pages``
+    which they chose, else the first that the browser asks for and we speak (with its country, which
+    says how figures are written), else English."""
+    if chosen in PAPERS:
+        return str(chosen)
+    wanted = [pages] if pages in PAPERS else PAPERS
     for part in accepted[:ACCEPTED_MAX].split(","):
         asked = _TAG.fullmatch(part.split(";")[0].strip())
-        if asked is not None and asked[1].lower() in PAPERS:
+        if asked is not None and asked[1].lower() in wanted:
             return asked[1].lower() + (f"-{asked[2].upper()}" if asked[2] else "")
-    return "en"
+    return str(pages) if pages in PAPERS else "en"
 
 
 @cache

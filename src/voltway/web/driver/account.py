@@ -27,6 +27,7 @@ from voltway.parties import actions as parties
 from voltway.payments import giving_up, methods
 from voltway.payments.model_methods import Method, MethodId, SavingStage
 from voltway.runtime.work import Work
+from voltway.web import speaking
 from voltway.web.appearance import Form, here
 from voltway.web.driver import account_views, own_data, own_places, views
 from voltway.web.house import House
@@ -40,9 +41,8 @@ from voltway.web.pages import (
     told,
 )
 from voltway.web.problems import STATUS
+from voltway.web.speaking import SEAT
 
-#: The cookie that holds a driver's seat.
-SEAT: Final = "voltway_driver"
 _HERE: Final = "/me"
 WRONG_CODE: Final = (
     "This is not the code, or it is too old. Look at the last mail, or ask for a new one."
@@ -201,6 +201,7 @@ async def enter(
     answer.set_cookie(_cookie(request, house, seat))
     async with house.begin() as work:
         await own_places.take_along(request, work, email, answer)
+        await speaking.take_along(request, work, email, answer)
     return answer
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from voltway.alerts import numbers, wishing
 from voltway.billing import autocharge, budgets, homes_own
 from voltway.drivers import actions as drivers
-from voltway.drivers import entry, favourites, when_where
+from voltway.drivers import entry, favourites, languages, when_where
 from voltway.drivers.model import Driver
 from voltway.helpdesk import actions as helpdesk
 from voltway.parties import actions as parties
@@ -45,6 +45,7 @@ async def all_of(work: Work, email: str) -> dict[str, Any]:
             }
             for each in await favourites.of_person(work, email)
         ],
+        "languages": await _languages(work, email),
         "charges": await history_views.charges(work, email),
         "codes": [dict(row) for row in await promotions.of_driver(work, email)],
         "waiting": await _waiting(work, email),
@@ -74,6 +75,7 @@ async def forget(work: Work, email: str) -> None:
     await vehicles.forget_person(work, email)
     await wishing.forget_person(work, email)
     await favourites.forget_person(work, email)
+    await languages.forget_person(work, email)
     await entry.leave_everywhere(work, email)
 
 
@@ -120,6 +122,13 @@ async def _with(work: Work, driver: Driver) -> dict[str, Any]:
 
 def _rule(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in ("days", "opens", "closes", "place_names")}
+
+
+async def _languages(work: Work, email: str) -> dict[str, str] | None:
+    """Those that they chose."""
+    spoken = await languages.of_person(work, email)
+    chosen = {"pages": spoken.pages, "documents_and_alerts": spoken.told}
+    return {name: tag for name, tag in chosen.items() if tag} or None
 
 
 async def _waiting(work: Work, email: str) -> dict[str, Any]:
