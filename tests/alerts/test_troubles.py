@@ -23,7 +23,7 @@ from voltway.alerts.model_events import Channel, Event
 from voltway.alerts.model_hooks import HookKind
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Outage
-from voltway.kernel.ids import OnceKey, TokenUid
+from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
 from voltway.parties import actions as parties
 from voltway.parties.model import Role
@@ -116,7 +116,6 @@ async def goes_silent(scene: Scene, since: int = 0) -> None:
     """Three captures are asked for, and their answers do not come."""
     for nth in range(since, since + 3):
         paid = await scene.pays(await scene.opens())
-        await scene.starts(TokenUid(paid.token), ref=f"tx-{nth}")
         scene.bank.faults.set([Fault(on="capture", kind="error_500")])
         with pytest.raises(Outage):
             await payments.capture(

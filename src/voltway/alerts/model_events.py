@@ -53,6 +53,9 @@ class Event(StrEnum):
     BILL_RESTS = "bill_rests"
     CERTIFICATE_ENDS = "certificate_ends"
     CALIBRATION_ENDS = "calibration_ends"
+    STATION_BACK = "station_back"
+    PORT_CLEAR = "port_clear"
+    MANY = "many"  # of what operators are told one by one otherwise
     PROVIDER_DOWN = "provider_down"
     PROVIDER_BACK = "provider_back"
     PAYMENTS_ODD = "payments_odd"
@@ -81,6 +84,7 @@ class Rule:
     not_again_within: timedelta = timedelta()
     unread_after: timedelta | None = None
     again_after: tuple[timedelta, ...] = ()
+    back: Event | None = None  # by which event those who were told are told that it is over
     for_operators: bool = False
     by: frozenset[Channel] = PEOPLES  # the channels that there are for it
 
@@ -139,15 +143,24 @@ RULES: Final[Mapping[Event, Rule]] = {
         lasts=timedelta(hours=12),
         holds=_HELD,
         not_again_within=timedelta(minutes=30),
+        back=Event.STATION_BACK,
         for_operators=True,
+    ),
+    Event.STATION_BACK: Rule(
+        at_first=_BOTH, lasts=timedelta(hours=12), holds=_HELD, for_operators=True
     ),
     Event.PORT_FAULTED: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),
         holds=_HELD,
         not_again_within=timedelta(minutes=30),
+        back=Event.PORT_CLEAR,
         for_operators=True,
     ),
+    Event.PORT_CLEAR: Rule(
+        at_first=_BOTH, lasts=timedelta(hours=12), holds=_HELD, for_operators=True
+    ),
+    Event.MANY: Rule(at_first=_BOTH, lasts=timedelta(hours=12), for_operators=True),
     Event.STARTS_FAIL: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),

@@ -42,7 +42,9 @@ class HookKind(StrEnum):
     PROBLEM_REPORTED = "problem.reported"
     # What operators are told, when they are told it: ``ALERTS``.
     STATION_OFFLINE = "alert.station_offline"
+    STATION_BACK = "alert.station_back"
     PORT_FAULTED = "alert.port_faulted"
+    PORT_CLEAR = "alert.port_clear"
     STARTS_FAIL = "alert.starts_fail"
     SECURITY = "alert.security"
     METER_DOUBTFUL = "alert.meter_doubtful"
@@ -75,7 +77,9 @@ FACTS: Final[Mapping[type[Fact], HookKind]] = {
 }
 #: By which kind a program is told what operators are told.
 ALERTS: Final[Mapping[Event, HookKind]] = {
-    event: HookKind(f"alert.{event}") for event, rule in RULES.items() if rule.for_operators
+    event: HookKind(f"alert.{event}")
+    for event, rule in RULES.items()
+    if rule.for_operators and event is not Event.MANY  # programs are told one by one
 }
 
 

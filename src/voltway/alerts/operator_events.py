@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from voltway.alerts import store_damping
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.telling import tell
 from voltway.billing import formats
@@ -13,11 +14,25 @@ from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.parties.model import MAY, Permission
 from voltway.runtime.work import Row, Work
-from voltway.stations.model import OrderEnded, PortStatusChanged, SecurityReported, StationLost
+from voltway.stations.model import (
+    OrderEnded,
+    PortStatusChanged,
+    SecurityReported,
+    StationConnected,
+    StationLost,
+)
 from voltway.stations.orders import OrderState
 from voltway.stations.reports import PortStatus
 
-STATION_FACTS: Final = (StationLost, PortStatusChanged, OrderEnded, SecurityReported)
+STATION_FACTS: Final = (
+    StationLost,
+    StationConnected,
+    PortStatusChanged,
+    OrderEnded,
+    SecurityReported,
+)
+#: Of a bay in these nobody is told that its fault is over.
+_NOT_WELL: Final = frozenset({PortStatus.FAULTED, PortStatus.UNKNOWN})
 #: So many starts that came to nothing within an hour are worth a look.
 STARTS_MANY: Final = 3
 #: Security events of OCPP (2.0.1 part 2 appendices §1; 1.6 security whitepaper §8, of whose two
@@ -62,7 +77,9 @@ _ROUTINE: Final = frozenset(
 
 async def hears_station(work: Work, facts: Sequence[Fact]) -> None:
     """Tell who may do something about it that a station is lost, a port has a fault, or cars do not
-    start there, and what it saw of attacks. The first two wait whether they last: ``still``."""
+    start there, and what it saw of attacks. The first two wait whether they last: ``still``; and
+    that they are over is told to who was told."""
+    await _back(work, facts)
     for fact in facts:
         if isinstance(fact, StationLost):
             await _lost(work, fact)
@@ -87,14 +104,44 @@ async def _faulted(work: Work, fact: PortStatusChanged) -> None:
     row = await _station(work, fact.station)
     if row is None:
         return
-    bay = "-"
-    about = f"station:{fact.station}"
-    if fact.evse is not None:
-        found = await work.one("SELECT number FROM evse_view WHERE id = $1", fact.evse)
-        bay = str(found["number"]) if found else "-"
-        about = f"evse:{fact.evse}"
-    shown = _shown(row) | {"bay": bay, "error": fact.error or "no code"}
-    await tell_operators(work, fact, Permission.ORDER_STATION, Event.PORT_FAULTED, about, shown)
+    shown = _shown(row) | {"bay": await _bay(work, fact), "error": fact.error or "no code"}
+    may = Permission.ORDER_STATION
+    await tell_operators(work, fact, may, Event.PORT_FAULTED, _port(fact), shown)
+
+
+async def _back(work: Work, facts: Sequence[Fact]) -> None:
+    """Most that comes back was told to nobody: one question for all of them says which was."""
+    here = {f"station:{each.station}": each for each in facts if isinstance(each, StationConnected)}
+    over = {about: each.at for about, each in here.items()}
+    for about in await store_damping.to_be_told_back(work, Event.STATION_OFFLINE, over):
+        fact = here[about]
+        if (row := await _station(work, fact.station)) is not None:
+            shown = _shown(row) | {"when": _clock(fact.at, row)}
+            may = Permission.ORDER_STATION
+            await tell_operators(work, fact, may, Event.STATION_BACK, about, shown)
+    well = {
+        _port(each): each
+        for each in facts
+        if isinstance(each, PortStatusChanged) and each.status not in _NOT_WELL
+    }
+    over = {about: each.at for about, each in well.items()}
+    for about in await store_damping.to_be_told_back(work, Event.PORT_FAULTED, over):
+        of = well[about]
+        if (row := await _station(work, of.station)) is not None:
+            shown = _shown(row) | {"bay": await _bay(work, of), "when": _clock(of.at, row)}
+            await tell_operators(work, of, Permission.ORDER_STATION, Event.PORT_CLEAR, about, shown)
+
+
+def _port(fact: PortStatusChanged) -> str:
+    return f"station:{fact.station}" if fact.evse is None else f"evse:{fact.evse}"
+
+
+async def _bay(work: Work, fact: PortStatusChanged) -> str:
+    """The number of the bay, as people read it; a dash for a whole station."""
+    if fact.evse is None:
+        return "-"
+    found = await work.one("SELECT number FROM evse_view WHERE id = $1", fact.evse)
+    return str(found["number"]) if found else "-"
 
 
 async def _did_not_start(work: Work, fact: OrderEnded) -> None:

@@ -35,6 +35,7 @@ SAMPLES: Final[Mapping[str, str]] = {
     "what": "Calibration ends in 30 days",
 }
 _BY_EVENT: Final[Mapping[Event, Mapping[str, str]]] = {
+    Event.MANY: {"what": "station offline", "count": "10"},
     Event.SECURITY: {"error": "TamperDetectionActivated (door)"},
     Event.METER_DOUBTFUL: {"why": "It tells more energy than this EVSE can give."},
     Event.BILL_RESTS: {"why": "The bank was silent."},

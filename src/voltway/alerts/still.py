@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import still_troubles, store_people
+from voltway.alerts import still_back, still_troubles, store_people
 from voltway.alerts.driver_events import session_runs
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
@@ -15,14 +15,13 @@ from voltway.runtime.work import Work
 from voltway.sessions import faults, standing
 
 #: Of a station and of a bay: whether what was told is still so, and since when.
-_OFFLINE: Final = """
-    SELECT NOT connected AS stands, disconnected_at AS since FROM station_view WHERE id = $1
-"""
-_FAULTED: Final = {
-    "station": "SELECT status = 'faulted' AS stands, status_at AS since FROM station_view"
-    " WHERE id = $1",
-    "evse": "SELECT status = 'faulted' AS stands, status_at AS since FROM evse_view WHERE id = $1",
+_STATION: Final = {
+    Event.STATION_OFFLINE: "NOT connected AS stands, disconnected_at AS since",
+    Event.STATION_BACK: "connected AS stands, connected_at AS since",
+    Event.PORT_FAULTED: "status = 'faulted' AS stands, status_at AS since",
+    Event.PORT_CLEAR: "status NOT IN ('faulted', 'unknown') AS stands, status_at AS since",
 }
+_VIEWS: Final = {"station": "station_view", "evse": "evse_view"}
 
 
 #: By which channels somebody may have been reached before this one.
@@ -39,6 +38,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         return None
     if RULES[alert.event].holds and await _since(work, alert) is None:
         return "It was over before it was told."
+    if alert.event in still_back.BEGUN:
+        return await still_back.why_not(work, alert)
     if alert.event in still_troubles.TOLD:
         return await still_troubles.why_not(work, alert)
     if alert.event in WENT_ON:
@@ -75,8 +76,8 @@ async def not_before(work: Work, alert: Alert) -> datetime | None:
 async def _since(work: Work, alert: Alert) -> datetime | None:
     """Since when it is so; ``None`` where it is not so any more."""
     kind, _, id = alert.about.partition(":")
-    sql = _OFFLINE if alert.event is Event.STATION_OFFLINE else _FAULTED[kind]
-    found = await work.one(sql, UUID(id))
+    asked = f"SELECT {_STATION[alert.event]} FROM {_VIEWS[kind]} WHERE id = $1"
+    found = await work.one(asked, UUID(id))
     if found is None or not found["stands"]:
         return None
     return found["since"] or alert.created_at

@@ -6,16 +6,17 @@ browser, under a key made of what it is about, so that a fact told twice is told
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from voltway.alerts import store_chats, store_hooks, store_numbers, store_people
+from voltway.alerts import damping, store_chats, store_hooks, store_numbers, store_people
 from voltway.alerts.escalating import TEXT_WITHIN
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.alerts.model_events import RULES, Channel, Device, Event, Person, Wishes
 from voltway.alerts.model_hooks import ALERTS
 from voltway.alerts.queueing import queue
 from voltway.alerts.rules_events import due_at
+from voltway.alerts.words_operators import TITLES
 from voltway.kernel.ids import AlertId, OnceKey, PartyId, new_id
 from voltway.runtime.work import Work
 
@@ -60,22 +61,38 @@ async def tell(
     turn out otherwise waits for so long ``after`` now, and is looked at again then (``still``).
     """
     people = {each.holder: each for each in to}
-    since = work.now - RULES[event].not_again_within
-    lately = (
-        await store_people.told_since(work, list(people), event, about, since)
-        if RULES[event].not_again_within
-        else set()
-    )
-    news = [
-        News(person=person, about=about, facts=facts, once=once)
+    news = {
+        holder: News(person=person, about=about, facts=facts, once=once)
         for holder, person in people.items()
-        if holder not in lately
-    ]
-    alerts = await alerts_of(work, party, event, news, after=after)
+    }
+    calm = await damping.damped(work, event, about, list(people))
+    now = [each for holder, each in news.items() if calm.is_told_now(holder)]
+    alerts = await alerts_of(work, party, event, now, after=after)
     if RULES[event].for_operators:
         told = _Told(party=party, event=event, about=about, facts=facts, once=once, after=after)
+        later = [each for holder, each in news.items() if holder in calm.later]
+        wait = RULES[event].not_again_within
+        alerts += await alerts_of(work, party, event, later, after=wait)
+        many = _many(work, told)
+        these = [
+            News(person=people[holder], about=many.about, facts=many.facts, once=many.once)
+            for holder in people
+            if holder in calm.many
+        ]
+        alerts += await alerts_of(work, party, many.event, these)
         alerts += await _beside(work, told)
     await queue(work, alerts)
+
+
+def _many(work: Work, told: _Told) -> _Told:
+    """That there are many such things, told once in a quarter of an hour."""
+    return replace(
+        told,
+        event=Event.MANY,
+        about=f"many:{told.event}",
+        facts={"what": TITLES[told.event], "count": str(damping.MANY), "page": "/console"},
+        once=damping.quarter_of(work.now),
+    )
 
 
 async def alerts_of(
@@ -119,15 +136,19 @@ async def _beside(work: Work, told: _Told) -> list[Alert]:
     hooks = await store_hooks.told_of(work, told.party, ALERTS[told.event])
     them = [(each.holder, Channel.CHAT, str(each.id)) for each in chats]
     them += [(f"hook:{each.id}", Channel.HOOK, str(each.id)) for each in hooks]
-    rule = RULES[told.event]
-    holders, since = [holder for holder, _, _ in them], work.now - rule.not_again_within
-    lately = await store_people.told_since(work, holders, told.event, told.about, since)
-    at = work.now + rule.holds
-    return [
-        _alert(work, Person(holder=holder, email=None, locale="en"), told, channel, id, at)
-        for holder, channel, id in them
-        if not rule.not_again_within or holder not in lately
-    ]
+    calm = await damping.damped(work, told.event, told.about, [holder for holder, _, _ in them])
+    alerts = []
+    for holder, channel, id in them:
+        what, at = told, work.now + RULES[told.event].holds
+        if holder in calm.silent:
+            continue
+        if holder in calm.later:
+            at += RULES[told.event].not_again_within
+        if holder in calm.many and channel is Channel.CHAT:
+            what, at = _many(work, told), work.now
+        person = Person(holder=holder, email=None, locale="en")
+        alerts.append(_alert(work, person, what, channel, id, at))
+    return alerts
 
 
 @dataclass(frozen=True, slots=True)

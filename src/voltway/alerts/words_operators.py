@@ -7,7 +7,10 @@ from voltway.alerts.model_events import Event
 
 SAYS: Final[Mapping[Event, tuple[str, str]]] = {
     Event.STATION_OFFLINE: ("Station offline: {station}", "{place}: not heard since {when}."),
+    Event.STATION_BACK: ("Station is back: {station}", "{place}: heard again since {when}."),
     Event.PORT_FAULTED: ("Fault: {station}, bay {bay}", "{place}: {error}."),
+    Event.PORT_CLEAR: ("Fault is over: {station}, bay {bay}", "{place}: since {when}."),
+    Event.MANY: ("Many at once: {what}", "More than {count} within a quarter of an hour."),
     Event.STARTS_FAIL: (
         "Starts fail: {station}",
         "{place}: {count} starts within an hour came to nothing.",
@@ -28,7 +31,10 @@ SAYS: Final[Mapping[Event, tuple[str, str]]] = {
 #: The facts that these words may name.
 NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.STATION_OFFLINE: frozenset({"station", "place", "when"}),
+    Event.STATION_BACK: frozenset({"station", "place", "when"}),
     Event.PORT_FAULTED: frozenset({"station", "place", "bay", "error"}),
+    Event.PORT_CLEAR: frozenset({"station", "place", "bay", "when"}),
+    Event.MANY: frozenset({"what", "count"}),
     Event.STARTS_FAIL: frozenset({"station", "place", "count"}),
     Event.SECURITY: frozenset({"station", "place", "error"}),
     Event.METER_DOUBTFUL: frozenset({"station", "place", "bay", "why"}),
@@ -42,3 +48,8 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.MONEY_UNEXPLAINED: frozenset({"name", "count", "when", "why"}),
     Event.MONEY_EXPLAINED: frozenset({"name", "when"}),
 }
+
+#: What there is much of, where it is not told one by one.
+TITLES: Final[Mapping[Event, str]] = {
+    event: title.partition(":")[0].lower() for event, (title, _) in SAYS.items()
+} | {Event.CALIBRATION_ENDS: "calibration"}
