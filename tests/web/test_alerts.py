@@ -198,8 +198,12 @@ async def test_operators_see_what_failed_and_try_it_again(
     assert f"Charging is complete Mail {ANN} Failed" in said
     assert "The mail server did not answer" in said
     again = f"/console/deliveries/{row['id']}/again"
+    wall = await owner.reads("/console")
+    assert "A delivery failed" in wall
+    assert "The mail server did not answer" in wall
 
     assert (await owner.sends(again)).status_code == 303
+    assert "A delivery failed" not in await owner.reads("/console")
 
     assert "Waits 1" in await owner.reads("/console/deliveries")
     assert (await owner.sends(again)).status_code == 404

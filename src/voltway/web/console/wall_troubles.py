@@ -37,6 +37,7 @@ async def troubles(
         found += await _of_money(work, formats)
     found += await _of_orders(work)
     found += await _of_reports(work)
+    found += await _of_deliveries(work)
     found += await _of_prices(work)
     order = ("critical", "high", "watch")
     oldest = work.now
@@ -139,6 +140,32 @@ async def _of_reports(work: Work) -> list[Trouble]:
             f"/console/reports/{row['id']}",
         )
         for row in rows
+    ]
+
+
+async def _of_deliveries(work: Work) -> list[Trouble]:
+    """That something did not reach people within a day, and why the last of it did not."""
+    row = await work.one(
+        """
+        SELECT count(*)::int AS n, min(created_at) AS since,
+               (array_agg(last_trouble ORDER BY created_at DESC))[1] AS trouble
+          FROM alert_view WHERE state = 'failed' AND created_at > $1
+        """,
+        work.now - timedelta(days=1),
+    )
+    if row is None or not row["n"]:
+        return []
+    one = row["n"] == 1
+    return [
+        Trouble(
+            "watch",
+            "idle",
+            "A delivery failed" if one else f"{row['n']} deliveries failed",
+            "",
+            (row["trouble"] or "")[:160],
+            row["since"],
+            "/console/deliveries?show=failed",
+        )
     ]
 
 
