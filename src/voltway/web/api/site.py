@@ -13,6 +13,7 @@ from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from voltway.web.api import (
+    alarms,
     balances,
     books,
     bounces,
@@ -114,6 +115,7 @@ RESOURCES: Final = (
     card_refunds,
     card_limits,
     card_readers,
+    alarms,
     balances,
     vouchers,
     debts,
@@ -166,6 +168,7 @@ TAGS: Final = {
     "card refunds": "What of receipts went back to the cards that paid their statements.",
     "card limits": "How much one card may do, at a place or at all together.",
     "card readers": "Readers that drivers hold a card to, and the bays that each serves.",
+    "alarms": "What about money is not as it should be, and who looks after it.",
     "debts": "What is owed, what came for it, and when who owes is told.",
     "balances": "What drivers pay before they charge: topped up, used, paid back.",
     "vouchers": "Codes of a value that drivers put on a balance, each once.",
