@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
 from bench.time_to_done.play import AC_W, Asked, played, split
+from bench.time_to_done.untold import TOLD, Alerted, played_untold
 
 FAST_W = 150_000
 POWERS_W = (11_000, 50_000, 150_000, 300_000)
@@ -33,6 +34,7 @@ def main() -> None:
     random = Random(options.seed)
     if options.calibrate:
         _print_spreads(list(played(learnt_by, POWERS_W, 2, random)))
+        _print_untold(played_untold(learnt_by, 1, options.seed)[0])
         return
     asked = list(played(held_out, POWERS_W, options.cars, random))
     names = ", ".join(sorted(each.title for each in held_out))
@@ -43,6 +45,10 @@ def main() -> None:
     for is_known, them in grouped(asked, _is_known).items():
         holds, car = fmean(each.holds for each in them), "known" if is_known else "unknown"
         typer.echo(f"car {car}: the range holds in {holds:.1%} of {len(them)} cases")
+    typer.echo("")
+    untold, alerted = played_untold(held_out, options.cars // 2, options.seed)
+    _print_untold(untold)
+    _print_alerted(alerted)
     if options.plots:
         from bench.time_to_done.plots import draw
 
@@ -53,8 +59,11 @@ def _is_known(each: Asked) -> bool:
     return each.way not in ("nothing", "its battery's size")
 
 
-def grouped(asked: Iterable[Asked], key: Callable[[Asked], Any]) -> dict[Any, list[Asked]]:
-    groups: dict[Any, list[Asked]] = defaultdict(list)
+Each = TypeVar("Each")
+
+
+def grouped(asked: Iterable[Each], key: Callable[[Each], Any]) -> dict[Any, list[Each]]:
+    groups: dict[Any, list[Each]] = defaultdict(list)
     for each in asked:
         groups[key(each)].append(each)
     return dict(sorted(groups.items()))
@@ -74,6 +83,39 @@ def _print_table(asked: Sequence[Asked], title: str) -> None:
             f" | {wide:.0%} wide |"
         )
     typer.echo("")
+
+
+def _print_untold(asked: Sequence[Asked]) -> None:
+    """What is not told is off by minutes: near the end, by much of what is left."""
+    typer.echo(
+        "| AC, charge not told: known | after | n | left | off | bias | range holds | range |"
+    )
+    typer.echo("|---|---:|---:|---:|---:|---:|---:|---:|")
+    for (way, at_s), group in grouped(asked, lambda each: (each.way, each.at_s)).items():
+        left_s = fmean(each.took_s for each in group)
+        off_s = fmean(abs(each.said_s - each.took_s) for each in group)
+        bias_s = fmean(each.said_s - each.took_s for each in group)
+        wide_s = fmean(each.latest_s - each.soonest_s for each in group)
+        typer.echo(
+            f"| {way} | {at_s / 60:.0f} min | {len(group)} | {left_s / 60:.0f} min"
+            f" | {off_s / 60:.0f} min, {off_s / left_s:.1%} | {bias_s / 60:+.0f} min"
+            f" | {fmean(each.holds for each in group):.0%} | {wide_s / 60:.0f} min wide |"
+        )
+    for is_told, them in grouped(asked, lambda each: TOLD in each.way).items():
+        holds, percent = fmean(each.holds for each in them), "told" if is_told else "not told"
+        typer.echo(f"arrival {percent}: the range holds in {holds:.1%} of {len(them)} cases")
+    typer.echo("")
+
+
+def _print_alerted(alerted: Sequence[Alerted]) -> None:
+    """How long before the end it was told that a charge is soon done."""
+    for (way, target), them in grouped(alerted, lambda each: (each.way, each.target)).items():
+        left = sorted(each.left_s / 60 for each in them if each.left_s is not None)
+        said = f"alert of ten minutes, {way}, to {target:.0f} %: {len(left)} of {len(them)}"
+        if left:
+            tenth, middle, last = (left[int(len(left) * part)] for part in (0.1, 0.5, 0.9))
+            said += f", {middle:.0f} min before the end, 8 of 10 {tenth:.0f} to {last:.0f}"
+        typer.echo(said)
 
 
 def _print_spreads(asked: Sequence[Asked]) -> None:

@@ -87,11 +87,11 @@ def _after(car: truth.Car, known: Learned, random: Random) -> Learned:
     power = random.choice((50_000, 150_000, 300_000))
     soc = random.uniform(5, 45)
     readings = car.charge(power, soc, random.uniform(75, 95), is_dc=True)
-    one = taught(_points(list(readings)), power)
+    one = taught(points_of(list(readings)), power)
     return added(known, one) if one else known
 
 
-def _points(readings: Sequence[truth.Reading]) -> list[Point]:
+def points_of(readings: Sequence[truth.Reading]) -> list[Point]:
     return [Point(each.at_s, each.energy_wh, each.soc) for each in readings]
 
 
@@ -114,7 +114,7 @@ def _of_car(model: EvModel, of_model: Learned, power: int, random: Random) -> It
         until = [each for each in readings if each.at_s <= at_s]
         if end_s - at_s < 120 or not until:
             continue
-        points = _points(until)
+        points = points_of(until)
         for way, known in ways.items():
             said = time_to_done(
                 known,

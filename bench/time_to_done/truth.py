@@ -45,6 +45,9 @@ class Car:
         self._arrives_ac = random.uniform(0.86, 0.92)
         self._bends = [random.gauss(0.0, 0.035) for _ in range(3)]
         self._offset = random.gauss(0.0, 0.03)
+        # Of its own, so that what is asked of AC changes nothing of what is drawn for DC.
+        own = Random(f"{model.id} {self._capacity_wh}")
+        self._ac_flat_until, self._ac_least = own.uniform(95.0, 99.0), own.uniform(0.08, 0.3)
 
     def charge(
         self, offered_w: float, soc: float, target: float, *, is_dc: bool
@@ -85,8 +88,8 @@ class Car:
     def _takes(self, soc: float, *, is_dc: bool) -> float:
         """W at the battery."""
         if not is_dc:
-            taper = min(1.0, max((100.4 - soc) / 3.4, 0.08))
-            return self.model.ac_w * taper * 0.9
+            over = (soc - self._ac_flat_until) / (100.0 - self._ac_flat_until)
+            return self.model.ac_w * 0.9 * (1 - max(over, 0.0) * (1 - self._ac_least))
         x = soc / 100
         bent = 1 + self._offset - 0.07
         for order, bend in enumerate(self._bends, start=1):

@@ -188,6 +188,126 @@ async def test_what_has_ended_is_looked_at_no_more(
     assert await line.count("session_target") == 0
 
 
+AC_W = 11_000
+PER_PERCENT_AC = CAR.battery_wh * 0.95 / 100 / 0.89
+
+
+@pytest.fixture
+async def ac(begin: BeginWork, database: Database, clock: JumpingClock) -> tuple[Line, AStation]:
+    """A station of AC, where cars tell no charge."""
+    clock.jump_to(minute(120))
+    async with begin() as work:
+        party = await a_party(work)
+        await a_tariff(work, party)
+        await a_token(work, party, CARD)
+        station = await a_station(work, party, power_w=AC_W)
+    return Line(database.begin, station.station.id, None), station
+
+
+async def comes(begin: BeginWork, at: AStation, percent: int | None, target: int = 80) -> None:
+    """The card charges a guest's car that comes with so much."""
+    async with begin() as work:
+        await vehicles.charges(work, Charges(at.party.id, CARD, CAR.id, None, target, percent))
+
+
+async def untold_for(line: Line, clock: JumpingClock, minutes: int, since: int = 0) -> None:
+    """The car charges, and tells no charge."""
+    if not since:
+        await line.tell(started("tx", 0, 120, 0))
+    for each in range(since + 1, minutes + 1):
+        clock.jump_to(minute(120 + each))
+        wh = AC_W * each // 60
+        told = reading(120 + each, wh, power_w=AC_W)
+        await line.tell(replace(updated("tx", each, 120 + each, wh), readings=(told,)))
+
+
+async def test_by_ac_it_is_counted_from_what_the_driver_said(
+    ac: tuple[Line, AStation], begin: BeginWork, clock: JumpingClock
+) -> None:
+    line, station = ac
+    await comes(begin, station, 40)
+    await untold_for(line, clock, 30)
+
+    said = await done(begin, line)
+
+    assert said is not None
+    left_wh = 40 * PER_PERCENT_AC - AC_W / 2
+    assert (said.target, said.came_with, said.time.source) == (80, 40, Source.COUNTED)
+    assert said.time.seconds == pytest.approx(left_wh / AC_W * 3600, rel=0.02)
+
+
+async def test_what_was_said_for_an_earlier_visit_counts_for_none_of_today(
+    ac: tuple[Line, AStation], begin: BeginWork, clock: JumpingClock
+) -> None:
+    line, station = ac
+    await comes(begin, station, 40)
+    async with begin() as work:
+        await work.run("UPDATE token_car SET at = at - interval '13 hours'")
+    await untold_for(line, clock, 30)
+
+    said = await done(begin, line)
+
+    assert said is not None
+    assert (said.came_with, said.time.source) == (None, Source.ENERGY)
+
+
+async def test_by_ac_it_is_said_once_that_it_is_soon_done_though_the_car_tells_no_charge(
+    ac: tuple[Line, AStation], begin: BeginWork, clock: JumpingClock
+) -> None:
+    line, station = ac
+    await comes(begin, station, 70)
+    await untold_for(line, clock, 4)
+    await targets.look(begin)
+    assert "SessionSoonDone" not in await line.facts()
+
+    lasts = int(10 * PER_PERCENT_AC / AC_W * 60)
+    for each in range(5, lasts + 4):
+        await untold_for(line, clock, each, since=each - 1)
+        await targets.look(begin)
+
+    facts = await line.facts()
+    assert facts.count("SessionSoonDone") == 1
+    assert "SessionDoneMoved" not in facts
+
+
+async def test_a_guess_is_never_told_as_if_it_were_known(
+    ac: tuple[Line, AStation], begin: BeginWork, clock: JumpingClock
+) -> None:
+    line, station = ac
+    await comes(begin, station, None)
+    for each in range(1, 90, 3):
+        await untold_for(line, clock, each + 2, since=each - 1)
+        await targets.look(begin)
+
+    facts = await line.facts()
+    assert "SessionSoonDone" not in facts
+    assert "SessionDoneMoved" not in facts
+
+
+async def test_of_a_car_that_nobody_knows_nothing_is_counted_and_nothing_looked_at(
+    ac: tuple[Line, AStation], begin: BeginWork, clock: JumpingClock
+) -> None:
+    line, _ = ac
+    await untold_for(line, clock, 10)
+    await targets.look(begin)
+
+    assert await done(begin, line) is None
+    assert await line.count("session_target") == 0
+
+
+async def test_a_car_that_goes_on_past_its_target_is_filled_whole(
+    ac: tuple[Line, AStation], begin: BeginWork, clock: JumpingClock
+) -> None:
+    line, station = ac
+    await comes(begin, station, 75)
+    await untold_for(line, clock, int(15 * PER_PERCENT_AC / AC_W * 60))
+
+    said = await done(begin, line)
+
+    assert said is not None
+    assert said.target == time_to_done.FULL
+
+
 def test_a_number_is_read_as_a_station_writes_it() -> None:
     assert [time_to_done.number_in(word) for word in ("900", "12.5", 7, "", "x", None, "inf")] == [
         900,

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from voltway.vehicles.model import POINTS, EvModel, Learned, Point, Source
-from voltway.vehicles.rules_curves import AGED, ARRIVES_DC
+from voltway.vehicles.rules_curves import AGED, ARRIVES_DC, ON_THE_ROAD
 from voltway.vehicles.rules_time import Known, Station, time_to_done
 
 MODEL = EvModel(
@@ -115,7 +115,10 @@ def test_its_own_sessions_are_believed_before_those_of_its_model_and_those_befor
         Source.MODEL,
     ]
     assert own.seconds == pytest.approx(40 * 700 / 50_000 * 3600)
-    assert its.seconds == pytest.approx(40 * 700 / 90_000 * 3600)
+    halfway_w = (90_000 * 100_000 * ON_THE_ROAD / ARRIVES_DC) ** 0.5
+    flat = time_to_done(replace(all_three, vehicle=None), FAST, 20, 50)
+    assert flat is not None
+    assert flat.seconds == pytest.approx(30 * 700 / halfway_w * 3600)
 
 
 def test_a_cold_battery_makes_it_longer_and_then_it_comes_back() -> None:

@@ -18,13 +18,18 @@ class Kept(NamedTuple):
 
 
 async def add_new(work: Work, first_look: timedelta, limit: int) -> int:
-    """Look at the running sessions whose car tells its charge, and that are not looked at yet."""
+    """Look at the running sessions whose car tells its charge, or is known, and that are not looked
+    at yet."""
     return await work.run(
         """
         INSERT INTO session_target (session_id, party_id, look_at)
         SELECT session.id, session.party_id, greatest(session.started_at + $2, $1)
           FROM session
-         WHERE ended_at IS NULL AND soc_percent IS NOT NULL
+         WHERE told_at IS NULL AND ended_at IS NULL
+           AND (soc_percent IS NOT NULL
+                OR EXISTS (SELECT 1 FROM token_car_view car
+                            WHERE car.party_id = session.party_id
+                              AND car.token = session.token_uid))
            AND NOT EXISTS (SELECT 1 FROM session_target WHERE session_id = session.id)
          LIMIT $3
             ON CONFLICT DO NOTHING

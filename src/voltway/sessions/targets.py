@@ -1,7 +1,9 @@
 """Says once that a session is soon done, and that it will be done much earlier or later than said.
 
 A session is looked at every minute or so near its end, and less often before: what a look costs is
-reading its readings. Sessions whose car does not tell its charge are never looked at.
+reading its readings. Sessions of which nothing is known are never looked at. Where the charge is
+counted and not told, ten minutes are some more or less; where nobody said how full the car came, it
+is told only once what is left is little for sure, and never that it moved.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, store_targets, time_to_done
 from voltway.sessions.model import Session, SessionFact
 from voltway.sessions.store_targets import Kept
+from voltway.vehicles.model import Source, TimeToDone
 
 #: Who waits is told so long before the target is reached.
 SOON: Final = timedelta(minutes=10)
@@ -84,7 +87,10 @@ async def _look_at_one(work: Work, kept: Kept, session: Session) -> tuple[Kept, 
     # The estimate is from the last reading on, and it is some seconds old.
     done_at = session.heard_at + timedelta(seconds=done.time.seconds)
     left = max(done_at - work.now, timedelta())
-    if left <= SOON and not kept.soon_told:
+    if not may_tell(done.time):
+        return kept, LOOK_MOST
+    early = timedelta(seconds=done.time.seconds - done.time.to_tell_s)
+    if left - early <= SOON and not kept.soon_told:
         soon = SessionSoonDone(
             party=session.party,
             at=work.now,
@@ -96,7 +102,7 @@ async def _look_at_one(work: Work, kept: Kept, session: Session) -> tuple[Kept, 
         return kept._replace(soon_told=True, said_at=done_at), LOOK_LEAST
     if kept.said_at is None:
         kept = kept._replace(said_at=done_at)
-    elif _moved(kept.said_at, done_at, left):
+    elif _moved(kept.said_at, done_at, left) and (done.time.source.is_sure or not kept.soon_told):
         moved = SessionDoneMoved(
             party=session.party,
             at=work.now,
@@ -107,8 +113,13 @@ async def _look_at_one(work: Work, kept: Kept, session: Session) -> tuple[Kept, 
         )
         await work.announce([moved])
         kept = kept._replace(said_at=done_at)
-    return kept, min(max((left - SOON) / 2, LOOK_LEAST), LOOK_MOST)
+    return kept, min(max((left - early - SOON) / 2, LOOK_LEAST), LOOK_MOST)
 
 
 def _moved(said: datetime, done: datetime, left: timedelta) -> bool:
     return abs(done - said) > max(left * MOVED_SHARE, MOVED_LEAST)
+
+
+def may_tell(time: TimeToDone) -> bool:
+    """Whether an estimate is sure enough that somebody should walk to their car by it."""
+    return time.source is not Source.ENERGY or time.latest_s <= 2 * SOON.total_seconds()

@@ -18,6 +18,7 @@ from voltway.stations import actions as stations
 from voltway.stations.model import Current
 from voltway.vehicles import actions as vehicles
 from voltway.vehicles.model import Charges, Point, TimeToDone
+from voltway.vehicles.rules_counted import counted
 from voltway.vehicles.rules_learning import taught
 from voltway.vehicles.rules_time import Station, time_to_done
 
@@ -34,11 +35,12 @@ SECOND: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """When a session reaches its target: the estimate, from the moment of its last reading, and
-    the target in percent."""
+    """When a session reaches its target: the estimate, from the moment of its last reading, the
+    target in percent, and with how much its driver said that the car came."""
 
     time: TimeToDone
     target: int
+    came_with: int | None = None
 
 
 async def of_session(work: Work, session: Session) -> Done | None:
@@ -57,10 +59,10 @@ async def from_readings(
         return None
     points = points_of(session, readings)
     told = [each.soc for each in points if each.soc is not None]
-    if not told:
-        return None
-    said = said_by_car(readings)
     charges = await _charges(work, session)
+    if not told:
+        return None if charges is None else await _counted(work, session, charges, points)
+    said = said_by_car(readings)
     target = said.target or (charges.target_percent if charges is not None else TARGET)
     # Charge is told in whole percents that are rounded down.
     soc = min(told[-1] + 0.5, 100.0)
@@ -71,6 +73,20 @@ async def from_readings(
     station = await _station(work, session)
     time = time_to_done(known, station, soc, target, points, said.seconds)
     return None if time is None else Done(time, target)
+
+
+async def _counted(
+    work: Work, session: Session, charges: Charges, points: Sequence[Point]
+) -> Done | None:
+    """The same of a known car that does not tell its charge. One that goes on where its target must
+    have been reached is filled whole."""
+    known, station = await vehicles.known(work, charges), await _station(work, session)
+    came_with = charges.came_with(session.started_at)
+    for target in dict.fromkeys((charges.target_percent, FULL)):
+        time = counted(known, station, target, points, came_with)
+        if time is not None:
+            return Done(time, target, came_with)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

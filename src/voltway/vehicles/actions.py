@@ -104,6 +104,15 @@ async def charges(work: Work, charges: Charges) -> None:
     await store.set_charges(work, charges)
 
 
+async def came_with(work: Work, party: PartyId, token: TokenUid, percent: int) -> None:
+    """With how much the car came that charges by this token now. Raises ``NoSuchVehicle`` where
+    nobody said which car that is."""
+    known = (await charging(work, [(party, token)])).get((party, token))
+    if known is None:
+        raise NoSuchVehicle
+    await store.set_charges(work, replace(known, comes_with_percent=percent))
+
+
 async def charging(
     work: Work, tokens: Collection[tuple[PartyId, TokenUid]]
 ) -> dict[tuple[PartyId, TokenUid], Charges]:

@@ -1,6 +1,7 @@
 """What a car can take: its battery, its curve, and what was learned of it."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -9,6 +10,8 @@ from voltway.kernel.ids import PartyId, TokenUid
 
 #: A curve has a power for each whole percent of charge, 0 to 100.
 POINTS: Final = 101
+#: With how much a car comes is told on the way to the bay, or while it charges there.
+OF_THIS_VISIT: Final = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,13 @@ class Source(StrEnum):
     MODEL = "model"  # the curve of its model, as published
     TAPER = "taper"  # what most cars do
     POWER = "power"  # energy by power: AC only
+    COUNTED = "counted"  # the energy since a percent that its driver told: AC only
+    ENERGY = "energy"  # the energy alone, for nobody told how full it came: AC only
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the car tells what is in its battery."""
+        return self not in (Source.COUNTED, Source.ENERGY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +98,22 @@ class Vehicle:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """The car that charges by a token, and to which percent its driver wants to fill it."""
+    """The car that charges by a token, to which percent its driver wants to fill it, and with how
+    much they said that it comes: at ``told_at``, and of that visit alone."""
 
     party: PartyId
     token: TokenUid
     model: UUID
     vehicle: UUID | None
     target_percent: int
+    comes_with_percent: int | None = None
+    told_at: datetime | None = None
+
+    def came_with(self, started_at: datetime) -> int | None:
+        """With how much the car came to a session, if that was told for it."""
+        if self.told_at is None or abs(started_at - self.told_at) > OF_THIS_VISIT:
+            return None
+        return self.comes_with_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +137,9 @@ class TimeToDone:
     energy_wh: float
     source: Source
     free: float
+
+    @property
+    def to_tell_s(self) -> float:
+        """Seconds by which who waits is told in time. Where it is not sure, rather some minutes too
+        early than not at all."""
+        return self.seconds if self.source.is_sure else (self.seconds + self.soonest_s) / 2

@@ -18,6 +18,11 @@ AGED: Final = 0.95
 #: are not held out (``python -m bench.time_to_done --calibrate``).
 TAPER: Final = ((0, 0.99), (30, 0.99), (50, 0.94), (60, 0.80), (80, 0.52), (100, 0.21))
 
+#: What cars take by AC of what they take otherwise, by percent of charge: the same until they are
+#: nearly full, and then less and less (``--calibrate``).
+AC_TAPER: Final = ((0, 1.0), (97, 1.0), (100, 0.2))
+AC_FLAT_UNTIL: Final = 97
+
 #: What most cars take at their peak, by the size of their battery: W a Wh.
 PEAK_BY_SIZE: Final = 2.0
 
@@ -55,6 +60,19 @@ def wh_per_percent(battery_wh: float, arrives: float = ARRIVES_DC) -> float:
     return battery_wh * AGED / 100 / arrives
 
 
+def between(one: Curve, other: Curve) -> Curve:
+    """Halfway between two curves, as shares are halved."""
+    return Curve(tuple((a * b) ** 0.5 for a, b in zip(one.watts, other.watts, strict=True)))
+
+
+def ac_percents(soc: float, target: float) -> float:
+    """How many percents could be filled by AC at full power in the time that these take."""
+    if soc >= target:
+        return 0.0
+    seconds, _ = seconds_between(_AC_CURVE, 1.0, soc, target, _FULL_W)
+    return seconds * _FULL_W / 3600
+
+
 def of_learned(learned: Learned, otherwise: Curve) -> Curve:
     """What was learned where there was something to learn; elsewhere what is known otherwise, as
     much above or below as this car is where both are known."""
@@ -81,3 +99,8 @@ def seconds_between(
             paced_by_car += part
         at = until
     return seconds, paced_by_car
+
+
+#: A power of which the taper can be told in whole watts.
+_FULL_W: Final = 1_000.0
+_AC_CURVE: Final = spread(AC_TAPER, _FULL_W)

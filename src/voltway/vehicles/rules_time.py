@@ -12,8 +12,11 @@ from typing import Final
 
 from voltway.vehicles.model import Curve, EvModel, Learned, Point, Source, TimeToDone
 from voltway.vehicles.rules_curves import (
+    AC_FLAT_UNTIL,
     ARRIVES_AC,
     PEAK_BY_SIZE,
+    ac_percents,
+    between,
     of_learned,
     of_model,
     of_most,
@@ -21,9 +24,8 @@ from voltway.vehicles.rules_curves import (
     wh_per_percent,
 )
 from voltway.vehicles.rules_learning import NOTHING, PACED_BY_STATION
+from voltway.vehicles.rules_size import size
 
-#: What a battery of unknown size must have taken to tell its size, in percent.
-TELLS_SIZE: Final = 10.0
 #: What happened in the last so many seconds says how the car takes it today.
 LOOKS_BACK_S: Final = 420.0
 #: After so many seconds of charging, what was seen weighs as much as what was known.
@@ -35,8 +37,6 @@ PACE_MOST: Final = 1.25
 #: what is known of this very car bends less than what is published of its model.
 COMES_BACK: Final = {Source.VEHICLE: 12.0, Source.LEARNED_MODEL: 25.0, Source.MODEL: 25.0}
 COMES_BACK_ELSE: Final = 45.0
-#: What an AC car takes less in the end is as if so much more were to be filled, in percent.
-AC_TAIL: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +64,28 @@ SPREADS: Final = {
         Spread((0.010, 0.018), (0.043, 0.033)),
     ),
     Source.LEARNED_MODEL: (
-        Spread((0.052, 0.070), (0.109, 0.203)),
-        Spread((0.054, 0.072), (0.078, 0.103)),
-        Spread((0.046, 0.073), (0.079, 0.085)),
-        Spread((0.038, 0.062), (0.079, 0.089)),
+        Spread((0.053, 0.071), (0.077, 0.207)),
+        Spread((0.046, 0.068), (0.065, 0.080)),
+        Spread((0.036, 0.050), (0.069, 0.076)),
+        Spread((0.027, 0.038), (0.068, 0.079)),
     ),
     Source.MODEL: (
         Spread((0.064, 0.052), (0.070, 0.203)),
-        Spread((0.064, 0.056), (0.071, 0.085)),
-        Spread((0.053, 0.064), (0.070, 0.075)),
-        Spread((0.038, 0.060), (0.072, 0.082)),
+        Spread((0.055, 0.056), (0.066, 0.068)),
+        Spread((0.041, 0.040), (0.067, 0.068)),
+        Spread((0.031, 0.032), (0.067, 0.078)),
     ),
     Source.TAPER: (
         Spread((0.062, 0.337), (0.333, 0.620)),
-        Spread((0.065, 0.045), (0.222, 0.123)),
-        Spread((0.053, 0.054), (0.205, 0.101)),
-        Spread((0.038, 0.050), (0.211, 0.060)),
+        Spread((0.057, 0.043), (0.223, 0.119)),
+        Spread((0.038, 0.035), (0.207, 0.099)),
+        Spread((0.029, 0.027), (0.213, 0.060)),
     ),
     Source.POWER: (
         Spread((0.059, 0.056), (0.059, 0.056)),
         Spread((0.068, 0.046), (0.068, 0.046)),
-        Spread((0.067, 0.043), (0.067, 0.043)),
-        Spread((0.067, 0.045), (0.067, 0.045)),
+        Spread((0.066, 0.043), (0.066, 0.043)),
+        Spread((0.063, 0.044), (0.063, 0.044)),
     ),
     Source.CAR: (Spread((0.070, 0.100), (0.070, 0.100)),) * 4,
 }
@@ -139,7 +139,8 @@ def time_to_done(
     if car_says_s is not None:
         return _as_said(car_says_s, energy_wh)
     if basis.curve is None:
-        seconds, free = _by_power(known, station, points, energy_wh, basis, target), 0.0
+        seconds = _by_power(known, station, points, soc, target, basis.per_percent)
+        free = 0.0
     else:
         seconds, free = _by_curve(basis.curve, basis, station, soc, target, points)
     since_s = points[-1].at_s if points else 0.0
@@ -178,39 +179,34 @@ def _spread(measured: Sequence[Spread], since_s: float, free: float) -> tuple[fl
 def _basis(known: Known, station: Station, points: Sequence[Point]) -> _Basis | None:
     """The most trusted of what is known, with the energy of a percent."""
     if not station.is_dc:
-        battery = known.battery_wh or (known.model and known.model.battery_wh)
-        per = wh_per_percent(battery, ARRIVES_AC) if battery else _seen_size(points)
+        per = size(points, per_percent_ac(known))
         return _Basis(None, per, Source.POWER) if per else None
     model = known.model
     battery = known.battery_wh or (model.battery_wh if model else None)
-    per = _seen_size(points) or (wh_per_percent(battery) if battery else None)
+    per = size(points, wh_per_percent(battery) if battery else None)
     published = of_model(model) if model is not None else None
     if per is None and known.vehicle is None and known.of_its_model is None:
         return None
-    size = per or (known.vehicle or known.of_its_model or NOTHING).wh_per_percent
-    otherwise = published or of_most(_seen_peak(points, station, size))
+    sized = per or (known.vehicle or known.of_its_model or NOTHING).wh_per_percent
+    otherwise = published or of_most(_seen_peak(points, station, sized))
     if known.vehicle is not None and known.vehicle.sessions:
         mine = of_learned(known.vehicle, otherwise)
         return _Basis(mine, known.vehicle.wh_per_percent, Source.VEHICLE)
     if known.of_its_model is not None and known.of_its_model.sessions:
+        # Other cars of the model took this, and one that was measured took that: neither is this.
         its = of_learned(known.of_its_model, otherwise)
-        size = _seen_size(points) or known.of_its_model.wh_per_percent
-        return _Basis(its, size, Source.LEARNED_MODEL)
+        its = its if published is None else between(its, published)
+        of_others = size(points, known.of_its_model.wh_per_percent)
+        assert of_others is not None
+        return _Basis(its, of_others, Source.LEARNED_MODEL)
     assert per is not None
     return _Basis(otherwise, per, Source.MODEL if published else Source.TAPER)
 
 
-def _seen_size(points: Sequence[Point]) -> float | None:
-    """The energy of a percent, from how the battery filled so far."""
-    steps = [b for a, b in pairwise(points) if b.soc is not None and a.soc != b.soc]
-    if len(steps) < 2:
-        return None
-    first, last = steps[0], steps[-1]
-    assert first.soc is not None
-    assert last.soc is not None
-    if last.soc - first.soc < TELLS_SIZE or last.energy_wh <= first.energy_wh:
-        return None
-    return (last.energy_wh - first.energy_wh) / (last.soc - first.soc)
+def per_percent_ac(known: Known) -> float | None:
+    """What passes the meter by AC for each percent, as far as the car is known."""
+    battery = known.battery_wh or (known.model.battery_wh if known.model else None)
+    return wh_per_percent(battery, ARRIVES_AC) if battery else None
 
 
 def _powers(points: Sequence[Point], since_s: float) -> list[tuple[float, float, float | None]]:
@@ -242,18 +238,26 @@ def _by_power(
     known: Known,
     station: Station,
     points: Sequence[Point],
-    energy_wh: float,
-    basis: _Basis,
+    soc: float,
     target: float,
+    per_percent: float,
 ) -> float:
-    """Energy by power, as an AC car takes it: as now, else as its charger and the station can."""
+    """Energy by power, as an AC car takes it: the same until it is nearly full, then less."""
+    return ac_percents(soc, target) * per_percent * 3600 / ac_watts(known, station, points)
+
+
+def ac_watts(known: Known, station: Station, points: Sequence[Point]) -> float:
+    """What an AC car takes until it is nearly full: as now, else as its charger and the station
+    can. What it takes once it is nearly full says nothing of that."""
     recent = _powers(points, points[-1].at_s - LOOKS_BACK_S if points else 0.0)
-    took_s = sum(seconds for seconds, _, _ in recent)
-    seen_w = sum(seconds * watts for seconds, watts, _ in recent) / took_s if took_s else 0.0
+    early = [each for each in recent if each[2] is None or each[2] < AC_FLAT_UNTIL]
+    if recent and not early:
+        early = [each for each in _powers(points, 0.0) if (each[2] or 0) < AC_FLAT_UNTIL]
+    early = early or recent
+    took_s = sum(seconds for seconds, _, _ in early)
+    seen_w = sum(seconds * watts for seconds, watts, _ in early) / took_s if took_s else 0.0
     can_w = min(station.power_w, known.model.ac_w or station.power_w) if known.model else 0.0
-    watts = seen_w or can_w or station.power_w
-    tail_wh = AC_TAIL * basis.per_percent if target > 97 else 0.0
-    return (energy_wh + tail_wh) * 3600 / watts
+    return seen_w or can_w or station.power_w
 
 
 def _by_curve(

@@ -46,17 +46,20 @@ async def remove(work: Work, email: str, id: UUID) -> int:
 async def set_charges(work: Work, charges: Charges) -> None:
     await work.run(
         """
-        INSERT INTO token_car (party_id, token, model_id, vehicle_id, target_percent, at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO token_car (party_id, token, model_id, vehicle_id, target_percent,
+                               comes_with_percent, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (party_id, token) DO UPDATE
            SET model_id = EXCLUDED.model_id, vehicle_id = EXCLUDED.vehicle_id,
-               target_percent = EXCLUDED.target_percent, at = EXCLUDED.at
+               target_percent = EXCLUDED.target_percent,
+               comes_with_percent = EXCLUDED.comes_with_percent, at = EXCLUDED.at
         """,
         charges.party,
         charges.token,
         charges.model,
         charges.vehicle,
         charges.target_percent,
+        charges.comes_with_percent,
         work.now,
     )
 
@@ -89,7 +92,13 @@ async def forget_charges(work: Work, before: datetime, limit: int) -> int:
 
 def _charges(row: Row) -> Charges:
     return Charges(
-        row["party_id"], row["token"], row["model_id"], row["vehicle_id"], row["target_percent"]
+        row["party_id"],
+        row["token"],
+        row["model_id"],
+        row["vehicle_id"],
+        row["target_percent"],
+        row["comes_with_percent"],
+        row["at"],
     )
 
 
