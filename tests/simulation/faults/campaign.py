@@ -37,6 +37,8 @@ READY_ONES, READY_S_MAX = 0.85, 10.0
 #: Who is cut off when all blows fell comes back by itself within so long.
 WHOLE_S_MAX = LONG_CUT_S[1] + 1
 HOME_S_MAX = 120
+#: All worlds of a campaign share the undisturbed house.
+CLEAN_S_MAX = 300
 #: When all are at home the clock goes on by so much at each look, until so far.
 DUSK_S, NIGHT_S = 60.0, 3600.0
 QUIET_LOOK_S = 0.3
@@ -144,13 +146,10 @@ class Clean:
             async with database.begin() as work:
                 posts = await furnish(work, world.stations, plan.seed, plan.stations)
             players = Players(plan.seed, world.browser, counts=counts)
-            async with (
-                switched_on(posts),
-                asyncio.timeout(HOME_S_MAX),
-                asyncio.TaskGroup() as tasks,
-            ):
-                for post in posts:
-                    tasks.create_task(players.play(post))
+            async with switched_on(posts), asyncio.TaskGroup() as tasks:
+                playing = [tasks.create_task(players.play(post)) for post in posts]
+                if (await asyncio.wait(playing, timeout=CLEAN_S_MAX))[1]:
+                    raise TimeoutError(f"the undisturbed run took more than {CLEAN_S_MAX} s")
 
             bus = all_watchers(database)
 
