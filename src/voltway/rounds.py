@@ -51,7 +51,7 @@ from voltway.runtime.jobs import Jobs
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
-from voltway.sessions import slowing, standing, targets
+from voltway.sessions import full, slowing, standing, targets
 from voltway.sessions import sweeps as sessions
 from voltway.stations import abilities, windows
 from voltway.stations import actions as stations
@@ -92,6 +92,7 @@ def plug_rounds(
     every(OFTEN, "sessions.forgotten", partial(sessions.end_forgotten, begin))
     every(OFTEN, "sessions.targets", partial(targets.look, begin))
     every(OFTEN, "sessions.standing", partial(standing.look, begin))
+    every(OFTEN, "sessions.full", partial(full.look, begin))
     every(OFTEN, "sessions.slowing", partial(slowing.look, begin))
     every(OFTEN, "disruptions.look", partial(disruptions.look, begin))
     every(HOURLY, "disruptions.old", partial(disruptions.forget_old, begin))

@@ -25,9 +25,9 @@ OWN = Say("Done at {place}", "{energy}. Thank you!")
 @pytest.mark.parametrize(
     ("title", "body", "says"),
     [
-        ("Done", "You paid {amount}.", r"There is no \{amount\} here. What can be named is: \{en"),
+        ("Done", "You paid {amount}.", r"There is no \{amount\} here. What can be named is: \{co"),
         ("{Place}", "x", r"There is no \{Place\} here"),
-        ("Done", "{energy", r"Braces go around a name alone, such as \{energy\}"),
+        ("Done", "{energy", r"Braces go around a name alone, such as \{cost\}"),
         ("Done", "energy}", "Braces go around a name alone"),
         ("Done", "{}", "Braces go around a name alone"),
         ("Done", "{0}", "Braces go around a name alone"),

@@ -109,6 +109,7 @@ async def under_way(world: Everywhere) -> None:
     charges = await charging(await world.elsewhere())
     world.shows(VISIT, f"/v/{charges.visit_key}", "charging")
     world.shows(f"{VISIT}/stop", f"/v/{charges.visit_key}/stop", "asks")
+    world.shows(f"{VISIT}/came", f"/v/{charges.visit_key}/came")
     stopping = await charging(await world.elsewhere(), minutes=1)
     await world.browser.sends(f"/v/{stopping.visit_key}/stop")
     world.shows(VISIT, f"/v/{stopping.visit_key}", "stop asked")

@@ -129,8 +129,9 @@ async def test_an_unknown_name_is_refused_and_what_was_typed_stays(
     for do in ("look", "mail", "keep"):
         answer = await owner.sends(HERE, title="Fertig", body="{price} bezahlt", do=do)
         assert answer.status_code == 422
-        assert "There is no {price} here. What can be named is: {energy}, {place}." in words_of(
-            answer.text
+        assert (
+            "There is no {price} here. What can be named is: {cost}, {energy}, {fee}, {place}."
+            in words_of(answer.text)
         )
         assert "{price} bezahlt" in answer.text
     assert await kept(scene) == {}

@@ -10,6 +10,7 @@ from voltway.alerts.model_events import Event, Person, visit_holder
 from voltway.alerts.telling import tell
 from voltway.alerts.words_disruptions import SLOW
 from voltway.alerts.words_events import Early, early
+from voltway.alerts.words_full import STANDS
 from voltway.billing import formats
 from voltway.billing.model import InvoiceIssued
 from voltway.billing.words import language
@@ -17,13 +18,15 @@ from voltway.drivers import actions as drivers
 from voltway.drivers import contracts
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import SessionId
+from voltway.kernel.money import Money
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
 from voltway.payments.model import HoldReleased, Payment, PaymentDeclined
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
-from voltway.sessions import faults
+from voltway.sessions import faults, full
 from voltway.sessions.faults import SessionFaulted
+from voltway.sessions.full import SessionFull
 from voltway.sessions.model import Session, SessionEnded, SessionFact, SessionStarted
 from voltway.sessions.slowing import SessionSlowed
 from voltway.sessions.standing import SessionFeeBegan, SessionFeeSoon
@@ -39,6 +42,7 @@ SESSION_FACTS: Final = (
     SessionFeeSoon,
     SessionFeeBegan,
     SessionSlowed,
+    SessionFull,
     SessionEnded,
     SessionFaulted,
 )
@@ -114,6 +118,9 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> No
     elif isinstance(fact, SessionSlowed):
         event, once = Event.POWER_REDUCED, fact.at.isoformat()
         shown |= _slowed(fact, locale)
+    elif isinstance(fact, SessionFull):
+        event = Event.COMPLETE
+        shown |= _full(fact, who)
     else:
         return
     about = f"session:{session.id}"
@@ -123,18 +130,23 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> No
 async def _tell_end(
     work: Work, fact: SessionEnded | SessionFaulted, session: Session, who: Who
 ) -> None:
-    """An end that told no reason waits whether the bay shows a fault: then that is told instead."""
+    """An end that told no reason waits whether the bay shows a fault: then that is told instead.
+    Who was told that their car is full knows what this end is, unless it charged on."""
+    energy_wh = fact.energy_wh if isinstance(fact, SessionEnded) else session.energy_wh
+    if await full.is_told(work, session.id, energy_wh):
+        return
     is_unsaid = isinstance(fact, SessionEnded) and fact.reason in faults.UNSAID
     if isinstance(fact, SessionFaulted):
         why: Early | None = Early.FAULT
     else:
         why = await _early(work, session, fact.reason)
     locale, there = who.person.locale, formats.locale_for(who.person.locale)
-    energy_wh = fact.energy_wh if isinstance(fact, SessionEnded) else session.energy_wh
     shown = {
         "place": who.place.name,
         "page": who.page,
         "energy": f"{formats.kwh(energy_wh, there)}{formats.NBSP}kWh",
+        "cost": "",
+        "fee": "",
     }
     if why is not None:
         shown["why"] = early(why, locale)
@@ -145,7 +157,27 @@ async def _tell_end(
     event = Event.COMPLETE if why is None else Event.STOPPED_EARLY
     after = faults.NEAR if is_unsaid and why is None else timedelta()
     about = f"session:{session.id}"
-    await tell(work, session.party, [who.person], event, about, shown, after=after)
+    once = "again" if await full.told_at(work, session.id) is not None else ""
+    await tell(work, session.party, [who.person], event, about, shown, once=once, after=after)
+
+
+def _full(fact: SessionFull, who: Who) -> dict[str, str]:
+    """What a car took, what it costs so far, and what standing costs where it costs anything."""
+    there, words = formats.locale_for(who.person.locale), STANDS[language(who.person.locale)]
+    shown = {
+        "energy": f"{formats.kwh(fact.energy_wh, there)}{formats.NBSP}kWh",
+        "energy_wh": str(fact.energy_wh),
+        "cost": "",
+        "fee": "",
+    }
+    if fact.cost_minor is not None and fact.currency is not None:
+        owed = formats.money(Money(fact.cost_minor, fact.currency), there)
+        shown["cost"] = words.so_far.format(amount=owed)
+    if (fee := fact.fee) is not None:
+        said = words.fee_since if fee.begins <= fact.at else words.fee_from
+        price = formats.price(fee.per_minute, fee.currency, there)
+        shown["fee"] = said.format(when=_clock(fee.begins, who), price=price)
+    return shown
 
 
 def _slowed(fact: SessionSlowed, locale: str) -> dict[str, str]:

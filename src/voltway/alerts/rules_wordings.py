@@ -21,6 +21,8 @@ SAMPLES: Final[Mapping[str, str]] = {
     "percent": "80%",
     "energy": "21.50 kWh",
     "amount": "€9.80",
+    "cost": "€9.80 so far.",
+    "fee": "From 14:25 on standing costs €0.10 per minute.",
     "why": "The station had a fault.",
     "bay": "2",
     "station": "KAMPPI-1",

@@ -12,7 +12,9 @@ from voltway.alerts.still_out import WENT_ON
 from voltway.alerts.trying import is_try
 from voltway.kernel.ids import SessionId
 from voltway.runtime.work import Work
+from voltway.sessions import actions as sessions
 from voltway.sessions import faults, standing
+from voltway.sessions.rules_full import went_on
 
 #: Of a station and of a bay: whether what was told is still so, and since when.
 _STATION: Final = {
@@ -53,10 +55,23 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         if not await standing.stands(work, session):
             return "The car charged again or was gone before it was told."
     if alert.event is Event.COMPLETE:
-        session = SessionId(UUID(alert.about.partition(":")[2]))
-        if await faults.faulted(work, [session]):
-            return "It was a fault that ended the charge."
+        return await _not_complete(work, alert) or await _seen_already(work, alert)
     return await _seen_already(work, alert)
+
+
+async def _not_complete(work: Work, alert: Alert) -> str | None:
+    """Why a charge is not told to be complete: a fault ended it, or a car that stood is gone on."""
+    session, facts = SessionId(UUID(alert.about.partition(":")[2])), alert.facts or {}
+    told_wh = facts.get("energy_wh")
+    if told_wh is None:
+        is_by_fault = bool(await faults.faulted(work, [session]))
+        return "It was a fault that ended the charge." if is_by_fault else None
+    found = await sessions.sessions_by_id(work, [session])
+    if any(went_on(int(told_wh), each.energy_wh) for each in found):
+        return "The car charged on before it was told."
+    if facts.get("fee") and not await standing.stands(work, session):
+        return "The car charged again or was gone before it was told."
+    return None
 
 
 async def _seen_already(work: Work, alert: Alert) -> str | None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from voltway.alerts.model_events import Event
 from voltway.alerts.words_disruptions import SAYS as DISRUPTED
+from voltway.alerts.words_full import SAYS as FULL
 from voltway.alerts.words_operators import NAMES as OPERATORS_NAMES
 from voltway.alerts.words_operators import SAYS as OPERATORS
 from voltway.alerts.words_reservations import WORDS as RESERVED
@@ -42,7 +43,6 @@ _EN: Final = {
         "Your car is soon done", "{place}: {percent} at about {when}. Please be there to move it."
     ),
     Event.DONE_MOVED: Say("The time has changed", "{place}: {percent} now at about {when}."),
-    Event.COMPLETE: Say("Charging is complete", "{place}: {energy}. Please free the bay."),
     Event.STOPPED_EARLY: Say("Charging stopped early", "{place}, after {energy}. {why}"),
     Event.FEE_SOON: Say(
         "Standing will soon cost",
@@ -74,7 +74,6 @@ _DE: Final = {
         "Ihr Auto ist bald fertig", "{place}: {percent} gegen {when}. Bitte fahren Sie es dann weg."
     ),
     Event.DONE_MOVED: Say("Die Zeit hat sich geändert", "{place}: {percent} jetzt gegen {when}."),
-    Event.COMPLETE: Say("Das Laden ist fertig", "{place}: {energy}. Bitte machen Sie Platz."),
     Event.STOPPED_EARLY: Say("Das Laden endete zu früh", "{place}, nach {energy}. {why}"),
     Event.FEE_SOON: Say(
         "Stehen kostet bald",
@@ -110,7 +109,6 @@ _FR: Final = {
         "{place} : {percent} vers {when}. Pensez à libérer la place.",
     ),
     Event.DONE_MOVED: Say("L'heure a changé", "{place} : {percent} désormais vers {when}."),
-    Event.COMPLETE: Say("La charge est terminée", "{place} : {energy}. Merci de libérer la place."),
     Event.STOPPED_EARLY: Say("La charge s'est arrêtée trop tôt", "{place}, après {energy}. {why}"),
     Event.FEE_SOON: Say(
         "Rester branché coûtera bientôt",
@@ -144,7 +142,6 @@ _ES: Final = {
         "{place}: {percent} hacia las {when}. Por favor, libere la plaza.",
     ),
     Event.DONE_MOVED: Say("La hora ha cambiado", "{place}: {percent} ahora hacia las {when}."),
-    Event.COMPLETE: Say("La carga ha terminado", "{place}: {energy}. Por favor, libere la plaza."),
     Event.STOPPED_EARLY: Say("La carga se detuvo antes", "{place}, tras {energy}. {why}"),
     Event.FEE_SOON: Say(
         "Pronto costará seguir enchufado",
@@ -176,7 +173,6 @@ _NL: Final = {
         "Uw auto is bijna klaar", "{place}: {percent} rond {when}. Maak de plek dan vrij."
     ),
     Event.DONE_MOVED: Say("De tijd is veranderd", "{place}: {percent} nu rond {when}."),
-    Event.COMPLETE: Say("Het laden is klaar", "{place}: {energy}. Maak de plek vrij."),
     Event.STOPPED_EARLY: Say("Het laden stopte te vroeg", "{place}, na {energy}. {why}"),
     Event.FEE_SOON: Say(
         "Blijven staan kost straks geld",
@@ -211,7 +207,6 @@ _FI: Final = {
         "Autosi on pian ladattu", "{place}: {percent} noin klo {when}. Siirrä auto silloin."
     ),
     Event.DONE_MOVED: Say("Aika on muuttunut", "{place}: {percent} nyt noin klo {when}."),
-    Event.COMPLETE: Say("Lataus on valmis", "{place}: {energy}. Vapauta paikka."),
     Event.STOPPED_EARLY: Say("Lataus päättyi liian aikaisin", "{place}, {energy}. {why}"),
     Event.FEE_SOON: Say(
         "Seisominen maksaa pian",
@@ -243,6 +238,7 @@ SAYS: Final[Mapping[str, Mapping[Event, Say]]] = {
     spoken: {
         **own,
         **{event: Say(*said) for event, said in DISRUPTED[spoken].items()},
+        Event.COMPLETE: Say(*FULL[spoken]),
         **{event: Say(*said) for event, said in OPERATORS.items() if spoken == "en"},
     }
     for spoken, own in _OWN.items()
@@ -332,9 +328,13 @@ def house(event: Event, locale: str) -> Say | None:
 
 def filled(words: Say, event: Event, facts: Mapping[str, str]) -> Say:
     """Words with what they name. A fact that is not there is shown as a dash: an alert is better
-    told with a gap than not at all."""
+    told with a gap than not at all. One that says nothing leaves no gap."""
     known = {name: facts.get(name, "-") for name in NAMES[event]}
-    return Say(words.title.format(**known), words.body.format(**known))
+    return Say(_closed(words.title.format(**known)), _closed(words.body.format(**known)))
+
+
+def _closed(text: str) -> str:
+    return " ".join(word for word in text.split(" ") if word)
 
 
 def _reserved(event: Event, spoken: str) -> Say | None:
@@ -359,7 +359,7 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.SESSION_STARTED: frozenset({"place", "when"}),
     Event.SOON_DONE: frozenset({"place", "when", "percent"}),
     Event.DONE_MOVED: frozenset({"place", "when", "percent"}),
-    Event.COMPLETE: frozenset({"place", "energy"}),
+    Event.COMPLETE: frozenset({"place", "energy", "cost", "fee"}),
     Event.STOPPED_EARLY: frozenset({"place", "energy", "why"}),
     Event.FEE_SOON: frozenset({"place", "when", "amount"}),
     Event.FEE_BEGAN: frozenset({"place", "when", "amount"}),

@@ -5,6 +5,7 @@ Nobody needs to say what they drive. Who does is told what a charge costs and ho
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from voltway.sessions.time_to_done import FULL, TARGET
 from voltway.stations.model import Current
 from voltway.vehicles import actions as vehicles
 from voltway.vehicles import catalogue
-from voltway.vehicles.model import Charges, EvModel, TimeToDone, Vehicle
+from voltway.vehicles.model import OF_THIS_VISIT, Charges, EvModel, TimeToDone, Vehicle
 from voltway.vehicles.rules_plugs import takes
 from voltway.vehicles.rules_time import Known, Station, time_to_done
 from voltway.web.appearance import Form, here
@@ -46,18 +47,25 @@ class NotPercents(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class MyCar:
-    """The car of a browser: its model, from and to which percent it is to be filled, and which of
-    the person's cars it is."""
+    """The car of a browser: its model, from and to which percent it is to be filled, which of the
+    person's cars it is, and when they said from which percent: that is soon another."""
 
     model: EvModel
     soc: int = COMES_WITH
     target: int = TARGET
     vehicle: UUID | None = None
+    told_at: datetime | None = None
 
     def kept(self) -> str:
         """What the cookie holds."""
-        vehicle = f".{self.vehicle}" if self.vehicle else ""
-        return f"{self.model.id}.{self.soc}.{self.target}{vehicle}"
+        told_s = int(self.told_at.timestamp()) if self.told_at else ""
+        return f"{self.model.id}.{self.soc}.{self.target}.{self.vehicle or ''}.{told_s}".rstrip(".")
+
+    def comes_with(self, now: datetime) -> int | None:
+        """With how much it comes, if its driver said that for this visit."""
+        if self.told_at is None or now - self.told_at > OF_THIS_VISIT:
+            return None
+        return self.soc
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +86,13 @@ def in_cookie(request: HttpRequest) -> MyCar | None:
     try:
         model = catalogue.model(UUID(parts[0]))
         soc, target = int(parts[1]), int(parts[2])
-        vehicle = UUID(parts[3]) if len(parts) > 3 else None
-    except (ValueError, IndexError):
+        vehicle = UUID(parts[3]) if len(parts) > 3 and parts[3] else None
+        told_at = datetime.fromtimestamp(int(parts[4]), UTC) if len(parts) > 4 else None
+    except (ValueError, IndexError, OverflowError, OSError):
         return None
     if model is None or not 0 <= soc < target <= FULL:
         return None
-    return MyCar(model, soc, target, vehicle)
+    return MyCar(model, soc, target, vehicle, told_at)
 
 
 async def mine(request: HttpRequest, work: Work) -> MyCar | None:
@@ -145,14 +154,16 @@ def range_of(done: TimeToDone, formats: Formats) -> str:
 
 
 async def charges_with(request: HttpRequest, work: Work, bay: Bay, visit: str) -> None:
-    """Note which car charges in the visit of this key, if this browser says one."""
+    """Note which car charges in the visit of this key, and with how much it comes, as far as this
+    browser says it."""
     car = await mine(request, work)
     if car is None:
         return
     token = (await payments.visit(work, visit)).token
     own = await _own(request, work)
     vehicle = car.vehicle if any(each.id == car.vehicle for each in own) else None
-    told = Charges(bay.party, token, car.model.id, vehicle, car.target)
+    comes_with = car.comes_with(work.now)
+    told = Charges(bay.party, token, car.model.id, vehicle, car.target, comes_with)
     await vehicles.charges(work, told)
 
 
@@ -212,9 +223,11 @@ async def keep_car(
     """Keep the model, or how far it is to be filled; who has signed in keeps it in the account."""
     back = here(data.get("back", "/"))
     async with house.begin() as work:
-        kept = await mine(request, work)
+        kept, now = await mine(request, work), work.now
     try:
         car = _typed(data, kept)
+        if data.get("soc"):
+            car = replace(car, told_at=now)
         if data.get("model"):
             vehicle = await _in_account(request, house, car.model, data.get("vehicle", ""))
             car = replace(car, vehicle=vehicle)
@@ -250,7 +263,7 @@ def _of_model(id: str, kept: MyCar | None) -> MyCar | None:
         return None
     if model is None or kept is None:
         return MyCar(model) if model else None
-    return MyCar(model, kept.soc, kept.target)
+    return MyCar(model, kept.soc, kept.target, told_at=kept.told_at)
 
 
 async def _in_account(

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from voltway.web.driver import (
     account,
     alerting,
+    arriving,
     at_home,
     at_reader,
     balance,
@@ -55,6 +56,8 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     scanning.scanned,
     visits.visit,
     visits.visit_live,
+    arriving.ask_how_full,
+    arriving.tell_how_full,
     visits.plug_in_again,
     at_reader.show_again,
     at_reader.pay_elsewhere,

@@ -1,0 +1,160 @@
+"""A running or ended charge as its driver sees it: what flowed, what it costs, when it is done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from voltway.billing import rules_amounts
+from voltway.kernel.ids import SessionId
+from voltway.payments.model import Payment
+from voltway.runtime.work import Work
+from voltway.sessions import actions as sessions
+from voltway.sessions import faults, full, time_to_done
+from voltway.sessions.model import SessionState
+from voltway.sessions.time_to_done import Done
+from voltway.stations.model import EvsePlace
+from voltway.stations.orders import OrderState
+from voltway.tariffs.model import MeterPoint
+from voltway.vehicles.model import Source
+from voltway.web import series
+from voltway.web.driver import estimates, my_car
+from voltway.web.driver.standing import idle_words
+from voltway.web.formats import Formats
+from voltway.web.series import Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A session as its driver sees it."""
+
+    id: SessionId
+    started_at: datetime
+    ended_at: datetime | None
+    heard_at: datetime | None
+    energy_wh: int
+    power_w: int | None
+    is_idle: bool
+    soc: int | None
+    soc_first: int | None
+    cost: str
+    eta: str
+    eta_words: str
+    unsure: str  # why the time is less certain, where it is
+    may_tell_arrival: bool
+    target: int | None
+    chart: Chart | None
+    readings: tuple[MeterPoint, ...]
+    stopping: str
+    idle: str = ""  # what standing here costs, and from when on
+    off: tuple[tuple[str, str], ...] = ()  # what is taken off: why, and how much
+    by_fault: bool = False  # a fault of the station ended it
+    is_full: bool = False  # its car has stopped by itself, and its driver was told
+
+
+async def charge_of(
+    work: Work, payment: Payment, place: EvsePlace, formats: Formats
+) -> Charge | None:
+    assert payment.session is not None
+    session = await sessions.session(work, payment.session)
+    record, cost = await sessions.cost_so_far(work, payment.session)
+    readings = await sessions.readings_of(work, payment.session)
+    socs = [each.soc_percent for each in readings if each.soc_percent is not None]
+    done = await time_to_done.from_readings(work, session, readings)
+    is_idle = session.state is SessionState.IDLE
+    return Charge(
+        id=payment.session,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        heard_at=session.heard_at,
+        energy_wh=record.energy_wh,
+        power_w=session.power_w,
+        is_idle=is_idle,
+        is_full=is_idle and await full.is_told(work, session.id, record.energy_wh),
+        soc=session.soc_percent,
+        soc_first=socs[0] if socs else None,
+        cost=formats.money(cost.payable),
+        off=estimates.off(rules_amounts.bill(cost).lines, cost.currency, formats),
+        eta=my_car.range_of(done.time, formats) if done else "",
+        eta_words=_until(done, formats) if done else "",
+        unsure=_unsure(done, formats) if done else "",
+        may_tell_arrival=done is not None and done.time.source is Source.ENERGY,
+        target=done.target if done else None,
+        chart=series.power(
+            _powers(record.points),
+            zone=place.time_zone,
+            words=_chart_words(record.points, place, formats),
+        ),
+        readings=record.points[-60:][::-1],
+        stopping=await _stopping(work, payment),
+        idle=await idle_words(work, record, cost, place, formats) if is_idle else "",
+        by_fault=session.ended_at is not None
+        and await faults.is_by_fault(work, session.id, record.reason),
+    )
+
+
+def _until(done: Done, formats: Formats) -> str:
+    percent = formats.percent(done.target)
+    if done.time.source.is_sure:
+        return formats.say("to %(percent)s", percent=percent)
+    return formats.say("to about %(percent)s", percent=percent)
+
+
+def _unsure(done: Done, formats: Formats) -> str:
+    if done.time.source.is_sure:
+        return ""
+    if done.came_with is None:
+        return formats.say(
+            "A rough guess: your car does not tell its charge here, and we do not know how full it"
+            " came."
+        )
+    return formats.say(
+        "Less certain: your car does not tell its charge here. We count from the %(percent)s with"
+        " which you came.",
+        percent=formats.percent(done.came_with),
+    )
+
+
+def _powers(points: Sequence[MeterPoint]) -> list[tuple[datetime, int]]:
+    """The power that the station told, else what its meter shows between two readings."""
+    told = [(point.at, point.power_w) for point in points if point.power_w is not None]
+    if len(told) > 1:
+        return told
+    return series.powers_of([(point.at, point.energy_wh) for point in points])
+
+
+def _chart_words(points: Sequence[MeterPoint], place: EvsePlace, formats: Formats) -> str:
+    powers = _powers(points)
+    if not powers:
+        return ""
+    at, most = max(powers, key=lambda point: point[1])
+    return formats.say(
+        "Power since %(since)s: peak %(peak)s kW at %(at)s, last %(last)s kW",
+        since=formats.clock(powers[0][0], place.time_zone),
+        peak=formats.power(most),
+        at=formats.clock(at, place.time_zone),
+        last=formats.power(powers[-1][1]),
+    )
+
+
+async def _stopping(work: Work, payment: Payment) -> str:
+    """How a stop stands that the driver asked for."""
+    row = await work.one(
+        """
+        SELECT state FROM order_view
+         WHERE station_id = $1 AND kind = 'StopCharging' AND placed_by = 'driver'
+           AND placed_at >= $2 AND (session_id IS NULL OR session_id = $3)
+         ORDER BY id DESC LIMIT 1
+        """,
+        payment.station,
+        payment.held_at,
+        payment.session,
+    )
+    if row is None:
+        return ""
+    match OrderState(row["state"]):
+        case OrderState.QUEUED | OrderState.SENT | OrderState.ANSWERED:
+            return "The bay ends the charge in a few seconds."
+        case OrderState.DONE:
+            return ""
+        case _:
+            return "The bay did not stop. Unplug at your car, or call us; you pay for energy only."
