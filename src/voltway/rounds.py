@@ -106,6 +106,7 @@ def plug_rounds(
     every(SELDOM, "waiting.old", partial(looking.forget_old, begin))
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
+    every(HOURLY, "alerts.guests", partial(alerts.forget_guests, begin))
     every(SOON, "hooks.tell", partial(hooks_telling.tell_due, begin, settings))
     every(HOURLY, "alerts.expiring", partial(expiring.look, begin))
     every(HOURLY, "alerts.calibration", partial(calibration.look, begin))

@@ -192,23 +192,28 @@ async def test_a_browser_that_is_gone_is_dropped_and_operators_see_why(
     service.revoke(phone)
     await told(scene, Event.COMPLETE)
     await scene.settles()
-    [dropped] = await alerts(scene)
-    assert dropped.state is AlertState.DROPPED
-    assert "The browser is not there any more" in (dropped.last_trouble or "")
+    dropped = [each for each in await alerts(scene) if each.channel is Channel.PUSH]
+    assert [each.state for each in dropped] == [AlertState.DROPPED]
+    assert "The browser is not there any more" in (dropped[0].last_trouble or "")
 
     await told(scene, Event.COMPLETE, f"session:{UUID(int=2)}")
     await scene.settles()
 
-    assert len(await alerts(scene)) == 1, "nobody is left to be told"
+    pushes = [each for each in await alerts(scene) if each.channel is Channel.PUSH]
+    assert len(pushes) == 1, "no browser is left to be told"
 
 
-async def test_who_did_not_see_the_push_gets_a_mail_with_one_click_out_of_more(
-    scene: Scene, mail: MailCatcher, service: PushService
+@pytest.mark.parametrize("event", [Event.STOPPED_EARLY, Event.COMPLETE])
+@pytest.mark.parametrize("is_shown", [True, False])
+async def test_who_did_not_read_the_push_gets_a_mail_with_one_click_out_of_more(
+    scene: Scene, mail: MailCatcher, service: PushService, event: Event, *, is_shown: bool
 ) -> None:
     plug_events(scene, settings_for(mail))
-    await has_phone(scene, service, ANN)
-    await told(scene, Event.STOPPED_EARLY)
+    phone, _ = await has_phone(scene, service, ANN)
+    await told(scene, event)
     await scene.settles()
+    if is_shown:  # by a phone in a bag
+        await actions.seen(scene.begin, AlertId(UUID(phone.shown[0]["id"])))
     assert mail.box.to(ANN) == []
 
     scene.clock.jump(timedelta(minutes=4))
@@ -219,14 +224,24 @@ async def test_who_did_not_see_the_push_gets_a_mail_with_one_click_out_of_more(
     assert caught["List-Unsubscribe"].startswith("<https://charge.example/alerts/leave/")
 
 
-async def test_who_saw_the_push_gets_no_mail(
-    scene: Scene, mail: MailCatcher, service: PushService
+@pytest.mark.parametrize("event", [Event.STOPPED_EARLY, Event.COMPLETE])
+@pytest.mark.parametrize("reads", ["the push", "its page"])
+async def test_who_read_the_push_gets_no_mail(
+    scene: Scene, mail: MailCatcher, service: PushService, event: Event, reads: str
 ) -> None:
     plug_events(scene, settings_for(mail))
     phone, _ = await has_phone(scene, service, ANN)
-    await told(scene, Event.STOPPED_EARLY)
+    await told(scene, event)
     await scene.settles()
-    await actions.seen(scene.begin, AlertId(UUID(phone.shown[0]["id"])))
+    if reads == "the push":
+        await actions.read(scene.begin, AlertId(UUID(phone.shown[0]["id"])))
+    else:
+        async with scene.begin() as work:
+            await actions.opened(work, "/me", "ben@example.org")
+            await actions.opened(work, "/v/another")
+            unread = [each.read_at for each in await alerts(scene)]
+            await actions.opened(work, "/me", ANN)
+        assert unread == [None, None], "each reads their own"
 
     scene.clock.jump(timedelta(minutes=4))
     await scene.settles()

@@ -41,11 +41,11 @@ async def test_news_that_is_pushed_is_shown_with_what_it_says(
         await page.goto(f"{world.house.http}/offline")
         await page.evaluate(_IN_CHARGE)
         for data, shown in PUSHED:
-            await _pushes(page.context, world.house.http, data)
+            await pushes(page.context, world.house.http, data)
             await page.wait_for_function(_SHOWS, arg=shown, polling=50)
 
 
-async def _pushes(context: BrowserContext, origin: str, data: str) -> None:
+async def pushes(context: BrowserContext, origin: str, data: str) -> None:
     """As a push service does it, by the browser's own tools."""
     tools = await context.new_cdp_session(context.pages[0])
     found: asyncio.Future[str] = asyncio.get_running_loop().create_future()

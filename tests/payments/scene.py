@@ -65,12 +65,12 @@ class Scene:
     def now(self) -> datetime:
         return self.clock.now()
 
-    async def opens(self, *, email: str | None = None, locale: str = "en") -> Visit:
+    async def opens(self, *, email: str | None = None, locale: str = "en", bay: int = 1) -> Visit:
         """The driver chooses a bay and is sent to the provider's page."""
         return await payments.open_visit(
             self.begin,
             self.provider,
-            evse=self.station.evse(),
+            evse=self.station.evse(bay),
             email=email,
             locale=locale,
             return_url="http://127.0.0.1:1/v/{visit_key}",

@@ -309,7 +309,7 @@ async def test_a_hold_whose_opening_was_not_answered_is_asked_for_again(scene: S
 
 
 async def test_a_provider_that_is_gone_for_a_while_stops_no_round(scene: Scene) -> None:
-    first, second = await scene.opens(), await scene.opens()
+    first, second = await scene.opens(), await scene.opens(bay=2)
     await scene.pays(first)
     await scene.pays(second)
     scene.bank.faults.set([Fault(on="void", kind="error_500", times=1)])

@@ -23,9 +23,9 @@ async def rules(scene: Scene, rule: CardRule, *, here: bool = False) -> None:
         await card_limits.set_rule(work, place.party, location, rule, by="Aino")
 
 
-async def tries(scene: Scene, number: str = "4242 4242 4242 4242") -> Payment:
+async def tries(scene: Scene, number: str = "4242 4242 4242 4242", *, bay: int = 1) -> Payment:
     """A driver pays, and everybody has heard of it."""
-    visit = await scene.opens()
+    visit = await scene.opens(bay=bay)
     await scene.pays(visit, number)
     await scene.settles()
     return await scene.payment(visit)
@@ -51,7 +51,8 @@ def test_the_limit_itself_is_within(rule: CardRule, use: CardUse, found: Why | N
 async def test_a_hold_too_many_is_let_go_and_starts_nothing(scene: Scene, here: bool) -> None:
     await rules(scene, CardRule(open_max=1), here=here)
 
-    first, second, other = await tries(scene), await tries(scene), await tries(scene, OTHER)
+    first, second = await tries(scene), await tries(scene, bay=2)
+    other = await tries(scene, OTHER, bay=2)
 
     assert (first.state, first.order is not None) == (PaymentState.HELD, True)
     assert (second.state, second.why) == (PaymentState.RELEASED, Why.CARD_OPEN)
@@ -79,7 +80,7 @@ async def test_what_was_let_go_does_not_count_and_a_day_later_nothing_does(scene
 async def test_money_counts_as_taken_or_as_held_still(scene: Scene) -> None:
     await rules(scene, CardRule(minor_max=6000))  # a hold is 50.00 EUR, and 4.90 are taken
     first = await tries(scene)
-    beside = await tries(scene)
+    beside = await tries(scene, bay=2)
     await scene.starts(first.token)
     await scene.ends(60_000)
     await scene.settles()
@@ -93,7 +94,7 @@ async def test_two_holds_that_are_heard_of_at_once_are_judged_one_after_the_othe
     scene: Scene,
 ) -> None:
     await rules(scene, CardRule(open_max=1))
-    visits = [await scene.opens(), await scene.opens()]
+    visits = [await scene.opens(), await scene.opens(bay=2)]
 
     await asyncio.gather(*(scene.pays(visit) for visit in visits))
     await scene.settles()
@@ -109,4 +110,4 @@ async def test_a_place_somewhere_else_does_not_limit(scene: Scene) -> None:
         rule = CardRule(open_max=1)
         await card_limits.set_rule(work, place.party, elsewhere.id, rule, by="Aino")
 
-    assert [(await tries(scene)).state for _ in range(2)] == [PaymentState.HELD] * 2
+    assert [(await tries(scene, bay=bay)).state for bay in (1, 2)] == [PaymentState.HELD] * 2

@@ -59,6 +59,7 @@ async def test_a_provider_that_answers_nothing_is_told_and_its_captures_later(
     for nth in range(3):
         paid = await scene.pays(await scene.opens())
         await scene.starts(TokenUid(paid.token), ref=f"tx-{nth}")
+        await scene.ends(60_000, ref=f"tx-{nth}", minutes=0)
         scene.bank.faults.set([Fault(on="capture", kind="error_500")])
         with pytest.raises(Outage):
             await payments.capture(

@@ -269,11 +269,11 @@ async def place(
         yield made
 
 
-async def opens(place: Scene, reader: CardReader) -> Visit:
+async def opens(place: Scene, reader: CardReader, bay: int = 1) -> Visit:
     return await actions_reader.open_visit(
         place.begin,
         place.provider,
-        evse=place.station.evse(),
+        evse=place.station.evse(bay),
         reader=reader.id,
         email=None,
         locale="en",
@@ -355,7 +355,7 @@ async def test_two_drivers_at_once_are_one_and_one_who_is_told(
 
     await at(bank, reader.ref, "tap")
     await place.webhook_answered(200, 2)
-    second = await opens(place, reader)
+    second = await opens(place, reader, bay=2)
     assert (await use_of(place, second))[1].stage is Stage.SHOWING
     assert (await place.payment(visit)).state is PaymentState.HELD
 

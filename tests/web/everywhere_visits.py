@@ -54,6 +54,10 @@ async def _never_began(world: Everywhere) -> None:
     page = await (await world.elsewhere()).opens()
     unplugged = await held(await world.elsewhere())
     declined = await (await world.elsewhere()).opens()
+    at_once = await world.elsewhere()
+    faster, outrun = await at_once.opens(), await at_once.opens()
+    for each in (faster, outrun):
+        await at_once.pays(each)
     await pay(declined.hosted_url, DECLINED)
     await world.browser.opens(f"/v/{declined.visit_key}")
     world.scene.clock.jump(timedelta(hours=25))
@@ -63,6 +67,7 @@ async def _never_began(world: Everywhere) -> None:
         (page.visit_key, "expired"),
         (unplugged.visit_key, "not started"),
         (declined.visit_key, "declined"),
+        (outrun.visit_key, "outrun"),
     ):
         world.shows(VISIT, f"/v/{key}", state)
     world.shows(f"{VISIT}/stop", f"/v/{page.visit_key}/stop", "nothing charges")
@@ -109,9 +114,13 @@ async def under_way(world: Everywhere) -> None:
     charges = await charging(await world.elsewhere())
     world.shows(VISIT, f"/v/{charges.visit_key}", "charging")
     world.shows(f"{VISIT}/stop", f"/v/{charges.visit_key}/stop", "asks")
+    world.shows(f"{VISIT}/alerts", f"/v/{charges.visit_key}/alerts", "nothing is left")
     world.shows(f"{VISIT}/came", f"/v/{charges.visit_key}/came")
     stopping = await charging(await world.elsewhere(), minutes=1)
     await world.browser.sends(f"/v/{stopping.visit_key}/stop")
+    here = f"/v/{stopping.visit_key}/alerts"
+    await world.browser.sends(f"{here}/mail", email="tourist@example.org")
+    world.shows(f"{VISIT}/alerts", here, "an address is left")
     world.shows(VISIT, f"/v/{stopping.visit_key}", "stop asked")
     await _idle(world)
     closing = await world.elsewhere()

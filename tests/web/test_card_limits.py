@@ -20,7 +20,7 @@ async def test_a_limit_is_set_holds_and_is_taken_away(owner: Browser, scene: Sce
     await owner.sends(PAGE, place=str(place.location), open="1", day="", money="120,50")
     await owner.sends(PAGE, place="", open="", day="10", money="")
     first = await scene.pays(await scene.opens())
-    visit = await scene.opens()
+    visit = await scene.opens(bay=2)
     await scene.pays(visit)
     await scene.settles()
     page = await owner.reads(PAGE)

@@ -28,6 +28,7 @@ TOLD: Final = {
     "token.email": "operators.tokens",
     "payment.email": "charges",
     "payment.token_uid": "charges",
+    "payment.driver_id": "charges",
     "session.token_uid": "charges",
     "alert.recipient": "letters",
     "alert.holder": "letters",
@@ -76,6 +77,8 @@ NOT_TOLD: Final = {
     "driver_seat.email": "signed in; the browser that holds it asks for this file",
     "method_saving.holder": "a page on which a way to pay was saved; what came of it is told",
     "alert_number_code.holder": "a code to prove a number, gone within the hour",
+    "alert_guest_mail.holder": "a guest by their visit, who has no account",
+    "alert_guest_mail.email": "left for one charge, and forgotten two days after it",
 }
 
 

@@ -5,14 +5,14 @@ again under the same Message-ID: better the same receipt twice, which mail progr
 none. Everything else is told once, by the alert's own key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from voltway.alerts import rules, store
+from voltway.alerts import guests, rules, store
 from voltway.alerts.delivering import Post
-from voltway.alerts.model import AlertState
+from voltway.alerts.model import Alert, AlertState
 from voltway.alerts.model_events import Channel
 from voltway.alerts.queueing import MANY, ONE, job, jobs
 from voltway.kernel.ids import AlertId
@@ -39,12 +39,29 @@ async def send(begin: BeginWork, settings: Settings, body: Mapping[str, str]) ->
 async def seen(begin: BeginWork, id: AlertId) -> bool:
     """A browser says that it showed the alert; whether we know that. Its id is known to that
     browser alone."""
+    return await _told(begin, id, rules.seen)
+
+
+async def read(begin: BeginWork, id: AlertId) -> bool:
+    """A browser says that somebody tapped the alert or put it away; whether we know that."""
+    return await _told(begin, id, rules.read)
+
+
+async def opened(work: Work, page: str, holder: str | None = None) -> None:
+    """Somebody looks at this page: whatever was pushed and leads there is read. ``holder``: whose
+    page it is, where its address is no secret of theirs."""
+    unread = await store.lock_unread(work, page, holder)
+    if unread:
+        await store.save_many(work, [rules.read(each, work.now) for each in unread])
+
+
+async def _told(begin: BeginWork, id: AlertId, became: Callable[[Alert, datetime], Alert]) -> bool:
     async with begin() as work:
         try:
             before = await store.lock(work, id)
         except store.NoSuchAlert:
             return False
-        after = rules.seen(before, work.now)
+        after = became(before, work.now)
         if before.channel is Channel.PUSH and after is not before:
             await store.save(work, after)
     return True
@@ -72,6 +89,12 @@ async def wake_waiting(begin: BeginWork) -> int:
             await store.save_many(work, woken)
             await work.enqueue(*jobs(woken))
     return len(woken)
+
+
+async def forget_guests(begin: BeginWork) -> int:
+    """Sweep: forget what guests left for one charge that is over; how many there were."""
+    async with begin() as work:
+        return await guests.forget_over(work)
 
 
 async def forget_old_alerts(begin: BeginWork, days: int) -> int:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts.driver_events import guest, who_charges
 from voltway.alerts.model_events import Person
 from voltway.alerts.speaking import speaking
+from voltway.alerts.whose import of_payment, who_charges
 from voltway.drivers import favourites
 from voltway.kernel.ids import EvseId, LocationId, PaymentId, SessionId
 from voltway.payments import actions as payments
@@ -81,7 +81,7 @@ async def who_is_at(work: Work, bays: Collection[EvseId]) -> list[Concerned]:
     for session in await sessions.sessions_by_id(work, [SessionId(row["id"]) for row in running]):
         who = await who_charges(work, session)
         if who is not None:
-            found.append(Concerned(who.person, who.page, session.evse, charges=True))
+            found += [Concerned(each, who.page, session.evse, charges=True) for each in who.people]
     paid = await work.all(
         """
         SELECT id FROM payment_view
@@ -94,7 +94,9 @@ async def who_is_at(work: Work, bays: Collection[EvseId]) -> list[Concerned]:
     if paid:
         held = await payments.payments(work, [PaymentId(row["id"]) for row in paid])
         found += [
-            Concerned(guest(each), f"/v/{each.visit_key}", each.evse) for each in held.values()
+            Concerned(person, f"/v/{each.visit_key}", each.evse)
+            for each in held.values()
+            for person in await of_payment(work, each)
         ]
     return found
 

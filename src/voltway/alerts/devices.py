@@ -40,10 +40,7 @@ async def add(
     """Let a browser show alerts of this holder. ``hosts`` are the push services that we hand
     alerts to (``*.`` before a name: all within it): a browser names an address that we then call,
     so any other is refused. Raises ``NotADevice``."""
-    if len(endpoint) > ENDPOINT_LENGTH_MAX or not _is_known(endpoint, hosts.split()):
-        raise NotADevice(UNKNOWN_SERVICE)
-    if not _is_key(p256dh) or len(_bytes(auth)) != 16:
-        raise NotADevice(NO_KEYS)
+    _must_be_one(endpoint, p256dh, auth, hosts)
     named = "".join(sign if sign.isprintable() else " " for sign in label).strip()
     device = Device(
         id=new_id(work.now),
@@ -60,8 +57,34 @@ async def add(
     return device
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a browser is called at its push service, and the keys that only it can read by."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+async def move(work: Work, was: str, was_auth: str, now: Subscription, hosts: str) -> bool:
+    """Follow a browser whose push service gave it another address; whether we knew it. That it is
+    the same one it shows by what nobody else has, its old address and secret. Raises
+    ``NotADevice``."""
+    _must_be_one(now.endpoint, now.p256dh, now.auth, hosts)
+    return await store_people.move_device(
+        work, was, was_auth, endpoint=now.endpoint, p256dh=now.p256dh, auth=now.auth
+    )
+
+
 async def remove(work: Work, holder: str, id: UUID) -> None:
     await store_people.remove_device(work, holder, id=id)
+
+
+def _must_be_one(endpoint: str, p256dh: str, auth: str, hosts: str) -> None:
+    if len(endpoint) > ENDPOINT_LENGTH_MAX or not _is_known(endpoint, hosts.split()):
+        raise NotADevice(UNKNOWN_SERVICE)
+    if not _is_key(p256dh) or len(_bytes(auth)) != 16:
+        raise NotADevice(NO_KEYS)
 
 
 def _is_known(endpoint: str, hosts: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from voltway.alerts.concerned import Concerned, whom
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.rules_elsewhere import Alternative
 from voltway.alerts.telling import tell
+from voltway.alerts.whose import by_holder
 from voltway.alerts.words_disruptions import GOES_ON, WHY_OUT, bays_in_words
 from voltway.billing.words import language
 from voltway.disruptions import actions as found
@@ -128,10 +129,7 @@ async def _restored(
 
 async def told_of(work: Work, about: str, event: Event) -> list[Person]:
     """Who was told of an event about this, and was reached."""
-    return [
-        Person(holder=holder, email=None if holder.startswith("visit:") else holder, locale=locale)
-        for holder, locale in await store_people.told_about(work, event, about)
-    ]
+    return await by_holder(work, await store_people.told_about(work, event, about))
 
 
 async def tell_back(

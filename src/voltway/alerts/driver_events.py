@@ -1,25 +1,23 @@
 """What drivers are told of their charge and of their money, as it happens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from voltway.alerts import elsewhere
-from voltway.alerts.model_events import Event, Person, visit_holder
+from voltway.alerts.model_events import Event, Person
 from voltway.alerts.telling import tell
+from voltway.alerts.whose import Who, of_payment, who_charges
 from voltway.alerts.words_disruptions import SLOW
 from voltway.alerts.words_events import Early, early
 from voltway.alerts.words_full import STANDS
 from voltway.billing import formats
 from voltway.billing.model import InvoiceIssued
 from voltway.billing.words import language
-from voltway.drivers import actions as drivers
-from voltway.drivers import contracts
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import SessionId
 from voltway.kernel.money import Money
-from voltway.parties import actions as parties
 from voltway.payments import actions as payments
 from voltway.payments.model import HoldReleased, Payment, PaymentDeclined
 from voltway.runtime.work import Work
@@ -32,7 +30,6 @@ from voltway.sessions.slowing import SessionSlowed
 from voltway.sessions.standing import SessionFeeBegan, SessionFeeSoon
 from voltway.sessions.targets import SessionDoneMoved, SessionSoonDone
 from voltway.stations import actions as stations
-from voltway.stations.model import Location
 
 MONEY_FACTS: Final = (PaymentDeclined, HoldReleased, InvoiceIssued)
 SESSION_FACTS: Final = (
@@ -73,15 +70,6 @@ _STATIONS: Final = frozenset({Early.FAULT, Early.POWER, Early.EMERGENCY, Early.S
 _REMOTE: Final = frozenset({"Remote", "RemoteStop"})
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
-    """The driver of a session, where it is, and the page about it."""
-
-    person: Person
-    place: Location
-    page: str
-
-
 async def hears_session(work: Work, facts: Sequence[Fact]) -> None:
     """Tell drivers that theirs began, is soon done, will be done at another time, or is over."""
     heard = [fact for fact in facts if isinstance(fact, SessionFact)]
@@ -90,12 +78,14 @@ async def hears_session(work: Work, facts: Sequence[Fact]) -> None:
     for fact in heard:
         session = known.get(fact.session)
         who = None if session is None else await who_charges(work, session)
-        if session is not None and who is not None:
-            await _tell(work, fact, session, who)
+        if session is None or who is None:
+            continue
+        for each in who.each():
+            await _tell(work, fact, session, each)
 
 
 async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> None:
-    locale = who.person.locale
+    locale = who.locale
     shown = {"place": who.place.name, "page": who.page}
     once = ""
     if isinstance(fact, SessionStarted):
@@ -124,7 +114,7 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> No
     else:
         return
     about = f"session:{session.id}"
-    await tell(work, session.party, [who.person], event, about, shown, once=once)
+    await tell(work, session.party, who.people, event, about, shown, once=once)
 
 
 async def _tell_end(
@@ -140,7 +130,7 @@ async def _tell_end(
         why: Early | None = Early.FAULT
     else:
         why = await _early(work, session, fact.reason)
-    locale, there = who.person.locale, formats.locale_for(who.person.locale)
+    locale, there = who.locale, formats.locale_for(who.locale)
     shown = {
         "place": who.place.name,
         "page": who.page,
@@ -158,12 +148,12 @@ async def _tell_end(
     after = faults.NEAR if is_unsaid and why is None else timedelta()
     about = f"session:{session.id}"
     once = "again" if await full.told_at(work, session.id) is not None else ""
-    await tell(work, session.party, [who.person], event, about, shown, once=once, after=after)
+    await tell(work, session.party, who.people, event, about, shown, once=once, after=after)
 
 
 def _full(fact: SessionFull, who: Who) -> dict[str, str]:
     """What a car took, what it costs so far, and what standing costs where it costs anything."""
-    there, words = formats.locale_for(who.person.locale), STANDS[language(who.person.locale)]
+    there, words = formats.locale_for(who.locale), STANDS[language(who.locale)]
     shown = {
         "energy": f"{formats.kwh(fact.energy_wh, there)}{formats.NBSP}kWh",
         "energy_wh": str(fact.energy_wh),
@@ -198,67 +188,54 @@ async def _early(work: Work, session: Session, reason: str) -> Early | None:
     return _EARLY.get(reason)
 
 
-async def who_charges(work: Work, session: Session) -> Who | None:
-    """Whom a session concerns: its token's driver, or the guest whose visit it is."""
-    paid = await payments.payment_of_session(work, session.id)
-    page = f"/v/{paid.visit_key}" if paid is not None else "/me"
-    person = None
-    if session.token is not None:
-        key = (session.party, session.token)
-        token = (await drivers.tokens_of(work, [key])).get(key)
-        if token is not None and token.driver is not None:
-            driver = await contracts.driver_of(work, session.party, token.driver)
-            if driver.email:
-                locale = (await parties.party(work, session.party)).locale
-                person = _by_address(driver.email, paid.locale if paid else locale)
-    if person is None and paid is not None:
-        person = guest(paid)
-    if person is None:
-        return None
-    return Who(person, await stations.location(work, session.location), page)
-
-
-def _by_address(email: str, locale: str) -> Person:
-    return Person(holder=email.lower(), email=email, locale=locale)
-
-
-def guest(paid: Payment) -> Person:
-    """A guest is told on the browser that has their visit. The address that they may have left is
-    for the receipt."""
-    return Person(holder=visit_holder(paid.id), email=None, locale=paid.locale)
-
-
 def _clock(at: datetime, who: Who) -> str:
     there = formats.local(at.isoformat(), who.place.time_zone)
-    return formats.clock(there, formats.locale_for(who.person.locale))
+    return formats.clock(there, formats.locale_for(who.locale))
 
 
 async def hears_money(work: Work, facts: Sequence[Fact]) -> None:
-    """Tell guests that their bank said no, that a hold was let go, or what was taken."""
+    """Tell drivers that their bank said no, that a hold was let go, or what was taken."""
     heard = [fact for fact in facts if isinstance(fact, MONEY_FACTS)]
     asked = [fact.payment for fact in heard if fact.payment is not None]
     paid = await payments.payments(work, asked) if asked else {}
     for fact in heard:
         payment = None if fact.payment is None else paid.get(fact.payment)
-        if payment is None:
+        event = None if payment is None else _of_money(fact, payment)
+        if payment is None or event is None:
             continue
-        there = formats.locale_for(payment.locale)
-        shown = {
-            "place": payment.description,
-            "amount": formats.money(payment.hold, there),
-            "page": f"/v/{payment.visit_key}",
-        }
-        if isinstance(fact, PaymentDeclined):
-            event = Event.PAYMENT_FAILED
-        elif isinstance(fact, InvoiceIssued):
-            event = Event.RECEIPT
-            shown["amount"] = formats.money(payment.captured, there)
-            shown["page"] += "/receipt"
-        elif payment.session is None:
-            event = Event.HOLD_RELEASED
-        else:
-            continue  # the receipt says what became of the hold
-        await tell(work, payment.party, [guest(payment)], event, payment.subject, shown)
+        for person in await of_payment(work, payment):
+            to = _but_by_letter(person, event, payment)
+            shown = _sum(event, payment, person.locale)
+            await tell(work, payment.party, [to], event, payment.subject, shown)
+
+
+def _of_money(fact: Fact, paid: Payment) -> Event | None:
+    if isinstance(fact, PaymentDeclined):
+        return Event.PAYMENT_FAILED
+    if isinstance(fact, InvoiceIssued):
+        return Event.RECEIPT
+    return Event.HOLD_RELEASED if paid.session is None else None  # else the receipt says it
+
+
+def _sum(event: Event, paid: Payment, locale: str) -> dict[str, str]:
+    is_receipt = event is Event.RECEIPT
+    amount = paid.captured if is_receipt else paid.hold
+    return {
+        "place": paid.description,
+        "amount": formats.money(amount, formats.locale_for(locale)),
+        "page": f"/v/{paid.visit_key}{'/receipt' if is_receipt else ''}",
+    }
+
+
+def _but_by_letter(person: Person, event: Event, paid: Payment) -> Person:
+    """Who is written a letter about this anyway gets no mail of the event beside it: the address
+    that was left for the receipt has that it is there or that nothing was charged, and the holder
+    of a saved way that it was refused."""
+    if event is Event.PAYMENT_FAILED:
+        is_written = paid.method is not None
+    else:
+        is_written = (person.email or "").lower() == (paid.email or "").lower()
+    return replace(person, email=None) if is_written else person
 
 
 async def session_runs(work: Work, session: SessionId) -> bool:

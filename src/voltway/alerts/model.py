@@ -13,7 +13,7 @@ from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId
 class AlertState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"  # handed over
-    DELIVERED = "delivered"  # and it was shown, or read
+    DELIVERED = "delivered"  # and it was shown, or it arrived
     FAILED = "failed"  # a dead letter: an operator sees it and may try again
     DROPPED = "dropped"  # nobody wants it any more, or nobody is there to take it
 
@@ -66,6 +66,7 @@ class Alert:
     holder: str | None = None
     too_late_at: datetime | None = None
     delivered_at: datetime | None = None
+    read_at: datetime | None = None  # a person looked: shown is less, a phone in a bag shows too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,8 +71,8 @@ class Rule:
     ``at_first``: the channels where nobody chose otherwise. ``lasts``: how long somebody still
     wants to know. ``holds``: how long it must be true before it is told (flapping).
     ``not_again_within``: so long the same of the same thing is not told to the same person again.
-    ``unread_after``: a push that nobody saw by then is followed by a text, where there is a number,
-    and what did not arrive either by a mail.
+    ``unread_after``: a push that nobody read by then is followed by a text, where there is a
+    number, and what did not arrive either by a mail; both go at once where no browser is there.
     ``again_after``: what nobody looks after is told once more after these pauses, the last of them
     again and again; its text waits for that alone.
     """
@@ -96,9 +96,11 @@ _QUARTER: Final = timedelta(minutes=15)
 
 RULES: Final[Mapping[Event, Rule]] = {
     Event.SESSION_STARTED: Rule(at_first=_PUSH, lasts=timedelta(minutes=10)),
-    Event.SOON_DONE: Rule(at_first=_PUSH, lasts=_QUARTER),
+    Event.SOON_DONE: Rule(at_first=_PUSH, lasts=_QUARTER, unread_after=timedelta(minutes=2)),
     Event.DONE_MOVED: Rule(at_first=_PUSH, lasts=_QUARTER, not_again_within=_QUARTER),
-    Event.COMPLETE: Rule(at_first=_PUSH, lasts=timedelta(hours=12)),
+    Event.COMPLETE: Rule(
+        at_first=_PUSH, lasts=timedelta(hours=12), unread_after=timedelta(minutes=3)
+    ),
     Event.STOPPED_EARLY: Rule(
         at_first=_PUSH,
         lasts=timedelta(hours=12),
@@ -236,6 +238,14 @@ class Wishes:
         return channel in rule.by and self.chosen.get((event, channel), channel in rule.at_first)
 
 
+_VISIT: Final = "visit:"
+
+
 def visit_holder(payment: UUID) -> str:
     """The holder of a guest's alerts."""
-    return f"visit:{payment}"
+    return f"{_VISIT}{payment}"
+
+
+def is_guest(holder: str) -> bool:
+    """Whether this holder is a guest by their visit, and no person by their address."""
+    return holder.startswith(_VISIT)

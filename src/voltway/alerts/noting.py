@@ -57,6 +57,7 @@ async def note(begin: BeginWork, outcomes: Sequence[tuple[AlertId, Outcome]]) ->
         for each in after:
             if each.state is AlertState.FAILED:
                 await work.announce([_failed(work, each)])
+            if each.state in (AlertState.FAILED, AlertState.DROPPED):
                 await hasten(work, each)
 
     await retrying(begin, None, keep)

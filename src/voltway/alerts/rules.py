@@ -49,6 +49,11 @@ def undelivered(alert: Alert, trouble: str) -> Alert:
     return replace(alert, state=AlertState.FAILED, next_try_at=None, last_trouble=trouble)
 
 
+def read(alert: Alert, now: datetime) -> Alert:
+    """The alert when a person has looked at it, and so it was shown."""
+    return replace(seen(alert, now), read_at=alert.read_at or now)
+
+
 def seen(alert: Alert, now: datetime) -> Alert:
     """The alert when it was shown, or taken by who it was for."""
     if alert.state not in (AlertState.QUEUED, AlertState.SENT):

@@ -45,7 +45,7 @@ async def why_not(work: Work, alert: Alert) -> str | None:
     if alert.event in still_troubles.TOLD:
         return await still_troubles.why_not(work, alert)
     if alert.event in WENT_ON:
-        return await WENT_ON[alert.event](work, alert) or await _seen_already(work, alert)
+        return await WENT_ON[alert.event](work, alert) or await _read_already(work, alert)
     if alert.event in (Event.SOON_DONE, Event.DONE_MOVED, Event.POWER_REDUCED):
         session = SessionId(UUID(alert.about.partition(":")[2]))
         if not await session_runs(work, session):
@@ -55,8 +55,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         if not await standing.stands(work, session):
             return "The car charged again or was gone before it was told."
     if alert.event is Event.COMPLETE:
-        return await _not_complete(work, alert) or await _seen_already(work, alert)
-    return await _seen_already(work, alert)
+        return await _not_complete(work, alert) or await _read_already(work, alert)
+    return await _read_already(work, alert)
 
 
 async def _not_complete(work: Work, alert: Alert) -> str | None:
@@ -74,8 +74,8 @@ async def _not_complete(work: Work, alert: Alert) -> str | None:
     return None
 
 
-async def _seen_already(work: Work, alert: Alert) -> str | None:
-    return "It was seen already." if await _was_seen(work, alert) else None
+async def _read_already(work: Work, alert: Alert) -> str | None:
+    return "It was read already." if await _was_read(work, alert) else None
 
 
 async def not_before(work: Work, alert: Alert) -> datetime | None:
@@ -98,8 +98,9 @@ async def _since(work: Work, alert: Alert) -> datetime | None:
     return found["since"] or alert.created_at
 
 
-async def _was_seen(work: Work, alert: Alert) -> bool:
-    """Whether this is a text or a mail for who was not reached before, and they were."""
+async def _was_read(work: Work, alert: Alert) -> bool:
+    """Whether this is a text or a mail for who was not reached before, and they were: they read the
+    push, for a phone in a bag shows it too, or the text arrived."""
     assert alert.event is not None
     assert alert.holder is not None
     if alert.channel not in _BEFORE or RULES[alert.event].unread_after is None:
@@ -109,9 +110,11 @@ async def _was_seen(work: Work, alert: Alert) -> bool:
         return False
     row = await work.one(
         """
-        SELECT 1 AS seen FROM alert
+        SELECT 1 AS is_read FROM alert
          WHERE holder = $1 AND event = $2 AND about = $3 AND created_at = $4
-           AND channel = ANY($5::text[]) AND state = 'delivered' LIMIT 1
+           AND channel = ANY($5::text[])
+           AND CASE channel WHEN 'push' THEN read_at IS NOT NULL ELSE state = 'delivered' END
+         LIMIT 1
         """,
         alert.holder,
         alert.event,

@@ -112,10 +112,11 @@ async def save_many(work: Work, alerts: Sequence[Alert]) -> None:
         """
         UPDATE alert
            SET state = w.state, tries = w.tries, next_try_at = w.next_try_at, sent_at = w.sent_at,
-               last_trouble = w.last_trouble, delivered_at = w.delivered_at
+               last_trouble = w.last_trouble, delivered_at = w.delivered_at,
+               read_at = w.read_at
           FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[],
-                      $6::text[], $7::timestamptz[])
-               AS w (id, state, tries, next_try_at, sent_at, last_trouble, delivered_at)
+                      $6::text[], $7::timestamptz[], $8::timestamptz[])
+               AS w (id, state, tries, next_try_at, sent_at, last_trouble, delivered_at, read_at)
          WHERE alert.id = w.id
         """,
         [each.id for each in alerts],
@@ -125,6 +126,7 @@ async def save_many(work: Work, alerts: Sequence[Alert]) -> None:
         [each.sent_at for each in alerts],
         [each.last_trouble for each in alerts],
         [each.delivered_at for each in alerts],
+        [each.read_at for each in alerts],
     )
 
 
@@ -157,6 +159,41 @@ async def waiting_beside(work: Work, alert: Alert, channel: Channel) -> list[Ale
         alert.about,
         alert.created_at,
         channel,
+    )
+    return [_alert(row) for row in rows]
+
+
+async def is_on_its_way(work: Work, alert: Alert) -> bool:
+    """Whether another push of the same to the same person waits, or was taken by its service."""
+    row = await work.one(
+        """
+        SELECT EXISTS (SELECT FROM alert
+                        WHERE holder = $1 AND event = $2 AND about = $3 AND created_at = $4
+                          AND channel = 'push' AND id <> $5
+                          AND state IN ('queued', 'sent', 'delivered')) AS so
+        """,
+        alert.holder,
+        alert.event,
+        alert.about,
+        alert.created_at,
+        alert.id,
+    )
+    assert row is not None, "a truth is always there"
+    return bool(row["so"])
+
+
+async def lock_unread(work: Work, page: str, holder: str | None) -> list[Alert]:
+    """The pushes that were handed over, lead to this page and were not read, locked; those of one
+    person, or of whoever was told where none is named."""
+    rows = await work.all(
+        """
+        SELECT * FROM alert
+         WHERE facts ->> 'page' = $1 AND channel = 'push' AND read_at IS NULL
+           AND state IN ('sent', 'delivered') AND ($2::text IS NULL OR holder = $2)
+         ORDER BY id FOR UPDATE
+        """,
+        page,
+        holder,
     )
     return [_alert(row) for row in rows]
 
@@ -198,6 +235,7 @@ def _alert(row: Row) -> Alert:
         holder=row["holder"],
         too_late_at=row["too_late_at"],
         delivered_at=row["delivered_at"],
+        read_at=row["read_at"],
     )
 
 

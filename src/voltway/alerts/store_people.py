@@ -14,6 +14,7 @@ _OF_PEOPLE: Final = (
     "alert_person",
     "alert_number",
     "alert_number_code",
+    "alert_guest_mail",
 )
 
 
@@ -67,6 +68,36 @@ async def gone(work: Work, id: UUID, why: str) -> None:
     await work.run(
         "UPDATE alert_device SET gone_at = $2, last_trouble = $3 WHERE id = $1", id, work.now, why
     )
+
+
+async def move_device(
+    work: Work, was: str, was_auth: str, *, endpoint: str, p256dh: str, auth: str
+) -> bool:
+    """Give a browser its new address and keys, wherever it is; whether it was anywhere. Who has
+    that address already has this browser already."""
+    doubled = await work.run(
+        """
+        DELETE FROM alert_device d USING alert_device n
+         WHERE d.endpoint = $1 AND d.auth = $2 AND n.holder = d.holder AND n.endpoint = $3
+           AND n.id <> d.id
+        """,
+        was,
+        was_auth,
+        endpoint,
+    )
+    moved = await work.run(
+        """
+        UPDATE alert_device
+           SET endpoint = $3, p256dh = $4, auth = $5, gone_at = NULL, last_trouble = NULL
+         WHERE endpoint = $1 AND auth = $2
+        """,
+        was,
+        was_auth,
+        endpoint,
+        p256dh,
+        auth,
+    )
+    return bool(moved or doubled)
 
 
 async def remove_device(

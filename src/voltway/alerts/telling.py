@@ -164,27 +164,27 @@ def _alerts(work: Work, person: Person, by: _Reached, told: _Told) -> list[Alert
     """An alert for each channel of a person. Where it is meant for who was not reached otherwise,
     the text waits for the push, and the mail for both."""
     rule, wishes, number = RULES[told.event], by.wishes, by.number
-    wait = timedelta()
+    begins = goes_on = work.now + told.after  # what is for who was not reached waits so long
     alerts = []
-    at = due_at(told.event, Channel.PUSH, wishes, work.now + told.after)
+    at = due_at(told.event, Channel.PUSH, wishes, begins)
     if at is not None and wishes.wants(told.event, Channel.PUSH):
         alerts = [_alert(work, person, told, Channel.PUSH, str(each.id), at) for each in by.devices]
     if rule.unread_after is not None and (alerts or rule.again_after):
-        wait = rule.unread_after
-    at = due_at(told.event, Channel.SMS, wishes, work.now + told.after)
+        goes_on = (at or begins) + rule.unread_after
+    at = due_at(told.event, Channel.SMS, wishes, begins)
     if number is not None and at is not None:
         is_wanted = wishes.wants(told.event, Channel.SMS)
         if is_wanted or _escalates(told.event, Channel.SMS, wishes):
-            goes = at if is_wanted else at + wait
+            goes = at if is_wanted else max(at, goes_on)
             alerts.append(_alert(work, person, told, Channel.SMS, number, goes))
-            wait = max(wait, goes - work.now) + TEXT_WITHIN
-    at = due_at(told.event, Channel.MAIL, wishes, work.now + told.after)
+            goes_on = max(goes_on, goes) + TEXT_WITHIN
+    at = due_at(told.event, Channel.MAIL, wishes, begins)
     if person.email is None or at is None:
         return alerts
     if wishes.wants(told.event, Channel.MAIL):
         alerts.append(_alert(work, person, told, Channel.MAIL, person.email, at))
     elif _escalates(told.event, Channel.MAIL, wishes):
-        alerts.append(_alert(work, person, told, Channel.MAIL, person.email, at + wait))
+        alerts.append(_alert(work, person, told, Channel.MAIL, person.email, max(at, goes_on)))
     return alerts
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import ClassVar
 
-from voltway.alerts import bounces, store_people
+from voltway.alerts import bounces, store_guests, store_people
 from voltway.alerts.model_events import RULES, Channel, Device, Event, Wishes
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Kind, Refusal
@@ -113,6 +113,7 @@ async def leave(work: Work, key: str, event: Event | None) -> None:
 async def forget_person(work: Work, holder: str) -> None:
     """Keep nothing of what a person wanted, nor of their browsers, numbers and mails."""
     await store_people.forget(work, holder)
+    await store_guests.forget_mail(work, holder)
     await bounces.lift(work, holder)
 
 

@@ -14,11 +14,12 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from voltway.kernel.errors import Kind, Outage, Refusal
-from voltway.kernel.ids import EvseId, OnceKey, PaymentId, TokenUid
+from voltway.kernel.ids import DriverId, EvseId, OnceKey, PaymentId, TokenUid
 from voltway.payments import (
     actions_visit,
     beginning,
     choosing,
+    racing,
     readers,
     rules_readers,
     store,
@@ -74,10 +75,12 @@ async def open_visit(
     cancel_url: str,
     code: str = "",
     token: TokenUid | None = None,
+    driver: DriverId | None = None,
 ) -> Visit:
     """Freeze the price, make the reader this driver's, and let it show the hold."""
     async with begin() as work:
         at = await _reader_at(work, given, evse, reader)
+        await racing.must_be_first(work, evse)
         payment = await beginning.new_payment(
             work,
             choosing.of(given, at.provider),
@@ -86,6 +89,7 @@ async def open_visit(
             locale=locale,
             urls=(return_url, cancel_url),
             token=token,
+            driver=driver,
         )
         if code.strip():
             await promotions.claim(

@@ -91,6 +91,7 @@ async def _note(work: Work, record: SessionRecord, token: Token, method: Method)
         session=record.session,
         method=method.id,
         own_token=True,
+        driver=token.driver,
     )
     once = OnceKey(f"{payment.id}:hold")
     await store.add(work, payment)

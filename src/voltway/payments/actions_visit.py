@@ -8,12 +8,13 @@ from typing import Final
 from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import EvseId, OnceKey, PaymentId, TokenUid
+from voltway.kernel.ids import DriverId, EvseId, OnceKey, PaymentId, TokenUid
 from voltway.parties import actions as parties
 from voltway.payments import (
     beginning,
     card_limits,
     choosing,
+    racing,
     rules,
     store,
     store_methods,
@@ -92,13 +93,14 @@ async def open_visit(
     method: str = "",
     saved: Method | None = None,
     token: TokenUid | None = None,
+    driver: DriverId | None = None,
 ) -> Visit:
     """Freeze the price, and open a hold that the driver confirms on the provider's page; on a saved
     method it stands at once, and there is no page.
 
     A promotion code is held in the same work. Where a provider cannot open a page, the next that
     is offered for this party, currency and method is asked. ``token`` is one that was made for this
-    bay before: its station keeps the bay for that.
+    bay before: its station keeps the bay for that. ``driver`` is who has signed in.
 
     The URLs may hold ``{visit_key}``, which is not known before.
     """
@@ -113,6 +115,7 @@ async def open_visit(
             method=method,
             saved=saved,
             token=token,
+            driver=driver,
         )
         if code.strip():
             await promotions.claim(
@@ -146,6 +149,7 @@ async def _new_payment(
     method: str,
     saved: Method | None,
     token: TokenUid | None,
+    driver: DriverId | None,
 ) -> tuple[Payment, Sequence[Provider]]:
     """A visit's payment with the first of the providers that are offered for it."""
     place = await stations.place_of(work, evse)
@@ -156,6 +160,7 @@ async def _new_payment(
         offered = [choosing.of(given, saved.provider)]
     if not offered:
         raise NobodyPaysHere
+    await racing.must_be_first(work, evse)
     payment = await beginning.new_payment(
         work,
         offered[0],
@@ -165,6 +170,7 @@ async def _new_payment(
         urls=urls,
         saved=saved,
         token=token,
+        driver=driver,
     )
     return payment, offered
 
@@ -292,7 +298,8 @@ async def learn(work: Work, payment: PaymentId, seen: HoldSeen) -> Payment:
     after, facts = rules.learned(before, seen, work.now)
     refused = None
     if after.session is None and any(isinstance(fact, HoldPlaced) for fact in facts):
-        refused = await card_limits.judge(work, after)
+        is_outrun = await racing.is_outrun(work, after)
+        refused = Why.OUTRUN if is_outrun else await card_limits.judge(work, after)
         if refused is None:
             after = await _start(work, after)
     await keep(work, before, after)
@@ -327,6 +334,8 @@ async def start_again(work: Work, visit_key: str) -> Payment:
     before = await store.lock(work, payment.id)
     if before.state is not PaymentState.HELD or before.session is not None:
         raise NothingToStart(before.state)
+    if await racing.is_outrun(work, before):
+        raise racing.SomebodyStarts((await stations.place_of(work, before.evse)).public_id)
     after = await _start(work, before)
     await keep(work, before, after)
     return after

@@ -8,7 +8,7 @@ from typing import Final
 from voltway.drivers import actions as drivers
 from voltway.kernel.emails import is_email
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import EvseId, PaymentId, PublicEvseId, TokenUid, new_id
+from voltway.kernel.ids import DriverId, EvseId, PaymentId, PublicEvseId, TokenUid, new_id
 from voltway.parties import actions as parties
 from voltway.payments import store
 from voltway.payments.model import Payment, PaymentState
@@ -61,8 +61,10 @@ async def new_payment(
     urls: tuple[str, str],
     saved: Method | None = None,
     token: TokenUid | None = None,
+    driver: DriverId | None = None,
 ) -> Payment:
-    """A visit's payment with a provider, at the price of now, and the token that it is for."""
+    """A visit's payment with a provider, at the price of now, and the token that it is for.
+    ``driver``: who has signed in; what is told of it is told to them."""
     email = (email or "").strip() or None
     if email is not None and not is_email(email):
         raise NotAnAddress
@@ -99,4 +101,5 @@ async def new_payment(
         cancel_url=urls[1].replace("{visit_key}", key),
         description=f"{party.name}, {place.location_name}, {place.public_id}",
         method=saved.id if saved else None,
+        driver=driver,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import (
+    DriverId,
     EvseId,
     OnceKey,
     OrderId,
@@ -59,6 +60,7 @@ class Why(StrEnum):
     BY_PROVIDER = "by_provider"  # voided there, not by us
     CARD_OPEN = "card_open"  # its card has too many holds at once: ``card_limits``
     CARD_OFTEN = "card_often"  # its card paid too often within a day
+    OUTRUN = "outrun"  # somebody else was faster at the bay: ``racing``
     CARD_MONEY = "card_money"  # its card paid too much within a day
 
 
@@ -105,6 +107,8 @@ class Payment:
     method: UUID | None = None
     #: Whether its session began with the driver's own token, and not with one made for the visit.
     own_token: bool = False
+    #: Whose it is: who had signed in when it began. None: a guest's, or known by its method alone.
+    driver: DriverId | None = None
 
     def __post_init__(self) -> None:
         assert 0 <= self.captured_minor <= self.hold_minor

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import (
+    DriverId,
     EvseId,
     OrderId,
     PartyId,
@@ -48,7 +49,8 @@ SAME: Final = """
 
 COLUMNS: Final = (
     "id, party_id, evse_id, station_id, token_uid, tariff_version_id, session_id, order_id,"
-    " card_brand, card_last4, card_wallet, card_fingerprint, method_id, " + ", ".join(SAME.split())
+    " card_brand, card_last4, card_wallet, card_fingerprint, method_id,"
+    " driver_id, " + ", ".join(SAME.split())
 )
 
 
@@ -58,9 +60,9 @@ async def add(work: Work, payment: Payment) -> None:
         INSERT INTO payment
             (id, party_id, visit_key, evse_id, station_id, token_uid, tariff_version_id, locale,
              email, provider, return_url, cancel_url, description, state, hold_minor, currency,
-             created_at, method_id, own_token, session_id)
+             created_at, method_id, own_token, session_id, driver_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                $19, $20)
+                $19, $20, $21)
         """,
         payment.id,
         payment.party,
@@ -82,6 +84,7 @@ async def add(work: Work, payment: Payment) -> None:
         payment.method,
         payment.own_token,
         payment.session,
+        payment.driver,
     )
     work.touch(*_of_parties([payment]))
 
@@ -389,4 +392,5 @@ def _payment(row: Row) -> Payment:
         why=row["why"],
         method=row["method_id"],
         own_token=row["own_token"],
+        driver=DriverId(row["driver_id"]) if row["driver_id"] else None,
     )

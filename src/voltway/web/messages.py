@@ -7,7 +7,7 @@ in tables, and the messages of refusals, is named here. ``scripts/make_catalogue
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from voltway.alerts import numbers, wishing
+from voltway.alerts import guests, numbers, wishing
 from voltway.billing import homes_own
 from voltway.drivers import entry
 from voltway.evidence import model as evidence
@@ -21,6 +21,7 @@ from voltway.payments import (
     codes,
     collecting,
     methods,
+    racing,
     ready,
 )
 from voltway.stations import worked_at
@@ -61,6 +62,7 @@ ROOMS: Final = (
     codes,
     entry,
     estimates,
+    guests,
     helpdesk,
     homes_own,
     methods,
@@ -71,6 +73,7 @@ ROOMS: Final = (
     paying,
     places,
     promotions,
+    racing,
     ready,
     reporting,
     reservations,

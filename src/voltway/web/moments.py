@@ -5,7 +5,7 @@ from typing import Final
 from voltway.helpdesk import timeline
 from voltway.helpdesk.model import Moment
 from voltway.payments.model import Why
-from voltway.web.formats import Formats
+from voltway.web.formats import NO_BREAK, Formats
 
 #: Why a hold was let go, in a sentence.
 WHY: Final = {
@@ -19,6 +19,7 @@ WHY: Final = {
     Why.BY_PROVIDER: "The payment provider let it go.",
     Why.CARD_OPEN: "This card pays for as many charges at once as it may here.",
     Why.CARD_OFTEN: "This card has paid as often within a day as it may here.",
+    Why.OUTRUN: "Somebody else was faster at this bay.",
     Why.CARD_MONEY: "This card has paid as much within a day as it may here.",
 }
 
@@ -52,9 +53,9 @@ def in_words(moment: Moment, formats: Formats) -> str:
 def _said(name: str, value: str | int, formats: Formats) -> str:
     match name, value:
         case "energy_wh", int():
-            return f"{formats.energy(value)} kWh"
+            return f"{formats.energy(value)}{NO_BREAK}kWh"
         case "power_w", int():
-            return f"{formats.power(value)} kW"
+            return f"{formats.power(value)}{NO_BREAK}kW"
         case "percent", int():
             return formats.percent(value)
         case "why", str():

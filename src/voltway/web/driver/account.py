@@ -16,13 +16,14 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import account as letters
+from voltway.alerts import actions as alerts
 from voltway.alerts import bounces
 from voltway.billing import homes_own
 from voltway.drivers import entry, own
 from voltway.drivers.model import Driver, Seat
 from voltway.kernel.emails import must_be_email
 from voltway.kernel.errors import Outage, Refusal
-from voltway.kernel.ids import PartyId
+from voltway.kernel.ids import DriverId, PartyId
 from voltway.parties import actions as parties
 from voltway.payments import giving_up, methods
 from voltway.payments.model_methods import Method, MethodId, SavingStage
@@ -63,6 +64,12 @@ async def seated(request: HttpRequest, work: Work) -> str | None:
     """The address of who has signed in here."""
     token = request.cookies.get(SEAT, "")
     return await entry.who(work, token) if token else None
+
+
+async def driver_here(request: HttpRequest, work: Work, party: PartyId) -> DriverId | None:
+    """What who has signed in is to this party, from now on at least; ``None``: nobody has."""
+    email = await seated(request, work)
+    return None if email is None else (await entry.driver_at(work, party, email)).id
 
 
 async def own_methods(
@@ -108,6 +115,7 @@ async def shown(
         email = await seated(request, work)
         if email is None:
             return await _way_in(request, house, work, back=here(back))
+        await alerts.opened(work, _HERE, email)
         knows = await account_views.account(work, house, email)
         knows["bounce"] = await bounces.bounce_of(work, email)
         help_ = await views.help_of(work, None, about="")

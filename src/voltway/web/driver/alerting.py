@@ -12,12 +12,11 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import actions, bounces, devices, numbers, pushing, wishing
-from voltway.alerts.model_events import RULES, Channel, Event, Wishes, visit_holder
+from voltway.alerts.model_events import RULES, Channel, Event, Wishes, is_guest
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import AlertId
 from voltway.parties import actions as parties
-from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.driver import account, views
@@ -285,17 +284,6 @@ async def remove_device(
     return see_other(_HERE)
 
 
-@post("/v/{key:str}/alerts", include_in_schema=False)
-async def add_guest_device(
-    house: NamedDependency[House], key: FromPath[str], data: Form
-) -> Response[str]:
-    """Let this browser show the alerts of a visit. Who has its key is its driver."""
-    async with house.begin() as work:
-        payment = await payments.visit(work, key)
-        await add(work, house, visit_holder(payment.id), data)
-    return Response("", status_code=HTTPStatus.CREATED)
-
-
 async def add(work: Work, house: House, holder: str, data: Form) -> None:
     """Let the browser that sent this show the alerts of this holder. Raises ``NotADevice``."""
     await devices.add(
@@ -313,6 +301,25 @@ async def add(work: Work, house: House, holder: str, data: Form) -> None:
 async def seen(house: NamedDependency[House], alert: FromPath[UUID]) -> Response[str]:
     """A browser has shown an alert. One that we do not know (any more) is nobody's trouble."""
     known = await actions.seen(house.begin, AlertId(alert))
+    return Response("", status_code=HTTPStatus.CREATED if known else HTTPStatus.NOT_FOUND)
+
+
+@post("/alerts/read/{alert:uuid}", include_in_schema=False)
+async def was_read(house: NamedDependency[House], alert: FromPath[UUID]) -> Response[str]:
+    """Somebody tapped an alert, put it away, or looks at what it is about."""
+    known = await actions.read(house.begin, AlertId(alert))
+    return Response("", status_code=HTTPStatus.CREATED if known else HTTPStatus.NOT_FOUND)
+
+
+@post("/alerts/moved", include_in_schema=False)
+async def moved(house: NamedDependency[House], data: Form) -> Response[str]:
+    """A browser's push service has given it another address. Raises ``NotADevice``."""
+    now = devices.Subscription(
+        data.get("endpoint", ""), data.get("p256dh", ""), data.get("auth", "")
+    )
+    async with house.begin() as work:
+        was, was_auth = data.get("was", ""), data.get("was_auth", "")
+        known = await devices.move(work, was, was_auth, now, house.settings.push_hosts)
     return Response("", status_code=HTTPStatus.CREATED if known else HTTPStatus.NOT_FOUND)
 
 
@@ -344,7 +351,7 @@ async def _leaving(
     request: HttpRequest, house: House, key: str, event: Event | None, *, done: bool
 ) -> Response[str]:
     async with house.begin() as work:
-        await wishing.by_link(work, key)
+        whose = (await wishing.by_link(work, key)).holder
         help_ = await views.help_of(work, None, about="")
     return page(
         request,
@@ -354,6 +361,7 @@ async def _leaving(
         event=NAMES[event] if event else "",
         event_key=event or "",
         done=done,
+        is_guest=is_guest(whose),
         help=help_,
     )
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from voltway.kernel.errors import Outage
-from voltway.kernel.ids import EvseId, LocationId, PaymentId, TokenUid
+from voltway.kernel.ids import DriverId, EvseId, LocationId, PaymentId, TokenUid
 from voltway.payments import actions as payments
 from voltway.payments import actions_reader, readers
 from voltway.payments.actions_reader import NotAtThisReader, NothingToShow
@@ -94,6 +94,7 @@ async def open_visit(
     code: str,
     saved: Method | None,
     token: TokenUid | None,
+    driver: DriverId | None,
 ) -> Visit:
     """A visit at the terminal that the driver chose, or, where none was, on a page or method."""
     if not reader:
@@ -108,6 +109,7 @@ async def open_visit(
             code=code,
             saved=saved,
             token=token,
+            driver=driver,
         )
     try:
         chosen = UUID(reader)
@@ -124,6 +126,7 @@ async def open_visit(
         cancel_url=cancel_url,
         code=code,
         token=token,
+        driver=driver,
     )
 
 

@@ -7,6 +7,7 @@ from voltway.alerts import numbers
 from voltway.alerts.model_events import PEOPLES, Channel
 from voltway.alerts.model_numbers import Number, shown
 from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
 from voltway.runtime.work import Work
 from voltway.web.appearance import Form
@@ -41,13 +42,22 @@ def offered(house: House) -> frozenset[Channel]:
 
 
 async def ask_for_number(
-    request: HttpRequest, work: Work, house: House, holder: str, data: Form
+    request: HttpRequest,
+    work: Work,
+    house: House,
+    holder: str,
+    data: Form,
+    *,
+    party: PartyId | None = None,
 ) -> None:
-    """Send a code to the number of a form. Raises ``NoTexts`` and as ``numbers.ask``."""
-    party = await parties.first_party(work)
+    """Send a code to the number of a form, for this party or the first. Raises ``NoTexts`` and as
+    ``numbers.ask``."""
+    if party is None:
+        first = await parties.first_party(work)
+        party = first.id if first is not None else None
     if party is None or Channel.SMS not in offered(house):
         raise NoTexts
-    await numbers.ask(work, party.id, holder, number_typed(data), reader(request).papers)
+    await numbers.ask(work, party, holder, number_typed(data), reader(request).papers)
 
 
 async def texts_shown(work: Work, house: House, holder: str, typed: str) -> TextsShown | None:

@@ -345,6 +345,7 @@ async def start(
         email = email or own
     async with house.begin() as work:
         token = await (await reserving.who(request, work)).token(work, bay.evse)
+        driver = await account.driver_here(request, work, bay.party)
     try:
         visit = await at_reader.open_visit(
             house,
@@ -357,6 +358,7 @@ async def start(
             code=code,
             saved=saved,
             token=token,
+            driver=driver,
         )
     except (NotAnAddress, CodeRefused) as wrong:
         async with house.begin() as work:

@@ -69,6 +69,7 @@ class VisitView:
     paid_by: str
     why: str
     card_refused: bool
+    outrun: bool
     hosted_url: str
     plug_in_by: datetime | None
     plugs_at: str
@@ -112,6 +113,7 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
         paid_by=_paid_by(payment, formats),
         why=_why(payment, formats),
         card_refused=payment.why in TOO_MUCH,
+        outrun=payment.why == Why.OUTRUN,
         hosted_url=payment.hosted_url or "",
         plug_in_by=limit if phase is Phase.PLUG_IN else None,
         plugs_at=_plugs_at(house, place),

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response, ServerSentEvent
 from markupsafe import Markup
 
+from voltway.alerts import actions as alerts
 from voltway.alerts import pushing
 from voltway.billing import actions as billing
 from voltway.billing import documents
@@ -19,7 +20,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
-from voltway.web.driver import at_reader, shell, views, visit_views
+from voltway.web.driver import at_reader, guest_alerts, shell, views, visit_views
 from voltway.web.driver.visit_views import Phase, VisitView
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other
@@ -39,8 +40,10 @@ class NoReceiptYet(Refusal):
 async def visit(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str]:
-    """The visit as it stands. Who comes back before the webhook makes us look."""
+    """The visit as it stands. Who comes back before the webhook makes us look; what was pushed to
+    its driver is read by looking at it."""
     await _look(house, key)
+    await _read(house, f"/v/{key}")
     return page(request, house, "driver/visit.html", **await _knows(request, house, key))
 
 
@@ -66,9 +69,16 @@ async def _knows(request: HttpRequest, house: House, key: str) -> dict[str, Any]
     async with house.begin() as work:
         seen = await visit_views.visit(work, house, key, formats)
         help_ = await _help(work, seen)
+        told = await guest_alerts.told_of(request, work, house, await payments.visit(work, key))
         push_key = await pushing.public_key(work)
     reload_s = 0 if seen.is_over else RELOAD_S
-    return {"visit": seen, "help": help_, "reload_s": reload_s, "push_key": push_key}
+    return {
+        "visit": seen,
+        "help": help_,
+        "reload_s": reload_s,
+        "push_key": push_key,
+        "told": told,
+    }
 
 
 async def _help(work: Work, seen: VisitView) -> views.Help:
@@ -88,6 +98,11 @@ async def _look(house: House, key: str) -> None:
         payment = await payments.visit(work, key)
     if payment.held_at is None:
         await at_reader.look(house, payment.id)
+
+
+async def _read(house: House, page: str) -> None:
+    async with house.begin() as work:
+        await alerts.opened(work, page)
 
 
 @post("/v/{key:str}/again", include_in_schema=False)
@@ -121,6 +136,7 @@ async def receipt(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str]:
     """The receipt as a page; the same view of the same document as the PDF and the mail."""
+    await _read(house, f"/v/{key}/receipt")
     knows = await _knows(request, house, key)
     invoice = await _invoice(house, key)
     if invoice is None:

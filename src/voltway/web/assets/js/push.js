@@ -23,7 +23,11 @@ const subscribe = async (button) => {
   const label = navigator.userAgentData?.platform || navigator.platform || "";
   const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth, label });
   const answer = await fetch(button.dataset.pushTo, { method: "POST", body });
-  return answer.ok ? "on" : "failed";
+  if (!answer.ok) return "failed";
+  // For the worker, when the push service gives this browser another address.
+  const kept = { endpoint, auth: keys.auth, key: button.dataset.pushKey };
+  await caches.open("alerts").then((alerts) => alerts.put("/alerts/subscription", Response.json(kept)));
+  return "on";
 };
 
 document.addEventListener("click", async (event) => {

@@ -4,6 +4,7 @@
 
 const SHELL_NAME = `shell-${SHELL.version}`;
 const RECEIPTS = "receipts";
+const ALERTS = "alerts";
 const RECEIPTS_MAX = 10;
 
 // Of a receipt that is kept, nobody waits longer for the newest copy.
@@ -28,7 +29,7 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(
     caches
       .keys()
-      .then((names) => names.filter((name) => name !== SHELL_NAME && name !== RECEIPTS))
+      .then((names) => names.filter((name) => ![SHELL_NAME, RECEIPTS, ALERTS].includes(name)))
       .then((old) => Promise.all(old.map((name) => caches.delete(name))))
       .then(() => self.clients.claim()),
   );
@@ -96,15 +97,57 @@ self.addEventListener("push", (event) => {
       renotify: Boolean(tag),
       icon: SHELL.icon,
       badge: SHELL.badge,
-      data: { url: String(url || "/") },
-    }).then(() => id && fetch(`/alerts/seen/${id}`, { method: "POST" })).catch(() => {}),
+      data: { url: String(url || "/"), id: id ? String(id) : "" },
+    }).then(() => tells(id, url)).catch(() => {}),
   );
 });
 
+// Shown is not read: a phone in a bag shows too. Read is what somebody taps or puts away, or what the
+// page before their eyes says already.
+const tells = async (id, url) => {
+  if (!id) return;
+  const target = new URL(String(url || "/"), location.origin).href;
+  const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const looks = open.some((each) => each.focused && each.visibilityState === "visible" && each.url === target);
+  await fetch(`/alerts/${looks ? "read" : "seen"}/${id}`, { method: "POST" });
+};
+
+const wasRead = async ({ data }) => {
+  if (data?.id) await fetch(`/alerts/read/${data.id}`, { method: "POST", keepalive: true }).catch(() => {});
+};
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(shows(event.notification.data?.url ?? "/"));
+  event.waitUntil(Promise.all([wasRead(event.notification), shows(event.notification.data?.url ?? "/")]));
 });
+
+self.addEventListener("notificationclose", (event) => {
+  event.waitUntil(wasRead(event.notification));
+});
+
+// The push service gives this browser another address: the house is told, under the old one. Not
+// every browser says here which that was, so the page that turned alerts on has kept it.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(moves(event.oldSubscription, event.newSubscription));
+});
+
+const moves = async (old, given) => {
+  const kept = await caches.open(ALERTS);
+  const before = await kept.match("/alerts/subscription").then((answer) => answer?.json() ?? {});
+  const key = old?.options?.applicationServerKey ?? before.key;
+  const now = given ?? (await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+  const { endpoint, keys } = now.toJSON();
+  const was = old?.toJSON() ?? before;
+  const body = new URLSearchParams({
+    was: was.endpoint ?? before.endpoint,
+    was_auth: was.keys?.auth ?? before.auth,
+    endpoint,
+    p256dh: keys.p256dh,
+    auth: keys.auth,
+  });
+  await fetch("/alerts/moved", { method: "POST", body });
+  await kept.put("/alerts/subscription", Response.json({ ...before, endpoint, auth: keys.auth }));
+};
 
 // Only our own pages: where the window is open already, it comes to the front.
 const shows = async (url) => {

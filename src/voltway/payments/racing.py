@@ -1,0 +1,93 @@
+"""Two drivers at one EVSE: who was first starts, and no money of the other is kept.
+
+A visit is refused while another start is under way there. Who is on a provider's page meanwhile
+can still be outrun: their hold is let go the moment it is seen, and nothing is ordered for it.
+Starts at one EVSE are decided one after the other, whichever process decides them.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Final
+
+from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.ids import EvseId, PaymentId, PublicEvseId
+from voltway.payments.model import Payment
+from voltway.runtime.work import Work
+from voltway.stations import actions as stations
+from voltway.stations.orders import OrderState
+
+#: A saved method's hold is answered by then, or its driver may be outrun.
+_ASKED_WITHIN: Final = timedelta(seconds=30)
+#: No order of a visit waits longer for its start.
+_STARTS_WITHIN: Final = timedelta(hours=3)
+#: How a start stands that may still begin a session.
+_UNDER_WAY: Final = (OrderState.QUEUED, OrderState.SENT, OrderState.ANSWERED, OrderState.DONE)
+
+
+@dataclass(eq=False)
+class SomebodyStarts(Refusal):
+    """
+    Somebody else starts a charge at {evse} just now. Please take another one, or look again in two
+    minutes.
+    """
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+    evse: PublicEvseId
+
+
+async def must_be_first(work: Work, evse: EvseId) -> None:
+    """Raises ``SomebodyStarts``. Whoever asks of the same EVSE at the same time waits until what
+    this work decides is kept."""
+    await _one_by_one(work, evse)
+    if await starts_at(work, evse):
+        raise SomebodyStarts((await stations.place_of(work, evse)).public_id)
+
+
+async def is_outrun(work: Work, payment: Payment) -> bool:
+    """Whether somebody else was faster than this hold, which stands now and has no start yet."""
+    await _one_by_one(work, payment.evse)
+    if await starts_at(work, payment.evse, but=payment.id):
+        return True
+    row = await work.one(
+        """
+        SELECT EXISTS (SELECT FROM session_view
+                        WHERE evse_id = $1 AND running AND token_uid IS NOT NULL
+                          AND lower(token_uid) <> lower($2)) AS so
+        """,
+        payment.evse,
+        payment.token,
+    )
+    assert row is not None, "a truth is always there"
+    return bool(row["so"])
+
+
+async def starts_at(work: Work, evse: EvseId, *, but: PaymentId | None = None) -> bool:
+    """Whether a start is under way at an EVSE for another visit than this one: it was ordered and
+    may come to something, or a saved method is being asked for its hold."""
+    row = await work.one(
+        """
+        SELECT EXISTS (
+            SELECT FROM payment p LEFT JOIN order_view o ON o.id = p.order_id
+             WHERE p.evse_id = $1 AND p.id IS DISTINCT FROM $2 AND p.session_id IS NULL
+               AND p.created_at > $3
+               AND ((p.state = 'held' AND o.state = ANY($4::text[]))
+                    OR (p.state = 'asked' AND p.method_id IS NOT NULL AND p.created_at > $5))
+               AND NOT EXISTS (  -- it was, and we have not heard yet for whom
+                    SELECT FROM session_view s
+                     WHERE s.evse_id = $1 AND s.started_at > $3 AND NOT s.running
+                       AND lower(s.token_uid) = lower(p.token_uid))
+        ) AS so
+        """,
+        evse,
+        but,
+        work.now - _STARTS_WITHIN,
+        list(_UNDER_WAY),
+        work.now - _ASKED_WITHIN,
+    )
+    assert row is not None, "a truth is always there"
+    return bool(row["so"])
+
+
+async def _one_by_one(work: Work, evse: EvseId) -> None:
+    await work.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"start:{evse}")
