@@ -120,7 +120,7 @@ async def program() -> AsyncIterator[HookProgram]:
         yield running
 
 
-async def all_away(scene: Scene, n: int) -> None:
+async def all_away(scene: Scene, n: int) -> list[StationId]:
     """So many stations more are lost at once."""
     async with scene.begin() as work:
         made = [await a_station(work, scene.station.party) for _ in range(n)]
@@ -131,6 +131,28 @@ async def all_away(scene: Scene, n: int) -> None:
     async with scene.begin() as work:
         await stations.record_links(work, closed=[LinkClosed(id, 1, scene.now) for id in ids])
     await scene.settles()
+    return ids
+
+
+async def test_of_many_that_come_back_within_a_minute_nothing_is_told(
+    scene: Scene, mail: MailCatcher
+) -> None:
+    await plugged(scene, mail)
+    away = await all_away(scene, damping.MANY + 5)
+    await later(scene, 30)
+    async with scene.begin() as work:
+        links = [LinkOpened(id, 2, "2.0.1", "10.0.0.1", scene.now) for id in away]
+        await stations.record_links(work, links)
+    await scene.settles()
+    for _ in range(3):
+        await later(scene, 60)
+    assert told(mail) == []
+
+    await all_away(scene, damping.MANY + 5)
+    await later(scene, 61)
+    await later(scene, 10)
+
+    assert told(mail).count("Many at once") == 1, "those before count for nothing"
 
 
 async def test_of_many_at_once_people_are_told_together_and_programs_one_by_one(
@@ -151,6 +173,7 @@ async def test_of_many_at_once_people_are_told_together_and_programs_one_by_one(
 
     await all_away(scene, damping.MANY + 5)
     await later(scene, 61)
+    await later(scene, 10)
 
     assert sorted(set(told(mail))) == ["Many at once", "Station offline"]
     assert told(mail).count("Station offline") == damping.MANY

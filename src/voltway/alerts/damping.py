@@ -7,7 +7,7 @@ was told of many things of a kind is told that there are many, and where they al
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from voltway.alerts import store_damping
@@ -17,6 +17,8 @@ from voltway.runtime.work import Work
 #: Of so many things of a kind somebody is told one by one in a quarter of an hour.
 MANY: Final = 10
 QUARTER: Final = timedelta(minutes=15)
+#: That there are many is told so long after the last of them that is told for itself.
+AFTER: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,8 @@ async def damped(work: Work, event: Event, about: str, holders: Sequence[str]) -
         return Damped(silent=frozenset(told))
     later = {holder for holder, waits in told.items() if rule.back is not None and not waits}
     rest = [holder for holder in holders if holder not in told]
-    many = await store_damping.told_of_many(work, rest, event, work.now - QUARTER, MANY)
-    return Damped(frozenset(told.keys() - later), frozenset(later), frozenset(many))
-
-
-def quarter_of(at: datetime) -> str:
-    """Under which key it is told once in a quarter of an hour that there are many."""
-    return at.replace(minute=at.minute - at.minute % 15, second=0, microsecond=0).isoformat()
+    since = work.now - QUARTER
+    many = await store_damping.told_of_many(work, rest, event, since, MANY)
+    told_so = await store_damping.lately(work, list(many), Event.MANY, f"many:{event}", since)
+    silent = (told.keys() - later) | told_so.keys()
+    return Damped(frozenset(silent), frozenset(later), frozenset(many - told_so.keys()))

@@ -162,7 +162,12 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.PORT_CLEAR: Rule(
         at_first=_BOTH, lasts=timedelta(hours=12), holds=_HELD, for_operators=True
     ),
-    Event.MANY: Rule(at_first=_BOTH, lasts=timedelta(hours=12), for_operators=True),
+    Event.MANY: Rule(
+        at_first=_BOTH,
+        lasts=timedelta(hours=12),
+        not_again_within=_QUARTER,
+        for_operators=True,
+    ),
     Event.STARTS_FAIL: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import still_back, still_troubles, store_people
+from voltway.alerts import still_back, still_many, still_troubles, store_people
 from voltway.alerts.driver_events import session_runs
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
@@ -40,6 +40,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         return None
     if RULES[alert.event].holds and await _since(work, alert) is None:
         return "It was over before it was told."
+    if alert.event is Event.MANY:
+        return await still_many.why_not(work, alert)
     if alert.event in still_back.BEGUN:
         return await still_back.why_not(work, alert)
     if alert.event in still_troubles.TOLD:

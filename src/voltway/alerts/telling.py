@@ -79,19 +79,20 @@ async def tell(
             for holder in people
             if holder in calm.many
         ]
-        alerts += await alerts_of(work, party, many.event, these)
+        alerts += await alerts_of(work, party, many.event, these, after=many.after)
         alerts += await _beside(work, told)
     await queue(work, alerts)
 
 
 def _many(work: Work, told: _Told) -> _Told:
-    """That there are many such things, told once in a quarter of an hour."""
+    """That there are many such things, when they lasted."""
     return replace(
         told,
         event=Event.MANY,
         about=f"many:{told.event}",
         facts={"what": TITLES[told.event], "count": str(damping.MANY), "page": "/console"},
-        once=damping.quarter_of(work.now),
+        once=work.now.isoformat(),
+        after=RULES[told.event].holds + damping.AFTER,
     )
 
 
@@ -145,7 +146,8 @@ async def _beside(work: Work, told: _Told) -> list[Alert]:
         if holder in calm.later:
             at += RULES[told.event].not_again_within
         if holder in calm.many and channel is Channel.CHAT:
-            what, at = _many(work, told), work.now
+            what = _many(work, told)
+            at = work.now + what.after
         person = Person(holder=holder, email=None, locale="en")
         alerts.append(_alert(work, person, what, channel, id, at))
     return alerts
