@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from voltway.alerts import actions as alerts
-from voltway.alerts import calibration, expiring, hooks_telling, troubles
+from voltway.alerts import calibration, expiring, hooks_telling, troubles, waits
 from voltway.billing import (
     approving,
     budgets,
@@ -107,6 +107,7 @@ def plug_rounds(
     every(SELDOM, "sessions.days", partial(sessions.make_days, begin))
     every(OFTEN, "alerts.waiting", partial(alerts.wake_waiting, begin))
     every(HOURLY, "alerts.guests", partial(alerts.forget_guests, begin))
+    every(HOURLY, "alerts.waits", partial(waits.forget_over, begin))
     every(SOON, "hooks.tell", partial(hooks_telling.tell_due, begin, settings))
     every(HOURLY, "alerts.expiring", partial(expiring.look, begin))
     every(HOURLY, "alerts.calibration", partial(calibration.look, begin))

@@ -93,6 +93,7 @@ def test_a_refusal_keeps_the_stations_word() -> None:
         (1, {"used": True}, ("ended", "taken")),
         (1, {"broken": True}, ("ended", "fault")),
         (1, {"open": False}, ("ended", "closed")),
+        (1, {"worked": True, "broken": True}, ("ended", "work")),
         (4, {"away_since": NOON}, ("kept", "")),
         (6, {"away_since": NOON}, ("ended", "fault")),
         (14.9, {}, ("kept", "")),

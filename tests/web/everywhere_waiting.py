@@ -113,6 +113,13 @@ async def _reserved(world: Everywhere) -> None:
         it = await reservations.by_key(work, page.removeprefix("/r/"))
         await reservations.cancel(work, it.id, "A cable is repaired.")
     world.shows(RESERVED, page, "taken back")
+    world.shows(f"{RESERVED}/texts", f"{page}/texts", "over")
+    lost = await reservable(world)
+    page = await reserves(world.browser, lost)
+    await lost.answers()
+    await lost.becomes("faulted")
+    await lost.goes_on(1)
+    world.shows(RESERVED, page, "the bay broke down")
 
 
 async def reservable(world: Everywhere) -> Kept:
@@ -127,7 +134,9 @@ async def under_way(world: Everywhere) -> None:
     path = f"/l/{place.station.location.id}"
     for what in ("watch", "queue"):
         world.shows(f"/l/{{location:uuid}}/{what}", f"{path}/{what}", "form")
-    world.shows(WATCH, await watches(world.browser, place), "waits")
+    waits = await watches(world.browser, place)
+    world.shows(WATCH, waits, "waits")
+    world.shows(f"{WATCH}/texts", f"{waits}/texts")
     world.shows("/l/{location:uuid}", path, "full")
     first, second = await joins(world.browser, place), await joins(world.browser, place, BEN)
     world.shows(TURN, first, "next")
@@ -142,6 +151,7 @@ async def under_way(world: Everywhere) -> None:
         world.shows(TURN, page, state)
     await _reserves(world)
     await _reports(world)
+    world.shows(f"{TURN}/texts", f"{second}/texts")
 
 
 async def _reserves(world: Everywhere) -> None:

@@ -8,7 +8,7 @@ from httpx import Response
 from litestar.handlers import HTTPRouteHandler
 
 from tests.payments.scene import Scene
-from tests.web.browsers import Browser
+from tests.web.browsers import Browser, words_of
 from tests.web.everywhere import Everywhere, Page, as_who, made
 from tests.web.everywhere_sent import sent
 from tests.web.test_balance import provider
@@ -52,11 +52,86 @@ NO_PAGE: Final = {
             "/r/{key:str}/live",
             "/t/{key:str}/live",
             "/v/{key:str}/live",
+            "/w/{key:str}/live",
         ),
         "sends a part of its page again, from the same template",
     ),
 }
 
+
+#: What says in English that a page is in the state that it is named for.
+SAYS: Final = {
+    "/": {
+        "misspelled": "No place is called “Market Sqare”",
+        "empty": "No place fits",
+        "with needs": "Only places with what you need",
+    },
+    "/l/{location:uuid}": {
+        "full": "Nothing is free now",
+        "planned work": "New cables",
+        "with figures": "When it is busy",
+    },
+    "/l/{location:uuid}/busy": {"too few": "too few to say", "with figures": "Busiest Fri 15"},
+    "/e/{public_id:str}": {
+        "faulted": "This bay reports a fault",
+        "offline": "We lost contact with this bay",
+        "reserved for somebody": "Somebody has reserved this bay",
+        "reserved for me": "Reserved for you until",
+        "with a terminal": "Card at the terminal Entrance",
+        "a wrong estimate": "none is no number",
+    },
+    "/v/{key:str}": {
+        "expired": "This visit is over",
+        "not started": "Nothing started, so you were not charged",
+        "declined": "Your bank said no",
+        "paid": "€4.90 paid",
+        "free": "Nothing to pay",
+        "owed": "is still to be paid: the hold did not cover it",
+        "ended by a fault": "A fault of the station ended your charge",
+        "charging": "Charging 8 min ago",
+        "stop asked": "You asked to stop",
+        "idle": "0 kW now Your car takes no energy now",
+        "closing": "Your receipt is being written",
+        "no contact": "No contact with this bay",
+        "plug in": "Plug in now",
+        "the bay refused": "The bay refused the start",
+        "paying": "Your payment is not confirmed yet",
+        "asking": "The payment provider is slow to answer",
+        "at a terminal: shows": "Hold your card to the terminal Entrance",
+        "at a terminal: declined": "Not held yet at the terminal Entrance",
+        "at a terminal: leaves": "It is asking your bank just now",
+    },
+    "/w/{key:str}": {
+        "waits": "We tell you when a bay is free",
+        "told": "Bay 1 was free at",
+        "outrun": "Somebody was faster",
+        "left": "You do not wait any more",
+    },
+    "/t/{key:str}": {
+        "next": "You are next",
+        "second in line": "You are number 2 in line",
+        "offered": "Say that you come",
+        "accepted": "Start from the bay's page",
+        "started": "You are charging",
+        "missed": "Your time was over",
+        "left": "You are not in line any more",
+    },
+    "/r/{key:str}": {
+        "asked": "Asking the station to keep bay 1",
+        "kept": "Bay 1 is reserved for you",
+        "refused": "The station said no",
+        "expired": "Nothing started there in time",
+        "no answer": "The station did not answer",
+        "taken back": "The operator took it back",
+        "given back": "You gave bay 1 back",
+    },
+    "/h/{key:str}": {
+        "sent": "Sent to the operator",
+        "read": "The operator has read it",
+        "answered": "The operator has answered",
+    },
+    "/p/{key:str}": {"owed": "€4.89 to pay"},
+}
 
 #: What people of this world wrote, and what is called so.
 DATA: Final = re.compile(
@@ -67,8 +142,19 @@ DATA: Final = re.compile(
 )
 
 
-async def test_every_word_of_every_page_can_be_translated(browser: Browser, scene: Scene) -> None:
+async def test_every_page_is_in_its_state_and_every_word_of_it_can_be_translated(
+    browser: Browser, scene: Scene
+) -> None:
     world = await made(browser, scene)
+    other = {
+        page.name: words_of((await opens(world, page, "en")).text)[:900]
+        for page in world.pages
+        if (says := SAYS.get(page.route, {}).get(page.state))
+        and says not in words_of((await opens(world, page, "en")).text)
+    }
+    assert other == {}
+    named = {(page.route, page.state) for page in world.pages}
+    assert {(route, state) for route, of in SAYS.items() for state in of} <= named
 
     found = {}
     for page in world.pages:
@@ -103,16 +189,16 @@ async def test_every_word_of_every_refusal_can_be_translated(
     assert all(answers.values()), answers
 
 
-async def opens(world: Everywhere, page: Page) -> Response:
-    _becomes(world, page)
+async def opens(world: Everywhere, page: Page, language: str = "qps") -> Response:
+    _becomes(world, page, language)
     return await world.browser.opens(page.path)
 
 
-def _becomes(world: Everywhere, page: Page) -> None:
-    """The browser of whoever has this page before them, in the language of brackets."""
+def _becomes(world: Everywhere, page: Page, language: str = "qps") -> None:
+    """The browser of whoever has this page before them, in the language of brackets as a rule."""
     cookies = world.browser.client.cookies
     cookies.clear()
-    for cookie in as_who(page, world, language="qps"):
+    for cookie in as_who(page, world, language=language):
         cookies.set(cookie["name"], cookie["value"], domain="voltway.test")
 
 

@@ -339,7 +339,8 @@ async def test_a_driver_is_told_before_the_end_and_of_what_was_cancelled_once(
         (ANN, "reservation_soon"),
         (ANN, "reservation_over"),
     ]
-    assert told[1]["facts"]["why"] == "Works on the cable"
+    other = kept.scene.station.evses[2].public_id
+    assert told[1]["facts"]["why"].startswith(f"Works on the cable. Free now: {other} (")
     assert await kept.scene.count("outbox WHERE kind = 'ReservationOver'") == 1
 
 

@@ -1,8 +1,8 @@
 """Whom it concerns that bays are out of service: who is there, waits for them, likes the place.
 
-Who charges or is about to, has a bay held or watches this very one is concerned by that bay. Who
-waits for any bay, or has the place among theirs, is concerned once at least half of the bays that
-they could use are out: one of twenty is no news to them.
+Who charges or is about to, has a bay held or reserved, or watches this very one is concerned by
+that bay. Who waits for any bay, or has the place among theirs, is concerned once at least half of
+the bays that they could use are out: one of twenty is no news to them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts.model_events import Person
+from voltway.alerts.model_events import Person, wait_holder
 from voltway.alerts.speaking import speaking
 from voltway.alerts.whose import of_payment, who_charges
 from voltway.drivers import favourites
@@ -20,7 +20,8 @@ from voltway.payments import actions as payments
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions
 from voltway.waiting import actions as waiting
-from voltway.waiting import turns
+from voltway.waiting import reservations, turns
+from voltway.waiting.model_reservations import Reservation
 
 #: No charge lasts longer, and nobody pays for a start longer before.
 _CHARGES_LAST: Final = timedelta(days=3)
@@ -50,6 +51,11 @@ async def whom(
     then = at or work.now
     is_soon = then - work.now <= _PAID_LASTS
     found = await who_is_at(work, out) if is_soon else []
+    found += [
+        of_reserved(each)
+        for each in await reservations.open_at(work, location)
+        if each.evse in out and each.until > then
+    ]
     found += await _who_waits(work, location, out, then, and_out)
     if await _is_half(work, location, out, and_out):
         found += [
@@ -101,6 +107,20 @@ async def who_is_at(work: Work, bays: Collection[EvseId]) -> list[Concerned]:
     return found
 
 
+def of_reserved(it: Reservation) -> Concerned:
+    """The driver of a reservation, by its bay."""
+    wait = wait_holder("reservation", it.id)
+    person = Person(holder=it.email, email=it.email, locale=it.locale, wait=wait)
+    return Concerned(person, f"/r/{it.key}", it.evse)
+
+
+async def who_lost(work: Work, bays: Collection[EvseId], since: datetime) -> list[Concerned]:
+    """Who had one of these bays reserved when it broke down or planned work began there, since
+    then: their reservation's end told them."""
+    lost = [of_reserved(each) for each in await reservations.broken_at(work, bays, since)]
+    return await _speaking(work, lost)
+
+
 async def _who_waits(
     work: Work,
     location: LocationId,
@@ -115,14 +135,16 @@ async def _who_waits(
         if turn.lasts_until <= then:
             continue
         if is_own or await _is_half(work, location, out, and_out, power_w=turn.power_w_min):
-            person = Person(holder=turn.email, email=turn.email, locale=turn.locale)
+            wait = wait_holder("turn", turn.id)
+            person = Person(holder=turn.email, email=turn.email, locale=turn.locale, wait=wait)
             found.append(Concerned(person, f"/t/{turn.key}", turn.evse if is_own else None))
     for watch in await waiting.open_watches(work, location):
         is_own = watch.evse is not None and watch.evse in out
         if watch.until <= then or (watch.evse is not None and not is_own):
             continue
         if is_own or await _is_half(work, location, out, and_out, power_w=watch.power_w_min):
-            person = Person(holder=watch.email, email=watch.email, locale=watch.locale)
+            wait = wait_holder("watch", watch.id)
+            person = Person(holder=watch.email, email=watch.email, locale=watch.locale, wait=wait)
             found.append(Concerned(person, f"/w/{watch.key}", watch.evse))
     return found
 

@@ -1,10 +1,11 @@
 """Drivers whom it concerns are told that a place is disrupted, and that it is back in service."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from voltway.alerts import elsewhere, store_people
-from voltway.alerts.concerned import Concerned, whom
+from voltway.alerts.concerned import Concerned, who_lost, whom
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.rules_elsewhere import Alternative
 from voltway.alerts.telling import tell
@@ -19,6 +20,9 @@ from voltway.runtime.work import Row, Work
 from voltway.stations import actions as stations
 
 FACTS: Final = (PlaceDisrupted, PlaceRestored)
+
+#: A station's clock may be ahead of ours.
+_CLOCKS_DIFFER: Final = timedelta(minutes=2)
 
 #: The bays of a place by their ids: rows of ``evse_view``.
 Bays = Mapping[EvseId, Row]
@@ -62,6 +66,9 @@ async def _disrupted(
         return
     others = [each for each in await found.open_at(work, fact.location) if each.id not in out]
     knows = await _who_knows(work, others, bays)
+    for each in await who_lost(work, lost, _first(these)):
+        assert each.evse is not None, "who reserved has reserved a bay"
+        knows.setdefault(each.person.holder, set()).add(each.evse)
     place = await stations.location(work, fact.location)
     instead: dict[EvseId, list[Alternative]] = {}
     for each in await whom(work, fact.location, lost):
@@ -81,6 +88,11 @@ async def _disrupted(
         }
         about = f"disruption:{theirs.id}"
         await tell(work, fact.party, [each.person], Event.DISRUPTION, about, shown)
+
+
+def _first(these: Sequence[Disruption]) -> datetime:
+    """When the first of these began, by the station's clock or a little before."""
+    return min(each.began_at for each in these) - _CLOCKS_DIFFER
 
 
 def in_words(these: Collection[EvseId], bays: Bays, locale: str) -> str:
@@ -112,7 +124,8 @@ async def _who_knows(
 async def _restored(
     work: Work, location: LocationId, these: Sequence[Disruption], bays: Bays
 ) -> None:
-    """Each who was told is told once, of the bays that work again."""
+    """Each who was told is told once, of the bays that work again; who lost a reservation by it was
+    told by that."""
     out = [bays_out(each, bays) for each in await found.open_at(work, location)]
     still = set().union(*out)
     back = set().union(*(bays_out(each, bays) for each in these)) - still
@@ -121,6 +134,7 @@ async def _restored(
     for each in these:
         about = f"disruption:{each.id}"
         people = await told_of(work, about, Event.DISRUPTION)
+        people += await lost_by(work, back & bays_out(each, bays), _first([each]), people)
         await tell_back(
             work, location, about, [one for one in people if one.holder not in told], back, bays
         )
@@ -130,6 +144,15 @@ async def _restored(
 async def told_of(work: Work, about: str, event: Event) -> list[Person]:
     """Who was told of an event about this, and was reached."""
     return await by_holder(work, await store_people.told_about(work, event, about))
+
+
+async def lost_by(
+    work: Work, bays: Collection[EvseId], since: datetime, but: Collection[Person]
+) -> list[Person]:
+    """Who lost a reservation of these bays since then, and is none of these people."""
+    known = {each.holder for each in but}
+    people = [each.person for each in await who_lost(work, bays, since)]
+    return list({each.holder: each for each in people if each.holder not in known}.values())
 
 
 async def tell_back(

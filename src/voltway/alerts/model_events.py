@@ -90,6 +90,7 @@ class Rule:
 
 
 _PUSH: Final = frozenset({Channel.PUSH})
+_PHONES: Final = frozenset({Channel.PUSH, Channel.SMS})
 _BOTH: Final = frozenset({Channel.PUSH, Channel.MAIL})
 _HELD: Final = timedelta(seconds=60)
 _QUARTER: Final = timedelta(minutes=15)
@@ -127,8 +128,8 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.HOLD_RELEASED: Rule(at_first=_PUSH),
     Event.RECEIPT: Rule(at_first=_PUSH),
     Event.HOME_PAID: Rule(at_first=frozenset({Channel.MAIL})),
-    Event.BAY_FREE: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
-    Event.BAY_TAKEN: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PUSH),
+    Event.BAY_FREE: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PHONES),
+    Event.BAY_TAKEN: Rule(at_first=_PUSH, lasts=_QUARTER, by=_PHONES),
     Event.QUEUE_TURN: Rule(at_first=_BOTH, lasts=_QUARTER),
     Event.QUEUE_OVER: Rule(at_first=_BOTH, lasts=timedelta(hours=1)),
     Event.RESERVATION_SOON: Rule(at_first=_BOTH, lasts=timedelta(minutes=5)),
@@ -205,11 +206,13 @@ RULES: Final[Mapping[Event, Rule]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """To whom an event is told: by their address (``holder`` and ``email`` are the same), or a
-    guest by their visit, who has no address that was given for this."""
+    guest by their visit, who has no address that was given for this. ``wait``: the holder of what
+    they left at the page of what they wait for."""
 
     holder: str
     email: str | None
     locale: str
+    wait: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,3 +257,18 @@ def visit_holder(payment: UUID) -> str:
 def is_guest(holder: str) -> bool:
     """Whether this holder is a guest by their visit, and no person by their address."""
     return holder.startswith(_VISIT)
+
+
+#: What somebody waits for without an account: its id follows, and who has its page is its driver.
+WAITS: Final = ("watch", "turn", "reservation")
+
+
+def wait_holder(kind: str, id: UUID) -> str:
+    """The holder of what somebody left at the page of a wait; it is also what its news are
+    about."""
+    assert kind in WAITS
+    return f"{kind}:{id}"
+
+
+def is_wait(holder: str) -> bool:
+    return holder.partition(":")[0] in WAITS

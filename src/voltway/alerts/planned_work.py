@@ -10,7 +10,7 @@ from babel.dates import format_datetime
 
 from voltway.alerts import elsewhere
 from voltway.alerts.concerned import Concerned, who_is_at, whom
-from voltway.alerts.disruptions import Bays, bays_of, in_words, tell_back, told_of
+from voltway.alerts.disruptions import Bays, bays_of, in_words, lost_by, tell_back, told_of
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.rules_elsewhere import Alternative
 from voltway.alerts.telling import tell
@@ -159,6 +159,7 @@ async def _over(work: Work, window: Window) -> None:
     }
     about = f"window:{window.id}"
     told = await told_of(work, about, Event.WORK_PLANNED)
+    told += await lost_by(work, back, window.starts_at, told)
     await tell_back(work, window.location, about, told, back, bays)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from voltway.alerts.model_events import Event, Person
+from voltway.alerts.model_events import Event, Person, wait_holder
 from voltway.alerts.speaking import speaking
 from voltway.alerts.telling import tell
 from voltway.alerts.words_turns import WHY
@@ -28,7 +28,7 @@ async def hears_turns(work: Work, facts: Sequence[Fact]) -> None:
         person = Person(holder=turn.email, email=turn.email, locale=turn.locale)
         place = await stations.location(work, turn.location)
         shown = {"place": place.name, "page": f"/t/{turn.key}"}
-        about = f"turn:{turn.id}"
+        about = wait_holder("turn", turn.id)
         if isinstance(fact, TurnOver):
             shown["why"] = WHY[language(turn.locale)][WhyTurn(fact.why)]
             await tell(work, turn.party, [person], Event.QUEUE_OVER, about, shown)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import still_back, still_many, still_troubles, store_people
+from voltway.alerts import still_back, still_many, still_troubles, still_waits, store_people
 from voltway.alerts.driver_events import session_runs
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
@@ -34,6 +34,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
     """Why an alert is not told any more; ``None`` where it is. The reason is for operators."""
     if alert.too_late_at is not None and work.now > alert.too_late_at:
         return "It could not be told in time, and is of no use now."
+    if why := await still_waits.why_not(work, alert):
+        return why
     if alert.event is None:
         return None
     if is_try(alert):

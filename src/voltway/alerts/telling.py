@@ -8,14 +8,16 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from voltway.alerts import damping, store_chats, store_hooks, store_numbers, store_people
 from voltway.alerts.escalating import TEXT_WITHIN
 from voltway.alerts.model import Alert, AlertState, Template
-from voltway.alerts.model_events import RULES, Channel, Device, Event, Person, Wishes
+from voltway.alerts.model_events import RULES, Channel, Device, Event, Person, Wishes, is_wait
 from voltway.alerts.model_hooks import ALERTS
 from voltway.alerts.queueing import queue
 from voltway.alerts.rules_events import due_at
+from voltway.alerts.telling_waits import asked_at_waits, first_at_wait
 from voltway.alerts.words_operators import TITLES
 from voltway.kernel.ids import AlertId, OnceKey, PartyId, new_id
 from voltway.runtime.work import Work
@@ -111,6 +113,7 @@ async def alerts_of(
     may_text = Channel.SMS in RULES[event].by
     numbers = await store_numbers.good_numbers(work, holders) if may_text else {}
     devices = await store_people.devices_of(work, holders)
+    waits = await asked_at_waits(work, party, event, [each for each in map(_wait, news) if each])
     alerts: list[Alert] = []
     for each in news:
         holder = each.person.holder
@@ -127,8 +130,19 @@ async def alerts_of(
             devices.get(holder, []),
             numbers.get(holder),
         )
-        alerts += _alerts(work, each.person, reached, told)
+        alerts += first_at_wait(
+            work.now,
+            _alerts(work, each.person, reached, told),
+            waits.get(_wait(each)),
+            partial(_alert, work, each.person, told),
+            wishes=reached.wishes,
+        )
     return alerts
+
+
+def _wait(news: News) -> str:
+    """The holder of what somebody left at the page of the wait that they are told of."""
+    return news.about if is_wait(news.about) else news.person.wait
 
 
 async def _beside(work: Work, told: _Told) -> list[Alert]:

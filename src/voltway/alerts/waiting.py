@@ -7,12 +7,14 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from voltway.alerts import letters
+from voltway.alerts import letters, store_people
 from voltway.alerts.model import Alert, Template
-from voltway.alerts.model_events import RULES, Event, Person
+from voltway.alerts.model_events import RULES, Event, Person, wait_holder
 from voltway.alerts.queueing import a_mail, queue
 from voltway.alerts.speaking import speaking
+from voltway.alerts.still_waits import BESIDE
 from voltway.alerts.telling import News, alerts_of
+from voltway.alerts.telling_waits import READ_WITHIN
 from voltway.alerts.words_waiting import words
 from voltway.kernel.errors import Refusal
 from voltway.kernel.facts import Fact
@@ -33,7 +35,8 @@ _PUSHED: Final[Mapping[type[Fact], Event]] = {BayFree: Event.BAY_FREE, BayTaken:
 
 async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
     """One mail for each watch of a fact, and the same on the phones of those who have one here, in
-    their order: who asked first is told first, by whichever way."""
+    their order: who asked first is told first, by whichever way. Where a phone was added for the
+    watch alone, the mail goes only if it is not read there."""
     told = [fact for fact in facts if isinstance(fact, BayFree | BayTaken | PlaceClosed)]
     for (kind, party), those in groupby(told, key=lambda fact: (type(fact), fact.party)):
         ids = [id for fact in those for id in fact.watches]
@@ -43,10 +46,13 @@ async def hears_watches(work: Work, facts: Sequence[Fact]) -> None:
         if kind in _PUSHED:
             for push in await _pushes(work, party, _PUSHED[kind], watches):
                 pushes.setdefault(push.about, []).append(push)
+        phones = await store_people.devices_of(work, [_about(each) for each in watches])
         alerts: list[Alert] = []
         for watch in watches:
-            alerts += [_mail(work, watch, _OF[kind]), *pushes.get(_about(watch), [])]
-        await queue(work, alerts)
+            about = _about(watch)
+            mail = _mail(work, watch, _OF[kind], is_second=about in phones)
+            alerts += [mail, *pushes.get(about, [])]
+        await queue(work, sorted(alerts, key=lambda each: each.next_try_at or work.now))
 
 
 async def _pushes(
@@ -84,12 +90,14 @@ class _Places:
 
 
 def _about(watch: Watch) -> str:
-    return f"watch:{watch.id}"
+    return wait_holder("watch", watch.id)
 
 
-def _mail(work: Work, watch: Watch, template: Template) -> Alert:
+def _mail(work: Work, watch: Watch, template: Template, *, is_second: bool) -> Alert:
     once = f"watch:{watch.id}:{template.value}"
     made = a_mail(work, watch.party, template, watch.email, watch.locale, once)
+    if is_second and template in BESIDE:
+        made = replace(made, next_try_at=work.now + READ_WITHIN, about=_about(watch))
     if template is not Template.FREE:
         return made
     return replace(made, too_late_at=work.now + RULES[Event.BAY_FREE].lasts)

@@ -71,6 +71,7 @@ WHY: Final[Mapping[str, Mapping[WhyReservation, str]]] = {
         WhyReservation.REMOVED: "The station keeps it no more.",
         WhyReservation.TAKEN: "Somebody else charges there.",
         WhyReservation.CLOSED: "The place is closed.",
+        WhyReservation.WORK: "Planned work has begun there.",
     },
     "de": {
         WhyReservation.REFUSED: "Die Station hat abgelehnt.",
@@ -79,6 +80,7 @@ WHY: Final[Mapping[str, Mapping[WhyReservation, str]]] = {
         WhyReservation.REMOVED: "Die Station hält ihn nicht mehr frei.",
         WhyReservation.TAKEN: "Dort lädt jemand anderes.",
         WhyReservation.CLOSED: "Der Ort ist geschlossen.",
+        WhyReservation.WORK: "Dort haben geplante Arbeiten begonnen.",
     },
     "fr": {
         WhyReservation.REFUSED: "La borne a refusé.",
@@ -87,6 +89,7 @@ WHY: Final[Mapping[str, Mapping[WhyReservation, str]]] = {
         WhyReservation.REMOVED: "La borne ne la garde plus.",
         WhyReservation.TAKEN: "Quelqu'un d'autre y charge.",
         WhyReservation.CLOSED: "Le lieu est fermé.",
+        WhyReservation.WORK: "Des travaux prévus y ont commencé.",
     },
     "es": {
         WhyReservation.REFUSED: "El punto lo rechazó.",
@@ -95,6 +98,7 @@ WHY: Final[Mapping[str, Mapping[WhyReservation, str]]] = {
         WhyReservation.REMOVED: "El punto ya no la guarda.",
         WhyReservation.TAKEN: "Allí carga otra persona.",
         WhyReservation.CLOSED: "El lugar está cerrado.",
+        WhyReservation.WORK: "Allí han empezado trabajos previstos.",
     },
     "nl": {
         WhyReservation.REFUSED: "De laadpaal heeft geweigerd.",
@@ -103,6 +107,7 @@ WHY: Final[Mapping[str, Mapping[WhyReservation, str]]] = {
         WhyReservation.REMOVED: "De laadpaal houdt de plek niet meer vrij.",
         WhyReservation.TAKEN: "Daar laadt iemand anders.",
         WhyReservation.CLOSED: "De locatie is gesloten.",
+        WhyReservation.WORK: "Daar zijn geplande werkzaamheden begonnen.",
     },
     "fi": {
         WhyReservation.REFUSED: "Asema kieltäytyi.",
@@ -111,5 +116,6 @@ WHY: Final[Mapping[str, Mapping[WhyReservation, str]]] = {
         WhyReservation.REMOVED: "Asema ei enää pidä sitä varattuna.",
         WhyReservation.TAKEN: "Joku muu lataa siellä.",
         WhyReservation.CLOSED: "Paikka on suljettu.",
+        WhyReservation.WORK: "Siellä on alkanut suunniteltu työ.",
     },
 }

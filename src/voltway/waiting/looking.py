@@ -38,6 +38,7 @@ async def look(begin: BeginWork, expected_s: int) -> int:
                         evse=evse,
                     )
                     await work.announce([fact])
+                    work.touch(f"line:{subject.location}")
             told += len(ids)
             if len(ids) < AT_ONCE:
                 break
@@ -64,6 +65,7 @@ async def look_after(begin: BeginWork, expected_s: int) -> None:
                 ids = tuple(each.id for each in group)
                 fact = kind(party=party, at=work.now, location=location, watches=ids)
                 await work.announce([fact])
+        work.touch(*{f"line:{each.location}" for each in [*told, *closed]})
         await store.end_old(work)
         await store.close_told(work, work.now - OUTRUN_WITHIN)
 

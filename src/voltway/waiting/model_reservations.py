@@ -28,6 +28,7 @@ class WhyReservation(StrEnum):
     TAKEN = "taken"  # somebody else charges there
     REMOVED = "removed"  # the station says that it keeps it no more
     CLOSED = "closed"  # the place is closed
+    WORK = "work"  # planned work has begun at the bay
     OPERATOR = "operator"
 
 
@@ -75,12 +76,14 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaySeen:
-    """A reservation's bay as it stands. ``open``: to the public; ``broken``: it reports a fault or
-    is out of service; ``used``: somebody charges there; ``shown``: it says that it is reserved;
-    ``away_since``: its line is gone since then; ``started``: its driver charges there;
-    ``turn_holds``: the turn beside which it stands still has this bay."""
+    """A reservation's bay as it stands. ``open``: to the public; ``worked``: planned work runs
+    there; ``broken``: it reports a fault or is out of service; ``used``: somebody charges there;
+    ``shown``: it says that it is reserved; ``away_since``: its line is gone since then;
+    ``started``: its driver charges there; ``turn_holds``: the turn beside which it stands still has
+    this bay."""
 
     open: bool
+    worked: bool = False
     broken: bool
     used: bool
     shown: bool

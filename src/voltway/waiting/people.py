@@ -1,8 +1,9 @@
 """What one person waits for, or waited for until yesterday: all of it, and none of it any more."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from voltway.runtime.work import Row, Work
 from voltway.waiting import actions, reservations, turns
@@ -25,6 +26,13 @@ _RESERVATIONS: Final = """
 """
 
 
+_ALL: Final = """
+    SELECT 'watch' AS kind, id, email FROM watch
+     UNION ALL SELECT 'turn', id, email FROM waiting_turn
+     UNION ALL SELECT 'reservation', id, email FROM reservation
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Waits:
     """Rows with what a person waits for: ``key``, ``place`` (its name), ``state``, ``created_at``
@@ -43,6 +51,20 @@ async def of_person(work: Work, email: str) -> Waits:
         turns=await work.all(_TURNS, address),
         reservations=await work.all(_RESERVATIONS, address),
     )
+
+
+async def waits_of(work: Work, email: str) -> list[tuple[str, UUID]]:
+    """The same by kind (``watch``, ``turn``, ``reservation``) and id."""
+    rows = await work.all(
+        f"SELECT kind, id FROM ({_ALL}) AS w WHERE email = $1 ORDER BY id", email.lower()
+    )
+    return [(row["kind"], row["id"]) for row in rows]
+
+
+async def kept(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these waits that are not forgotten, whatever kind they are."""
+    rows = await work.all(f"SELECT id FROM ({_ALL}) AS w WHERE id = ANY($1::uuid[])", list(ids))
+    return {row["id"] for row in rows}
 
 
 async def forget_person(work: Work, email: str) -> None:

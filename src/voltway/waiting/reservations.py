@@ -1,7 +1,8 @@
 """Reserve a bay, give it back, pay at it; and what operators may do about it."""
 
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -172,6 +173,19 @@ async def by_key(work: Work, key: str) -> Reservation:
 
 async def by_id(work: Work, id: UUID) -> Reservation | None:
     return await store_reservations.by_id(work, id)
+
+
+async def open_at(work: Work, location: LocationId) -> list[Reservation]:
+    """Who has reserved a bay of this place, but for those who stand in its line."""
+    found = await store_reservations.open_at(work, location)
+    return [each for each in found if each.turn is None]
+
+
+async def broken_at(work: Work, bays: Collection[EvseId], since: datetime) -> list[Reservation]:
+    """Who lost a reservation of one of these bays since then, because the bay broke down or planned
+    work began there."""
+    why = (WhyReservation.FAULT, WhyReservation.WORK)
+    return await store_reservations.lost_at(work, bays, why, since)
 
 
 async def leave(work: Work, key: str) -> Reservation:

@@ -50,6 +50,8 @@ def judged(it: Reservation, seen: BaySeen, now: datetime) -> Reservation:
 def _lost(it: Reservation, seen: BaySeen, now: datetime) -> WhyReservation | None:
     if not seen.open:
         return WhyReservation.CLOSED
+    if seen.worked:
+        return WhyReservation.WORK
     if seen.broken or (seen.away_since is not None and now - seen.away_since > AWAY):
         return WhyReservation.FAULT
     if seen.used:

@@ -1,5 +1,6 @@
 """The SQL of reservations."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -7,7 +8,12 @@ from uuid import UUID
 from voltway.kernel.ids import EvseId, LocationId, OrderId, PartyId, StationId, TokenUid
 from voltway.runtime.work import Row, Work
 from voltway.stations.orders import OrderState
-from voltway.waiting.model_reservations import BaySeen, Reservation, ReservationState
+from voltway.waiting.model_reservations import (
+    BaySeen,
+    Reservation,
+    ReservationState,
+    WhyReservation,
+)
 
 _OPEN: Final = "state IN ('asked', 'kept')"
 
@@ -106,6 +112,23 @@ async def open_at(work: Work, location: LocationId) -> list[Reservation]:
     return [_reservation(row) for row in rows]
 
 
+async def lost_at(
+    work: Work, bays: Collection[EvseId], why: Collection[WhyReservation], since: datetime
+) -> list[Reservation]:
+    """Drivers' own reservations of these bays that ended for one of these reasons since then."""
+    rows = await work.all(
+        """
+        SELECT * FROM reservation
+         WHERE evse_id = ANY($1::uuid[]) AND turn_id IS NULL AND state = 'ended'
+           AND why = ANY($2::text[]) AND ended_at >= $3 ORDER BY id
+        """,
+        list(bays),
+        [each.value for each in why],
+        since,
+    )
+    return [_reservation(row) for row in rows]
+
+
 async def places(work: Work) -> list[LocationId]:
     """Places at which a bay is reserved."""
     rows = await work.all(f"SELECT DISTINCT location_id FROM reservation WHERE {_OPEN}")
@@ -140,6 +163,7 @@ async def seen(work: Work, location: LocationId) -> dict[UUID, BaySeen]:
         f"""
         SELECT r.id, coalesce(p.published, false) AS open, p.disconnected_at, p.booted_at,
                coalesce(p.status IN ('faulted', 'unavailable'), true) AS broken,
+               p.window_id IS NOT NULL AS worked,
                coalesce(p.session_state IN ('charging', 'idle'), false) AS used,
                coalesce(p.status = 'reserved', false) AS shown,
                o.state AS order_state, coalesce(o.word, '') AS word,
@@ -167,6 +191,7 @@ async def seen(work: Work, location: LocationId) -> dict[UUID, BaySeen]:
     return {
         row["id"]: BaySeen(
             open=row["open"],
+            worked=row["worked"],
             broken=row["broken"],
             used=row["used"],
             shown=row["shown"],

@@ -7,7 +7,7 @@ in tables, and the messages of refusals, is named here. ``scripts/make_catalogue
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from voltway.alerts import guests, numbers, wishing
+from voltway.alerts import guests, numbers, waits, wishing
 from voltway.billing import homes_own
 from voltway.drivers import entry
 from voltway.evidence import model as evidence
@@ -50,6 +50,7 @@ from voltway.web.driver import (
     shell,
     token_views,
     views,
+    wait_alerts,
 )
 
 #: Rooms whose refusals a driver may read.
@@ -80,7 +81,9 @@ ROOMS: Final = (
     turns,
     vehicles,
     views,
+    wait_alerts,
     waiting,
+    waits,
     wishing,
     worked_at,
 )

@@ -39,6 +39,7 @@ WORDS: Final = {
     "taken": "somebody else charges",
     "removed": "the station let go",
     "closed": "the place is closed",
+    "work": "planned work began",
     "operator": "taken back",
 }
 

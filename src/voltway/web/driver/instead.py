@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Final
+from uuid import UUID
 
 from voltway.alerts import elsewhere
 from voltway.alerts.rules_elsewhere import Alternative
 from voltway.runtime.work import Work
 from voltway.stations.model import Current
 from voltway.vehicles.rules_plugs import takes
+from voltway.waiting.model_reservations import Reservation, ReservationState, WhyReservation
 from voltway.web.driver import views
 from voltway.web.driver.my_car import MyCar
 from voltway.web.driver.views import Bay
@@ -54,7 +56,9 @@ async def of_bay(
     if bay.state.may_start or is_theirs:
         return Instead()
     found = await elsewhere.alternatives(work, bay.evse)
-    return Instead(_shown(found, bay, formats), bay.state.glyph in _IN_USE and not in_window)
+    return Instead(
+        _shown(found, bay.location_id, formats), bay.state.glyph in _IN_USE and not in_window
+    )
 
 
 async def of_place(work: Work, bays: Sequence[Bay], car: MyCar | None, formats: Formats) -> Instead:
@@ -70,15 +74,33 @@ async def of_place(work: Work, bays: Sequence[Bay], car: MyCar | None, formats: 
         if car is None or takes(car.model, bay.connector_type, is_dc=bay.current == Current.DC)
     ]
     in_turn = [each for each in chain.from_iterable(zip_longest(*kinds)) if each is not None]
-    return Instead(_shown(in_turn[: elsewhere.NAMED], bays[0], formats))
+    return Instead(_shown(in_turn[: elsewhere.NAMED], bays[0].location_id, formats))
 
 
-def _shown(found: Sequence[Alternative], near: Bay, formats: Formats) -> tuple[Shown, ...]:
-    return tuple(_one(each, near, formats) for each in found)
+async def of_reserved(work: Work, it: Reservation, formats: Formats, *, is_lost: bool) -> Instead:
+    """The same for who reserved a bay and cannot use it: it is out (``is_lost``), or their
+    reservation was cancelled. Who let the time pass, or gave it back, may start where the bay is
+    free still."""
+    if it.is_open and not is_lost:
+        return Instead()
+    if it.state is ReservationState.STARTED or (it.why == WhyReservation.LEFT and not is_lost):
+        return Instead()
+    if it.why == WhyReservation.EXPIRED and not is_lost and await _is_free(work, it):
+        return Instead()
+    return Instead(_shown(await elsewhere.alternatives(work, it.evse), it.location, formats))
 
 
-def _one(each: Alternative, near: Bay, formats: Formats) -> Shown:
-    is_here = each.location == near.location_id
+async def _is_free(work: Work, it: Reservation) -> bool:
+    row = await work.one("SELECT status = 'available' AS is FROM port_view WHERE id = $1", it.evse)
+    return row is not None and bool(row["is"])
+
+
+def _shown(found: Sequence[Alternative], here: UUID, formats: Formats) -> tuple[Shown, ...]:
+    return tuple(_one(each, here, formats) for each in found)
+
+
+def _one(each: Alternative, here: UUID, formats: Formats) -> Shown:
+    is_here = each.location == here
     price = formats.price(each.price, each.currency) if each.price is not None else ""
     km = formats.number(each.km, 1 if each.km < 10 else 0)
     return Shown(

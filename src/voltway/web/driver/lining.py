@@ -20,7 +20,7 @@ from voltway.waiting import actions as waiting
 from voltway.waiting import rules_turns, turns
 from voltway.waiting.model_turns import Turn
 from voltway.web.appearance import Form
-from voltway.web.driver import account, keeping, views
+from voltway.web.driver import account, keeping, views, wait_alerts
 from voltway.web.house import House
 from voltway.web.pages import (
     HttpRequest,
@@ -146,10 +146,12 @@ async def _knows(request: HttpRequest, house: House, key: str, trouble: str = ""
         bay = await stations.place_of(work, turn.evse) if turn.evse else None
         place = await stations.location(work, turn.location)
         hold = await turns.hold_for(work, turn.location)
+        alerts = await wait_alerts.offer(work, house, wait_alerts.of(turn, is_open=turn.is_open))
         help_ = await views.help_of(work, turn.party, about=place.name, place=turn.location)
     return {
         "turn": turn,
         "line": line,
+        "alerts": alerts,
         "bay": bay,
         "place": place,
         "hold_min": int(hold.total_seconds() // 60),

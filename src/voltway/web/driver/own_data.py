@@ -6,7 +6,7 @@ one says there whether it stands in this file, and what becomes of it when an ac
 
 from typing import Any, Final
 
-from voltway.alerts import numbers, wishing
+from voltway.alerts import numbers, waits, wishing
 from voltway.billing import autocharge, budgets, homes_own
 from voltway.drivers import actions as drivers
 from voltway.drivers import entry, favourites, languages, when_where
@@ -68,6 +68,7 @@ async def all_of(work: Work, email: str) -> dict[str, Any]:
 async def forget(work: Work, email: str) -> None:
     """Keep an address nowhere but where something is owed or under way, and wait for nothing under
     it. What a person is to each operator is forgotten there (``entry.forget_person``)."""
+    await waits.forget_person(work, email)
     await waiting.forget_person(work, email)
     await helpdesk.forget_person(work, email)
     await methods.forget_address(work, email)

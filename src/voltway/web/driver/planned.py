@@ -1,13 +1,16 @@
 """Planned work as drivers read it: which bays, from when until when, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from voltway.kernel.ids import EvseId, LocationId
 from voltway.runtime.work import Work
+from voltway.stations import actions as stations
 from voltway.stations import windows
+from voltway.stations.model_windows import Window
+from voltway.waiting.model_reservations import Reservation
 from voltway.web.driver.views import Bay
 from voltway.web.formats import Formats
 
@@ -26,6 +29,19 @@ class Planned:
     stays_open: bool
 
 
+async def while_reserved(work: Work, it: Reservation, formats: Formats) -> list[Planned]:
+    """The work that takes a bay from who has it reserved, before their time is over."""
+    zone = (await stations.place_of(work, it.evse)).time_zone
+    return [
+        _planned(window, {it.evse}, "", zone, formats)
+        for window in await windows.shown_at(work, it.location)
+        if window.closes_bays
+        and window.starts_at < it.until
+        and it.is_open
+        and it.evse in await windows.bays_of(work, window)
+    ]
+
+
 async def at_place(
     work: Work, location: LocationId, bays: Sequence[Bay], formats: Formats
 ) -> list[Planned]:
@@ -38,18 +54,23 @@ async def at_place(
             continue
         zone = here[0].time_zone
         numbers = ", ".join(str(bay.number) for bay in here)
-        shown.append(
-            Planned(
-                evses=frozenset(meant),
-                bays="" if len(here) == len(bays) else numbers,
-                begins=_moment(window.starts_at, zone, formats),
-                until=_moment(window.ends_at, zone, formats),
-                reason=window.reason,
-                is_now=window.closes_bays and window.starts_at <= formats.now,
-                stays_open=not window.closes_bays,
-            )
-        )
+        words = "" if len(here) == len(bays) else numbers
+        shown.append(_planned(window, meant, words, zone, formats))
     return shown
+
+
+def _planned(
+    window: Window, evses: Iterable[UUID], bays: str, zone: str, formats: Formats
+) -> Planned:
+    return Planned(
+        evses=frozenset(evses),
+        bays=bays,
+        begins=_moment(window.starts_at, zone, formats),
+        until=_moment(window.ends_at, zone, formats),
+        reason=window.reason,
+        is_now=window.closes_bays and window.starts_at <= formats.now,
+        stays_open=not window.closes_bays,
+    )
 
 
 async def at_bay(work: Work, bay: Bay, formats: Formats) -> list[Planned]:

@@ -11,15 +11,18 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response, ServerSentEvent
 
+from voltway.disruptions import actions as disruptions
+from voltway.disruptions.model import DisruptionKind
 from voltway.kernel.emails import NotAnEmail, must_be_email
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import EvseId, TokenUid
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
+from voltway.stations.model import EvsePlace
 from voltway.waiting import reservations, turns
 from voltway.waiting.model_reservations import Reservation
 from voltway.web.appearance import Form
-from voltway.web.driver import account, keeping, lining, views
+from voltway.web.driver import account, instead, keeping, lining, planned, views, wait_alerts
 from voltway.web.driver.views import Bay
 from voltway.web.house import House
 from voltway.web.pages import (
@@ -169,6 +172,14 @@ async def reserve(
     return answer
 
 
+async def disrupted_at(work: Work, bay: EvsePlace) -> DisruptionKind | None:
+    """What keeps drivers from charging at a bay, as it was told to them; ``None`` where nothing."""
+    for each in await disruptions.open_at(work, bay.location):
+        if each.evse == bay.evse or (each.evse is None and each.station == bay.station):
+            return each.kind
+    return None
+
+
 def _cookie(request: HttpRequest, house: House, it: Reservation) -> Cookie:
     # An hour longer, for who comes late finds their page by it.
     lasts = it.until - it.created_at + timedelta(hours=1)
@@ -176,15 +187,26 @@ def _cookie(request: HttpRequest, house: House, it: Reservation) -> Cookie:
 
 
 async def _knows(request: HttpRequest, house: House, key: str, trouble: str = "") -> dict[str, Any]:
+    formats = formats_of(request, house)
     async with house.begin() as work:
         it = await reservations.by_key(work, key[:80])
         bay = await stations.place_of(work, it.evse)
+        out = await disrupted_at(work, bay)
+        works = await planned.while_reserved(work, it, formats)
+        others = await instead.of_reserved(
+            work, it, formats, is_lost=out is not None or bool(works and it.is_open)
+        )
+        alerts = await wait_alerts.offer(work, house, wait_alerts.of(it, is_open=it.is_open))
         help_ = await views.help_of(
             work, it.party, about=f"{bay.location_name}, {bay.public_id}", place=bay.location
         )
     return {
         "it": it,
         "bay": bay,
+        "out": out if it.is_open else None,
+        "planned": works,
+        "alerts": alerts,
+        "instead": others,
         "left": keeping.countdown(it.until, house.clock.now()),
         "reload_s": RELOAD_S if it.is_open else 0,
         "trouble": trouble,

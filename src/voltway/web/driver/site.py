@@ -32,6 +32,7 @@ from voltway.web.driver import (
     shell,
     tokens,
     visits,
+    wait_alerts,
     watching,
 )
 
@@ -127,9 +128,11 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     reporting.ask_what,
     reporting.report,
     reporting.reported,
+    *wait_alerts.WAIT_ALERTS,
     watching.ask_to_watch,
     watching.watch,
     watching.watched,
+    watching.watch_live,
     watching.leave,
     watching.again,
     lining.ask_to_queue,

@@ -1,13 +1,16 @@
 """Tell me when a bay is free: asked for at a place, told once, left at any time."""
 
 from http import HTTPStatus
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Response
+from litestar.response import Redirect, Response, ServerSentEvent
 
+from voltway.alerts import waits
+from voltway.alerts.model_events import wait_holder
 from voltway.kernel.emails import NotAnEmail, must_be_email
 from voltway.kernel.ids import EvseId, LocationId
 from voltway.runtime.work import Work
@@ -15,10 +18,12 @@ from voltway.stations import actions as stations
 from voltway.waiting import actions as waiting
 from voltway.waiting.model import Watch
 from voltway.web.appearance import Form
-from voltway.web.driver import account, views
+from voltway.web.driver import account, views, wait_alerts
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, formats_of, page, reader, see_other, told
+from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other, told
 from voltway.web.problems import STATUS
+
+RELOAD_S: Final = 30
 
 
 @get("/l/{location:uuid}/watch", include_in_schema=False)
@@ -100,24 +105,43 @@ async def watched(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str]:
     """How a watch stands, and what to do next."""
+    return page(request, house, "driver/watch.html", **await _knows(request, house, key))
+
+
+async def _knows(request: HttpRequest, house: House, key: str) -> dict[str, Any]:
     async with house.begin() as work:
         found = await waiting.by_key(work, key[:80])
         place, bays = await _place(work, request, house, found)
         told = await stations.place_of(work, found.told_evse) if found.told_evse else None
         help_ = await views.help_of(work, found.party, about="", place=found.location)
-        email = await account.seated(request, work)
-    return page(
-        request,
-        house,
-        "driver/watch.html",
-        watch=found,
-        place=place,
-        bays=bays,
-        told=told,
-        is_over=found.state != "waiting" or found.until <= house.clock.now(),
-        email=email or "",
-        help=help_,
-    )
+        is_over = found.state != "waiting" or found.until <= work.now
+        alerts = await wait_alerts.offer(work, house, wait_alerts.of(found, is_open=not is_over))
+    return {
+        "watch": found,
+        "place": place,
+        "bays": bays,
+        "told": told,
+        "alerts": alerts,
+        "is_over": is_over,
+        "reload_s": 0 if is_over else RELOAD_S,
+        "help": help_,
+    }
+
+
+@get("/w/{key:str}/live", include_in_schema=False)
+async def watch_live(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
+) -> ServerSentEvent:
+    """The same again, each time one of the bays changes, or who waits there is told."""
+    async with house.begin() as work:
+        found = await waiting.by_key(work, key[:80])
+        _, bays = await _place(work, request, house, found)
+    subjects = (f"line:{found.location}", *dict.fromkeys(f"station:{bay.station}" for bay in bays))
+
+    async def view() -> str:
+        return draw(request, house, "driver/watch_view.html", **await _knows(request, house, key))
+
+    return house.streams.live(house.touches, subjects, view)
 
 
 async def _place(
@@ -144,7 +168,7 @@ async def leave(house: NamedDependency[House], key: FromPath[str]) -> Redirect:
 async def again(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str] | Redirect:
-    """Wait for the same once more, with the same address."""
+    """Wait for the same once more, with the same address, phone and number."""
     async with house.begin() as work:
         found = await waiting.by_key(work, key[:80])
     try:
@@ -159,6 +183,7 @@ async def again(
                 evse=found.evse,
                 power_w_min=found.power_w_min,
             )
+            await waits.carry(work, wait_holder("watch", found.id), wait_holder("watch", made.id))
     except waiting.IsFree:
         return see_other(f"/l/{found.location}")
     except waiting.TooManyWatches as no:
