@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from voltway.alerts.delivering import Post
 from voltway.billing import actions as billing
-from voltway.billing import checking, monthly, runs, simulation_runs
+from voltway.billing import checking, monthly, own_companies, runs, simulation_runs
 from voltway.billing.invoicing import GIVE_BACK
 from voltway.billing.vies import Vies
 from voltway.drivers.revocation import issuers_of
@@ -168,7 +168,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
         clock=clock,
         settings=settings,
         provider=provider,
-        register=Vies(settings.vies_url) if settings.vies_url else None,
+        register=_register_of(settings),
         reach=relay or Alone(),
     )
     if relay is not None:
@@ -322,6 +322,11 @@ def _plug_post(jobs: Jobs, database: Database, settings: Settings, drain: Drain)
     post.plug(jobs)
 
 
+def _register_of(settings: Settings) -> Vies | None:
+    """The register of VAT ids, where one is to be asked."""
+    return Vies(settings.vies_url) if settings.vies_url else None
+
+
 def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) -> None:
     """Which jobs there are, and who does them."""
 
@@ -360,6 +365,11 @@ def _plug_jobs(jobs: Jobs, bus: Bus, settings: Settings, provider: AnyProvider) 
     jobs.handle(payments.HOLD_SAVED, hold_saved)
     jobs.handle(payments.LET_GO, let_go)
     jobs.handle(disputing.JOB, read_disputes)
+
+    async def own_company(begin: BeginWork, body: Mapping[str, str]) -> None:
+        await own_companies.write_job(begin, _register_of(settings), body)
+
+    jobs.handle(own_companies.JOB, own_company)
     jobs.handle(GIVE_BACK, give_back_tax)
     jobs.handle(billing.GIVE_BACK_ADJUSTED, give_back_adjusted)
     jobs.handle(evidence.CHECK_UNCHECKED, evidence.check_unchecked)

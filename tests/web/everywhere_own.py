@@ -22,7 +22,7 @@ from voltway.billing import (
 )
 from voltway.billing.model import CdrIssued
 from voltway.billing.rules_budgets import Period, Scope
-from voltway.drivers import contracts, entry, when_where
+from voltway.drivers import contracts, details, entry, when_where
 from voltway.drivers import homes as places
 from voltway.drivers.rules_when_where import Allowed
 
@@ -91,7 +91,10 @@ async def account(world: Everywhere) -> None:
     await _ways_to_pay(world)
     await _cards(world)
     await _told(world)
-    for path in ("/me", "/me/delete", "/me/alerts", "/me/charges"):
+    async with world.scene.begin() as work:
+        company = {"name": "Vans Oy", "street": "-", "city": "-", "country": "DE"}
+        await details.keep_company(work, ANN, company, always=True)
+    for path in ("/me", "/me/delete", "/me/alerts", "/me/details", "/me/charges"):
         world.shows(path, path, own=True)
     world.shows("/me/charges", "/me/charges?year=2026", "a year", own=True)
     world.browser.client.cookies.clear()

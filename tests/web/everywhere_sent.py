@@ -83,7 +83,7 @@ def sent(world: Everywhere, routes: set[str]) -> Iterator[Sent]:
     """Each of these forms from each page that has it, in several ways."""
     for route in sorted(routes):
         for page in _pages(world, route):
-            ways = (*HALVES,) if route.endswith("/invoice") else ()
+            ways = (*HALVES,) if route.endswith(("/invoice", "/company")) else ()
             for fields in ({}, NONSENSE, UNFIT, *ways):
                 yield Sent(route, page, fields)
 

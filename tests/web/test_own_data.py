@@ -56,6 +56,7 @@ TOLD: Final = {
     "home_payout.iban": "operators.at_home",
     "vehicle.email": "cars",
     "favourite.email": "places",
+    "person_details.email": "details",
     "person_language.email": "languages",
     "driver_report.email": "reports",
     "watch.email": "waiting.watches",

@@ -3,6 +3,7 @@
 The visit's key in the address is all that a driver needs, as for the receipt.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,13 +19,15 @@ from voltway.billing.model import DocumentKind, Invoice
 from voltway.billing.rules_buyer import OTHERS, GivenBuyer
 from voltway.billing.rules_tax import EU
 from voltway.billing.words import language
+from voltway.drivers import details
 from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.ocpp.own_frames import StationDoor
 from voltway.payments import actions as payments
 from voltway.payments import terminals
+from voltway.runtime.work import Work
 from voltway.web import words
 from voltway.web.appearance import Form
-from voltway.web.driver import views
+from voltway.web.driver import account, views
 from voltway.web.driver.proving import proof_file
 from voltway.web.driver.visits import NoReceiptYet, pdf_of
 from voltway.web.house import House
@@ -50,8 +53,8 @@ class NoSuchDocument(Refusal):
 async def ask_for_invoice(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str] | Redirect:
-    """The form for a company, with what its driver typed at a terminal; once there is an invoice,
-    that."""
+    """The form for a company, with what its driver typed at a terminal, or else keeps in their
+    account; once there is an invoice, that."""
     receipt, beside = await _documents(house, key)
     found = next((each for each in beside if each.kind == DocumentKind.INVOICE), None)
     if found is not None:
@@ -59,6 +62,7 @@ async def ask_for_invoice(
     async with house.begin() as work:
         payment = await payments.visit(work, key)
         typed = await terminals.company_typed(work, payment.id)
+        typed = typed or await _company_kept(request, work)
     return await _form(request, house, key, receipt, typed)
 
 
@@ -179,8 +183,6 @@ async def _form(
     trouble: str = "",
     status: int = HTTPStatus.OK,
 ) -> Response[str]:
-    names = words.locale(reader(request).language).territories
-    countries = sorted((names.get(code, code), code) for code in COUNTRIES)
     return page(
         request,
         house,
@@ -188,11 +190,22 @@ async def _form(
         status=status,
         key=key,
         number=receipt.number,
-        countries=countries,
+        countries=countries(words.locale(reader(request).language).territories),
         typed={name: typed.get(name, "") for name in (*TYPED, *TICKS)},
         trouble=trouble,
         help=await _help(house, receipt),
     )
+
+
+async def _company_kept(request: HttpRequest, work: Work) -> dict[str, str]:
+    """The company that who has signed in keeps in their account, as it was typed."""
+    email = await account.seated(request, work)
+    return {} if email is None else dict((await details.of_person(work, email)).company)
+
+
+def countries(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Where a company may have its seat: by name, with its code."""
+    return sorted((names.get(code, code), code) for code in COUNTRIES)
 
 
 async def _help(house: House, about: Invoice) -> views.Help:

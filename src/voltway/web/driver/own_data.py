@@ -9,7 +9,7 @@ from typing import Any, Final
 from voltway.alerts import numbers, waits, wishing
 from voltway.billing import autocharge, budgets, homes_own
 from voltway.drivers import actions as drivers
-from voltway.drivers import entry, favourites, languages, when_where
+from voltway.drivers import details, entry, favourites, languages, when_where
 from voltway.drivers.model import Driver
 from voltway.helpdesk import actions as helpdesk
 from voltway.parties import actions as parties
@@ -45,8 +45,9 @@ async def all_of(work: Work, email: str) -> dict[str, Any]:
             }
             for each in await favourites.of_person(work, email)
         ],
-        "languages": await _languages(work, email),
         "charges": await history_views.charges(work, email),
+        "details": await _details(work, email),
+        "languages": await _languages(work, email),
         "codes": [dict(row) for row in await promotions.of_driver(work, email)],
         "waiting": await _waiting(work, email),
         "reports": [
@@ -76,6 +77,7 @@ async def forget(work: Work, email: str) -> None:
     await vehicles.forget_person(work, email)
     await wishing.forget_person(work, email)
     await favourites.forget_person(work, email)
+    await details.forget_person(work, email)
     await languages.forget_person(work, email)
     await entry.leave_everywhere(work, email)
 
@@ -130,6 +132,18 @@ async def _languages(work: Work, email: str) -> dict[str, str] | None:
     spoken = await languages.of_person(work, email)
     chosen = {"pages": spoken.pages, "documents_and_alerts": spoken.told}
     return {name: tag for name, tag in chosen.items() if tag} or None
+
+
+async def _details(work: Work, email: str) -> dict[str, Any] | None:
+    """Their company and their needs, as they keep them."""
+    has = await details.of_person(work, email)
+    if not has.company and not has.needs:
+        return None
+    return {
+        "company": has.company or None,
+        "invoice_for_each_charge": has.always,
+        "needs": list(has.needs),
+    }
 
 
 async def _waiting(work: Work, email: str) -> dict[str, Any]:

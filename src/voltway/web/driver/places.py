@@ -31,6 +31,7 @@ from voltway.web.driver import (
     account,
     asking,
     at_reader,
+    details,
     estimates,
     favourites,
     finding,
@@ -93,9 +94,10 @@ async def show_places(
     """The list of places, with or without the map of them above it; whoever types the EVSE ID of
     a bay is sent to it."""
     needed = {} if request.query_params else needs.needed(request)
-    asked = asking.asked_of(needed or request.query_params)
     formats = formats_of(request, house)
     async with house.begin() as work:
+        of_account = {} if request.query_params or needed else await details.needed(request, work)
+        asked = asking.asked_of(needed or of_account or request.query_params)
         bay = await naming.bay_called(work, asked.words)
         if bay is not None:
             return see_other(f"/e/{quote(bay, safe='*')}")
@@ -111,7 +113,8 @@ async def show_places(
         found=found,
         near=None,
         car=car,
-        needed=[formats.say(each) for each in needs.named(needed)],
+        needed=[formats.say(each) for each in needs.named(needed or of_account)],
+        is_of_account=bool(of_account),
         on_map=on_map,
         map_style=house.settings.map_style.partition(" ")[0],
         plugs=asking.PLUGS,
