@@ -2,20 +2,26 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from tests.alerts.phones import plug_sending
 from tests.payments.scene import Scene
 from voltway.alerts import hooks, hooks_telling, rules
 from voltway.alerts.model_events import RULES, Event
 from voltway.alerts.model_hooks import ALERTS, FACTS, Hook, HookKind
+from voltway.alerts.rules_wordings import samples
+from voltway.alerts.telling import tell
+from voltway.alerts.words_events import NAMES, say
 from voltway.kernel.ids import StationId
 from voltway.runtime import outside
 from voltway.runtime.settings import Settings
 from voltway.stations.model import StationLost
 from voltway_world.hook_program import HookProgram
 
+DOCS = Path(__file__).parents[2] / "docs/operating/webhooks.md"
 EVENTS = [HookKind.SESSION_STARTED, HookKind.SESSION_ENDED, HookKind.STATION_LOST]
 
 
@@ -281,3 +287,50 @@ def test_each_thing_that_can_be_told_is_made_of_a_fact_or_told_to_operators() ->
     assert {*FACTS.values(), *ALERTS.values()} == set(HookKind)
     told = {each for each in Event if RULES[each].for_operators}
     assert set(ALERTS) == told - {Event.MANY}, "many are told one by one"
+
+
+HELD = {Event.STATION_OFFLINE, Event.STATION_BACK, Event.PORT_FAULTED, Event.PORT_CLEAR}
+
+
+async def test_what_operators_are_told_is_told_signed_with_its_words_and_what_they_are_made_of(
+    scene: Scene, program: HookProgram, settings: Settings, hook: Hook
+) -> None:
+    plug_sending(scene, settings)
+    events = [each for each in ALERTS if each not in HELD]
+    async with scene.begin() as work:
+        await hooks.change(
+            work,
+            hook.id,
+            name="Operations",
+            url=hook.url,
+            events=list(ALERTS.values()),
+            is_paused=False,
+            own=settings.hook_hosts.split(),
+        )
+        for event in events:
+            facts = samples(event) | {"page": "/console"}
+            await tell(work, scene.station.party.id, [], event, f"{event}:1", facts)
+    await scene.settles()
+    await tells(scene, program, settings)
+
+    assert [each["type"] for each in program.heard] == [ALERTS[event] for event in events]
+    assert program.unsigned == 0
+    for event, heard in zip(events, program.heard, strict=True):
+        said = say(event, "en", samples(event))
+        assert heard["subject"] == f"{event}:1"
+        assert heard["data"] == {
+            "event": event,
+            "title": said.title,
+            "text": said.body,
+            "page": "/console",
+            "facts": samples(event),
+        }
+
+
+def test_each_kind_is_told_of_in_the_documentation_with_its_facts() -> None:
+    lines = DOCS.read_text().splitlines()
+    for kind in HookKind:
+        assert [line for line in lines if line.startswith("| `") and f"`{kind}`" in line], kind
+    for event, kind in ALERTS.items():
+        [row] = [line for line in lines if line.startswith("| `alert.") and f"`{kind}`" in line]
+        assert not [name for name in NAMES[event] if f"`{name}`" not in row], event
