@@ -58,7 +58,7 @@ from voltway.payments.model_methods import MethodRefused, MethodsChanged
 from voltway.payments.model_returned import RefundReturned
 from voltway.payments.watchers import hears_session_ended, hears_session_started
 from voltway.runtime.bus import Bus
-from voltway.sessions import faults, time_to_done
+from voltway.sessions import faults, time_to_done, whose_car
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
 from voltway.stations.model import OrderEnded, PortStatusChanged, ReservationLetGo
 from voltway.waiting import keeping
@@ -110,6 +110,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("alerts.payments", [PaymentAlarmRaised], troubles.hears_money)
     _plug_events(bus)
     bus.watch_many("sessions.faults", [SessionEnded, PortStatusChanged], faults.hears)
+    bus.watch_many("sessions.cars", [SessionStarted], whose_car.hears_session_started)
     bus.watch_many("sessions.lessons", [SessionEnded], time_to_done.hears_session_ended)
     bus.watch_many("alerts.reports", [ProblemReported, ProblemAnswered], hears_report)
     # A fact may have a thousand watches, and each has a mail.
