@@ -237,10 +237,10 @@ async def test_who_read_the_push_gets_no_mail(
         await actions.read(scene.begin, AlertId(UUID(phone.shown[0]["id"])))
     else:
         async with scene.begin() as work:
-            await actions.opened(work, "/me", "ben@example.org")
-            await actions.opened(work, "/v/another")
+            await actions.opened(work, "/me", ["ben@example.org"])
+            await actions.opened(work, "/v/another", [ANN])
             unread = [each.read_at for each in await alerts(scene)]
-            await actions.opened(work, "/me", ANN)
+            await actions.opened(work, "/me", [ANN])
         assert unread == [None, None], "each reads their own"
 
     scene.clock.jump(timedelta(minutes=4))

@@ -14,9 +14,11 @@ from tests.alerts.test_alerts import settings_for
 from tests.alerts.texts import by_texts
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
+from tests.web.conftest import sits_down
 from tests.web.test_account import ANN, enters
 from voltway.alerts import actions
 from voltway.alerts.model_events import visit_holder
+from voltway.parties.model import Role
 from voltway.payments.model import Payment, Visit
 from voltway.web.house import House
 from voltway_world.mail import MailCatcher
@@ -146,6 +148,19 @@ async def test_what_is_none_is_refused_and_stays_as_it_was_typed(
     assert (await browser.sends(f"/v/no-such-visit/alerts/{form}", **typed)).status_code == 404
 
 
+async def test_nothing_is_left_at_a_visit_that_nobody_paid_for(
+    browser: Browser, scene: Scene, carrier: TextService
+) -> None:
+    here = f"/v/{(await scene.opens()).visit_key}/alerts"
+
+    for path, typed in (("mail", {"email": GUEST}), ("number", {"number": NUMBER})):
+        answer = await browser.sends(f"{here}/{path}", **typed)
+        assert answer.status_code == 409
+        assert "before its payment is confirmed" in words_of(answer.text)
+    await scene.settles()
+    assert carrier.texts == [], "each costs money"
+
+
 async def test_nothing_is_left_at_a_visit_that_is_over(browser: Browser, scene: Scene) -> None:
     _, payment, here = await a_visit(scene)
     await charges(scene, payment)
@@ -186,6 +201,9 @@ async def test_what_a_guest_left_is_forgotten_two_days_after_with_where_it_was_s
     assert await actions.forget_guests(scene.begin) == 0
     holder = visit_holder(payment.id)
     assert await scene.count(f"alert WHERE holder = '{holder}' AND recipient = '-'") >= 2
+    await sits_down(browser, scene, Role.OWNER)
+    said = await browser.reads("/console/deliveries")
+    assert "Charging is complete Mail A guest Handed over" in said
 
 
 async def kept_of(scene: Scene, *names: str) -> int:

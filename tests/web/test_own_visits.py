@@ -15,12 +15,14 @@ from tests.payments.hosted_page import pay
 from tests.payments.providers import STRIPE, Closable
 from tests.payments.scene import Scene
 from tests.web.browsers import HERE, Browser
+from tests.web.conftest import sits_down
 from tests.web.test_account import ANN, bay, enters, saves
 from tests.web.test_alerts import subscribes
 from voltway.alerts import store_people
 from voltway.alerts.concerned import who_is_at
 from voltway.alerts.model_events import Channel, Event, visit_holder
 from voltway.alerts.telling import wishes_of
+from voltway.parties.model import Role
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment
 from voltway.web.house import House
@@ -237,6 +239,8 @@ async def test_a_phone_tells_apart_that_it_showed_an_alert_and_that_it_was_read(
     assert (await browser.sends(f"/alerts/read/{shown['id']}")).status_code == 201
     assert await is_read()
     assert (await browser.sends(f"/alerts/read/{payment.id}")).status_code == 404
+    await sits_down(browser, scene, Role.OWNER)
+    assert f"Charging has begun Phone {ANN} Read" in await browser.reads("/console/deliveries")
 
 
 async def test_the_page_of_an_alert_is_read_by_opening_it(
@@ -252,6 +256,24 @@ async def test_the_page_of_an_alert_is_read_by_opening_it(
     await browser.reads(visit)
 
     assert await scene.count("alert WHERE read_at IS NOT NULL") == 1
+
+
+async def test_who_was_sent_the_address_of_a_visit_reads_nothing_for_its_driver(
+    browser: Browser, scene: Scene, mail: MailCatcher, service: PushService
+) -> None:
+    await enters(browser, scene)
+    payment = await starts(browser, scene, way="card")
+    await has_phone(scene, service, ANN)
+    await scene.starts(payment.token)
+    await scene.settles()
+    await browser.sends("/me/leave")
+
+    await browser.reads(f"/v/{payment.visit_key}")
+    by_another = await scene.count("alert WHERE read_at IS NOT NULL")
+    await enters(browser, scene)
+    await browser.reads(f"/v/{payment.visit_key}")
+
+    assert (by_another, await scene.count("alert WHERE read_at IS NOT NULL")) == (0, 1)
 
 
 async def test_a_browser_that_got_another_address_is_found_there(

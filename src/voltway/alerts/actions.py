@@ -5,7 +5,7 @@ again under the same Message-ID: better the same receipt twice, which mail progr
 none. Everything else is told once, by the alert's own key.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -47,10 +47,9 @@ async def read(begin: BeginWork, id: AlertId) -> bool:
     return await _told(begin, id, rules.read)
 
 
-async def opened(work: Work, page: str, holder: str | None = None) -> None:
-    """Somebody looks at this page: whatever was pushed and leads there is read. ``holder``: whose
-    page it is, where its address is no secret of theirs."""
-    unread = await store.lock_unread(work, page, holder)
+async def opened(work: Work, page: str, holders: Collection[str]) -> None:
+    """One of these looks at this page: what was pushed to them and leads there is read."""
+    unread = await store.lock_unread(work, page, holders)
     if unread:
         await store.save_many(work, [rules.read(each, work.now) for each in unread])
 

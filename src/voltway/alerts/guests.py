@@ -17,7 +17,9 @@ from voltway.runtime.work import Work
 
 #: So long after its end somebody may still ask what was told of a visit.
 KEPT: Final = timedelta(days=2)
-FORGET_AT_ONCE_MAX: Final = 1000
+FORGET_AT_ONCE_MAX: Final = 5000
+#: What stands in the place of a guest's address or number from then on.
+FORGOTTEN: Final = store_guests.FORGOTTEN
 
 
 @dataclass(eq=False)
@@ -27,8 +29,18 @@ class VisitIsOver(Refusal):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+@dataclass(eq=False)
+class NothingHeldYet(Refusal):
+    """Nothing is told of a visit before its payment is confirmed. Please confirm it first."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 def holder_of(paid: Payment) -> str:
-    """The name under which a guest leaves something. Raises ``VisitIsOver``."""
+    """The name under which a guest leaves something. Raises ``VisitIsOver``, and
+    ``NothingHeldYet``: a visit costs nothing, and a text to a stranger does."""
+    if paid.held_at is None and paid.ended_at is None:
+        raise NothingHeldYet
     if paid.ended_at is not None or paid.session_ended_at is not None:
         raise VisitIsOver
     return visit_holder(paid.id)

@@ -1,6 +1,6 @@
 """Alerts as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -182,18 +182,18 @@ async def is_on_its_way(work: Work, alert: Alert) -> bool:
     return bool(row["so"])
 
 
-async def lock_unread(work: Work, page: str, holder: str | None) -> list[Alert]:
-    """The pushes that were handed over, lead to this page and were not read, locked; those of one
-    person, or of whoever was told where none is named."""
+async def lock_unread(work: Work, page: str, holders: Collection[str]) -> list[Alert]:
+    """The pushes to these people that were handed over, lead to this page and were not read,
+    locked."""
     rows = await work.all(
         """
         SELECT * FROM alert
          WHERE facts ->> 'page' = $1 AND channel = 'push' AND read_at IS NULL
-           AND state IN ('sent', 'delivered') AND ($2::text IS NULL OR holder = $2)
+           AND state IN ('sent', 'delivered') AND holder = ANY($2::text[])
          ORDER BY id FOR UPDATE
         """,
         page,
-        holder,
+        list(holders),
     )
     return [_alert(row) for row in rows]
 

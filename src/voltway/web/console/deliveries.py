@@ -10,9 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import actions, bounces
+from voltway.alerts import actions, bounces, guests
 from voltway.alerts.model import AlertState
-from voltway.alerts.model_events import Channel
+from voltway.alerts.model_events import Channel, is_guest
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import AlertId
 from voltway.parties import actions as parties
@@ -105,7 +105,7 @@ async def _lines(work: Work, wanted: str) -> Sequence[Delivery]:
             row,
             NAMES.get(row["event"]) or row["template"].replace("_", " ").capitalize(),
             CHANNELS[Channel(row["channel"])],
-            STATES[AlertState(row["state"])],
+            "Read" if row["read_at"] else STATES[AlertState(row["state"])],
             names.get(row["recipient"]) or _to(row),
         )
         for row in rows
@@ -113,11 +113,12 @@ async def _lines(work: Work, wanted: str) -> Sequence[Delivery]:
 
 
 def _to(row: Row) -> str:
-    """To whom: an address or number; of a browser its owner's, or that it is a guest's."""
-    if row["channel"] != Channel.PUSH:
+    """To whom: an address or number; of a browser its owner's, or that it is a guest's, of whom in
+    the end nothing else is known."""
+    if row["channel"] != Channel.PUSH and row["recipient"] != guests.FORGOTTEN:
         return str(row["recipient"])
     holder = str(row["holder"] or "")
-    return "A guest" if holder.startswith("visit:") else holder
+    return "A guest" if is_guest(holder) else holder
 
 
 @post("/deliveries/{alert:uuid}/again", include_in_schema=False)

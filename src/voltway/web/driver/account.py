@@ -115,7 +115,7 @@ async def shown(
         email = await seated(request, work)
         if email is None:
             return await _way_in(request, house, work, back=here(back))
-        await alerts.opened(work, _HERE, email)
+        await alerts.opened(work, _HERE, [email])
         knows = await account_views.account(work, house, email)
         knows["bounce"] = await bounces.bounce_of(work, email)
         help_ = await views.help_of(work, None, about="")

@@ -71,6 +71,14 @@ async def _is_own(request: HttpRequest, work: Work, paid: Payment) -> bool:
     return email is not None and owner is not None and owner.lower() == email.lower()
 
 
+async def readers(request: HttpRequest, work: Work, paid: Payment) -> list[str]:
+    """As whom this browser reads what was told of a visit: as its guest, and as its driver where
+    they have signed in here."""
+    email = await account.seated(request, work)
+    own = [email] if email is not None and await _is_own(request, work, paid) else []
+    return [visit_holder(paid.id), *own]
+
+
 @get("/v/{key:str}/alerts", include_in_schema=False)
 async def visit_alerts(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
@@ -122,9 +130,7 @@ async def add_device(
     as its driver is told of all their visits there."""
     async with house.begin() as work:
         paid = await payments.visit(work, key)
-        email = await account.seated(request, work)
-        is_own = email is not None and await _is_own(request, work, paid)
-        holder = email if is_own and email else visit_holder(paid.id)
+        *_, holder = await readers(request, work, paid)
         await alerting.add(work, house, holder, data)
     return Response("", status_code=HTTPStatus.CREATED)
 

@@ -43,7 +43,7 @@ async def visit(
     """The visit as it stands. Who comes back before the webhook makes us look; what was pushed to
     its driver is read by looking at it."""
     await _look(house, key)
-    await _read(house, f"/v/{key}")
+    await _read(request, house, key, f"/v/{key}")
     return page(request, house, "driver/visit.html", **await _knows(request, house, key))
 
 
@@ -100,9 +100,10 @@ async def _look(house: House, key: str) -> None:
         await at_reader.look(house, payment.id)
 
 
-async def _read(house: House, page: str) -> None:
+async def _read(request: HttpRequest, house: House, key: str, page: str) -> None:
     async with house.begin() as work:
-        await alerts.opened(work, page)
+        paid = await payments.visit(work, key)
+        await alerts.opened(work, page, await guest_alerts.readers(request, work, paid))
 
 
 @post("/v/{key:str}/again", include_in_schema=False)
@@ -136,7 +137,7 @@ async def receipt(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str]:
     """The receipt as a page; the same view of the same document as the PDF and the mail."""
-    await _read(house, f"/v/{key}/receipt")
+    await _read(request, house, key, f"/v/{key}/receipt")
     knows = await _knows(request, house, key)
     invoice = await _invoice(house, key)
     if invoice is None:
