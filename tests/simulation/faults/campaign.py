@@ -255,7 +255,7 @@ async def _at_rest(world: World, within_s: float) -> Estate:
             nonlocal later_s
             later_s = min(later_s + DUSK_S, NIGHT_S)
             world.move_clock(later_s)
-            return not await in_hand(database, bus)
+            return not await in_hand(database, bus, world.provider.books)
 
         await comes_true(is_quiet, within_s, every_s=QUIET_LOOK_S)
         return await take_stock(database, world.posts, world.logs)

@@ -20,6 +20,7 @@ from voltway.runtime.work import Row, Work
 from voltway.stations import frames
 from voltway.stations.model import Direction
 from voltway.watchers import plug_watchers
+from voltway_world.provider.books import Status
 from voltway_world.provider.journal import Books
 
 FRAMES_MAX = 1_000_000
@@ -82,12 +83,15 @@ def all_watchers(database: Database) -> Bus:
     return bus
 
 
-async def in_hand(database: Database, bus: Bus) -> list[str]:
-    """What the house has not done yet, and nobody has to decide. Empty: it is at rest."""
+async def in_hand(database: Database, bus: Bus, books: Books | None = None) -> list[str]:
+    """What the house has not done yet, and nobody has to decide. Empty: it is at rest. What its
+    provider holds by these ``books`` is in hand, too: the house may not have been told yet."""
     async with database.begin() as work:
         sessions = await work.all("SELECT id, running, told_at FROM session_view")
         settlements = await work.all("SELECT session_id, state FROM settlement_view")
-        payments = await work.all("SELECT id, session_id, state, hold_open FROM payment_view")
+        payments = await work.all(
+            "SELECT id, session_id, state, hold_open, provider_ref FROM payment_view"
+        )
         orders = await work.all(
             "SELECT kind, state FROM order_view WHERE state = ANY($1)", list(ORDERS_IN_HAND)
         )
@@ -109,6 +113,12 @@ async def in_hand(database: Database, bus: Bus) -> list[str]:
         for row in payments
         if row["session_id"] not in held
         and (row["state"] not in audit.AT_REST or (row["hold_open"] and row["state"] != "awaiting"))
+    ]
+    of_held = {row["provider_ref"] for row in payments if row["session_id"] in held}
+    found += [
+        f"the provider holds {hold.id}"
+        for hold in (books.holds.values() if books else ())
+        if hold.status is Status.AUTHORISED and hold.id not in of_held
     ]
     found += [f"an order {row['kind']} is {row['state']}" for row in orders]
     found += [f"alert {row['id']} is queued" for row in alerts]
