@@ -14,12 +14,15 @@ from voltway.evidence import actions as evidence
 from voltway.kernel.ids import TransactionRef
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment
-from voltway.sessions import faults
+from voltway.sessions import faults, full
 from voltway.sessions.model import SessionEnded
 from voltway.stations import actions as stations
 from voltway.stations.model import PortStatusChanged
 from voltway.stations.orders import Answered, Outcome
 from voltway.stations.reports import Context, Metered
+from voltway.vehicles import actions as vehicles
+from voltway.vehicles.catalogue import found
+from voltway.vehicles.model import Charges
 from voltway_world.provider.faults import Fault
 
 VISIT: Final = "/v/{key:str}"
@@ -111,6 +114,8 @@ async def _with_documents(world: Everywhere) -> None:
 
 async def under_way(world: Everywhere) -> None:
     """Visits that go on; the clock moves no more than a car needs."""
+    await _full(world)
+    await _counted(world)
     charges = await charging(await world.elsewhere())
     world.shows(VISIT, f"/v/{charges.visit_key}", "charging")
     world.shows(f"{VISIT}/stop", f"/v/{charges.visit_key}/stop", "asks")
@@ -132,10 +137,46 @@ async def under_way(world: Everywhere) -> None:
     await _at_a_reader(world)
 
 
+async def _at_18_kw(place: Scene, minutes: int) -> Payment:
+    """What a station of AC gives, told once a minute, and no charge."""
+    payment = await held(place)
+    await place.starts(payment.token)
+    await place.settles()
+    for nth in range(1, minutes + 1):
+        place.clock.jump(timedelta(minutes=1))
+        await place.meters(50_000 + 300 * nth, seq=nth)
+    return payment
+
+
+async def _full(world: Everywhere) -> None:
+    place = await world.elsewhere()
+    payment = await _at_18_kw(place, 2)
+    await _stops(place, 50_600)
+    await full.look(world.scene.begin)
+    world.shows(VISIT, f"/v/{payment.visit_key}", "full")
+
+
+async def _counted(world: Everywhere) -> None:
+    """Cars that do not tell their charge, with and without a word of how full they came."""
+    for state, percent in (("guessed", None), ("counted", 35)):
+        place = await world.elsewhere()
+        payment = await _at_18_kw(place, 5)
+        car = Charges(payment.party, payment.token, found("polestar 2")[0].id, None, 80, percent)
+        async with place.begin() as work:
+            await vehicles.charges(work, car)
+        world.shows(VISIT, f"/v/{payment.visit_key}", state)
+
+
 async def _idle(world: Everywhere) -> None:
     place = await world.elsewhere()
     payment = await charging(place, minutes=2)
-    reading = place.reading(53_000, Context.PERIODIC)
+    await _stops(place, 53_000)
+    world.shows(VISIT, f"/v/{payment.visit_key}", "idle")
+
+
+async def _stops(place: Scene, wh: int) -> None:
+    """The car takes nothing by itself, since two minutes."""
+    reading = place.reading(wh, Context.PERIODIC)
     await place.told(
         Metered(
             ref=TransactionRef("tx-1"),
@@ -148,7 +189,6 @@ async def _idle(world: Everywhere) -> None:
         )
     )
     place.clock.jump(timedelta(minutes=2))
-    world.shows(VISIT, f"/v/{payment.visit_key}", "idle")
 
 
 async def _without_contact(world: Everywhere) -> None:
