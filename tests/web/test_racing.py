@@ -109,6 +109,21 @@ async def test_of_two_who_pay_at_once_on_the_providers_page_one_starts_and_the_o
     assert "€4.90" in await browser.reads(f"/v/{won.visit_key}/receipt")
 
 
+async def test_a_button_that_is_pressed_twice_starts_one_charge_and_shows_it_twice(
+    browser: Browser, scene: Scene
+) -> None:
+    await enters(browser, scene, ANN)
+    await saves(browser)
+
+    answers = await asyncio.gather(
+        *(browser.sends(f"{bay(scene)}/start", way="saved") for _ in range(2))
+    )
+
+    [payment] = await all_payments(scene)
+    assert {each.headers["location"] for each in answers} == {f"/v/{payment.visit_key}"}
+    assert (await starts_ordered(scene), len(scene.bank.books.holds)) == (1, 1)
+
+
 async def test_who_comes_while_another_start_is_under_way_is_refused_until_it_came_to_nothing(
     browser: Browser, other: Browser, scene: Scene
 ) -> None:

@@ -80,7 +80,7 @@ async def open_visit(
     """Freeze the price, make the reader this driver's, and let it show the hold."""
     async with begin() as work:
         at = await _reader_at(work, given, evse, reader)
-        await racing.must_be_first(work, evse)
+        await racing.must_be_first(work, evse, driver)
         payment = await beginning.new_payment(
             work,
             choosing.of(given, at.provider),

@@ -160,7 +160,7 @@ async def _new_payment(
         offered = [choosing.of(given, saved.provider)]
     if not offered:
         raise NobodyPaysHere
-    await racing.must_be_first(work, evse)
+    await racing.must_be_first(work, evse, driver)
     payment = await beginning.new_payment(
         work,
         offered[0],

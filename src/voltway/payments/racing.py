@@ -5,14 +5,15 @@ can still be outrun: their hold is let go the moment it is seen, and nothing is 
 Starts at one EVSE are decided one after the other, whichever process decides them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import EvseId, PaymentId, PublicEvseId
+from voltway.kernel.ids import DriverId, EvseId, PaymentId, PublicEvseId
 from voltway.payments.model import Payment
-from voltway.runtime.work import Work
+from voltway.runtime.work import Row, Work
 from voltway.stations import actions as stations
 from voltway.stations.orders import OrderState
 
@@ -36,18 +37,35 @@ class SomebodyStarts(Refusal):
     evse: PublicEvseId
 
 
-async def must_be_first(work: Work, evse: EvseId) -> None:
-    """Raises ``SomebodyStarts``. Whoever asks of the same EVSE at the same time waits until what
-    this work decides is kept."""
+@dataclass(eq=False)
+class YouStart(Refusal):
+    """You start a charge at {evse} just now."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+    evse: PublicEvseId
+    visit_key: str
+
+
+async def must_be_first(work: Work, evse: EvseId, driver: DriverId | None) -> None:
+    """Raises ``SomebodyStarts``; ``YouStart`` where that is this driver, whose button was pressed
+    twice. Whoever asks of the same EVSE at the same time waits until what this work decides is
+    kept."""
     await _one_by_one(work, evse)
-    if await starts_at(work, evse):
-        raise SomebodyStarts((await stations.place_of(work, evse)).public_id)
+    found = await _starting(work, evse)
+    if not found:
+        return
+    public_id = (await stations.place_of(work, evse)).public_id
+    for row in found:
+        if driver is not None and row["driver_id"] == driver:
+            raise YouStart(public_id, row["visit_key"])
+    raise SomebodyStarts(public_id)
 
 
 async def is_outrun(work: Work, payment: Payment) -> bool:
     """Whether somebody else was faster than this hold, which stands now and has no start yet."""
     await _one_by_one(work, payment.evse)
-    if await starts_at(work, payment.evse, but=payment.id):
+    if await _starting(work, payment.evse, but=payment.id):
         return True
     row = await work.one(
         """
@@ -62,22 +80,21 @@ async def is_outrun(work: Work, payment: Payment) -> bool:
     return bool(row["so"])
 
 
-async def starts_at(work: Work, evse: EvseId, *, but: PaymentId | None = None) -> bool:
-    """Whether a start is under way at an EVSE for another visit than this one: it was ordered and
-    may come to something, or a saved method is being asked for its hold."""
-    row = await work.one(
+async def _starting(work: Work, evse: EvseId, *, but: PaymentId | None = None) -> Sequence[Row]:
+    """The other visits for which a start is under way at an EVSE: it was ordered and may come to
+    something, or a saved method is being asked for its hold."""
+    return await work.all(
         """
-        SELECT EXISTS (
-            SELECT FROM payment p LEFT JOIN order_view o ON o.id = p.order_id
-             WHERE p.evse_id = $1 AND p.id IS DISTINCT FROM $2 AND p.session_id IS NULL
-               AND p.created_at > $3
-               AND ((p.state = 'held' AND o.state = ANY($4::text[]))
-                    OR (p.state = 'asked' AND p.method_id IS NOT NULL AND p.created_at > $5))
-               AND NOT EXISTS (  -- it was, and we have not heard yet for whom
-                    SELECT FROM session_view s
-                     WHERE s.evse_id = $1 AND s.started_at > $3 AND NOT s.running
-                       AND lower(s.token_uid) = lower(p.token_uid))
-        ) AS so
+        SELECT p.visit_key, p.driver_id
+          FROM payment p LEFT JOIN order_view o ON o.id = p.order_id
+         WHERE p.evse_id = $1 AND p.id IS DISTINCT FROM $2 AND p.session_id IS NULL
+           AND p.created_at > $3
+           AND ((p.state = 'held' AND o.state = ANY($4::text[]))
+                OR (p.state = 'asked' AND p.method_id IS NOT NULL AND p.created_at > $5))
+           AND NOT EXISTS (  -- it was, and we have not heard yet for whom
+                SELECT FROM session_view s
+                 WHERE s.evse_id = $1 AND s.started_at > $3 AND NOT s.running
+                   AND lower(s.token_uid) = lower(p.token_uid))
         """,
         evse,
         but,
@@ -85,8 +102,6 @@ async def starts_at(work: Work, evse: EvseId, *, but: PaymentId | None = None) -
         list(_UNDER_WAY),
         work.now - _ASKED_WITHIN,
     )
-    assert row is not None, "a truth is always there"
-    return bool(row["so"])
 
 
 async def _one_by_one(work: Work, evse: EvseId) -> None:

@@ -21,6 +21,7 @@ from voltway.payments.model import Payment, Visit
 from voltway.payments.model_methods import Method
 from voltway.payments.model_readers import CardReader, Stage
 from voltway.payments.provider_more import ReaderNo
+from voltway.payments.racing import YouStart
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.web.driver.views import Bay
@@ -96,21 +97,25 @@ async def open_visit(
     token: TokenUid | None,
     driver: DriverId | None,
 ) -> Visit:
-    """A visit at the terminal that the driver chose, or, where none was, on a page or method."""
+    """A visit at the terminal that the driver chose, or, where none was, on a page or method; the
+    one that their button began already, where it was pressed twice."""
     if not reader:
-        return await payments.open_visit(
-            house.begin,
-            house.provider,
-            evse=evse,
-            email=email,
-            locale=locale,
-            return_url=return_url,
-            cancel_url=cancel_url,
-            code=code,
-            saved=saved,
-            token=token,
-            driver=driver,
-        )
+        try:
+            return await payments.open_visit(
+                house.begin,
+                house.provider,
+                evse=evse,
+                email=email,
+                locale=locale,
+                return_url=return_url,
+                cancel_url=cancel_url,
+                code=code,
+                saved=saved,
+                token=token,
+                driver=driver,
+            )
+        except YouStart as yours:
+            return Visit(yours.visit_key, "")
     try:
         chosen = UUID(reader)
     except ValueError as error:
