@@ -53,7 +53,10 @@ _TOO_WIDE: Final = """
   const scrolls = each => each !== document.body
     && (getComputedStyle(each).overflowX !== "visible" || scrolls(each.parentElement));
   const wide = [...document.querySelectorAll("body *")]
-    .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+    .filter(each => {
+      const {left, right} = each.getBoundingClientRect();
+      return left < -1 || right > innerWidth + 1;
+    })
     .filter(each => !scrolls(each.parentElement))
     .map(each => each.outerHTML.slice(0, 120));
   return [`it is ${page.scrollWidth} px wide`, ...wide.slice(0, 5)];
@@ -78,6 +81,13 @@ class Eyes:
     async def approve(self, what: str, *, contrasts: Sequence[Contrast] = CONTRASTS[:1]) -> None:
         """Look at the page as it is now, in each theme and width, and in each of these contrasts;
         fail with all that is wrong."""
+        found = await self.look(contrasts)
+        self.seen.append(what)
+        assert not found, f"{what}, {self.page.url}:\n" + "\n".join(found)
+        self.was_calm()
+
+    async def look(self, contrasts: Sequence[Contrast]) -> list[str]:
+        """All that is wrong with the page as it is now, in each theme, width and contrast."""
         found: list[str] = []
         for size in (DESK, PHONE):
             await self.page.set_viewport_size(size)
@@ -85,9 +95,7 @@ class Eyes:
                 await self.page.emulate_media(color_scheme=theme, contrast=contrast)
                 faults = await self._faults(colours_only=nth > 0)
                 found += [f"{theme}, {contrast}, {size['width']} px: {fault}" for fault in faults]
-        self.seen.append(what)
-        assert not found, f"{what}, {self.page.url}:\n" + "\n".join(sorted(set(found)))
-        self.was_calm()
+        return sorted(set(found))
 
     def was_calm(self) -> None:
         """No script failed, nothing was blocked, since the page was opened."""
@@ -100,9 +108,14 @@ class Eyes:
         yield
         self._expected = ()
 
+    async def too_wide(self) -> list[str]:
+        """What runs over the edge of the page as it is now; nothing where all of it fits."""
+        found: list[str] = await self.page.evaluate(_TOO_WIDE)
+        return found
+
     async def _faults(self, *, colours_only: bool = False) -> list[str]:
         page = self.page
-        wide: list[str] = await page.evaluate(_TOO_WIDE)
+        wide = await self.too_wide()
         if not await page.evaluate("() => 'axe' in window"):
             await page.evaluate(_axe())
         found: list[str] = await page.evaluate(

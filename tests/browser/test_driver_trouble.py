@@ -9,6 +9,7 @@ from tests.browser.eyes import Eyes
 from tests.browser.forecourt import a_forecourt
 from tests.browser.town import pays
 from tests.stories.world import World
+from voltway.helpdesk import actions as helpdesk
 
 
 async def test_who_never_plugs_in_reads_that_nothing_was_charged(world: World, eyes: Eyes) -> None:
@@ -122,3 +123,22 @@ async def test_a_guest_who_comes_to_a_bay_in_use_pays_nothing(world: World, eyes
         await expect(page.get_by_text("is in use by somebody else")).to_be_visible()
 
     await eyes.approve("a bay that is in use")
+
+
+async def test_a_report_is_answered_before_the_eyes_of_who_sent_it(
+    world: World, eyes: Eyes
+) -> None:
+    place, page = await a_forecourt(world), eyes.page
+    await guest.opens_bay(page, place)
+    await page.get_by_role("link", name="Report a problem").click()
+    await page.get_by_role("radio", name="It charges too slowly").check()
+    await eyes.approve("what is wrong, chosen")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("heading", name="Sent to the operator")).to_be_visible()
+
+    async with world.house.begin() as work:
+        report = await helpdesk.by_key(work, page.url.rpartition("/")[2])
+        await helpdesk.answer(work, report.id, "We have sent somebody.", "Olga")
+
+    await expect(page.get_by_role("heading", name="The operator has answered")).to_be_visible()
+    await expect(page.get_by_text("We have sent somebody.")).to_be_visible()

@@ -5,7 +5,7 @@ from typing import Final
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.eyes import Eyes, open_eyes
+from tests.browser.eyes import CONTRASTS, Eyes, open_eyes
 from tests.browser.forecourt import a_forecourt
 from tests.stories.world import World
 
@@ -71,6 +71,8 @@ async def test_a_map_shows_the_places_of_the_list_and_is_used_by_keyboard_alone(
         await eyes.page.keyboard.press("Enter")
         found = eyes.page.locator("[data-card]").get_by_role("link", name=place.name)
         await expect(found).to_be_focused()
+        await eyes.approve("a place's card on the map", contrasts=CONTRASTS)
+        await found.focus()
         await eyes.page.keyboard.press("Enter")
         await expect(eyes.page.get_by_role("heading", name=place.name)).to_be_visible()
 

@@ -25,6 +25,7 @@ class Page:
     state: str = ""
     status: int = 200
     own: bool = False  # Ann has signed in
+    whole: bool = True  # and no part that a script puts into another page
     cookies: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -109,8 +110,10 @@ async def made(browser: Browser, scene: Scene) -> Everywhere:
     await everywhere_own.account(world)
     await online(scene)
     await everywhere_places.places(world)
-    await everywhere_waiting.under_way(world)
+    await everywhere_waiting.told(world)
     await everywhere_visits.under_way(world)
+    await everywhere_waiting.under_way(world)
+    await everywhere_visits.closing(world)
     browser.client.cookies.clear()
     return world
 

@@ -32,7 +32,7 @@ def _lists(world: Everywhere) -> None:
     world.shows("/map", "/map", "all")
     world.shows("/map", "/map?q=Nowhere", "empty")
     place = world.scene.station.location.id
-    world.shows("/map/card/{location:uuid}", f"/map/card/{place}")
+    world.shows("/map/card/{location:uuid}", f"/map/card/{place}", whole=False)
     world.shows(PLACE, f"/l/{place}", "free")
     world.shows(PLACE, f"/l/{place}", "marked", own=True)
     world.shows(PLACE, f"/l/{uuid4()}", "unknown", status=404)
@@ -53,7 +53,7 @@ async def _busy(world: Everywhere) -> None:
     """A place at which many charged on Fridays."""
     place = await world.elsewhere()
     world.shows(f"{PLACE}/busy", f"/l/{world.scene.station.location.id}/busy", "too few")
-    friday = datetime(2026, 3, 6, 13, tzinfo=UTC)
+    friday = datetime(2026, 4, 3, 13, tzinfo=UTC)
     async with place.begin() as work:
         await work.run(
             """

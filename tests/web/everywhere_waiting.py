@@ -47,7 +47,7 @@ async def over(world: Everywhere) -> None:
 
 async def _watched(world: Everywhere) -> None:
     place = await full(world)
-    told, outrun, left = [await watches(world.browser, place, who) for who in (ANN, BEN, CY)]
+    outrun, left = [await watches(world.browser, place, who) for who in (ANN, CY)]
     await world.browser.sends(f"{left}/leave")
     await becomes(place, "available", bay=1)
     await goes_on(place, 1)
@@ -57,7 +57,7 @@ async def _watched(world: Everywhere) -> None:
     late = await watches(world.browser, place, "dee@example.org")
     world.scene.clock.jump(waiting.LASTS + timedelta(minutes=1))
     await goes_on(place)
-    for page, state in ((told, "told"), (outrun, "another"), (left, "left"), (late, "too late")):
+    for page, state in ((outrun, "outrun"), (left, "left"), (late, "too late")):
         world.shows(WATCH, page, state)
 
 
@@ -128,6 +128,16 @@ async def reservable(world: Everywhere) -> Kept:
     return kept
 
 
+async def told(world: Everywhere) -> None:
+    """Somebody was told that a bay is free, and it still is."""
+    place = await full(world)
+    page = await watches(world.browser, place)
+    await becomes(place, "available", bay=1)
+    await goes_on(place, 1)
+    await goes_on(place, 61)
+    world.shows(WATCH, page, "told")
+
+
 async def under_way(world: Everywhere) -> None:
     """What is waited for now."""
     place = await full(world)
@@ -141,6 +151,7 @@ async def under_way(world: Everywhere) -> None:
     first, second = await joins(world.browser, place), await joins(world.browser, place, BEN)
     world.shows(TURN, first, "next")
     world.shows(TURN, second, "second in line")
+    world.shows(f"{TURN}/texts", f"{second}/texts")
     for state in ("offered", "accepted"):
         line = await full(world)
         page = await joins(world.browser, line)
@@ -151,7 +162,6 @@ async def under_way(world: Everywhere) -> None:
         world.shows(TURN, page, state)
     await _reserves(world)
     await _reports(world)
-    world.shows(f"{TURN}/texts", f"{second}/texts")
 
 
 async def _reserves(world: Everywhere) -> None:

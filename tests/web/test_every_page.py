@@ -48,6 +48,7 @@ NO_PAGE: Final = {
     **dict.fromkeys(
         (
             "/e/{public_id:str}/live",
+            "/h/{key:str}/live",
             "/l/{location:uuid}/live",
             "/r/{key:str}/live",
             "/t/{key:str}/live",
@@ -83,7 +84,6 @@ SAYS: Final = {
     "/v/{key:str}": {
         "expired": "This visit is over",
         "not started": "Nothing started, so you were not charged",
-        "declined": "Your bank said no",
         "paid": "€4.90 paid",
         "free": "Nothing to pay",
         "owed": "is still to be paid: the hold did not cover it",
@@ -140,7 +140,7 @@ SAYS: Final = {
 DATA: Final = re.compile(
     r"""Vans\ Oy|A\ cable\ is\ repaired|New\ cables|Polestar[^<]*|It\ is\ slow
       |We\ have\ sent\ somebody|Visa
-      |\b(?:[A-Z0-9]+-)+\d+\b|\b(Apr|April|May|June|Mon|Sun)\b""",
+      |\b(?:[A-Z0-9]+-)+\d+\b|\b(Apr|April|May|June|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b""",
     re.VERBOSE,
 )
 

@@ -1,12 +1,12 @@
 """Something is wrong: a driver says so from where it happened, and reads what became of it."""
 
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect, Response
+from litestar.response import Redirect, Response, ServerSentEvent
 
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ReportKind
@@ -17,11 +17,13 @@ from voltway.web.appearance import Form
 from voltway.web.driver import account, views
 from voltway.web.house import House
 from voltway.web.moments import in_words
-from voltway.web.pages import HttpRequest, formats_of, page, reader, see_other, told
+from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other, told
 from voltway.web.problems import STATUS
 
 #: What is likeliest stands first in the form.
 KINDS: Final = tuple(ReportKind)
+#: Without a script the page looks again so often.
+RELOAD_S: Final = 60
 
 
 class NothingChosen(Refusal):
@@ -122,17 +124,33 @@ async def reported(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str]:
     """How a report stands: sent, seen, answered; and what was sent with it."""
+    return page(request, house, "driver/reported.html", **await _reported(house, key))
+
+
+@get("/h/{key:str}/live", include_in_schema=False)
+async def reported_live(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
+) -> ServerSentEvent:
+    """The same again, once somebody has read it, and once it is answered."""
+    async with house.begin() as work:
+        found = await helpdesk.by_key(work, key[:80])
+
+    async def view() -> str:
+        return draw(request, house, "driver/reported_view.html", **await _reported(house, key))
+
+    return house.streams.live(house.touches, (f"report:{found.id}",), view)
+
+
+async def _reported(house: House, key: str) -> dict[str, Any]:
     async with house.begin() as work:
         found = await helpdesk.by_key(work, key[:80])
         place = await stations.place_of(work, found.evse)
         about = f"{place.location_name}, {place.public_id}"
         help_ = await views.help_of(work, found.party, about=about, place=place.location)
-    return page(
-        request,
-        house,
-        "driver/reported.html",
-        report=found,
-        bay=place,
-        in_words=in_words,
-        help=help_,
-    )
+    return {
+        "report": found,
+        "bay": place,
+        "in_words": in_words,
+        "reload_s": 0 if found.answered_at is not None else RELOAD_S,
+        "help": help_,
+    }

@@ -132,6 +132,7 @@ DRIVER: Final[tuple[ControllerRouterHandler, ...]] = (
     reporting.ask_what,
     reporting.report,
     reporting.reported,
+    reporting.reported_live,
     *wait_alerts.WAIT_ALERTS,
     watching.ask_to_watch,
     watching.watch,
