@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,17 +31,24 @@ class Life:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     status: int | None = None
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it this. One that found no database when it began may have ended at this moment."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
     async def kill(self) -> None:
         """SIGKILL: no goodbye, nothing is flushed."""
         if self.status is not None:
             raise EndedByItself(f"{self.name} had ended by itself with {self.status}")
-        os.kill(self.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         async with asyncio.timeout(END_S_MAX):
             await self.ended.wait()
+        if self.ready.is_set() and self.status != -signal.SIGKILL:
+            raise EndedByItself(f"{self.name} ended by itself with {self.status}, unkilled")
 
     async def stop(self) -> int:
         """SIGTERM: its exit status."""
-        os.kill(self.pid, signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         async with asyncio.timeout(END_S_MAX):
             await self.ended.wait()
         assert self.status is not None

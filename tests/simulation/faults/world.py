@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 import signal
 from collections.abc import AsyncIterator
@@ -88,12 +87,12 @@ class House:
     def freeze(self) -> None:
         """SIGSTOP: alive, and silent."""
         assert self.life is not None
-        os.kill(self.life.pid, signal.SIGSTOP)
+        self.life.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """It goes on as if nothing had been."""
         assert self.life is not None
-        os.kill(self.life.pid, signal.SIGCONT)
+        self.life.signal(signal.SIGCONT)
 
     async def end(self) -> None:
         """Leave nothing behind."""
