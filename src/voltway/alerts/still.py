@@ -94,6 +94,7 @@ async def not_before(work: Work, alert: Alert) -> datetime | None:
 
 async def _since(work: Work, alert: Alert) -> datetime | None:
     """Since when it is so; ``None`` where it is not so any more."""
+    assert alert.event is not None
     kind, _, id = alert.about.partition(":")
     asked = f"SELECT {_STATION[alert.event]} FROM {_VIEWS[kind]} WHERE id = $1"
     found = await work.one(asked, UUID(id))
