@@ -11,8 +11,9 @@ from tests.web.browsers import Browser
 from tests.web.test_account import ANN, enters
 from tests.web.test_queue import become, joins
 from voltway.alerts import store_people
-from voltway.alerts.model_events import Channel, Event
+from voltway.alerts.model_events import Channel, Event, Person
 from voltway.alerts.queueing_up import hears_turns
+from voltway.alerts.speaking import speaking
 from voltway.alerts.telling import wishes_of
 from voltway.alerts.watchers import hears_hold_released
 from voltway.drivers import languages
@@ -108,6 +109,19 @@ async def test_what_is_sent_speaks_the_language_of_the_account_whatever_it_was_a
     assert {each["template"] for each in told} == {"event", "not_charged"}
     [event] = [each for each in told if each["template"] == "event"]
     assert "paikka" in str(event["facts"]).lower()
+
+
+async def test_who_speaks_a_language_already_keeps_the_figures_of_their_country(
+    scene: Scene,
+) -> None:
+    asked = [("ann@example.org", "de-AT"), ("ANN@example.org", "en"), ("ben@example.org", "fr")]
+    people = [Person(holder=email.lower(), email=email, locale=tag) for email, tag in asked]
+    guest = Person(holder="visit:1", email=None, locale="es")
+    async with scene.begin() as work:
+        await languages.choose(work, ANN, Spoken("de"))
+        told = await speaking(work, [*people, guest])
+
+    assert [each.locale for each in told] == ["de-AT", "de", "fr", "es"]
 
 
 async def test_it_stands_in_the_file_of_the_person_and_goes_with_the_account(
