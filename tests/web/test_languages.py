@@ -1,5 +1,6 @@
 """Drivers' pages speak six languages, wholly: what is not translated is found here."""
 
+import html
 import re
 from datetime import UTC, datetime
 from typing import Final
@@ -32,9 +33,14 @@ SHOWN: Final = re.compile(
 )
 
 
+#: What is said to who does not see the page, and where nothing is typed yet.
+NOT_SEEN: Final = re.compile(r' (?:aria-label|aria-description|alt|title|placeholder)="([^"]*)"')
+
+
 def forgotten(page: str) -> str:
     """What stands on a page in no brackets, without names and figures."""
-    said = words_of(SHOWN.sub(" ", page))
+    shown = SHOWN.sub(" ", page)
+    said = html.unescape(" ".join([words_of(shown), *NOT_SEEN.findall(shown)]))
     while (bare := re.sub(r"⟦[^⟦⟧]*⟧", " ", said)) != said:
         said = bare
     return " ".join(re.findall(r"[^\W\d_]{2,}", NAMES.sub(" ", said)))
