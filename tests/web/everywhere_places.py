@@ -24,7 +24,7 @@ async def places(world: Everywhere) -> None:
 
 def _lists(world: Everywhere) -> None:
     world.shows("/", "/", "all")
-    world.shows("/", "/?q=Market+Sqare", "misspelled")
+    world.shows("/", "/?q=Market+Squaree", "misspelled")
     world.shows("/", "/?q=Nowhere+at+all", "empty")
     world.shows("/", "/?power=50000&free=1&plug=ccs&price=0.60&open=1", "nothing fits")
     world.shows("/", "/?plug=type2&price=0.60&mine=1&lit=1", "asked")

@@ -63,7 +63,7 @@ NO_PAGE: Final = {
 #: What says in English that a page is in the state that it is named for.
 SAYS: Final = {
     "/": {
-        "misspelled": "No place is called “Market Sqare”",
+        "misspelled": "No place is called “Market Squaree”",
         "empty": "No place fits",
         "with needs": "Only places with what you need",
     },

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from traceback import extract_tb
 
 from tests.simulation.faults.blows import BLOWS, LONG_CUT_S, Blow
 from tests.simulation.faults.grounds import Ground
@@ -265,7 +266,8 @@ def _last_words(trouble: BaseException) -> list[str]:
     """What stopped a world, without the groups around it."""
     if isinstance(trouble, BaseExceptionGroup):
         return [words for each in trouble.exceptions for words in _last_words(each)]
-    return [f"the world stopped: {type(trouble).__name__}: {trouble}"]
+    where = [f"{each.name}, line {each.lineno}" for each in extract_tb(trouble.__traceback__)]
+    return [f"the world stopped: {type(trouble).__name__}: {trouble}, at {', '.join(where[-4:])}"]
 
 
 def _last_lines(folder: Path) -> list[str]:
