@@ -94,7 +94,7 @@ async def test_a_bay_that_loses_contact_says_so_until_it_is_back(world: World, e
     await guest.is_charging(page)
 
 
-async def test_a_guest_at_a_bay_that_is_taken_reads_that_it_refused(
+async def test_a_guest_who_is_outrun_while_they_pay_gets_it_back_and_reads_why(
     world: World, eyes: Eyes
 ) -> None:
     place, page = await a_forecourt(world), eyes.page
@@ -105,9 +105,10 @@ async def test_a_guest_at_a_bay_that_is_taken_reads_that_it_refused(
     await place.charge(1)
     await guest.pays(page)
 
-    await expect(page.get_by_role("heading", name="The bay refused the start")).to_be_visible()
-    await expect(page.get_by_role("link", name="Other bays").first).to_be_visible()
-    await eyes.approve("a start that the bay refused")
+    await expect(page.get_by_role("heading", name="You were not charged")).to_be_visible()
+    await expect(page.get_by_text("Somebody else was faster at this bay.")).to_be_visible()
+    await expect(page.get_by_role("link", name="Another bay")).to_be_visible()
+    await eyes.approve("somebody else was faster")
 
 
 async def test_a_guest_who_comes_to_a_bay_in_use_pays_nothing(world: World, eyes: Eyes) -> None:
