@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from traceback import extract_tb
 from tests.simulation.faults.blows import BLOWS, LONG_CUT_S, Blow
 from tests.simulation.faults.grounds import Ground
 from tests.simulation.faults.lives import Nursery, open_nursery
-from tests.simulation.faults.players import Players
+from tests.simulation.faults.players import Players, Post
 from tests.simulation.faults.verdict import (
     Bills,
     Estate,
@@ -147,19 +147,23 @@ class Clean:
             async with database.begin() as work:
                 posts = await furnish(work, world.stations, plan.seed, plan.stations)
             players = Players(plan.seed, world.browser, counts=counts)
-            async with switched_on(posts), asyncio.TaskGroup() as tasks:
-                playing = [tasks.create_task(players.play(post)) for post in posts]
-                if (await asyncio.wait(playing, timeout=CLEAN_S_MAX))[1]:
-                    raise TimeoutError(f"the undisturbed run took more than {CLEAN_S_MAX} s")
-
             bus = all_watchers(database)
 
             async def is_quiet() -> bool:
                 return not await in_hand(database, bus)
 
-            assert await comes_true(is_quiet, QUIET_S_MAX), await in_hand(database, bus)
+            # Stations stay until they have answered all that they were asked, too.
+            async with switched_on(posts):
+                await self._played(players, posts)
+                assert await comes_true(is_quiet, QUIET_S_MAX), await in_hand(database, bus)
             estate = await take_stock(database, posts, world.logs)
         return estate.bills
+
+    async def _played(self, players: Players, posts: Sequence[Post]) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            playing = [tasks.create_task(players.play(post)) for post in posts]
+            if (await asyncio.wait(playing, timeout=CLEAN_S_MAX))[1]:
+                raise TimeoutError(f"the undisturbed run took more than {CLEAN_S_MAX} s")
 
 
 @dataclass
