@@ -71,6 +71,20 @@ async def starts(browser: Browser, scene: Scene, **fields: str) -> Payment:
     return await payments.refresh(scene.begin, scene.provider, rows[0]["id"])
 
 
+async def test_who_has_signed_in_types_no_address_and_may_take_theirs_away(
+    browser: Browser, scene: Scene, mail: MailCatcher
+) -> None:
+    there = f'autocomplete="email" maxlength="254" value="{ANN}"'
+    assert there not in (await browser.opens(bay(scene))).text, "a guest's is not known"
+
+    await enters(browser, scene)
+
+    assert there in (await browser.opens(bay(scene))).text
+    refused = await browser.sends(f"{bay(scene)}/start", way="card", email="", code="NO-SUCH")
+    assert refused.status_code >= httpx.codes.BAD_REQUEST
+    assert there not in refused.text
+
+
 @pytest.mark.parametrize("way", ["saved", "card"])
 async def test_who_has_signed_in_is_told_on_their_own_phone_as_they_chose(
     browser: Browser, scene: Scene, mail: MailCatcher, service: PushService, way: str

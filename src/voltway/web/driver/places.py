@@ -217,12 +217,13 @@ async def _evse_page(
     now = await _evse_now(request, work, house, public_id, formats)
     bay: Bay = now["bay"]
     grant = grant or (query or {}).get("k", "")[:60]
+    is_first = query is not None
     query = {name: value for name, value in (query or {}).items() if name != "k"}
     car = await my_car.at_bay(work, await my_car.mine(request, work), bay, formats)
     asked = estimates.asked_of(query, PowerW(bay.power_w), car)
     estimate = await estimates.estimated(work, bay, asked, formats)
     party = await parties.party(work, bay.party)
-    _, own = await account.own_methods(request, work, bay.party)
+    address, own = await account.own_methods(request, work, bay.party)
     ways = await token_views.to_pay(work, own)
     return page(
         request,
@@ -239,7 +240,7 @@ async def _evse_page(
         chosen=chosen or (ways[0].id if ways else ""),
         currency=party.currency,
         terminals=await at_reader.at_bay(work, house, bay),
-        email=email,
+        email=address if is_first else email,  # what somebody took away stays away
         email_wrong=email_wrong,
         estimate=estimate,
         mine=car if car and estimate and not estimate.wrong and not is_typed(query) else None,
