@@ -11,6 +11,7 @@ import pytest
 from tests.network import a_location, a_station
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
+from voltway.payments.actions_visit import START_WITHIN_S
 from voltway.runtime.database import Database
 from voltway.stations import actions as stations
 from voltway.stations import features
@@ -91,7 +92,22 @@ async def test_the_evse_id_of_a_bay_leads_to_it(
         assert (sent.status_code, sent.headers["location"]) == (303, f"/e/{bay}")
 
 
-async def test_an_evse_id_that_no_bay_has_or_two_have_leads_nowhere(
+@pytest.mark.parametrize("page", ["/", "/map"])
+async def test_an_evse_id_that_no_bay_has_is_said_to_be_none(
+    browser: Browser, scene: Scene, page: str
+) -> None:
+    bay = str(scene.station.evses[1].public_id)
+
+    said = await browser.reads(f"{page}?q={bay}9")
+
+    assert f"There is no bay with the EVSE ID “{bay}9”." in said
+    assert "Compare it with the hardware, sign by sign" in said
+    assert "Show all places" in said
+    assert "No place fits" not in said
+    assert "No place fits" in await browser.reads(f"{page}?q=Dresdener"), "that is no EVSE ID"
+
+
+async def test_an_evse_id_that_two_bays_have_lists_both(
     browser: Browser, scene: Scene, database: Database
 ) -> None:
     bay = str(scene.station.evses[1].public_id)
@@ -101,8 +117,10 @@ async def test_an_evse_id_that_no_bay_has_or_two_have_leads_nowhere(
             "UPDATE evse SET public_id = $2 WHERE id = $1", scene.station.evses[2].evse, twin
         )
 
-    for words in (f"{bay}9", bay.replace("*", "")):
-        assert "No place fits" in await browser.reads(f"/?q={words}")
+    asked = await browser.opens(f"/?q={bay.replace('*', '')}")
+    assert "fits more than one" in words_of(asked.text)
+    for each in (bay, twin):
+        assert f'href="/e/{each}"' in asked.text.replace("%2A", "*")
     sent = await browser.client.get("/", params={"q": twin})
     assert sent.headers["location"] == f"/e/{twin}", "as it stands on the hardware it is one"
 
@@ -235,8 +253,8 @@ async def test_a_bay_whose_last_starts_all_failed_is_doubtful_until_one_works(
     place = f"/l/{scene.station.location.id}"
     for _ in range(3):
         await scene.pays(await scene.opens())
-        async with scene.begin() as work:
-            await work.run("UPDATE payment SET state = 'released' WHERE session_id IS NULL")
+        scene.clock.jump(timedelta(seconds=START_WITHIN_S))
+        await scene.sweeps()
     doubtful = await browser.reads(place)
     scene.clock.jump(timedelta(seconds=5))
     payment = await scene.pays(await scene.opens())

@@ -21,6 +21,7 @@ from voltway.drivers.model import Bar, Token
 from voltway.drivers.rules_when_where import Allowed
 from voltway.kernel.ids import OnceKey, TokenUid
 from voltway.kernel.money import EUR, Money
+from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.payments import methods, prepaid
 
@@ -253,3 +254,28 @@ async def test_a_driver_chooses_at_the_bay_what_pays_for_this_charge(
     assert begun.headers["location"].startswith("/v/")
     assert paid["provider"] == "balance"
     assert foreign.headers["location"].startswith("/me?back=")
+
+
+@pytest.mark.parametrize("company", ["", "Acme"])
+async def test_a_contract_is_listed_with_whom_and_since_when_and_no_more_of_its_ident(
+    browser: Browser, scene: Scene, company: str
+) -> None:
+    await enters(browser, scene)
+    party = scene.station.party.id
+    async with scene.begin() as work:
+        ann = await entry.driver_at(work, party, ANN)
+        of = await contracts.fleet_for(work, party, company) if company else None
+        made = await contracts.add_contract(
+            work, party, "NL-VOL-C00012345-7", driver=ann.id, fleet=of
+        )
+        name = (await parties.party(work, party)).name
+
+    said = await browser.reads(PAGE)
+
+    by = f", by {company}" if company else ""
+    assert f"Contract ·· 45-7 With {name}{by} · since {made.created_at:%-d %B %Y}" in said
+    assert "C00012345" not in said
+    assert "No card and no car" not in said
+    browser.client.cookies.clear()
+    await enters(browser, scene, "ben@example.org")
+    assert "Contract" not in await browser.reads(PAGE), "it is not Ben's"

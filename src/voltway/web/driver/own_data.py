@@ -94,7 +94,7 @@ async def _with(work: Work, driver: Driver) -> dict[str, Any]:
         "operator": (await parties.party(work, driver.party)).name,
         "name": driver.name,
         "known_since": driver.created_at,
-        "contracts": [dict(row) for row in await work.all(_CONTRACTS, driver.id)],
+        "contracts": [dict(row) for row in await work.all(CONTRACTS, driver.id)],
         "tokens": [
             {
                 "uid": each.uid,
@@ -176,7 +176,8 @@ async def _alerts(work: Work, email: str) -> dict[str, Any] | None:
     }
 
 
-_CONTRACTS: Final = """
+#: What a driver agreed with an operator, themselves or by their company.
+CONTRACTS: Final = """
     SELECT ident, fleet_name AS company, created_at FROM contract_view
      WHERE driver_id = $1 ORDER BY created_at
 """

@@ -92,15 +92,15 @@ async def show_places(
     request: HttpRequest, house: House, *, on_map: bool
 ) -> Response[bytes] | Redirect:
     """The list of places, with or without the map of them above it; whoever types the EVSE ID of
-    a bay is sent to it."""
+    a bay is sent to it, or told that there is none."""
     needed = {} if request.query_params else needs.needed(request)
     formats = formats_of(request, house)
     async with house.begin() as work:
         of_account = {} if request.query_params or needed else await details.needed(request, work)
         asked = asking.asked_of(needed or of_account or request.query_params)
-        bay = await naming.bay_called(work, asked.words)
-        if bay is not None:
-            return see_other(f"/e/{quote(bay, safe='*')}")
+        called = await naming.bays_called(work, asked.words)
+        if called and len(called) == 1:
+            return see_other(f"/e/{quote(called[0], safe='*')}")
         asked = await favourites.with_marked(request, work, asked)
         car = await my_car.mine(request, work)
         found = await finding.find(work, asked, formats, house.settings.heartbeat_s, car=car)
@@ -111,6 +111,7 @@ async def show_places(
         "driver/places.html",
         asked=asked,
         found=found,
+        called=called,
         near=None,
         car=car,
         needed=[formats.say(each) for each in needs.named(needed or of_account)],

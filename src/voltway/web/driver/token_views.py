@@ -16,6 +16,7 @@ from voltway.parties import actions as parties
 from voltway.payments import methods, prepaid
 from voltway.payments.model_methods import Method
 from voltway.runtime.work import Row, Work
+from voltway.web.driver import own_data
 
 #: Why a card opens nothing for now, and what its driver can do.
 BARS: Final = {
@@ -84,6 +85,15 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """A contract as its driver sees it."""
+
+    end: str  # of its ident: more of it nobody needs to see
+    company: str  # by which it was agreed; empty where by the driver
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """A way to pay, as it is chosen."""
 
@@ -94,12 +104,14 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWith:
-    """What a person has to show with one operator."""
+    """What a person has to show, and has agreed, with one operator."""
 
     party: PartyId
     name: str
     currency: Currency
+    time_zone: str
     tokens: Sequence[Own]
+    contracts: Sequence[Agreed]
     ways: Sequence[Way]
 
 
@@ -150,7 +162,12 @@ async def own_tokens(work: Work, driver: Driver) -> OwnWith:
         party=driver.party,
         name=operator.name,
         currency=operator.currency,
+        time_zone=operator.time_zone,
         tokens=shown,
+        contracts=[
+            Agreed(row["ident"][-4:], row["company"] or "", row["created_at"])
+            for row in await work.all(own_data.CONTRACTS, driver.id)
+        ],
         ways=ways,
     )
 

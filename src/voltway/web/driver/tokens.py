@@ -54,7 +54,7 @@ async def _page(
         "driver/tokens.html",
         status=status,
         email=email,
-        operators=[each for each in shown if each.tokens],
+        operators=[each for each in shown if each.tokens or each.contracts],
         help=help_,
         trouble=trouble,
     )
