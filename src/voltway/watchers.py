@@ -15,6 +15,7 @@ from voltway.alerts.at_home import hears_home_paid
 from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
+from voltway.alerts.own_companies import hears_own_company_refused
 from voltway.alerts.queueing_up import hears_turns
 from voltway.alerts.reports import hears_report
 from voltway.alerts.reserving import hears_reservations
@@ -36,6 +37,7 @@ from voltway.billing.model import CdrIssued, DocumentIssued, InvoiceIssued, Sett
 from voltway.billing.model_checks import BooksFaultFound
 from voltway.billing.model_debts import Dunned
 from voltway.billing.model_homes import HomePaid
+from voltway.billing.own_companies import OwnCompanyRefused
 from voltway.billing.watchers import hears_session_ended as opens_settlement
 from voltway.disruptions import actions as disruptions
 from voltway.helpdesk.model import ProblemAnswered, ProblemReported
@@ -89,6 +91,7 @@ def plug_watchers(bus: Bus) -> None:
     bus.watch_many("billing.ocpi_cdrs", [CdrIssued], billing.freezes_cdrs)
     bus.watch_many("alerts.invoice_issued", [InvoiceIssued], hears_invoice_issued)
     bus.watch_many("billing.own_company", [InvoiceIssued], own_companies.hears_invoice_issued)
+    bus.watch_many("alerts.own_company", [OwnCompanyRefused], hears_own_company_refused)
     bus.watch_many("alerts.documents", [DocumentIssued], hears_document_issued)
     bus.watch_many("alerts.hold_released", [HoldReleased], hears_hold_released)
     bus.watch_many("alerts.methods", [MethodRefused], hears_method_refused)

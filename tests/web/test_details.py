@@ -2,6 +2,7 @@
 next search; exported, and erased with the account."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -9,12 +10,21 @@ from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.test_account import ANN, enters
 from tests.web.test_invoices import COMPANY, charged
+from voltway.alerts import store as alerts
+from voltway.alerts import writing
+from voltway.alerts.own_companies import hears_own_company_refused
+from voltway.alerts.words_own_companies import WORDS, words
 from voltway.billing import own_companies
 from voltway.billing.model import InvoiceIssued
+from voltway.billing.own_companies import Cause, OwnCompanyRefused
+from voltway.billing.registers import VatRegister
+from voltway.billing.vies import Vies
 from voltway.drivers import details
+from voltway.kernel.errors import Refusal
 from voltway.runtime.work import BeginWork
 from voltway.stations import features
 from voltway.stations.model_features import Features
+from voltway_world.vies import ViesServer
 
 HERE = "/me/details"
 
@@ -44,14 +54,25 @@ async def test_a_company_is_kept_shown_again_and_fills_in_the_next_invoice(
     assert COMPANY["reference"] not in (await browser.opens(f"{visit}/invoice")).text
 
 
-async def plug(scene: Scene) -> None:
-    """The house hears of receipts, and writes what is asked for."""
+async def plug(scene: Scene, register: VatRegister | None = None) -> None:
+    """The house hears of receipts, writes what is asked for, and says where it cannot."""
 
     async def write(begin: BeginWork, body: Mapping[str, str]) -> None:
-        await own_companies.write_job(begin, None, body)
+        await own_companies.write_job(begin, register, body)
 
     scene.bus.watch_many("own", [InvoiceIssued], own_companies.hears_invoice_issued)
+    scene.bus.watch_many("told", [OwnCompanyRefused], hears_own_company_refused)
     scene.jobs.handle(own_companies.JOB, write)
+
+
+async def letters_of(scene: Scene) -> list[str]:
+    """What was written to who keeps a company, the oldest first."""
+    async with scene.begin() as work:
+        rows = await work.all("SELECT id FROM alert_view WHERE template = 'company' ORDER BY id")
+        queued = [await alerts.load(work, row["id"]) for row in rows]
+        made = await writing.writers(work, queued, "https://charge.example")
+    assert all(each.recipient == ANN for each in queued)
+    return [letter().text for letter in made.values() if not isinstance(letter, Refusal)]
 
 
 async def test_who_wants_it_gets_the_invoice_of_each_charge_by_itself(
@@ -90,19 +111,72 @@ async def test_nobody_else_gets_an_invoice_that_they_did_not_ask_for(
     assert await scene.count("document_view WHERE kind = 'invoice'") == 0
 
 
-async def test_an_invoice_that_cannot_be_written_leaves_the_receipt_and_its_form(
-    browser: Browser, scene: Scene
+@pytest.mark.parametrize(
+    ("company", "said"),
+    [
+        (
+            {"vat_id": "SK2020007000", "country": "SK"},
+            "The register of the EU (VIES) knows no valid VAT number SK2020007000.",
+        ),
+        ({"vat_id": "DE1"}, "DE1 cannot be a VAT number of the company's country."),
+        ({"city": ""}, "needs of your company is missing or not right"),
+    ],
+)
+async def test_an_invoice_that_cannot_be_written_leaves_the_receipt_and_is_told_once(
+    browser: Browser, scene: Scene, company: dict[str, str], said: str
 ) -> None:
-    """The company's VAT id has become one that cannot be, since it was kept."""
-    await plug(scene)
-    await enters(browser, scene)
-    async with scene.begin() as work:
-        await details.keep_company(work, ANN, {**COMPANY, "vat_id": "DE1"}, always=True)
+    """The company has become one that cannot be, since it was kept."""
+    async with ViesServer() as server:
+        await plug(scene, Vies(server.url))
+        await enters(browser, scene)
+        async with scene.begin() as work:
+            await details.keep_company(work, ANN, {**COMPANY, **company}, always=True)
 
-    visit, _ = await charged(browser, scene)
+        visit, _ = await charged(browser, scene)
+        [letter] = await letters_of(scene)
+        assert said in letter
+        assert f"No invoice to {COMPANY['name']} was written" in letter
+        assert "https://charge.example/me/details" in letter
+        assert "Invoice for a company" in await browser.reads(f"{visit}/receipt")
 
-    assert "Invoice for a company" in await browser.reads(f"{visit}/receipt")
+        await charged(browser, scene, ref="tx-2")
+        assert len(await letters_of(scene)) == 1, "not for each charge"
+        async with scene.begin() as work:
+            changed = {**COMPANY, **company, "reference": "PO-8"}
+            await details.keep_company(work, ANN, changed, always=True)
+        await charged(browser, scene, ref="tx-3")
+        assert len(await letters_of(scene)) == 2, "what they changed did not mend it"
     assert await scene.count("document_view WHERE kind = 'invoice'") == 0
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+async def test_a_silent_register_is_asked_again_for_a_day_where_the_tax_would_pass_to_the_buyer(
+    browser: Browser, scene: Scene, speaks: bool
+) -> None:
+    async with ViesServer() as server:
+        server.silent = True
+        await plug(scene, Vies(server.url))
+        await enters(browser, scene)
+        async with scene.begin() as work:
+            await work.run("UPDATE party SET country_code = 'DE'")
+            company = {**COMPANY, "country": "FI", "vat_id": "FI20774740"}
+            await details.keep_company(work, ANN, company, always=True)
+        await charged(browser, scene)
+        for _ in range(3):
+            scene.clock.jump(timedelta(hours=1))
+            await scene.settles()
+        assert len(server.asked) == 4
+        assert await letters_of(scene) == []
+
+        server.silent = not speaks
+        for _ in range(23):
+            scene.clock.jump(timedelta(hours=1))
+            await scene.settles()
+
+    told = await letters_of(scene)
+    assert len(server.asked) == (5 if speaks else 25)
+    assert await scene.count("document_view WHERE kind = 'invoice'") == (1 if speaks else 0)
+    assert [("FI20774740; it did not answer" in letter) for letter in told] == [True][speaks:]
 
 
 @pytest.mark.parametrize(
@@ -182,3 +256,12 @@ async def test_it_is_exported_and_goes_with_the_account(browser: Browser, scene:
     }
     await browser.sends("/me/delete")
     assert await scene.count("person_details") == 0
+
+
+@pytest.mark.parametrize("locale", list(WORDS))
+def test_each_cause_has_its_sentence_in_each_language(locale: str) -> None:
+    said = words(locale)
+    assert set(said.causes) == set(Cause)
+    assert len(set(said.causes.values())) == len(Cause)
+    assert "XY1" in said.causes[Cause.VAT_UNKNOWN].format(vat_id="XY1")
+    assert "Acme" in said.subject.format(company="Acme")

@@ -27,12 +27,14 @@ COMPANY = {
 }
 
 
-async def charged(browser: Browser, scene: Scene, wh: int = 70_000) -> tuple[str, Payment]:
+async def charged(
+    browser: Browser, scene: Scene, wh: int = 70_000, *, ref: str = "tx-1"
+) -> tuple[str, Payment]:
     """A visit that has its receipt."""
     visit, payment = await paid(browser, scene)
     await browser.opens(visit)
-    await scene.starts(payment.token)
-    await scene.ends(wh, minutes=60)
+    await scene.starts(payment.token, ref=ref)
+    await scene.ends(wh, minutes=60, ref=ref)
     await scene.settles()
     return visit, payment
 

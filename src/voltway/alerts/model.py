@@ -31,6 +31,7 @@ class Template(StrEnum):
     NUMBER = "number"  # to a phone whose owner shall prove that it is theirs
     METHOD_REFUSED = "method_refused"  # to a driver whose bank said no
     CAR = "car"  # to driver and owners: a car was at two places at once
+    COMPANY = "company"  # to a driver: no invoice to the company that they keep
     BUDGET = "budget"  # to a driver or who pays for them: a budget nears its end
     FREE = "free"  # to who waits: a bay is free
     OUTRUN = "outrun"  # to who was told: somebody else was faster

@@ -12,13 +12,10 @@ from voltway.alerts import store_guests
 from voltway.alerts.model_events import Person, is_guest, visit_holder
 from voltway.alerts.speaking import speaking
 from voltway.drivers import actions as drivers
-from voltway.drivers import contracts
-from voltway.kernel.ids import DriverId, PartyId
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
-from voltway.payments import methods
 from voltway.payments.model import Payment
-from voltway.payments.model_methods import MethodId
+from voltway.payments.whose import account_of, address_of
 from voltway.runtime.work import Work
 from voltway.sessions.model import Session
 from voltway.stations import actions as stations
@@ -83,15 +80,6 @@ async def by_holder(work: Work, told: Sequence[tuple[str, str]]) -> list[Person]
     return await speaking(work, people)
 
 
-async def account_of(work: Work, paid: Payment) -> str | None:
-    """The address of the account whose payment this is; ``None``: a guest's, a company's, or the
-    account was deleted."""
-    driver = paid.driver
-    if driver is None and paid.method is not None:
-        driver = DriverId((await methods.method(work, MethodId(paid.method))).holder)
-    return None if driver is None else await _address(work, paid.party, driver)
-
-
 async def _of_token(work: Work, session: Session, paid: Payment | None) -> list[Person]:
     if session.token is None:
         return []
@@ -99,18 +87,11 @@ async def _of_token(work: Work, session: Session, paid: Payment | None) -> list[
     token = (await drivers.tokens_of(work, [key])).get(key)
     if token is None or token.driver is None:
         return []
-    email = await _address(work, session.party, token.driver)
+    email = await address_of(work, session.party, token.driver)
     if email is None:
         return []
     locale = paid.locale if paid else (await parties.party(work, session.party)).locale
     return [_by_address(email, locale)]
-
-
-async def _address(work: Work, party: PartyId, driver: DriverId) -> str | None:
-    try:
-        return (await contracts.driver_of(work, party, driver)).email
-    except contracts.NoSuchDriver:
-        return None  # a customer's card: a company pays
 
 
 def _by_address(email: str, locale: str) -> Person:

@@ -12,6 +12,7 @@ from voltway.alerts import (
     dunning,
     letters,
     letters_events,
+    own_companies,
     reports,
     waiting,
 )
@@ -73,6 +74,8 @@ async def _writer(work: Work, alert: Alert, seller: str, public_url: str) -> Wri
         return await account.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.CAR:
         return cars.writer(alert, seller=seller)
+    if alert.template is Template.COMPANY:
+        return await own_companies.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.BUDGET:
         return await budgets.writer(work, alert, seller=seller)
     if alert.template in (Template.REPORT, Template.ANSWER):

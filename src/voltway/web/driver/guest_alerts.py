@@ -13,11 +13,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from voltway.alerts import guests, numbers, pushing, whose
+from voltway.alerts import guests, numbers, pushing
 from voltway.alerts.model_events import Channel, visit_holder
 from voltway.kernel.errors import Refusal
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment
+from voltway.payments.whose import account_of
 from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.driver import account, alerting, views
@@ -67,7 +68,7 @@ def masked(email: str) -> str:
 async def _is_own(request: HttpRequest, work: Work, paid: Payment) -> bool:
     """Whether who has signed in here is whose visit it is."""
     email = await account.seated(request, work)
-    owner = await whose.account_of(work, paid) if email else None
+    owner = await account_of(work, paid) if email else None
     return email is not None and owner is not None and owner.lower() == email.lower()
 
 
