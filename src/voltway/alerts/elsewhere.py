@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voltway.alerts.rules_elsewhere import Alternative, chance, ranked
@@ -15,6 +16,7 @@ from voltway.billing import formats
 from voltway.billing.words import language
 from voltway.kernel.ids import EvseId, StationId
 from voltway.kernel.money import Currency
+from voltway.payments import starts
 from voltway.runtime.work import Row, Work
 from voltway.tariffs.actions import Assigned
 from voltway.tariffs.at_bays import for_guests
@@ -143,24 +145,10 @@ async def _came_lately(work: Work, rows: Sequence[Row]) -> dict[object, tuple[in
     return {row["location_id"]: (row["came"], DAYS * 2.0) for row in found}
 
 
-async def _worked_lately(work: Work, evses: Sequence[EvseId]) -> dict[object, tuple[int, int]]:
+async def _worked_lately(work: Work, evses: Sequence[EvseId]) -> dict[UUID, tuple[int, int]]:
     """How many of the last paid starts at each of these bays gave energy, and of how many."""
-    found = await work.all(
-        """
-        SELECT e.id, count(v.worked) FILTER (WHERE v.worked)::int AS worked,
-               count(v.worked)::int AS tries
-          FROM unnest($1::uuid[]) AS e(id)
-          LEFT JOIN LATERAL (
-               SELECT session_id IS NOT NULL AS worked FROM payment_view
-                WHERE evse_id = e.id AND held_at IS NOT NULL
-                  AND (session_id IS NOT NULL OR state IN ('released', 'releasing', 'expired'))
-                ORDER BY created_at DESC LIMIT $2) v ON true
-         GROUP BY e.id
-        """,
-        list(evses),
-        STARTS,
-    )
-    return {row["id"]: (row["worked"], row["tries"]) for row in found}
+    found = await starts.last_at(work, evses, STARTS)
+    return {evse: (sum(each.worked for each in tried), len(tried)) for evse, tried in found.items()}
 
 
 def in_words(found: Sequence[Alternative], locale: str) -> str:

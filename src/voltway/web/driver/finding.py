@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
+from voltway.payments import starts
 from voltway.runtime.work import Row, Work
 from voltway.stations.rules import heard_since
 from voltway.tariffs.at_bays import for_guests
@@ -319,23 +320,11 @@ async def one(
 
 async def doubtful(work: Work, evses: Sequence[UUID]) -> dict[UUID, int]:
     """Bays whose last paid starts all failed, and how many in a row; fewer than three are none."""
-    rows = await work.all(
-        """
-        SELECT e.id, count(*)::int AS tries, bool_or(v.worked) AS any_worked
-          FROM unnest($1::uuid[]) AS e(id)
-         CROSS JOIN LATERAL (
-               SELECT session_id IS NOT NULL AS worked
-                 FROM payment_view
-                WHERE evse_id = e.id AND held_at IS NOT NULL
-                  AND (session_id IS NOT NULL OR state IN ('released', 'releasing', 'expired'))
-                ORDER BY created_at DESC LIMIT $2) v
-         GROUP BY e.id
-        """,
-        evses,
-        MISSES,
-    )
+    found = await starts.last_at(work, evses, MISSES)
     return {
-        row["id"]: row["tries"] for row in rows if row["tries"] == MISSES and not row["any_worked"]
+        evse: MISSES
+        for evse, tried in found.items()
+        if len(tried) == MISSES and not any(each.worked for each in tried)
     }
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, LocationId, PartyId, StationId, TariffId
 from voltway.parties import actions as parties
+from voltway.payments import starts as payments_starts
 from voltway.runtime.work import Row, Work
 from voltway.stations.rules_calibration import today_at
 from voltway.tariffs.actions import Assigned
@@ -172,19 +173,9 @@ async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> 
 
 async def starts(work: Work, evse: EvseId, formats: Formats) -> Starts:
     """The last twenty paid visits at a bay: did energy flow?"""
-    rows = await work.all(
-        """
-        SELECT session_id IS NOT NULL AS worked, created_at
-          FROM payment_view
-         WHERE evse_id = $1 AND held_at IS NOT NULL
-           AND (session_id IS NOT NULL OR state IN ('released', 'releasing', 'expired'))
-         ORDER BY created_at DESC
-         LIMIT 20
-        """,
-        evse,
-    )
-    ticks = tuple(bool(row["worked"]) for row in reversed(rows))
-    last = next((row["created_at"] for row in rows if row["worked"]), None)
+    found = (await payments_starts.last_at(work, [evse], 20))[evse]
+    ticks = tuple(each.worked for each in reversed(found))
+    last = next((each.at for each in found if each.worked), None)
     given = {"worked": sum(ticks), "all": len(ticks)}
     if last is None:
         return Starts(ticks, formats.say("%(worked)s of %(all)s starts worked", **given))
