@@ -52,7 +52,7 @@ async def unheard(scene: Scene) -> list[tuple[str, int, str]]:
 async def a_session(scene: Scene, platform: Platform) -> UUID:
     """A card was held at the kiosk, and its car charges."""
     async with scene.begin() as work:
-        await kiosks.start(work, platform, scene.station.evse(1), "ref-1")
+        await platforms.start(work, platform, scene.station.evse(1), "ref-1")
         row = await work.one("SELECT token_uid FROM payment_view")
     assert row is not None
     session = await scene.starts(TokenUid(row["token_uid"]))
@@ -202,7 +202,7 @@ async def test_a_terminal_is_activated_once_and_deactivated_with_its_bays_taken_
             await platforms.activate(work, party, platform.id, " SN-77 ", [evse])
         await platforms.deactivate(work, party, platform.id, "T-1")
         with pytest.raises(kiosks.NotAtThisTerminal):
-            await kiosks.start(work, platform, evse, "ref-2")
+            await platforms.start(work, platform, evse, "ref-2")
     for _ in range(2):
         await platform_lines.deliver_due(scene.begin)
 

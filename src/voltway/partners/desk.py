@@ -12,8 +12,8 @@ from voltway.partners.model import Partner
 from voltway.runtime.work import Row, Work
 from voltway.sessions import actions as sessions_room
 from voltway.stations import actions as stations
-from voltway.stations import worked_at
 from voltway.stations.orders import StartCharging
+from voltway.waiting import starting
 
 
 @dataclass(eq=False)
@@ -68,9 +68,10 @@ async def sessions(
 
 
 async def start(work: Work, partner: Partner, uid: str, public_id: str) -> Placed:
-    """Ask a station to begin a session; of its own party alone. Raises ``PlannedWork``."""
+    """Ask a station to begin a session; of its own party alone. Raises what stands against that
+    (``starting.may_start_now``): nobody starts through a partner at a bay that is another's."""
     place = await stations.place_named(work, public_id)
-    await worked_at.must_not_be_worked_at(work, place.evse)
+    await starting.may_start_now(work, place.evse)
     order = await stations.place_order(
         work, place.station, StartCharging(place.number, TokenUid(uid)), placed_by(partner)
     )

@@ -24,6 +24,7 @@ from voltway.partners.store_platforms import Line
 from voltway.payments import actions as payments
 from voltway.payments import kiosks
 from voltway.payments.kiosks import Platform
+from voltway.payments.model import Payment
 from voltway.runtime.work import BeginWork, Row, Work
 from voltway.sessions import actions as sessions
 from voltway.sessions.model import SessionFact, SessionStarted
@@ -31,6 +32,7 @@ from voltway.stations.model import OrderEnded
 from voltway.stations.orders import OrderState
 from voltway.tariffs.model import Cost
 from voltway.tariffs.ocpi_write import OcpiVersion, written
+from voltway.waiting import starting
 
 #: How often a running session is told.
 EVERY: Final = timedelta(minutes=1)
@@ -105,6 +107,12 @@ async def _must_be_let_in(work: Work, party: PartyId, platform: UUID) -> None:
     )
     if row is None:
         raise kiosks.NoSuchPlatform
+
+
+async def start(work: Work, platform: Platform, evse: EvseId | None, reference: str) -> Payment:
+    """Start a bay for a card that a terminal holds (``kiosks.start``), where it is kept for nobody
+    else and no other start is under way."""
+    return await kiosks.start(work, platform, evse, reference, starting.may_start_now)
 
 
 async def assign(

@@ -7,7 +7,7 @@ the provider ``terminal``, as a station's own terminal is.
 
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, Final
@@ -18,7 +18,7 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import EvseId, PartyId, StationId, new_id
 from voltway.parties import actions as parties
 from voltway.parties import rules as secrecy
-from voltway.payments import ready, store, store_kiosks, store_terminals, terminals
+from voltway.payments import store, store_kiosks, store_terminals, terminals
 from voltway.payments.actions_money import keep
 from voltway.payments.actions_visit import START_WITHIN_S
 from voltway.payments.beginning import TOKEN_LASTS
@@ -34,6 +34,8 @@ NAME_MAX: Final = 80
 REFERENCE_MAX: Final = 36
 #: For what is told of a card that no station of ours has to do with.
 NOWHERE: Final = StationId(UUID(int=0))
+#: Who is above knows for whom bays are kept (``waiting.starting.may_start_now``).
+MayStart = Callable[[Work, EvseId], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,12 @@ async def assign(
     await store_kiosks.assign(work, party, platform, terminal, evses)
 
 
-async def start(work: Work, platform: Platform, evse: EvseId | None, reference: str) -> Payment:
+async def start(
+    work: Work, platform: Platform, evse: EvseId | None, reference: str, may_start: MayStart
+) -> Payment:
     """Start a bay for a card that a terminal holds, under the platform's reference; asked twice it
-    is started once. Raises a ``Refusal`` that says why nothing starts."""
+    is started once. Raises a ``Refusal`` that says why nothing starts; ``may_start`` raises what
+    stands against it at the bay."""
     if not 0 < len(reference) <= REFERENCE_MAX or not reference.isprintable():
         raise NotAReference
     known = await store_terminals.lock(work, platform.party, reference)
@@ -172,7 +177,7 @@ async def start(work: Work, platform: Platform, evse: EvseId | None, reference: 
         return payment
     if evse is None or not await store_kiosks.serves(work, platform.id, evse):
         raise NotAtThisTerminal
-    await ready.must_be_ready(work, evse)
+    await may_start(work, evse)
     at = await terminals.priced(work, evse)
     if at is None:
         raise NoPriceThere

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import ClassVar, Final
 
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import DriverId, EvseId, PaymentId, PublicEvseId
+from voltway.kernel.ids import DriverId, EvseId, PublicEvseId
 from voltway.payments.model import Payment
 from voltway.runtime.work import Row, Work
 from voltway.stations import actions as stations
@@ -23,6 +23,10 @@ _ASKED_WITHIN: Final = timedelta(seconds=30)
 _STARTS_WITHIN: Final = timedelta(hours=3)
 #: How a start stands that may still begin a session.
 _UNDER_WAY: Final = (OrderState.QUEUED, OrderState.SENT, OrderState.ANSWERED, OrderState.DONE)
+#: The same where no visit waits for its session: what began is in use.
+_NOT_BEGUN: Final = _UNDER_WAY[:-1]
+#: Who places the starts of visits.
+BY_VISIT: Final = "driver"
 
 
 @dataclass(eq=False)
@@ -65,7 +69,7 @@ async def must_be_first(work: Work, evse: EvseId, driver: DriverId | None) -> No
 async def is_outrun(work: Work, payment: Payment) -> bool:
     """Whether somebody else was faster than this hold, which stands now and has no start yet."""
     await _one_by_one(work, payment.evse)
-    if await _starting(work, payment.evse, but=payment.id):
+    if await _starting(work, payment.evse, but=payment):
         return True
     row = await work.one(
         """
@@ -80,9 +84,10 @@ async def is_outrun(work: Work, payment: Payment) -> bool:
     return bool(row["so"])
 
 
-async def _starting(work: Work, evse: EvseId, *, but: PaymentId | None = None) -> Sequence[Row]:
-    """The other visits for which a start is under way at an EVSE: it was ordered and may come to
-    something, or a saved method is being asked for its hold."""
+async def _starting(work: Work, evse: EvseId, *, but: Payment | None = None) -> Sequence[Row]:
+    """The other starts under way at an EVSE: those of visits, which were ordered and may come to
+    something, or for which a saved method is being asked for its hold; and those that a partner or
+    an operator ordered, which have no visit."""
     return await work.all(
         """
         SELECT p.visit_key, p.driver_id
@@ -95,12 +100,21 @@ async def _starting(work: Work, evse: EvseId, *, but: PaymentId | None = None) -
                 SELECT FROM session_view s
                  WHERE s.evse_id = $1 AND s.started_at > $3 AND NOT s.running
                    AND lower(s.token_uid) = lower(p.token_uid))
+         UNION ALL
+        SELECT NULL, NULL
+          FROM order_view o JOIN evse_view e ON e.station_id = o.station_id AND e.number = o.evse
+         WHERE e.id = $1 AND o.kind = 'StartCharging' AND o.placed_by <> $7
+           AND o.placed_at > $3 AND o.state = ANY($6::text[])
+           AND lower(o.body ->> 'token') IS DISTINCT FROM lower($8)
         """,
         evse,
-        but,
+        but and but.id,
         work.now - _STARTS_WITHIN,
         list(_UNDER_WAY),
         work.now - _ASKED_WITHIN,
+        list(_NOT_BEGUN),
+        BY_VISIT,
+        but and but.token,
     )
 
 

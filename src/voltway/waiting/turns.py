@@ -209,14 +209,14 @@ async def leave(work: Work, key: str) -> Turn:
 
 
 async def must_not_be_held(
-    work: Work, evse: EvseId, *, key: str = "", email: str | None = None
+    work: Work, evse: EvseId, *, keys: Collection[str] = (), email: str | None = None
 ) -> None:
-    """Raises ``BayIsHeld`` where the bay is held for somebody else: another key than this, another
+    """Raises ``BayIsHeld`` where the bay is held for somebody else: other keys than these, another
     address than who signed in with."""
     turn = await store_turns.at_bay(work, evse)
     if turn is None or turn.held_until is None or turn.held_until <= work.now:
         return
-    if turn.key != key and turn.email != (email or "").lower():
+    if turn.key not in keys and turn.email != (email or "").lower():
         raise BayIsHeld
 
 

@@ -1,5 +1,6 @@
 """The partners' part of the API: its own keys, contracts, sessions, and nothing of others."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -12,10 +13,16 @@ from voltway.drivers import actions as drivers
 from voltway.kernel.ids import TokenUid
 from voltway.parties.model import Role
 from voltway.partners import delivering, store_events
+from voltway.payments import racing
+from voltway.runtime.clock import JumpingClock
+from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork
+from voltway.waiting import lining_up, turns
 from voltway_world.maker import Maker
 
 EMAID = "DE-AUR-C00000001-5"
+OTHER = "DE-AUR-C00000002-3"
+EVERY_S = Settings().heartbeat_s
 BOREAL = {**AURORA, "name": "Boreal Cars AB", "party_id": "BOR", "country_code": "SE"}
 
 
@@ -138,6 +145,9 @@ async def test_a_start_is_ordered_at_an_evse_of_the_network_and_seen_by_who_orde
     await put(aurora)
 
     start = {"uid": EMAID, "evse_id": evse}
+    offline = await aurora.post("/partner/sessions", start)
+    assert (offline.status_code, offline.json()["code"]) == (409, "nothing_would_start")
+    await in_contact(begin)
     placed = await aurora.post("/partner/sessions", start)
     assert (placed.status_code, placed.json()["kind"]) == (202, "start"), placed.text
     link = placed.json()["link"].removeprefix("/api/v1")
@@ -155,6 +165,74 @@ async def test_a_start_is_ordered_at_an_evse_of_the_network_and_seen_by_who_orde
     }
     price = (await aurora.get(f"/partner/tariffs/{evse}")).json()
     assert price["ocpi"]["currency"] == "EUR"
+
+
+async def in_contact(begin: BeginWork) -> None:
+    """The stations speak to us, and their bays are free."""
+    async with begin() as work:
+        await work.run(
+            "UPDATE station SET connected_at = $1, last_heard_at = $1, ocpp_version = '2.0.1'",
+            work.now,
+        )
+        await work.run("UPDATE evse SET status = 'available', status_at = $1", work.now)
+
+
+async def test_of_two_starts_at_a_bay_one_is_ordered_whoever_asks(
+    aurora: Caller, owner: Caller, begin: BeginWork
+) -> None:
+    async with begin() as work:
+        station = await a_station(work, owner.party)
+    await in_contact(begin)
+    for uid in (EMAID, OTHER):
+        await put(aurora, uid)
+    starts = [
+        aurora.post("/partner/sessions", {"uid": uid, "evse_id": station.evses[1].public_id})
+        for uid in (EMAID, OTHER)
+    ]
+
+    both = await asyncio.gather(*starts)
+
+    won, lost = sorted(both, key=lambda each: each.status_code)
+    assert (won.status_code, lost.status_code) == (202, 409)
+    assert lost.json()["code"] == "somebody_starts"
+    assert "Somebody else starts a charge" in lost.json()["detail"]
+    async with begin() as work:
+        assert len(await work.all("SELECT id FROM order_view")) == 1
+        with pytest.raises(racing.SomebodyStarts):  # nor does a driver on our pages
+            await racing.must_be_first(work, station.evse(1), None)
+        await racing.must_be_first(work, station.evse(2), None)
+
+
+async def test_a_bay_that_is_held_for_who_is_next_in_line_is_started_for_no_partner(
+    aurora: Caller, owner: Caller, begin: BeginWork, clock: JumpingClock
+) -> None:
+    async with begin() as work:
+        station = await a_station(work, owner.party, evses=1)
+    await in_contact(begin)
+    async with begin() as work:
+        await work.run("UPDATE evse SET status = 'charging'")
+        turn = await turns.join(
+            work,
+            owner.party.id,
+            station.location.id,
+            email="ann@example.org",
+            locale="en",
+            expected_s=EVERY_S,
+        )
+    clock.jump(timedelta(seconds=1))
+    await in_contact(begin)
+    await lining_up.move(begin, EVERY_S)
+    await put(aurora)
+    start = {"uid": EMAID, "evse_id": station.evses[1].public_id}
+
+    held = await aurora.post("/partner/sessions", start)
+    async with begin() as work:
+        await turns.leave(work, turn.key)
+    given_back = await aurora.post("/partner/sessions", start)
+
+    assert (held.status_code, held.json()["code"]) == (409, "bay_is_held")
+    assert "held for who is next in line" in held.json()["detail"]
+    assert given_back.status_code == 202, given_back.text
 
 
 async def test_what_a_partner_does_not_hear_is_tried_again_laid_aside_and_told_by_hand(

@@ -38,12 +38,6 @@ TURN: Final = "voltway_turn"
 RELOAD_S: Final = 15
 
 
-async def must_not_be_held(request: HttpRequest, work: Work, evse: EvseId) -> None:
-    """Raises ``BayIsHeld`` where the bay is held for somebody who is not here."""
-    email = await account.seated(request, work)
-    await turns.must_not_be_held(work, evse, key=request.cookies.get(TURN, ""), email=email)
-
-
 async def begins(request: HttpRequest, work: Work, evse: EvseId, visit_key: str) -> None:
     """A driver who may have a turn pays for a visit at the bay."""
     await turns.begins(work, evse, visit_key, key=request.cookies.get(TURN, ""))

@@ -20,12 +20,12 @@ from voltway.parties import actions as parties
 from voltway.payments import codes, web_started
 from voltway.payments.beginning import NotAnAddress
 from voltway.payments.model import Visit
-from voltway.payments.ready import NothingWouldStart, must_be_ready, plugs_first
+from voltway.payments.ready import NothingWouldStart, plugs_first
 from voltway.runtime.work import Work
 from voltway.stations import photos
 from voltway.stations.worked_at import PlannedWork
 from voltway.tariffs.promotions import CodeRefused
-from voltway.waiting import reservations, turns
+from voltway.waiting import starting, turns
 from voltway.web.appearance import Form
 from voltway.web.driver import (
     account,
@@ -75,8 +75,7 @@ HINDERS: Final = (
     NothingWouldStart,
     PlannedWork,
     codes.ScanAgain,
-    turns.BayIsHeld,
-    reservations.BayIsReserved,
+    *starting.KEPT_FOR_OTHERS,
 )
 
 
@@ -312,12 +311,9 @@ async def _hinders(
     if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
         return PRICE_CHANGED
     here = await reserving.who(request, work)
-    is_theirs = await here.theirs(work, bay.evse) is not None
     try:
         await codes.must_be_scanned(work, bay.evse, grant)
-        await must_be_ready(work, bay.evse, house.settings.plug_first, is_theirs=is_theirs)
-        await lining.must_not_be_held(request, work, bay.evse)
-        await here.must_not_find_it_reserved(work, bay.evse)
+        await here.may_start(work, bay.evse, house.settings.plug_first)
     except HINDERS as no:
         return told(request, no)
     return ""

@@ -16,10 +16,11 @@ from voltway.disruptions.model import DisruptionKind
 from voltway.kernel.emails import NotAnEmail, must_be_email
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import EvseId, TokenUid
+from voltway.runtime.settings import PlugFirst
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace
-from voltway.waiting import reservations, turns
+from voltway.waiting import reservations, starting, turns
 from voltway.waiting.model_reservations import Reservation
 from voltway.web.appearance import Form
 from voltway.web.driver import account, instead, keeping, lining, planned, views, wait_alerts
@@ -59,9 +60,11 @@ class Here:
         """The reservation of a bay, or that beside their turn, if it is theirs."""
         return await reservations.theirs_at(work, evse, keys=self.keys, email=self.email)
 
-    async def must_not_find_it_reserved(self, work: Work, evse: EvseId) -> None:
-        """Raises ``BayIsReserved`` where it is somebody else's."""
-        await reservations.must_not_be_reserved(work, evse, keys=self.keys, email=self.email)
+    async def may_start(self, work: Work, evse: EvseId, plug_first: PlugFirst) -> None:
+        """Raises what stands against a start of theirs (``starting.may_start``)."""
+        await starting.may_start(
+            work, evse, plug_first=plug_first, keys=self.keys, email=self.email
+        )
 
     async def begins(self, work: Work, evse: EvseId, visit_key: str) -> None:
         """They pay for a visit at the bay."""

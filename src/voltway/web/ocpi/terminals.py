@@ -122,7 +122,7 @@ async def start_session(request: HttpRequest, house: NamedDependency[House]) -> 
     try:
         asked = shapes.read(shapes.StartSession, await request.body())
         async with house.begin() as work:
-            begun = await kiosks.start(
+            begun = await platforms.start(
                 work, platform, _evse(asked.evse_uid), asked.authorization_reference
             )
             if begun.order is not None:
