@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import typer
 
 from bench.time_to_done.play import AC_W, Asked, played, split
-from bench.time_to_done.untold import TOLD, Alerted, played_untold
+from bench.time_to_done.untold import ONCE, TOLD, Alerted, played_untold
 
 FAST_W = 150_000
 POWERS_W = (11_000, 50_000, 150_000, 300_000)
@@ -53,6 +53,12 @@ def main() -> None:
         from bench.time_to_done.plots import draw
 
         draw(asked, options.plots)
+
+
+def _arrival(each: Asked) -> str:
+    """Who told with how much a car came."""
+    way = each.way.rpartition(", to ")[0]
+    return {TOLD: "told", ONCE: "told by the station, once"}.get(way, "not told")
 
 
 def _is_known(each: Asked) -> bool:
@@ -101,8 +107,8 @@ def _print_untold(asked: Sequence[Asked]) -> None:
             f" | {off_s / 60:.0f} min, {off_s / left_s:.1%} | {bias_s / 60:+.0f} min"
             f" | {fmean(each.holds for each in group):.0%} | {wide_s / 60:.0f} min wide |"
         )
-    for is_told, them in grouped(asked, lambda each: TOLD in each.way).items():
-        holds, percent = fmean(each.holds for each in them), "told" if is_told else "not told"
+    for percent, them in grouped(asked, _arrival).items():
+        holds = fmean(each.holds for each in them)
         typer.echo(f"arrival {percent}: the range holds in {holds:.1%} of {len(them)} cases")
     typer.echo("")
 

@@ -1,4 +1,5 @@
-"""Cars that charge by AC and do not tell their charge: what the house says of them on the way."""
+"""Cars that charge by AC and do not tell their charge, or only at the start: what the house says of
+them on the way."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,14 +8,16 @@ from random import Random
 from bench.time_to_done import truth
 from bench.time_to_done.play import Asked, as_published, points_of
 from voltway.sessions.targets import may_tell
-from voltway.vehicles.model import EvModel, Point
+from voltway.vehicles.model import EvModel, Point, TimeToDone
 from voltway.vehicles.rules_counted import counted
-from voltway.vehicles.rules_time import Known, Station
+from voltway.vehicles.rules_since import counted_on, since_told, time_since
+from voltway.vehicles.rules_time import Known, Station, per_percent
 
 AC_W = 11_000
 TARGETS = (80.0, 100.0)
 ASKED_AT_S = (300.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0)
 TOLD, UNTOLD = "its model, and what it came with", "its model alone"
+ONCE = "its model, and its charge told once"
 #: Alerts go out so long before the end, and the house looks once a minute from then on.
 SOON_S, FIRST_LOOK_S = 600.0, 120.0
 
@@ -54,6 +57,7 @@ def _ways(
     known = Known(model=model)
     yield TOLD, known, charge, _read_off(soc, random)
     yield UNTOLD, known, charge, None
+    yield ONCE, known, charge, None
 
 
 def _read_off(soc: float, random: Random) -> float:
@@ -62,9 +66,25 @@ def _read_off(soc: float, random: Random) -> float:
     return max(float(5 * round(seen / 5) if random.random() < 0.3 else round(seen)), 0.0)
 
 
-def _said_of(readings: Sequence[truth.Reading]) -> list[Point]:
-    """What the house sees of it: no charge."""
-    return [replace(each, soc=None) for each in points_of(readings)]
+def _said_of(way: str, readings: Sequence[truth.Reading]) -> list[Point]:
+    """What the house sees of it: no charge, or that of the start alone."""
+    points = points_of(readings)
+    return [
+        each if way == ONCE and place == 0 else replace(each, soc=None)
+        for place, each in enumerate(points)
+    ]
+
+
+def _estimated(
+    way: str, known: Known, target: float, points: Sequence[Point], came: float | None
+) -> TimeToDone | None:
+    station = Station(False, AC_W)
+    if way != ONCE:
+        return counted(known, station, target, points, came)
+    per = per_percent(known, station, points)
+    since = since_told(points, per)
+    assert since is not None
+    return time_since(known, station, target, counted_on(points, per), since)
 
 
 def _asked(
@@ -80,7 +100,7 @@ def _asked(
         until = [each for each in charge if each.at_s <= at_s]
         if end_s - at_s < FIRST_LOOK_S:
             continue
-        said = counted(known, Station(False, AC_W), target, _said_of(until), came)
+        said = _estimated(way, known, target, _said_of(way, until), came)
         if said is None:
             continue
         yield Asked(
@@ -104,11 +124,11 @@ def _alerted(
     target: float,
     came: float | None,
 ) -> Alerted:
-    points = _said_of(charge)
+    points = _said_of(way, charge)
     for number, point in enumerate(points):
         if point.at_s < FIRST_LOOK_S:
             continue
-        said = counted(known, Station(False, AC_W), target, points[: number + 1], came)
+        said = _estimated(way, known, target, points[: number + 1], came)
         if said is not None and may_tell(said) and said.to_tell_s <= SOON_S:
             return Alerted(way, target, charge[-1].at_s - point.at_s)
     return Alerted(way, target, None)

@@ -1,4 +1,4 @@
-"""Whose car is full and stays plugged in is told then, once, and not again at the end."""
+"""Whose car is full and stays plugged in is told then, and not at the end; a pause is no end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.alerts.phones import has_phone, plug_events
 from tests.alerts.test_alerts import ANN, alerts, mails, settings_for
@@ -21,6 +22,9 @@ from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import full
 from voltway.stations.reports import Context, Metered
 from voltway.tariffs import actions as tariffs
+from voltway.vehicles import actions as vehicles
+from voltway.vehicles.catalogue import models
+from voltway.vehicles.model import Charges
 from voltway_world.mail import MailCatcher
 from voltway_world.push import Phone, PushService
 
@@ -43,12 +47,15 @@ class Guest:
     holder: str
     seq: int = 0
 
-    async def told(self, wh: int, *, charging: bool, by_vehicle: bool = True) -> None:
+    async def told(
+        self, wh: int, *, charging: bool, by_vehicle: bool = True, soc: int | None = None
+    ) -> None:
         self.seq += 1
+        reading = replace(self.scene.reading(wh, Context.PERIODIC), soc_percent=soc)
         told = Metered(
             ref=TransactionRef("tx-1"),
             evse=1,
-            readings=(self.scene.reading(wh, Context.PERIODIC),),
+            readings=(reading,),
             at=self.scene.now,
             seq=self.seq,
             charging=charging,
@@ -66,6 +73,9 @@ class Guest:
         self.seq += 1
         await self.scene.ends(wh, minutes=30, seq=self.seq, reason=reason)
         await self.scene.settles()
+
+    def titles(self) -> list[str]:
+        return [each["title"] for each in self.phone.shown if each["title"] in (COMPLETE, EARLY)]
 
     def shown(self) -> list[str]:
         """What was shown of the end, in the order in which it came."""
@@ -175,6 +185,61 @@ async def test_a_car_that_only_paused_and_charged_on_is_told_at_its_end_too(gues
     assert "25.00\N{NO-BREAK SPACE}kWh" in last
 
 
+async def test_a_car_that_paused_is_told_again_when_it_is_full_and_not_when_it_leaves(
+    guest: Guest,
+) -> None:
+    await guest.told(60_000, charging=False)
+    await guest.waits(seconds=90)
+    await guest.told(60_000, charging=True)
+    await guest.waits(seconds=1_800)
+    await guest.told(75_000, charging=False)
+    await guest.waits(seconds=90)
+    await guest.waits(seconds=90)
+
+    first, full_now = guest.shown()
+    assert "10.00\N{NO-BREAK SPACE}kWh" in first
+    assert "25.00\N{NO-BREAK SPACE}kWh" in full_now
+
+    await guest.ends(75_000)
+    assert len(guest.shown()) == 2
+
+
+@pytest.mark.parametrize(("soc", "times"), [(40, 0), (77, 0), (78, 1), (None, 1)])
+async def test_a_car_that_told_a_charge_below_its_target_has_only_paused(
+    guest: Guest, soc: int | None, times: int
+) -> None:
+    await guest.told(51_000, charging=False, soc=soc)
+
+    await guest.waits(seconds=900)
+
+    assert len(guest.shown()) == times
+
+
+async def test_of_a_charge_told_long_before_nobody_says_that_it_is_a_pause(guest: Guest) -> None:
+    await guest.told(51_000, charging=True, soc=40)
+    await guest.waits(seconds=1_800)
+    await guest.told(80_000, charging=False)
+
+    await guest.waits(seconds=90)
+
+    assert len(guest.shown()) == 1
+
+
+async def test_the_target_that_its_driver_chose_says_what_is_a_pause(
+    scene: Scene, guest: Guest
+) -> None:
+    async with scene.begin() as work:
+        row = await work.one("SELECT token_uid FROM session_view")
+        assert row is not None
+        party, token = scene.station.party.id, TokenUid(row["token_uid"])
+        await vehicles.charges(work, Charges(party, token, next(iter(models())), None, 50))
+    await guest.told(60_000, charging=False, soc=49)
+
+    await guest.waits(seconds=90)
+
+    assert len(guest.shown()) == 1
+
+
 async def test_a_fault_after_the_car_was_full_stopped_nothing_early(guest: Guest) -> None:
     await guest.told(70_000, charging=False)
     await guest.waits(seconds=90)
@@ -183,6 +248,17 @@ async def test_a_fault_after_the_car_was_full_stopped_nothing_early(guest: Guest
 
     [body] = guest.shown()
     assert "Please free the bay." in body
+
+
+@pytest.mark.parametrize("reason", ["PowerLoss", "GroundFault", "DeAuthorized"])
+async def test_what_ended_a_car_that_charged_on_a_little_is_told(guest: Guest, reason: str) -> None:
+    await guest.told(70_000, charging=False)
+    await guest.waits(seconds=90)
+    await guest.told(70_000, charging=True)
+
+    await guest.ends(70_400, reason=reason)
+
+    assert guest.titles() == [COMPLETE, EARLY]
 
 
 async def test_of_a_car_that_charges_on_before_it_is_told_nothing_is_told_then(

@@ -5,12 +5,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from tests.payments.hosted_page import pay
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.test_account import ANN, bay, enters
+from voltway.kernel.ids import TransactionRef
 from voltway.payments import actions as payments
+from voltway.stations.reports import Context, Metered
 from voltway.vehicles import actions as vehicles
 from voltway.vehicles.catalogue import found
 
@@ -168,6 +171,29 @@ async def test_where_nobody_said_how_full_it_came_it_is_a_guess_until_the_driver
 
     assert answer.headers["location"] == page
     assert "We count from the 35 % with which you came." in await browser.reads(page)
+
+
+async def test_a_charge_that_was_told_long_ago_is_counted_on_from_and_called_less_certain(
+    browser: Browser, scene: Scene
+) -> None:
+    await chooses(browser)
+    await browser.sends(f"{bay(scene)}/start")
+    page = await charges_untold(scene, minutes=1)
+    scene.clock.jump(timedelta(seconds=30))
+    told = replace(scene.reading(50_200, Context.PERIODIC), soc_percent=42)
+    await scene.told(
+        Metered(ref=TransactionRef("tx-1"), evse=1, readings=(told,), at=scene.now, seq=2)
+    )
+    assert "Less certain" not in await browser.reads(page)
+
+    for minute in range(1, 61):
+        scene.clock.jump(timedelta(minutes=1))
+        await scene.meters(50_200 + 180 * minute, seq=2 + minute)
+
+    said = await browser.reads(page)
+    assert "Less certain: your car last told 42 %, and we count the energy since." in said
+    assert "to about 80 %" in said
+    assert "Say how full it came" not in said
 
 
 async def test_of_a_car_that_nobody_named_nobody_says_how_full_it_came(

@@ -109,7 +109,7 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> No
         event, once = Event.POWER_REDUCED, fact.at.isoformat()
         shown |= _slowed(fact, locale)
     elif isinstance(fact, SessionFull):
-        event = Event.COMPLETE
+        event, once = Event.COMPLETE, str(fact.energy_wh) if fact.again else ""
         shown |= _full(fact, who)
     else:
         return
@@ -121,9 +121,10 @@ async def _tell_end(
     work: Work, fact: SessionEnded | SessionFaulted, session: Session, who: Who
 ) -> None:
     """An end that told no reason waits whether the bay shows a fault: then that is told instead.
-    Who was told that their car is full knows what this end is, unless it charged on."""
+    Who was told that their car is full knows what this end is, unless it charged on or charged to
+    this end."""
     energy_wh = fact.energy_wh if isinstance(fact, SessionEnded) else session.energy_wh
-    if await full.is_told(work, session.id, energy_wh):
+    if await full.knows_end(work, session.id, energy_wh):
         return
     is_unsaid = isinstance(fact, SessionEnded) and fact.reason in faults.UNSAID
     if isinstance(fact, SessionFaulted):

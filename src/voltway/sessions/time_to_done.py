@@ -20,7 +20,8 @@ from voltway.vehicles import actions as vehicles
 from voltway.vehicles.model import Charges, Point, TimeToDone
 from voltway.vehicles.rules_counted import counted
 from voltway.vehicles.rules_learning import taught
-from voltway.vehicles.rules_time import Station, time_to_done
+from voltway.vehicles.rules_since import ROUNDED, Since, counted_on, since_told, time_since
+from voltway.vehicles.rules_time import Known, Station, per_percent, time_to_done
 
 #: To what a battery is filled where nobody said anything else, in percent: fast chargers slow down
 #: above this, and it is what most drivers wait for.
@@ -36,11 +37,13 @@ SECOND: Final = timedelta(seconds=1)
 @dataclass(frozen=True, slots=True)
 class Done:
     """When a session reaches its target: the estimate, from the moment of its last reading, the
-    target in percent, and with how much its driver said that the car came."""
+    target in percent, with how much its driver said that the car came, and the charge that it told
+    last where that is old and was counted on from."""
 
     time: TimeToDone
     target: int
     came_with: int | None = None
+    told_last: int | None = None
 
 
 async def of_session(work: Work, session: Session) -> Done | None:
@@ -58,29 +61,48 @@ async def from_readings(
     if session.state is not SessionState.CHARGING or session.evse is None:
         return None
     points = points_of(session, readings)
-    told = [each.soc for each in points if each.soc is not None]
     charges = await _charges(work, session)
-    if not told:
-        return None if charges is None else await _counted(work, session, charges, points)
-    said = said_by_car(readings)
-    target = said.target or (charges.target_percent if charges is not None else TARGET)
-    # Charge is told in whole percents that are rounded down.
-    soc = min(told[-1] + 0.5, 100.0)
-    target = target if soc < target else FULL
-    if soc >= target:
-        return None
     known = await vehicles.known(work, charges)
     station = await _station(work, session)
+    per = per_percent(known, station, points)
+    since = since_told(points, per)
+    if since is None:
+        return None if charges is None else _counted(session, charges, known, station, points)
+    said = said_by_car(readings)
+    target = said.target or (charges.target_percent if charges is not None else TARGET)
+    points = counted_on(points, per)
+    if since.is_old and said.seconds is None:
+        return _counted_on(known, station, target, points, since)
+    target = target if since.least < target else FULL
+    if since.least >= target:
+        return None
+    # What is counted on is a little off: only a charge that was told says that it is reached.
+    soc = min(since.percent, max(target - ROUNDED, since.least))
     time = time_to_done(known, station, soc, target, points, said.seconds)
     return None if time is None else Done(time, target)
 
 
-async def _counted(
-    work: Work, session: Session, charges: Charges, points: Sequence[Point]
+def _counted_on(
+    known: Known, station: Station, target: int, points: Sequence[Point], since: Since
+) -> Done | None:
+    """The same of a car that told its charge long ago. One that goes on where its target must have
+    been reached is filled whole."""
+    for each in dict.fromkeys((target, FULL)):
+        time = time_since(known, station, each, points, since)
+        if time is not None:
+            return Done(time, each, told_last=int(since.told))
+    return None
+
+
+def _counted(
+    session: Session,
+    charges: Charges,
+    known: Known,
+    station: Station,
+    points: Sequence[Point],
 ) -> Done | None:
     """The same of a known car that does not tell its charge. One that goes on where its target must
     have been reached is filled whole."""
-    known, station = await vehicles.known(work, charges), await _station(work, session)
     came_with = charges.came_with(session.started_at)
     for target in dict.fromkeys((charges.target_percent, FULL)):
         time = counted(known, station, target, points, came_with)

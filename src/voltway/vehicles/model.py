@@ -64,12 +64,12 @@ class Source(StrEnum):
     MODEL = "model"  # the curve of its model, as published
     TAPER = "taper"  # what most cars do
     POWER = "power"  # energy by power: AC only
-    COUNTED = "counted"  # the energy since a percent that its driver told: AC only
+    COUNTED = "counted"  # the energy since a percent that was told: by its driver, or earlier
     ENERGY = "energy"  # the energy alone, for nobody told how full it came: AC only
 
     @property
     def is_sure(self) -> bool:
-        """Whether the car tells what is in its battery."""
+        """Whether the car tells what is in its battery now."""
         return self not in (Source.COUNTED, Source.ENERGY)
 
 

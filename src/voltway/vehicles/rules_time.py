@@ -203,6 +203,12 @@ def _basis(known: Known, station: Station, points: Sequence[Point]) -> _Basis | 
     return _Basis(otherwise, per, Source.MODEL if published else Source.TAPER)
 
 
+def per_percent(known: Known, station: Station, points: Sequence[Point]) -> float | None:
+    """What passes the meter for each percent, in Wh, by the most trusted of what is known."""
+    basis = _basis(known, station, points)
+    return None if basis is None else basis.per_percent
+
+
 def per_percent_ac(known: Known) -> float | None:
     """What passes the meter by AC for each percent, as far as the car is known."""
     battery = known.battery_wh or (known.model.battery_wh if known.model else None)

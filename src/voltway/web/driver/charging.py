@@ -102,6 +102,11 @@ def _until(done: Done, formats: Formats) -> str:
 def _unsure(done: Done, formats: Formats) -> str:
     if done.time.source.is_sure:
         return ""
+    if done.told_last is not None:
+        return formats.say(
+            "Less certain: your car last told %(percent)s, and we count the energy since.",
+            percent=formats.percent(done.told_last),
+        )
     if done.came_with is None:
         return formats.say(
             "A rough guess: your car does not tell its charge here, and we do not know how full it"
