@@ -16,6 +16,8 @@ from voltway.alerts.model import AlertState
 from voltway.alerts.model_events import Channel, Event, Person, visit_holder
 from voltway.alerts.telling import tell
 from voltway.kernel.ids import AlertId
+from voltway.payments import actions as payments
+from voltway.payments.model import Why
 from voltway.sessions.targets import SessionDoneMoved
 from voltway.stations import actions as stations
 from voltway.stations.reports import Heard, PortStatus, StatusChanged
@@ -350,3 +352,25 @@ async def test_from_the_fact_to_the_push_service_it_takes_less_than_two_seconds(
         await scene.bus.stop()
 
     assert max(took) < HANDED_OVER_WITHIN_S, took
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (Why.OUTRUN, "Somebody else was faster at this bay. The hold of €50.00 was released."),
+        (Why.GAVE_UP, "The hold of €50.00 was released."),
+    ],
+)
+async def test_who_was_outrun_is_told_why_nothing_was_charged(
+    scene: Scene, mail: MailCatcher, service: PushService, why: Why, said: str
+) -> None:
+    plug_events(scene, settings_for(mail))
+    visit = await scene.opens()
+    payment = await scene.pays(visit)
+    phone, _ = await has_phone(scene, service, visit_holder(payment.id))
+
+    await payments.release(scene.begin, scene.provider, payment.id, why)
+    await scene.settles()
+
+    [shown] = [each for each in phone.shown if each["title"] == "Nothing was charged"]
+    assert shown["body"] == said

@@ -265,7 +265,7 @@ async def test_a_start_can_be_tried_again_while_the_hold_stands(scene: Scene) ->
     assert again.order != first.order
     await actions.release(scene.begin, scene.provider, first.id, Why.GAVE_UP)
     async with scene.begin() as work:
-        with pytest.raises(NothingToStart):
+        with pytest.raises(NothingToStart, match=r"start: this visit is over, and its hold is"):
             await actions.start_again(work, visit.visit_key)
 
 

@@ -1,5 +1,6 @@
 """A driver reports a problem, the operator reads and answers it, and the driver is told."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -88,11 +89,41 @@ async def test_who_only_looks_on_neither_marks_it_as_read_nor_answers(
 async def test_pressed_twice_it_is_one_report_and_said_later_another(
     browser: Browser, scene: Scene
 ) -> None:
-    first = await reports(browser, scene)
-    assert await reports(browser, scene) == first
-    assert await reports(browser, scene, words="Now it smells.") != first
+    form = await form_of(browser, scene)
+    first = await reports(browser, scene, form=form)
+    assert await reports(browser, scene, form=form) == first
+    assert await reports(browser, scene, form=form, words="Now it smells.") != first
     scene.clock.jump(timedelta(minutes=11))
-    assert await reports(browser, scene) != first
+    assert await reports(browser, scene, form=form) != first
+
+
+async def form_of(browser: Browser, scene: Scene) -> str:
+    page = (await browser.opens(f"{bay(scene)}/report")).text
+    found = re.search(r'name="form" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("email", ["", ANN])
+async def test_two_people_who_say_the_same_have_each_a_report_of_their_own(
+    browser: Browser, scene: Scene, email: str
+) -> None:
+    first = await reports(browser, scene, form=await form_of(browser, scene), email=email)
+    second = await reports(browser, scene, form=await form_of(browser, scene), email=email)
+    bare = [await reports(browser, scene, email=email) for _ in range(2)]
+    weak = await reports(browser, scene, form="x", email=email)
+
+    assert len({first, second, *bare, weak}) == 5
+    assert weak != "/h/x"
+    assert await scene.count("driver_report_view") == 5
+
+
+async def test_pressed_twice_in_a_visit_it_is_one_report(browser: Browser, scene: Scene) -> None:
+    assert (await browser.sends(f"{bay(scene)}/start")).status_code == 303
+    async with scene.begin() as work:
+        [row] = await work.all("SELECT visit_key FROM payment")
+    first = await reports(browser, scene, v=row["visit_key"])
+    assert await reports(browser, scene, v=row["visit_key"]) == first
 
 
 async def test_a_flood_of_reports_is_refused_in_a_sentence(browser: Browser, scene: Scene) -> None:

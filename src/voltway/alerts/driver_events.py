@@ -12,6 +12,7 @@ from voltway.alerts.whose import Who, of_payment, who_charges
 from voltway.alerts.words_disruptions import SLOW
 from voltway.alerts.words_events import Early, early
 from voltway.alerts.words_full import STANDS
+from voltway.alerts.words_released import why_released
 from voltway.billing import formats
 from voltway.billing.model import InvoiceIssued
 from voltway.billing.words import language
@@ -109,7 +110,7 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> No
         event, once = Event.POWER_REDUCED, fact.at.isoformat()
         shown |= _slowed(fact, locale)
     elif isinstance(fact, SessionFull):
-        event, once = Event.COMPLETE, str(fact.energy_wh) if fact.again else ""
+        event = Event.COMPLETE
         shown |= _full(fact, who)
     else:
         return
@@ -121,10 +122,9 @@ async def _tell_end(
     work: Work, fact: SessionEnded | SessionFaulted, session: Session, who: Who
 ) -> None:
     """An end that told no reason waits whether the bay shows a fault: then that is told instead.
-    Who was told that their car is full knows what this end is, unless it charged on or charged to
-    this end."""
+    Who was told that their car is full knows what this end is, unless it charged on."""
     energy_wh = fact.energy_wh if isinstance(fact, SessionEnded) else session.energy_wh
-    if await full.knows_end(work, session.id, energy_wh):
+    if await full.is_told(work, session.id, energy_wh):
         return
     is_unsaid = isinstance(fact, SessionEnded) and fact.reason in faults.UNSAID
     if isinstance(fact, SessionFaulted):
@@ -219,11 +219,13 @@ def _of_money(fact: Fact, paid: Payment) -> Event | None:
 
 
 def _sum(event: Event, paid: Payment, locale: str) -> dict[str, str]:
+    """What is named where money is told of; why nothing was charged, where a driver would ask."""
     is_receipt = event is Event.RECEIPT
     amount = paid.captured if is_receipt else paid.hold
     return {
         "place": paid.description,
         "amount": formats.money(amount, formats.locale_for(locale)),
+        "why": why_released(paid.why, locale) if event is Event.HOLD_RELEASED else "",
         "page": f"/v/{paid.visit_key}{'/receipt' if is_receipt else ''}",
     }
 

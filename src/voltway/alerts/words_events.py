@@ -55,7 +55,7 @@ _EN: Final = {
     Event.PAYMENT_FAILED: Say(
         "Your bank said no", "The payment at {place} did not work. Please choose another way."
     ),
-    Event.HOLD_RELEASED: Say("Nothing was charged", "The hold of {amount} was released."),
+    Event.HOLD_RELEASED: Say("Nothing was charged", "{why} The hold of {amount} was released."),
     Event.QUEUE_TURN: Say(
         "Your turn: bay {bay} at {place}",
         "It is held for you until {when}. Say on the page that you come.",
@@ -88,7 +88,7 @@ _DE: Final = {
         "Die Zahlung bei {place} kam nicht zustande. Bitte zahlen Sie anders.",
     ),
     Event.HOLD_RELEASED: Say(
-        "Es wurde nichts berechnet", "Die Vormerkung von {amount} wurde aufgehoben."
+        "Es wurde nichts berechnet", "{why} Die Vormerkung von {amount} wurde aufgehoben."
     ),
     Event.QUEUE_TURN: Say(
         "Sie sind dran: Ladeplatz {bay} an {place}",
@@ -122,7 +122,7 @@ _FR: Final = {
         "Votre banque a refusé",
         "Le paiement à {place} n'a pas abouti. Choisissez un autre moyen de paiement.",
     ),
-    Event.HOLD_RELEASED: Say("Rien n'a été débité", "La réserve de {amount} a été levée."),
+    Event.HOLD_RELEASED: Say("Rien n'a été débité", "{why} La réserve de {amount} a été levée."),
     Event.QUEUE_TURN: Say(
         "À vous : place {bay} à {place}",
         "Elle vous est gardée jusqu'à {when}. Dites sur la page que vous venez.",
@@ -154,7 +154,7 @@ _ES: Final = {
     Event.PAYMENT_FAILED: Say(
         "Su banco dijo que no", "El pago en {place} no funcionó. Elija otra forma de pago."
     ),
-    Event.HOLD_RELEASED: Say("No se cobró nada", "Se liberó la retención de {amount}."),
+    Event.HOLD_RELEASED: Say("No se cobró nada", "{why} Se liberó la retención de {amount}."),
     Event.QUEUE_TURN: Say(
         "Su turno: plaza {bay} en {place}",
         "Se le guarda hasta las {when}. Diga en la página que viene.",
@@ -187,7 +187,7 @@ _NL: Final = {
         "De betaling bij {place} lukte niet. Kies een andere betaalwijze.",
     ),
     Event.HOLD_RELEASED: Say(
-        "Er is niets in rekening gebracht", "De reservering van {amount} is vrijgegeven."
+        "Er is niets in rekening gebracht", "{why} De reservering van {amount} is vrijgegeven."
     ),
     Event.QUEUE_TURN: Say(
         "Uw beurt: plek {bay} bij {place}",
@@ -220,7 +220,7 @@ _FI: Final = {
     Event.PAYMENT_FAILED: Say(
         "Pankkisi ei hyväksynyt maksua", "Maksu ei onnistunut: {place}. Valitse toinen maksutapa."
     ),
-    Event.HOLD_RELEASED: Say("Mitään ei veloitettu", "Katevaraus {amount} vapautettiin."),
+    Event.HOLD_RELEASED: Say("Mitään ei veloitettu", "{why} Katevaraus {amount} vapautettiin."),
     Event.QUEUE_TURN: Say(
         "Sinun vuorosi: latauspaikka {bay}, {place}",
         "Paikkaa pidetään sinulle klo {when} asti. Kerro sivulla, että tulet.",
@@ -364,7 +364,7 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.FEE_SOON: frozenset({"place", "when", "amount"}),
     Event.FEE_BEGAN: frozenset({"place", "when", "amount"}),
     Event.PAYMENT_FAILED: frozenset({"place"}),
-    Event.HOLD_RELEASED: frozenset({"place", "amount"}),
+    Event.HOLD_RELEASED: frozenset({"place", "amount", "why"}),
     Event.RECEIPT: frozenset({"place", "amount"}),
     Event.HOME_PAID: frozenset({"amount", "number"}),
     Event.BAY_FREE: frozenset({"place", "bay"}),

@@ -1,5 +1,6 @@
 """Report a problem, read it, answer it."""
 
+import re
 import secrets
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ SAME_WITHIN: Final = timedelta(minutes=10)
 AN_HOUR_MAX: Final = 20
 #: An address is forgotten so long after the answer went to it.
 KEEP_ADDRESS: Final = timedelta(days=30)
+_FORM: Final = re.compile(r"[\w-]{22}", re.ASCII)  # as ``new_form`` makes it
 
 
 class NoSuchReport(Refusal):
@@ -58,8 +60,11 @@ async def report(
     email: str | None = None,
     locale: str = "en",
     visit_key: str | None = None,
+    form: str = "",
 ) -> Report:
-    """A report with what we know at this moment; the one before, if it says the same again.
+    """A report with what we know at this moment; the one before, if it says the same again in the
+    same visit or from the same form (``form``, by ``new_form``). Who reports without either is
+    somebody else each time: a report's key opens its page.
 
     Raises ``ReportedOften``; ``NoSuchVisit`` where the key is of none.
     """
@@ -70,14 +75,20 @@ async def report(
     recent = await store.since(work, place.evse, work.now - timedelta(hours=1))
     for each in recent:
         is_same = (each.payment, each.kind, each.words) == (payment, kind, words)
-        if is_same and work.now - each.created_at < SAME_WITHIN and each.email == email:
+        is_theirs = payment is not None or each.key == form
+        if (
+            is_same
+            and is_theirs
+            and work.now - each.created_at < SAME_WITHIN
+            and each.email == email
+        ):
             return each
     if len(recent) >= AN_HOUR_MAX:
         raise ReportedOften
     made = Report(
         id=new_id(work.now),
         party=place.party,
-        key=secrets.token_urlsafe(16),
+        key=await _key(work, form),
         evse=place.evse,
         station=place.station,
         payment=payment,
@@ -91,6 +102,17 @@ async def report(
     await store.add(work, made)
     await work.announce([ProblemReported(party=made.party, at=work.now, report=made.id)])
     return made
+
+
+def new_form() -> str:
+    """A name for a form that is about to be filled in; what is sent of it first has it as its
+    key."""
+    return secrets.token_urlsafe(16)
+
+
+async def _key(work: Work, form: str) -> str:
+    is_fresh = _FORM.fullmatch(form) and await store.by_key(work, form) is None
+    return form if is_fresh else new_form()
 
 
 async def by_key(work: Work, key: str) -> Report:

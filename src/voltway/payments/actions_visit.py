@@ -60,6 +60,12 @@ PASSED_ON: Final = "passed_on"
 LET_GO: Final = "let_go"
 #: An answer that takes longer than this is not coming any more.
 SILENT_AFTER: Final = timedelta(seconds=30)
+#: Why a visit has nothing to start.
+BEGUN: Final = "the charge has begun already"
+UNPAID: Final = "the payment is not confirmed yet"
+OVER: Final = "this visit is over, and its hold is released or paid"
+WORDS: Final = (BEGUN, UNPAID, OVER)
+_NOT_YET: Final = frozenset({PaymentState.ASKED, PaymentState.AWAITING, PaymentState.UNKNOWN})
 
 
 @dataclass(eq=False)
@@ -73,11 +79,11 @@ class HoldRefused(Refusal):
 
 @dataclass(eq=False)
 class NothingToStart(Refusal):
-    """There is nothing to start: this visit is {state}."""
+    """There is nothing to start: {why}."""
 
     kind = Kind.CONFLICT
 
-    state: PaymentState
+    why: str
 
 
 async def open_visit(
@@ -328,12 +334,18 @@ async def let_go(begin: BeginWork, given: AnyProvider, body: Mapping[str, str]) 
             await finish_release(begin, given, step)
 
 
+def _why_nothing(paid: Payment) -> str:
+    if paid.session is not None:
+        return BEGUN
+    return UNPAID if paid.state in _NOT_YET else OVER
+
+
 async def start_again(work: Work, visit_key: str) -> Payment:
     """Order the start once more: the driver has plugged in after the station gave up."""
     payment = await store.by_visit(work, visit_key)
     before = await store.lock(work, payment.id)
     if before.state is not PaymentState.HELD or before.session is not None:
-        raise NothingToStart(before.state)
+        raise NothingToStart(_why_nothing(before))
     if await racing.is_outrun(work, before):
         raise racing.SomebodyStarts((await stations.place_of(work, before.evse)).public_id)
     after = await _start(work, before)

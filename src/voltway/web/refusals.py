@@ -27,6 +27,7 @@ from voltway.kernel.errors import Trouble
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
 from voltway.payments import (
+    actions_visit,
     collecting,
     giving_up,
     paying_back,
@@ -99,6 +100,7 @@ TOLD: Final[tuple[type[Trouble], ...]] = (
 #: What refusals name by words of ours: ``Formats.told`` says them in the language of the page.
 NAMED: Final = (
     *rules_buyer.WORDS,
+    *actions_visit.WORDS,
     *devices.WORDS,
     *documenting.FIELDS.values(),
     registers.NO_ANSWER,

@@ -76,6 +76,7 @@ async def _form(
         status=status,
         bay=bay,
         visit=visit,
+        form=typed.get("form", "")[:80] or helpdesk.new_form(),
         kinds=KINDS,
         kind=typed.get("kind", ""),
         words=typed.get("words", ""),
@@ -105,6 +106,7 @@ async def report(
                 email=email or None,
                 locale=reader(request).papers,
                 visit_key=visit or None,
+                form=data.get("form", "")[:80],
             )
     except (NotAnEmail, NothingChosen, helpdesk.ReportedOften) as no:
         return await _form(
