@@ -107,7 +107,7 @@ async def test_a_silent_view_sends_a_heartbeat() -> None:
         await next_event(lines)
         beat = await next_event(lines)
 
-    assert beat == {"": "still here"}
+    assert beat == {"event": "beat", "data": "still here"}
 
 
 async def test_a_drain_ends_every_live_view() -> None:

@@ -15,6 +15,8 @@ from voltway.kernel.errors import Kind, Refusal
 from voltway.runtime.metrics import gauge
 from voltway.runtime.work import Touches
 
+#: A page hears these as ``beat``; after more than two that did not come it counts the line as lost
+#: (``SILENT_MS`` in ``assets/js/page.js``).
 HEARTBEAT_S: Final = 15.0
 STREAMS_MAX: Final = 2_000
 RETRY_MS: Final = 3_000
@@ -91,7 +93,7 @@ class Streams:
                 async for is_touched in self._beats(touched, redraw_s):
                     view = await draw() if is_touched else None
                     if view is None or view == last:
-                        yield ServerSentEventMessage(data=None, comment="still here")
+                        yield ServerSentEventMessage(data="still here", event="beat")
                         continue
                     nth, last = nth + 1, view
                     yield ServerSentEventMessage(

@@ -111,13 +111,23 @@ _POINTS: Final = (
 @dataclass(frozen=True, slots=True)
 class Found:
     """A page of places. ``places`` and ``free`` count all that fit; none where prices were asked
-    for. ``meant`` is what was searched for in place of what was typed."""
+    for. ``doubtful`` are free bays of this page that are not counted in ``free``, for their last
+    starts all failed. ``meant`` is what was searched for in place of what was typed."""
 
     page: tuple[Place, ...]
     places: int | None = None
     free: int | None = None
     after: tuple[int, UUID] | None = None
     meant: tuple[str, ...] = ()
+
+    @property
+    def doubtful(self) -> int:
+        return sum(place.doubtful for place in self.page)
+
+    @property
+    def zone(self) -> str:
+        """By whose clock the page says when it was true: that of its first place."""
+        return self.page[0].time_zone if self.page else "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +177,9 @@ async def _found(
         has_more = len(rows) == PAGE and near is None
         after = (rows[-1]["rank"], rows[-1]["id"]) if has_more else None
         if asked.price_max is None:
-            first = rows[0] if rows else None
-            return Found(
-                tuple(page),
-                first["places"] if first else 0,
-                first["free"] if first else 0,
-                after,
-            )
+            places, free = (rows[0]["places"], rows[0]["free"]) if rows else (0, 0)
+            doubts = sum(place.doubtful for place in page)
+            return Found(tuple(page), places, max(0, free - doubts), after)
         if after is None or len(page) >= PAGE:
             break
     return Found(tuple(page), after=after)
@@ -255,9 +261,10 @@ async def _shown(
     ports = for_car.of_rows(rows, assigned, formats, expected_s) if car else []
     mine = await for_car.at_places(work, car, ports, formats)
     photos = await _photos(work, ids)
+    doubts = await doubtful(work, [row["id"] for row in rows])
     found = {}
     for id, group in groupby(rows, key=lambda row: row["location_id"]):
-        place = views.in_short(list(group), assigned, formats, expected_s)
+        place = views.in_short(list(group), assigned, formats, expected_s, doubts)
         found[id] = replace(
             place, worked_at=worked.get(id), mine=mine.get(id), photo=photos.get(id, "")
         )

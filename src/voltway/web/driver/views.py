@@ -1,6 +1,6 @@
 """What the driver's pages show of places and bays, read from the rooms' views."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -125,7 +125,9 @@ class Place:
     words: str
     beads: tuple[Bead, ...]
     beads_words: str
-    free: int
+    free: int  # and not doubtful
+    time_zone: str
+    doubtful: int = 0  # free by their own word, and their last starts came to nothing
     price: str = ""
     price_unit: str = ""
     price_exact: Decimal | None = None  # per kWh, the lowest
@@ -251,12 +253,17 @@ def _meter_until(row: Row, now: datetime) -> date | None:
 
 
 def in_short(
-    rows: Sequence[Row], assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int
+    rows: Sequence[Row],
+    assigned: Mapping[UUID, Assigned],
+    formats: Formats,
+    expected_s: int,
+    doubtful: Collection[UUID] = (),
 ) -> Place:
+    """The place of these bays; of a free one that is doubtful nothing counts as known."""
     first = rows[0]
-    bays = [state_of(row, formats.now, expected_s) for row in rows]
-    glyphs = [state.glyph for state in bays]
-    free = glyphs.count("available")
+    told = [(row["id"], state_of(row, formats.now, expected_s).glyph) for row in rows]
+    doubts = [id for id, glyph in told if glyph == "available" and id in doubtful]
+    glyphs = ["unknown" if id in doubts else glyph for id, glyph in told]
     price, unit, exact = _from_price(rows, assigned, formats)
     return Place(
         id=first["location_id"],
@@ -271,7 +278,9 @@ def in_short(
         words=_place_words(rows, glyphs, formats),
         beads=states.beads(glyphs),
         beads_words=states.in_words(glyphs, formats.say),
-        free=free,
+        free=glyphs.count("available"),
+        time_zone=first["time_zone"],
+        doubtful=len(doubts),
         price=price,
         price_unit=unit,
         price_exact=exact,

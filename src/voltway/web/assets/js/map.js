@@ -5,6 +5,7 @@ import { STATES, addMarks, addMissing, ground, groundPaint, ink } from "./map_ma
 
 const REFRESH_MS = 60_000;
 const REACH_PX = 120;
+const PATIENCE_MS = 15_000;
 
 const frame = document.querySelector("[data-map]");
 const told = document.querySelector("[data-map-told]");
@@ -19,8 +20,11 @@ const asFeatures = (places) => ({
   })),
 });
 
+// What stands here is of before, and the page says so (page.js).
+const lost = () => document.dispatchEvent(new CustomEvent("lost"));
+
 const asked = async () => {
-  const answer = await fetch(frame.dataset.map);
+  const answer = await fetch(frame.dataset.map, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!answer.ok) throw new Error(`the places came as ${answer.status}`);
   return answer.json();
 };
@@ -35,7 +39,7 @@ const keepFresh = (map) => {
       map.getSource("places").setData(asFeatures(now.places));
       age.dateTime = now.at;
     } catch {
-      // The age says it.
+      lost();
     }
   }, REFRESH_MS);
 };
@@ -93,9 +97,14 @@ const opens = async (map, feature) => {
     return;
   }
   map.setFilter("chosen", ["==", ["get", "id"], id]);
-  const answer = await fetch(`/map/card/${id}`);
-  if (!answer.ok) return;
-  card.innerHTML = await answer.text();
+  try {
+    const answer = await fetch(`/map/card/${id}`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!answer.ok) throw new Error(`the place came as ${answer.status}`);
+    card.innerHTML = await answer.text();
+  } catch {
+    lost();
+    return;
+  }
   card.querySelector("a").focus({ preventScroll: false });
 };
 

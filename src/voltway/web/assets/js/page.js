@@ -87,6 +87,7 @@ window.addEventListener("pageshow", () => {
 
 // A live view was drawn anew: its age begins again.
 document.body.addEventListener("htmx:sseMessage", () => {
+  trueAt = Date.now();
   for (const time of document.querySelectorAll("time[data-clock]")) {
     const now = new Date(Date.now() + shift);
     time.dateTime = now.toISOString();
@@ -98,22 +99,47 @@ document.body.addEventListener("htmx:sseMessage", () => {
   tick();
 });
 
-// Where a live view broke off, its age goes on; the words say so. What stands on a page without
-// a line is of the moment in which the line was lost.
-const live = () => document.querySelector("[sse-connect]") !== null;
+// Where a line broke off, the words say how old the page is: since it came, or since the last that
+// was heard on a line. Other scripts say "lost" and "back" of what they ask for themselves.
+let trueAt = pageStart;
 const breaksOff = () => {
   document.documentElement.dataset.live = "lost";
   if (!stale || !stale.hidden) return;
-  if (live()) stale.querySelector("time").dateTime = new Date(Date.now() + shift).toISOString();
+  stale.querySelector("time").dateTime = new Date(trueAt + shift).toISOString();
   stale.hidden = false;
   tick();
 };
-document.body.addEventListener("htmx:sseError", breaksOff);
-addEventListener("offline", breaksOff);
-document.body.addEventListener("htmx:sseOpen", () => {
+const comesBack = () => {
+  trueAt = Date.now();
   delete document.documentElement.dataset.live;
   if (stale) stale.hidden = true;
-});
+};
+document.body.addEventListener("htmx:sseError", breaksOff);
+document.body.addEventListener("htmx:sseOpen", comesBack);
+document.addEventListener("lost", breaksOff);
+document.addEventListener("back", comesBack);
+addEventListener("offline", breaksOff);
+
+// A line may fall silent and never say that it broke. The house sends a beat each 15 s: after two
+// that did not come the line counts as lost, and htmx asks for another one.
+const SILENT_MS = 40_000;
+const watched = (url) => {
+  const line = new EventSource(url, { withCredentials: true });
+  let heardAt = Date.now();
+  const hears = () => {
+    heardAt = Date.now();
+    if (line.readyState === EventSource.OPEN) trueAt = heardAt;
+  };
+  for (const kind of ["open", "beat", "view"]) line.addEventListener(kind, hears);
+  const watch = setInterval(() => {
+    if (line.readyState === EventSource.CLOSED) return clearInterval(watch);
+    if (Date.now() - heardAt < SILENT_MS) return;
+    clearInterval(watch);
+    line.close();
+    line.dispatchEvent(new Event("error"));
+  }, 1000);
+  return line;
+};
 
 // Drivers' pages are an app: what works without a line is in sw.js.
 if (document.documentElement.classList.contains("driver") && "serviceWorker" in navigator) {
@@ -122,6 +148,7 @@ if (document.documentElement.classList.contains("driver") && "serviceWorker" in 
 
 // A live view is drawn anew with each reading; what a person opened in it stays open.
 document.addEventListener("DOMContentLoaded", () => {
+  if ("htmx" in window) window.htmx.createEventSource = watched;
   if (!("Idiomorph" in window)) return;
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
     !(name === "open" && ["DIALOG", "DETAILS"].includes(node.nodeName));

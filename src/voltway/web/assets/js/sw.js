@@ -10,6 +10,9 @@ const RECEIPTS_MAX = 10;
 // Of a receipt that is kept, nobody waits longer for the newest copy.
 const PATIENCE_MS = 4000;
 
+// A line that hangs may hang for minutes: then the page that says so is better than a white one.
+const HANGS_MS = 15_000;
+
 // A form sent here says that the next person may be another one.
 const FORGETS = ["/me/leave", "/me/delete"];
 
@@ -58,11 +61,9 @@ const page = async (event) => {
     }
     return answer;
   });
-  if (!kept) return fresh.catch(() => caches.match("/offline"));
-  const late = new Promise((done) => setTimeout(done, PATIENCE_MS, null));
+  const late = new Promise((done) => setTimeout(done, kept ? PATIENCE_MS : HANGS_MS, null));
   const first = await Promise.race([fresh.catch(() => null), late]);
-  fresh.catch(() => null);
-  return first ?? asKept(kept);
+  return first ?? (kept ? asKept(kept) : caches.match("/offline"));
 };
 
 const keep = async (receipts, request, answer) => {
