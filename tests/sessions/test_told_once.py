@@ -26,30 +26,30 @@ from voltway.sessions import targets
 from voltway.vehicles.model import Source
 
 
-async def told_until(line: Line, clock: JumpingClock, minutes: int, soc: int, last: int) -> None:  # noqa: F811
+async def told_until(told_by: Line, clock: JumpingClock, minutes: int, soc: int, last: int) -> None:
     """By AC the car tells its charge up to the minute ``last``, and no more after that."""
-    await line.tell(started("tx", 0, 120, 0))
+    await told_by.tell(started("tx", 0, 120, 0))
     for each in range(1, minutes + 1):
         clock.jump_to(minute(120 + each))
         wh = AC_W * each // 60
         risen = int(soc + wh / PER_PERCENT_AC) if each <= last else None
         told = replace(reading(120 + each, wh, power_w=AC_W), soc_percent=risen)
-        await line.tell(replace(updated("tx", each, 120 + each, wh), readings=(told,)))
-        await targets.look(line.begin)
+        await told_by.tell(replace(updated("tx", each, 120 + each, wh), readings=(told,)))
+        await targets.look(told_by.begin)
 
 
 @pytest.mark.parametrize("last", [1, 60])
 async def test_from_a_charge_told_once_or_no_more_it_is_counted_on(
-    ac: tuple[Line, AStation],
+    ac: tuple[Line, AStation],  # noqa: F811
     begin: BeginWork,
     clock: JumpingClock,
-    last: int,  # noqa: F811
+    last: int,
 ) -> None:
-    line, station = ac  # noqa: F811
+    told_by, station = ac
     await comes(begin, station, None)
-    await told_until(line, clock, 120, soc=20, last=last)
+    await told_until(told_by, clock, 120, soc=20, last=last)
 
-    said = await done(begin, line)
+    said = await done(begin, told_by)
 
     assert said is not None
     left_wh = 60 * PER_PERCENT_AC - AC_W * 2
@@ -60,15 +60,15 @@ async def test_from_a_charge_told_once_or_no_more_it_is_counted_on(
 
 
 async def test_of_a_charge_told_just_before_the_energy_since_counts_and_it_stays_sure(
-    ac: tuple[Line, AStation],
+    ac: tuple[Line, AStation],  # noqa: F811
     begin: BeginWork,
-    clock: JumpingClock,  # noqa: F811
+    clock: JumpingClock,
 ) -> None:
-    line, station = ac  # noqa: F811
+    told_by, station = ac
     await comes(begin, station, None)
-    await told_until(line, clock, 10, soc=20, last=1)
+    await told_until(told_by, clock, 10, soc=20, last=1)
 
-    said = await done(begin, line)
+    said = await done(begin, told_by)
 
     assert said is not None
     assert (said.told_last, said.time.source) == (None, Source.POWER)
@@ -77,28 +77,28 @@ async def test_of_a_charge_told_just_before_the_energy_since_counts_and_it_stays
 
 
 async def test_who_drives_a_car_that_told_its_charge_once_hears_that_it_is_soon_done(
-    ac: tuple[Line, AStation],
+    ac: tuple[Line, AStation],  # noqa: F811
     begin: BeginWork,
-    clock: JumpingClock,  # noqa: F811
+    clock: JumpingClock,
 ) -> None:
-    line, station = ac  # noqa: F811
+    told_by, station = ac
     await comes(begin, station, None)
     lasts = int(15 * PER_PERCENT_AC / AC_W * 60)
-    await told_until(line, clock, lasts - 30, soc=65, last=1)
-    assert "SessionSoonDone" not in await line.facts()
+    await told_until(told_by, clock, lasts - 30, soc=65, last=1)
+    assert "SessionSoonDone" not in await told_by.facts()
 
     for each in range(lasts - 29, lasts):
-        await untold_for(line, clock, each, since=each - 1)
+        await untold_for(told_by, clock, each, since=each - 1)
         await targets.look(begin)
 
-    assert (await line.facts()).count("SessionSoonDone") == 1
+    assert (await told_by.facts()).count("SessionSoonDone") == 1
 
 
 async def test_by_dc_an_old_charge_is_counted_on_along_the_curve(
-    line: Line,
+    line: Line,  # noqa: F811
     begin: BeginWork,
-    here: AStation,
-    clock: JumpingClock,  # noqa: F811
+    here: AStation,  # noqa: F811
+    clock: JumpingClock,
 ) -> None:
     await drives(begin, here)
     await line.tell(started("tx", 0, 120, 0))
