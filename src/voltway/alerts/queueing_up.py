@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from voltway.alerts.model_events import Event, Person, wait_holder
 from voltway.alerts.speaking import speaking
+from voltway.alerts.still_theirs import NTH
 from voltway.alerts.telling import tell
 from voltway.alerts.words_turns import WHY
 from voltway.billing.words import language
@@ -39,9 +40,9 @@ async def hears_turns(work: Work, facts: Sequence[Fact]) -> None:
 
 
 async def _held(work: Work, turn: Turn, zone: str) -> dict[str, str]:
-    """The bay, and until when it is held by the clock of the place."""
+    """The bay, until when it is held by the clock of the place, and which of their offers it is."""
     assert turn.evse is not None
     assert turn.held_until is not None
     bay = await stations.place_of(work, turn.evse)
     until = turn.held_until.astimezone(ZoneInfo(zone))
-    return {"bay": str(bay.number), "when": f"{until:%H:%M}"}
+    return {"bay": str(bay.number), "when": f"{until:%H:%M}", NTH: str(turn.nth)}

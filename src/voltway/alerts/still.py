@@ -9,6 +9,7 @@ from voltway.alerts.driver_events import session_runs
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Channel, Event
 from voltway.alerts.still_out import WENT_ON
+from voltway.alerts.still_theirs import THEIRS
 from voltway.alerts.trying import is_try
 from voltway.kernel.ids import SessionId
 from voltway.runtime.work import Work
@@ -48,6 +49,8 @@ async def why_not(work: Work, alert: Alert) -> str | None:
         return await still_back.why_not(work, alert)
     if alert.event in still_troubles.TOLD:
         return await still_troubles.why_not(work, alert)
+    if alert.event in THEIRS:
+        return await THEIRS[alert.event](work, alert)
     if alert.event in WENT_ON:
         return await WENT_ON[alert.event](work, alert) or await _read_already(work, alert)
     if alert.event in (Event.SOON_DONE, Event.DONE_MOVED, Event.POWER_REDUCED):
