@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from tests.alerts.phones import has_phone, plug_events
 from tests.alerts.test_alerts import alerts, settings_for
+from tests.conftest import NOON
 from tests.payments.scene import TARIFF, Scene
 from voltway.alerts import wishing
 from voltway.alerts.model import AlertState
 from voltway.alerts.model_events import visit_holder
 from voltway.kernel.ids import TransactionRef
+from voltway.kernel.money import EUR
 from voltway.sessions import standing
+from voltway.sessions.standing import SessionFeeBegan
 from voltway.stations.reports import Context, Metered
 from voltway.tariffs import actions as tariffs
 from voltway_world.mail import MailCatcher
@@ -89,6 +93,29 @@ async def test_it_is_told_ten_minutes_before_standing_costs_and_when_it_does(
         await looks(scene, minutes=3)
     assert titles(phone) == ["Standing will soon cost", "The idle fee runs"]
     assert "since 14:50 €0.10 per minute" in phone.shown[-1]["body"]
+
+
+async def test_that_standing_costs_is_told_each_time_it_begins_however_soon(
+    scene: Scene, phone: Phone
+) -> None:
+    await tells(scene, 1, charging=False)
+    async with scene.begin() as work:
+        [row] = await work.all("SELECT id, party_id FROM session")
+    for minutes in (0, 5, 5):
+        began = SessionFeeBegan(
+            party=row["party_id"],
+            at=scene.now,
+            session=row["id"],
+            begins=NOON + timedelta(minutes=minutes),
+            per_minute=Decimal("0.10"),
+            currency=EUR,
+        )
+        async with scene.begin() as work:
+            await work.announce([began])
+        await scene.settles()
+        scene.clock.jump(timedelta(minutes=1))
+
+    assert titles(phone) == ["The idle fee runs"] * 2
 
 
 async def test_a_car_that_charges_again_in_time_is_told_nothing(scene: Scene, phone: Phone) -> None:

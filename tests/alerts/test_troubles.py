@@ -10,10 +10,12 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from tests.alerts.phones import has_phone, plug_sending
 from tests.alerts.test_alerts import alerts, settings_for
 from tests.alerts.texts import NUMBER, by_texts, has_number
+from tests.network import a_party
 from tests.payments.crowd import a_crowd
 from tests.payments.scene import Scene
 from tests.payments.test_payouts import a_sale, file_of, takes
@@ -23,7 +25,7 @@ from voltway.alerts.model_events import Channel, Event
 from voltway.alerts.model_hooks import HookKind
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Outage
-from voltway.kernel.ids import OnceKey
+from voltway.kernel.ids import OnceKey, new_id
 from voltway.kernel.money import EUR, Money
 from voltway.parties import actions as parties
 from voltway.parties.model import Role
@@ -145,6 +147,19 @@ async def comes_back(scene: Scene) -> None:
     await passes(scene, 11)
 
 
+async def has_what_nobody_can_read(scene: Scene) -> None:
+    """Another party has an alarm of a kind that there is not."""
+    async with scene.begin() as work:
+        other = await a_party(work, name="Anders Strom")
+        await work.run(
+            "INSERT INTO payment_alarm (id, party_id, kind, about, said, raised_at, seen_at)"
+            " VALUES ($1, $2, 'no such kind', '', '', $3, $3)",
+            new_id(work.now),
+            other.id,
+            work.now,
+        )
+
+
 async def takes_it(scene: Scene) -> None:
     async with scene.begin() as work:
         [row] = await work.all("SELECT id FROM alert_trouble_view WHERE over_at IS NULL")
@@ -156,6 +171,22 @@ async def hears(scene: Scene, desk: Desk) -> list[str]:
     desk.program.now_s = scene.now.timestamp()
     await hooks_telling.tell_due(scene.begin, desk.settings)
     return [each["type"] for each in desk.program.heard]
+
+
+async def test_a_party_whose_look_breaks_keeps_no_other_from_being_told(
+    scene: Scene, desk: Desk
+) -> None:
+    await is_down(scene)
+    await has_what_nobody_can_read(scene)
+
+    with capture_logs() as logged:
+        scene.clock.jump(timedelta(minutes=31))
+        await troubles.look(scene.begin, troubles.EACH_MINUTE)
+        await scene.settles()
+
+    assert desk.mailed() == [DOWN, DOWN]
+    broken = [each for each in logged if each["event"] == "trouble_look_failed"]
+    assert [each["source"] for each in broken] == ["alarms"]
 
 
 async def test_a_provider_that_is_down_reaches_who_may_do_something_by_all_their_ways(

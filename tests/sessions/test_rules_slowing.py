@@ -39,6 +39,8 @@ def at(minute: int) -> datetime:
         ([11_000] * 5 + [5_000] * 9 + [6_000] * 5 + [4_000] * 9, [10]),  # it was never well
         ([1_400, 1_400] + [900] * 10, []),
         ([800] * 3 + [100] * 20, []),  # of so little nobody notices a half
+        ([11_000] * 5 + [9_000, 7_000, 5_000, 4_000, 3_200, 2_500, 2_000, 1_600, 1_300], []),
+        ([11_000] * 5 + [900] * 20, []),  # no station limits it so low: the car is nearly full
         ([3_000] * 2 + [11_000] * 5 + [5_000] * 9, [12]),  # against the most that it took
     ],
 )
@@ -56,5 +58,16 @@ def test_a_battery_that_fills_is_not_slow_and_one_that_is_cut_is() -> None:
     assert told_at([150_000] * 5 + [50_000] * 10, is_dc=True, soc_percent=81) == []
 
 
+def test_a_car_that_stopped_by_itself_is_not_slow_and_is_judged_anew_when_it_charges_on() -> None:
+    known = Pace(session=SessionId(UUID(int=1)), seen_at=NOON, expected_w=11_000, low_since=NOON)
+
+    pace, tells = looked_at(known, Flow(power_w=0, charges=False, **AC), at(9))  # type: ignore[arg-type]
+    assert (pace.low_since, tells) == (None, False)
+    assert told_at([11_000] * 3 + [0] * 30, **AC, charges=False) == []
+
+    pace, tells = looked_at(pace, Flow(power_w=4_000, **AC), at(10))  # type: ignore[arg-type]
+    assert (pace.low_since, tells) == (at(10), False)
+
+
 def test_what_a_station_says_that_it_withholds_is_told_after_a_minute() -> None:
-    assert told_at([0, 0, 0, 0], **AC, withheld=True) == [1]
+    assert told_at([0, 0, 0, 0], **AC, charges=False, withheld=True) == [1]

@@ -1,13 +1,16 @@
 """How long a session still takes, what it teaches, and whom it tells in time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from tests.network import AStation, a_party, a_station, a_tariff, a_token
 from tests.sessions.telling import CARD, Line, finished, minute, reading, started, updated
+from voltway.kernel.ids import TransactionRef
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.database import Database
 from voltway.runtime.work import BeginWork
@@ -173,6 +176,75 @@ async def test_an_end_that_moves_far_is_said_anew(
         await targets.look(begin)
 
     assert "SessionDoneMoved" in await line.facts()
+
+
+async def moves(line: Line, clock: JumpingClock, minutes: range, wh: int) -> None:
+    """The car takes so much each minute from the third on, with a look after each."""
+    taken = int(POWER_W * 3 / 60)
+    for each in minutes:
+        taken += wh
+        clock.jump_to(minute(120 + each))
+        told = replace(reading(120 + each, taken), soc_percent=int(20 + taken / PER_PERCENT))
+        await line.tell(replace(updated("tx", each * 10 + 1, 120 + each, taken), readings=(told,)))
+        await targets.look(line.begin)
+
+
+async def test_an_end_that_moves_on_within_a_quarter_of_an_hour_is_said_after_it(
+    line: Line, begin: BeginWork, here: AStation, clock: JumpingClock
+) -> None:
+    await drives(begin, here)
+    await charges_for(line, clock, 3)
+    await targets.look(begin)
+    await moves(line, clock, range(4, 45), 250)  # so slow it is done later and later
+
+    async with begin() as work:
+        rows = await work.all("SELECT body FROM outbox WHERE kind = 'SessionDoneMoved' ORDER BY id")
+        [kept] = await work.all("SELECT said_at FROM session_target")
+    facts = [msgspec.json.decode(row["body"], type=dict[str, str | int]) for row in rows]
+    told = [datetime.fromisoformat(str(each["at"])) for each in facts]
+    assert len(told) >= 2
+    assert all(b - a >= timedelta(minutes=15) for a, b in pairwise(told)), told
+    assert [each["said_at"] for each in facts[1:]] == [each["done_at"] for each in facts[:-1]]
+    assert kept["said_at"] == datetime.fromisoformat(str(facts[-1]["done_at"]))
+
+
+async def test_an_end_that_is_past_when_the_round_goes_again_is_not_told_to_come(
+    line: Line, begin: BeginWork, here: AStation, clock: JumpingClock
+) -> None:
+    await drives(begin, here)
+    await charges_for(line, clock, 4)
+    await targets.look(begin)
+
+    clock.jump(timedelta(hours=2))
+    await targets.look(begin)
+
+    told = await line.facts()
+    assert "SessionSoonDone" not in told
+    assert "SessionDoneMoved" not in told
+
+
+async def test_a_session_whose_look_breaks_keeps_no_other_from_being_looked_at(
+    line: Line, begin: BeginWork, here: AStation, clock: JumpingClock
+) -> None:
+    await drives(begin, here)
+    await line.tell(started("broken", 0, 120, 0, evse=2))
+    await charges_for(line, clock, 3)
+    with capture_logs() as logged:
+        for each in range(4, 24):
+            clock.jump_to(minute(120 + each))
+            told = at(each, soc_after(each))
+            await line.tell(told, replace(told, ref=TransactionRef("broken"), evse=2))
+            async with begin() as work:
+                await work.run(
+                    "UPDATE session_target SET said_at = $1, moved_at = 'infinity' WHERE session_id"
+                    " = (SELECT id FROM session WHERE ref = 'broken')",
+                    minute(0),
+                )
+            await targets.look(begin)
+
+    broken = [each for each in logged if each["event"] == "session_look_failed"]
+    assert {each["round"] for each in broken} == {"targets"}
+    assert "SessionSoonDone" in await line.facts()
 
 
 async def test_what_has_ended_is_looked_at_no_more(

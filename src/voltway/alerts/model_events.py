@@ -98,7 +98,7 @@ _QUARTER: Final = timedelta(minutes=15)
 RULES: Final[Mapping[Event, Rule]] = {
     Event.SESSION_STARTED: Rule(at_first=_PUSH, lasts=timedelta(minutes=10)),
     Event.SOON_DONE: Rule(at_first=_PUSH, lasts=_QUARTER, unread_after=timedelta(minutes=2)),
-    Event.DONE_MOVED: Rule(at_first=_PUSH, lasts=_QUARTER, not_again_within=_QUARTER),
+    Event.DONE_MOVED: Rule(at_first=_PUSH, lasts=_QUARTER),
     Event.COMPLETE: Rule(
         at_first=_PUSH, lasts=timedelta(hours=12), unread_after=timedelta(minutes=3)
     ),
@@ -119,7 +119,6 @@ RULES: Final[Mapping[Event, Rule]] = {
         at_first=_PUSH,
         lasts=timedelta(hours=12),
         costs_money=True,
-        not_again_within=_QUARTER,
         unread_after=timedelta(minutes=3),
     ),
     Event.PAYMENT_FAILED: Rule(

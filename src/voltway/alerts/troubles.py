@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
+import structlog
+
 from voltway.alerts import rules_troubles, store_troubles
 from voltway.alerts.model_troubles import Source, Standing, Trouble
 from voltway.alerts.operator_events import operators_who
@@ -18,13 +20,15 @@ from voltway.alerts.standing_money import LOOKS
 from voltway.alerts.telling import tell
 from voltway.billing import formats
 from voltway.billing.model_checks import BooksFaultFound
-from voltway.kernel.errors import Kind, Refusal
+from voltway.kernel.errors import Kind, Outage, Refusal
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId, new_id
 from voltway.parties import actions as parties
 from voltway.parties.model import Permission
 from voltway.payments.model_alarms import PaymentAlarmRaised
 from voltway.runtime.work import BeginWork, Work
+
+log = structlog.get_logger("voltway.alerts")
 
 FACTS: Final = (PaymentAlarmRaised, BooksFaultFound)
 #: Looked at each minute, and each hour, where looking takes longer.
@@ -62,8 +66,13 @@ async def look(begin: BeginWork, sources: Sequence[Source]) -> int:
     told = 0
     for party in known:
         for source in sources:
-            async with begin() as work:
-                told += await follow(work, party.id, source)
+            try:
+                async with begin() as work:
+                    told += await follow(work, party.id, source)
+            except Outage:
+                raise
+            except Exception:  # it is one party's, and the others go on
+                log.exception("trouble_look_failed", party=str(party.id), source=source)
     return told
 
 

@@ -57,12 +57,13 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
 
 
 class Flow(msgspec.Struct, frozen=True, gc=False):
-    """From a moment on, energy flows in a session, or does not."""
+    """From a moment on, energy flows in a session, or does not. ``by_vehicle``: who withholds it,
+    the vehicle or (``False``) the station; ``None`` where nobody said that anybody does."""
 
     session: SessionId
     at: datetime
     charging: bool
-    by_vehicle: bool
+    by_vehicle: bool | None
     seq: int | None = None  # the number of the event that told it, where the version has numbers
 
 
@@ -143,7 +144,7 @@ class Desk:
         at: datetime,
         *,
         charging: bool,
-        by_vehicle: bool,
+        by_vehicle: bool | None,
         seq: int | None = None,
     ) -> None:
         """From this moment on energy flows, or does not. See Note [A flow told again]."""

@@ -147,9 +147,9 @@ class LastFlow(msgspec.Struct, frozen=True, gc=False):
 
     seq: int
     charging: bool
-    by_vehicle: bool
+    by_vehicle: bool | None
     sure: bool
-    untold: tuple[tuple[datetime, bool, bool, int], ...] = ()
+    untold: tuple[tuple[datetime, bool, bool | None, int], ...] = ()
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -10,6 +10,7 @@ from typing import Any
 from voltway.sessions.desk import Desk, Names
 from voltway.sessions.model import Doubt, EndKind, Session, SessionState
 from voltway.sessions.rules_end import ended, matched, orphaned
+from voltway.sessions.rules_flow import withholder
 from voltway.sessions.rules_meter import keep, moved
 from voltway.sessions.rules_plain import plainly
 from voltway.sessions.rules_start import (
@@ -155,7 +156,7 @@ def take(
             session,
             at,
             charging=report.charging,
-            by_vehicle=bool(report.by_vehicle),
+            by_vehicle=withholder(report),
             seq=valid(report.seq),
         )
         if is_newest and session.is_running:
@@ -225,9 +226,7 @@ def status_changed(desk: Desk, report: StatusChanged, received_at: datetime) -> 
             continue  # an old status, kept through an outage
         since = session.forgotten_since
         if report.charging is not None:
-            desk.tell_flow(
-                session, at, charging=report.charging, by_vehicle=bool(report.by_vehicle)
-            )
+            desk.tell_flow(session, at, charging=report.charging, by_vehicle=withholder(report))
             desk.put(session, state=_flowing(report.charging), forgotten_since=None)
         elif report.status is PortStatus.AVAILABLE and (since is None or since > received_at):
             desk.put(session, forgotten_since=received_at)

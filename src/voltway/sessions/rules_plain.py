@@ -14,6 +14,7 @@ from voltway.sessions import sequence
 from voltway.sessions.desk import Desk, Kept
 from voltway.sessions.model import LastFlow, Session, SessionState
 from voltway.sessions.rules_energy import bound_wh
+from voltway.sessions.rules_flow import withholder
 from voltway.sessions.text import clean_reading
 from voltway.stations.clock import BOUND, EARLIEST
 from voltway.stations.reports import Metered
@@ -98,9 +99,7 @@ def _numbered(
     if report.charging is not None:
         if _believed(desk, at, received_at) != at:
             return None
-        told = LastFlow(
-            seq, report.charging, bool(report.by_vehicle), sure=at > session.claimed_until
-        )
+        told = LastFlow(seq, report.charging, withholder(report), sure=at > session.claimed_until)
         flow = _told(desk, session, last, told, at)
         state = SessionState.CHARGING if report.charging else SessionState.IDLE
     elif flow is not None and flow.seq == last:

@@ -172,19 +172,20 @@ def _fill_start(
 def _take(desk: Desk, session: Session, report: Started, received_at: datetime) -> Session:
     """The readings of a start, and whether energy flows."""
     kept = keep(desk, report.readings, received_at, session, claimed=report.at)
+    by_vehicle = False if report.charging else None  # nobody withholds what has not begun
     if report.charging is not None:
         desk.flows.append(
             Flow(
                 session.id,
                 session.started_at,
                 report.charging,
-                False,
+                by_vehicle,
                 sequence.valid(report.seq),
             )
         )
     changes = moved(session, kept)
     if report.charging is not None and report.seq is not None:
-        changes["flow"] = LastFlow(report.seq, report.charging, by_vehicle=False, sure=True)
+        changes["flow"] = LastFlow(report.seq, report.charging, by_vehicle, sure=True)
     if report.charging is False and session.is_running and session.last_at is None:
         changes["state"] = SessionState.IDLE
     return desk.put(session, heard_at=received_at, **changes)

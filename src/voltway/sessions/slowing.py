@@ -10,13 +10,16 @@ from typing import Final
 
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, store_slowing
-from voltway.sessions.model import Session, SessionFact
+from voltway.sessions.batches import look_at_due
+from voltway.sessions.model import Session, SessionFact, SessionState
 from voltway.sessions.rules_slowing import Flow, Pace, looked_at
 from voltway.stations import actions as stations
 from voltway.stations.model import Current
 
 LOOK: Final = timedelta(minutes=1)
 AT_ONCE: Final = 200
+#: What broke a look is looked at again so much later.
+PUT_OFF: Final = timedelta(minutes=5)
 #: What was told longer ago is no power of now.
 FRESH: Final = timedelta(minutes=5)
 
@@ -35,14 +38,18 @@ async def look(begin: BeginWork) -> int:
     """The round: look at the sessions that are due; how many."""
     async with begin() as work:
         await store_slowing.add_new(work, LOOK, AT_ONCE)
-    looked = 0
-    while True:
-        async with begin() as work:
-            due = await store_slowing.take_due(work, AT_ONCE)
-            await _look_at(work, due)
-        looked += len(due)
-        if len(due) < AT_ONCE:
-            return looked
+    return await look_at_due(
+        begin,
+        "slowing",
+        AT_ONCE,
+        take=store_slowing.take_due,
+        look=_look_at,
+        put_off=_put_off,
+    )
+
+
+async def _put_off(work: Work, pace: Pace) -> None:
+    await store_slowing.keep(work, [pace], work.now + PUT_OFF)
 
 
 async def _look_at(work: Work, due: Sequence[Pace]) -> None:
@@ -67,6 +74,7 @@ async def _look_at(work: Work, due: Sequence[Pace]) -> None:
             power_w=session.power_w,
             is_dc=place.current is Current.DC,
             soc_percent=session.soc_percent,
+            charges=session.state is SessionState.CHARGING,
             withheld=session.id in withheld,
         )
         after, tells = looked_at(each, flow, work.now)

@@ -14,6 +14,7 @@ from voltway.kernel.ids import SessionId, TariffId
 from voltway.kernel.money import Currency
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, rules_owed, store_standing
+from voltway.sessions.batches import look_at_due
 from voltway.sessions.model import SessionFact, SessionRecord, SessionState
 from voltway.sessions.store_standing import Kept
 from voltway.tariffs import actions_spot as spot
@@ -51,14 +52,18 @@ async def look(begin: BeginWork) -> int:
     """The round: look at the cars that stand and are due; how many."""
     async with begin() as work:
         await store_standing.add_new(work, AT_ONCE)
-    looked = 0
-    while True:
-        async with begin() as work:
-            due = await store_standing.take_due(work, AT_ONCE)
-            await _look_at(work, due)
-        looked += len(due)
-        if len(due) < AT_ONCE:
-            return looked
+    return await look_at_due(
+        begin,
+        "standing",
+        AT_ONCE,
+        take=store_standing.take_due,
+        look=_look_at,
+        put_off=_put_off,
+    )
+
+
+async def _put_off(work: Work, kept: Kept) -> None:
+    await store_standing.keep(work, [kept], [work.now + LOOK_MOST])
 
 
 async def fee_ahead(work: Work, record: SessionRecord) -> tuple[IdleAhead, Currency] | None:

@@ -115,18 +115,21 @@ def keep_flows(work: Work, desks: Iterable[Desk]) -> None:
         return
     work.later(
         """
-        INSERT INTO session_state AS kept (session_id, party_id, at, charging, by_vehicle, seq)
+        INSERT INTO session_state AS kept
+                    (session_id, party_id, at, charging, by_vehicle, seq, withheld)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[], $5::bool[],
-                             $6::integer[])
-            ON CONFLICT (session_id, at, charging, by_vehicle) DO UPDATE SET seq = EXCLUDED.seq
+                             $6::integer[], $7::bool[])
+            ON CONFLICT (session_id, at, charging, by_vehicle)
+            DO UPDATE SET seq = EXCLUDED.seq, withheld = EXCLUDED.withheld
          WHERE EXCLUDED.seq > coalesce(kept.seq, -1)
         """,
         [flow.session for flow, _ in flows],
         [party for _, party in flows],
         [flow.at for flow, _ in flows],
         [flow.charging for flow, _ in flows],
-        [flow.by_vehicle for flow, _ in flows],
+        [bool(flow.by_vehicle) for flow, _ in flows],
         [flow.seq for flow, _ in flows],
+        [not flow.charging and flow.by_vehicle is False for flow, _ in flows],
     )
 
 

@@ -30,7 +30,7 @@ async def take_due(work: Work, limit: int) -> list[Pace]:
     """The sessions that are to be looked at now; nobody else looks at them meanwhile."""
     rows = await work.all(
         """
-        SELECT session_id, seen_at, expected_w, low_since, is_told FROM session_slowing
+        SELECT session_id, seen_at, expected_w, low_since, low_w, is_told FROM session_slowing
          WHERE look_at <= $1 ORDER BY look_at LIMIT $2 FOR UPDATE SKIP LOCKED
         """,
         work.now,
@@ -42,6 +42,7 @@ async def take_due(work: Work, limit: int) -> list[Pace]:
             seen_at=row["seen_at"],
             expected_w=row["expected_w"],
             low_since=row["low_since"],
+            low_w=row["low_w"],
             is_told=row["is_told"],
         )
         for row in rows
@@ -53,9 +54,10 @@ async def keep(work: Work, kept: Sequence[Pace], look_at: datetime) -> None:
         """
         UPDATE session_slowing
            SET look_at = $2, seen_at = told.seen_at, expected_w = told.expected_w,
-               low_since = told.low_since, is_told = told.is_told
-          FROM unnest($1::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::bool[])
-               AS told (session_id, seen_at, expected_w, low_since, is_told)
+               low_since = told.low_since, low_w = told.low_w, is_told = told.is_told
+          FROM unnest($1::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::int[],
+                      $7::bool[])
+               AS told (session_id, seen_at, expected_w, low_since, low_w, is_told)
          WHERE session_slowing.session_id = told.session_id
         """,
         [each.session for each in kept],
@@ -63,6 +65,7 @@ async def keep(work: Work, kept: Sequence[Pace], look_at: datetime) -> None:
         [each.seen_at for each in kept],
         [each.expected_w for each in kept],
         [each.low_since for each in kept],
+        [each.low_w for each in kept],
         [each.is_told for each in kept],
     )
 
@@ -72,14 +75,14 @@ async def forget(work: Work, sessions: Sequence[SessionId]) -> None:
 
 
 async def withheld(work: Work, sessions: Sequence[SessionId]) -> set[SessionId]:
-    """Those of these of which the station said last that it gives nothing (1.6 SuspendedEVSE, 2.x
-    ChargingStateEnumType)."""
+    """Those of these of which the station said last that it gives nothing (SuspendedEVSE of 1.6 and
+    2.x)."""
     rows = await work.all(
         """
         SELECT w.id FROM unnest($1::uuid[]) AS w (id)
-         CROSS JOIN LATERAL (SELECT charging, by_vehicle FROM session_state
-                              WHERE session_id = w.id ORDER BY at DESC LIMIT 1) s
-         WHERE NOT s.charging AND s.by_vehicle IS FALSE
+         CROSS JOIN LATERAL (SELECT withheld FROM session_state WHERE session_id = w.id
+                              ORDER BY at DESC, seq DESC NULLS LAST, arrival DESC LIMIT 1) s
+         WHERE s.withheld
         """,
         list(sessions),
     )

@@ -9,12 +9,13 @@ from voltway.runtime.work import Work
 
 
 class Kept(NamedTuple):
-    """What is kept of a session's target."""
+    """What is kept of a session's target. ``moved_at``: when it was said last that it moved."""
 
     session: SessionId
     party: PartyId
     said_at: datetime | None
     soon_told: bool
+    moved_at: datetime | None
 
 
 async def add_new(work: Work, first_look: timedelta, limit: int) -> int:
@@ -44,30 +45,30 @@ async def take_due(work: Work, limit: int) -> list[Kept]:
     """The sessions that are to be looked at now; nobody else looks at them meanwhile."""
     rows = await work.all(
         """
-        SELECT session_id, party_id, said_at, soon_told FROM session_target
+        SELECT session_id, party_id, said_at, soon_told, moved_at FROM session_target
          WHERE look_at <= $1 ORDER BY look_at LIMIT $2 FOR UPDATE SKIP LOCKED
         """,
         work.now,
         limit,
     )
-    return [
-        Kept(row["session_id"], row["party_id"], row["said_at"], row["soon_told"]) for row in rows
-    ]
+    return [Kept(*row.values()) for row in rows]
 
 
 async def keep(work: Work, kept: Sequence[Kept], look_at: Sequence[datetime]) -> None:
     await work.run(
         """
         UPDATE session_target SET look_at = told.look_at, said_at = told.said_at,
-               soon_told = told.soon_told
-          FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bool[])
-               AS told (session_id, look_at, said_at, soon_told)
+               soon_told = told.soon_told, moved_at = told.moved_at
+          FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bool[],
+                      $5::timestamptz[])
+               AS told (session_id, look_at, said_at, soon_told, moved_at)
          WHERE session_target.session_id = told.session_id
         """,
         [each.session for each in kept],
         list(look_at),
         [each.said_at for each in kept],
         [each.soon_told for each in kept],
+        [each.moved_at for each in kept],
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, store_targets, time_to_done
+from voltway.sessions.batches import look_at_due
 from voltway.sessions.model import Session, SessionFact
 from voltway.sessions.store_targets import Kept
 from voltway.vehicles.model import Source, TimeToDone
@@ -25,6 +26,8 @@ LOOK_MOST: Final = timedelta(minutes=5)
 #: By this share of the rest, and by at least this time, an end must move to be said anew.
 MOVED_SHARE: Final = 0.2
 MOVED_LEAST: Final = timedelta(minutes=3)
+#: That it moved is not said more often.
+MOVED_AGAIN: Final = timedelta(minutes=15)
 AT_ONCE: Final = 100
 
 
@@ -49,14 +52,18 @@ async def look(begin: BeginWork) -> int:
     """The round: look at the sessions that are due; how many."""
     async with begin() as work:
         await store_targets.add_new(work, FIRST_LOOK, AT_ONCE)
-    looked = 0
-    while True:
-        async with begin() as work:
-            due = await store_targets.take_due(work, AT_ONCE)
-            await _look_at(work, due)
-        looked += len(due)
-        if len(due) < AT_ONCE:
-            return looked
+    return await look_at_due(
+        begin,
+        "targets",
+        AT_ONCE,
+        take=store_targets.take_due,
+        look=_look_at,
+        put_off=_put_off,
+    )
+
+
+async def _put_off(work: Work, kept: Kept) -> None:
+    await store_targets.keep(work, [kept], [work.now + LOOK_MOST])
 
 
 async def _look_at(work: Work, due: list[Kept]) -> None:
@@ -86,9 +93,11 @@ async def _look_at_one(work: Work, kept: Kept, session: Session) -> tuple[Kept, 
         return kept, LOOK_MOST
     # The estimate is from the last reading on, and it is some seconds old.
     done_at = session.heard_at + timedelta(seconds=done.time.seconds)
-    left = max(done_at - work.now, timedelta())
+    left = done_at - work.now
     if not may_tell(done.time):
         return kept, LOOK_MOST
+    if done_at < work.now:
+        return kept, LOOK_LEAST  # the round paused, and what is past is no news
     early = timedelta(seconds=done.time.seconds - done.time.to_tell_s)
     if left - early <= SOON and not kept.soon_told:
         soon = SessionSoonDone(
@@ -100,9 +109,10 @@ async def _look_at_one(work: Work, kept: Kept, session: Session) -> tuple[Kept, 
         )
         await work.announce([soon])
         return kept._replace(soon_told=True, said_at=done_at), LOOK_LEAST
+    is_sure = done.time.source.is_sure or not kept.soon_told
     if kept.said_at is None:
         kept = kept._replace(said_at=done_at)
-    elif _moved(kept.said_at, done_at, left) and (done.time.source.is_sure or not kept.soon_told):
+    elif is_sure and _moved(kept, done_at, work.now):
         moved = SessionDoneMoved(
             party=session.party,
             at=work.now,
@@ -112,12 +122,16 @@ async def _look_at_one(work: Work, kept: Kept, session: Session) -> tuple[Kept, 
             done_at=done_at,
         )
         await work.announce([moved])
-        kept = kept._replace(said_at=done_at)
+        kept = kept._replace(said_at=done_at, moved_at=work.now)
     return kept, min(max((left - early - SOON) / 2, LOOK_LEAST), LOOK_MOST)
 
 
-def _moved(said: datetime, done: datetime, left: timedelta) -> bool:
-    return abs(done - said) > max(left * MOVED_SHARE, MOVED_LEAST)
+def _moved(kept: Kept, done: datetime, now: datetime) -> bool:
+    """Whether the end moved far from what was said last, and that is not too soon to be said. What
+    is too soon is not forgotten: the next looks measure from the same."""
+    if kept.said_at is None or (kept.moved_at is not None and now < kept.moved_at + MOVED_AGAIN):
+        return False
+    return abs(done - kept.said_at) > max((done - now) * MOVED_SHARE, MOVED_LEAST)
 
 
 def may_tell(time: TimeToDone) -> bool:
