@@ -17,7 +17,12 @@ from voltway_world.push import PushService
 
 #: No push service is reached from here: its answer is ours, the rest is the browser's.
 _SUBSCRIBES: Final = """
-  PushManager.prototype.subscribe = async () => ({toJSON: () => (%s)});
+  const given = %s;
+  PushManager.prototype.subscribe = async () => {
+    sessionStorage.setItem("subscribed", "1");
+    return {toJSON: () => given};
+  };
+  PushManager.prototype.getSubscription = async () => sessionStorage.getItem("subscribed") && given;
 """
 
 #: The worker's own requests, kept with their answers.
@@ -96,6 +101,14 @@ async def test_a_browser_says_what_it_showed_what_was_read_and_where_it_is(
         await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()
         kept = await row(world, "SELECT holder, endpoint FROM alert_device")
         assert kept["endpoint"] == before.endpoint
+        await page.reload()
+        await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()
+        await page.get_by_role("button", name="Turn off here").click()
+        await expect(page.get_by_role("button", name="Tell me here")).to_be_visible()
+        assert (await row(world, "SELECT count(*)::int AS n FROM alert_device"))["n"] == 0
+        await page.reload()
+        await page.get_by_role("button", name="Tell me here").click()
+        await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()
 
         async with world.house.begin() as work:
             paid = await payments.visit(work, visit.removeprefix("/v/"))

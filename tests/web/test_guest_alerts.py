@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.alerts.phones import plug_events
+from tests.alerts.phones import has_phone, plug_events
 from tests.alerts.test_alerts import settings_for
 from tests.alerts.texts import by_texts
 from tests.payments.scene import Scene
@@ -22,6 +22,7 @@ from voltway.parties.model import Role
 from voltway.payments.model import Payment, Visit
 from voltway.web.house import House
 from voltway_world.mail import MailCatcher
+from voltway_world.push import PushService
 from voltway_world.sms import TextService
 
 GUEST = "tourist@example.org"
@@ -206,6 +207,26 @@ async def test_what_a_guest_left_is_forgotten_two_days_after_with_where_it_was_s
     assert "Charging is complete Mail A guest Handed over" in said
 
 
+async def test_a_number_that_a_guest_took_away_or_never_proved_is_forgotten_too(
+    browser: Browser, scene: Scene, carrier: TextService
+) -> None:
+    _, payment, here = await a_visit(scene)
+    await browser.sends(f"{here}/number", number=NUMBER)
+    await scene.settles()
+    async with scene.begin() as work:
+        await work.run("DELETE FROM alert_number_code")  # each is kept for a day
+    await charges(scene, payment)
+    scene.clock.jump(timedelta(days=2, hours=1))
+    await scene.settles()
+
+    assert await kept_of(scene, NUMBER) > 0
+    assert await actions.forget_guests(scene.begin) == 1
+
+    assert await scene.count(f"alert WHERE recipient = '{NUMBER}'") == 0
+    assert await actions.forget_guests(scene.begin) == 0
+    assert len(carrier.to(NUMBER)) == 1
+
+
 async def kept_of(scene: Scene, *names: str) -> int:
     """In how many rows of alerts one of these stands."""
     found = 0
@@ -235,3 +256,40 @@ async def test_an_address_of_a_deleted_account_is_left_at_no_visit_either(
     await browser.sends("/me/delete")
 
     assert await scene.count("alert_guest_mail") == 0
+
+
+async def test_a_browser_is_told_whether_it_shows_the_alerts_of_a_visit_and_turns_them_off(
+    browser: Browser, scene: Scene
+) -> None:
+    _, payment, here = await a_visit(scene)
+    elsewhere = f"/v/{(await scene.opens(bay=2)).visit_key}/alerts"
+    async with PushService() as service:
+        phone, _ = await has_phone(scene, service, visit_holder(payment.id))
+        await has_phone(scene, service, visit_holder(payment.id))
+
+    async def asks(path: str, **more: str) -> str:
+        answer = await browser.sends(f"{path}/here", endpoint=phone.endpoint, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    assert await asks(here) == "on"
+    assert await asks(elsewhere, remove="1") == "off", "it is of another visit"
+    assert await asks("/me/alerts/devices", remove="1") == "off", "nobody has signed in"
+    assert await asks(here) == "on"
+    assert await asks(here, remove="1") == "off"
+    assert await asks(here) == "off"
+    assert await scene.count("alert_device") == 1, "the other phone stays"
+    assert (await browser.sends("/v/none/alerts/here")).status_code == 404
+
+
+async def test_who_has_signed_in_turns_their_own_browser_off(
+    browser: Browser, scene: Scene
+) -> None:
+    await enters(browser, scene)
+    async with PushService() as service:
+        phone, _ = await has_phone(scene, service, ANN)
+
+    path = "/me/alerts/devices/here"
+    assert (await browser.sends(path, endpoint=phone.endpoint)).text == "on"
+    assert (await browser.sends(path, endpoint=phone.endpoint, remove="1")).text == "off"
+    assert await scene.count("alert_device") == 0

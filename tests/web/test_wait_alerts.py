@@ -154,6 +154,21 @@ async def test_what_was_read_on_the_phone_is_not_mailed(
     assert (row["state"], row["last_trouble"]) == ("dropped", "It was read already.")
 
 
+async def test_the_page_of_a_wait_is_read_by_opening_it(
+    browser: Browser, full: Scene, service: PushService, mail: MailCatcher
+) -> None:
+    page = await test_watching.watches(browser, full)
+    await adds_phone(browser, full, service, page)
+    await frees_a_bay(full)
+    assert await full.count("alert WHERE read_at IS NOT NULL") == 0
+
+    await browser.opens(page)
+    await passes(full, 61)
+
+    assert await full.count("alert WHERE read_at IS NOT NULL") == 1
+    assert await was_mailed(mail, full) == []
+
+
 async def test_without_a_phone_the_mail_goes_at_once(
     browser: Browser, full: Scene, mail: MailCatcher
 ) -> None:
@@ -433,6 +448,26 @@ async def test_all_of_it_is_forgotten_a_day_after_the_watch_is_over(
     assert len(carrier.to(NUMBER)) == 2
 
 
+async def test_a_number_that_nobody_proved_is_forgotten_with_its_wait(
+    browser: Browser, full: Scene, carrier: TextService
+) -> None:
+    page = await test_watching.watches(browser, full)
+    await browser.sends(f"{page}/texts", number=NUMBER)
+    await full.settles()
+    await browser.sends(f"{page}/leave")
+    async with full.begin() as work:
+        await work.run("DELETE FROM alert_number_code")  # each is kept for a day
+    for hours in (1, 25):
+        await test_watching.goes_on(full, hours * 3600)
+        await looking.forget_old(full.begin)
+
+    assert await waits.forget_over(full.begin) == 1
+
+    assert await full.count(f"alert WHERE recipient = '{NUMBER}'") == 0
+    assert await waits.forget_over(full.begin) == 0
+    assert len(carrier.to(NUMBER)) == 1
+
+
 async def test_an_account_that_is_deleted_takes_what_was_left_for_its_waits_along(
     browser: Browser, full: Scene, service: PushService
 ) -> None:
@@ -446,3 +481,19 @@ async def test_an_account_that_is_deleted_takes_what_was_left_for_its_waits_alon
 
     assert not any((await kept_of_waits(full)).values())
     assert await full.count(f"alert WHERE recipient = '{NUMBER}'") == 0
+
+
+async def test_who_waits_turns_the_alerts_of_their_browser_off(
+    browser: Browser, full: Scene, service: PushService
+) -> None:
+    page = await test_watching.watches(browser, full)
+    phone = await adds_phone(browser, full, service, page)
+    here = f"{page}/alerts/here"
+    assert "Turn off here" in await browser.reads(page)
+
+    assert (await browser.sends(here, endpoint=phone.endpoint)).text == "on"
+    assert (await browser.sends(here, endpoint="https://fcm.googleapis.com/other")).text == "off"
+    assert (await browser.sends(here, endpoint=phone.endpoint, remove="1")).text == "off"
+
+    assert "A phone of yours is told first" not in await browser.reads(page)
+    assert await full.count("alert_device") == 0

@@ -80,6 +80,18 @@ async def remove(work: Work, holder: str, id: UUID) -> None:
     await store_people.remove_device(work, holder, id=id)
 
 
+async def here(work: Work, holders: Collection[str], endpoint: str, *, remove: bool) -> bool:
+    """Whether the browser at this endpoint shows the alerts of any of these holders; with
+    ``remove`` it shows them no more. An endpoint is known to its browser and us alone."""
+    found = False
+    for holder in holders:
+        if remove:
+            await store_people.remove_device(work, holder, endpoint=endpoint)
+        known = await store_people.devices(work, holder)
+        found = found or any(each.endpoint == endpoint for each in known)
+    return found
+
+
 def _must_be_one(endpoint: str, p256dh: str, auth: str, hosts: str) -> None:
     if len(endpoint) > ENDPOINT_LENGTH_MAX or not _is_known(endpoint, hosts.split()):
         raise NotADevice(UNKNOWN_SERVICE)

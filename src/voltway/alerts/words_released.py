@@ -20,4 +20,5 @@ _SAYS: Final[Mapping[str, Mapping[str, str]]] = {
 
 def why_released(why: str | None, locale: str) -> str:
     """Why a hold was let go; empty where its driver did it or saw it themselves."""
-    return _SAYS[why][language(locale)] if why in _SAYS else ""
+    said = _SAYS.get(why or "")
+    return said[language(locale)] if said else ""

@@ -1,6 +1,6 @@
 """What a driver is told: their wishes, their browsers, and the way out that a mail names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -294,6 +294,29 @@ async def add(work: Work, house: House, holder: str, data: Form) -> None:
         auth=data.get("auth", ""),
         label=data.get("label", ""),
         hosts=house.settings.push_hosts,
+    )
+
+
+@post("/me/alerts/devices/here", include_in_schema=False)
+async def own_device_here(
+    request: HttpRequest, house: NamedDependency[House], data: Form
+) -> Response[str]:
+    """Whether this browser shows the alerts of who has signed in, or not any more."""
+    async with house.begin() as work:
+        email = await account.seated(request, work)
+        return await here(work, [] if email is None else [email], data)
+
+
+async def here(work: Work, holders: Sequence[str], data: Form) -> Response[str]:
+    """``on`` or ``off``: whether the browser that sent this shows the alerts of these holders;
+    with ``remove`` it is turned off first."""
+    endpoint = data.get("endpoint", "")[: devices.ENDPOINT_LENGTH_MAX]
+    is_on = await devices.here(work, holders, endpoint, remove=bool(data.get("remove")))
+    return Response(
+        "on" if is_on else "off",
+        status_code=HTTPStatus.OK,
+        media_type="text/plain",
+        headers={"Cache-Control": "no-store"},
     )
 
 

@@ -136,6 +136,16 @@ async def add_device(
     return Response("", status_code=HTTPStatus.CREATED)
 
 
+@post("/v/{key:str}/alerts/here", include_in_schema=False)
+async def device_here(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str], data: Form
+) -> Response[str]:
+    """Whether this browser shows the alerts of a visit, or not any more."""
+    async with house.begin() as work:
+        paid = await payments.visit(work, key)
+        return await alerting.here(work, await readers(request, work, paid), data)
+
+
 @post("/v/{key:str}/alerts/mail", include_in_schema=False)
 async def leave_mail(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str], data: Form

@@ -25,7 +25,7 @@ from voltway.waiting.model import Watch, WatchState
 from voltway.waiting.model_reservations import Reservation
 from voltway.waiting.model_turns import Turn
 from voltway.web.appearance import Form
-from voltway.web.driver import account, views
+from voltway.web.driver import account, alerting, views
 from voltway.web.driver.own_number import (
     NoTexts,
     TextsShown,
@@ -149,6 +149,16 @@ async def add_wait_device(
     return Response("", status_code=HTTPStatus.CREATED)
 
 
+@post(_paths("alerts/here"), include_in_schema=False)
+async def wait_device_here(
+    request: HttpRequest, house: NamedDependency[House], key: FromPath[str], data: Form
+) -> Response[str]:
+    """Whether this browser shows the alerts of a wait, or not any more."""
+    async with house.begin() as work:
+        wait = await _wait(work, request, key)
+        return await alerting.here(work, [wait.holder, wait.email], data)
+
+
 @get(_paths("texts"), include_in_schema=False)
 async def wait_texts(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
@@ -268,6 +278,7 @@ async def remove_wait_number(
 
 WAIT_ALERTS: Final = (
     add_wait_device,
+    wait_device_here,
     wait_texts,
     ask_wait_number,
     confirm_wait_number,

@@ -30,6 +30,23 @@ const subscribe = async (button) => {
   return "on";
 };
 
+// The house alone knows whose alerts this browser shows; the browser knows what it is called there.
+const here = async (address, remove = "") => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  const subscription = await registration?.pushManager.getSubscription();
+  if (!subscription) return "can";
+  const body = new URLSearchParams({ endpoint: subscription.endpoint, remove });
+  const answer = await fetch(address, { method: "POST", body });
+  return answer.ok && (await answer.text()) === "on" ? "on" : "can";
+};
+
+document.addEventListener("click", async (event) => {
+  const off = event.target.closest("[data-push-off]");
+  if (!off) return;
+  show(await here(off.dataset.pushOff, "1").catch(() => "failed"));
+  if (root.dataset.push === "can" && off.dataset.pushThen) location.assign(off.dataset.pushThen);
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-push-key]");
   if (!button) return;
@@ -42,4 +59,9 @@ document.addEventListener("click", async (event) => {
   if (root.dataset.push === "on" && button.dataset.pushThen) location.assign(button.dataset.pushThen);
 });
 
-if (able) show(Notification.permission === "denied" ? "denied" : "can");
+if (able) {
+  const off = document.querySelector("[data-push-off]");
+  const isDenied = Notification.permission === "denied";
+  if (isDenied || !off) show(isDenied ? "denied" : "can");
+  else show(await here(off.dataset.pushOff).catch(() => "can"));
+}
