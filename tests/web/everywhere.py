@@ -44,7 +44,9 @@ class Everywhere:
     places: int = 0
 
     def shows(self, route: str, path: str, state: str = "", **more: object) -> None:
-        self.pages.append(Page(route, path, state, **more))  # type: ignore[arg-type]
+        page = Page(route, path, state, **more)  # type: ignore[arg-type]
+        assert page.name not in {each.name for each in self.pages}, f"two are called {page.name}"
+        self.pages.append(page)
 
     async def elsewhere(self) -> Scene:
         """A station that is online, at a place of its own, in the same world."""

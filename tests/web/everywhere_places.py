@@ -35,7 +35,7 @@ def _lists(world: Everywhere) -> None:
     world.shows("/map/card/{location:uuid}", f"/map/card/{place}", whole=False)
     world.shows(PLACE, f"/l/{place}", "free")
     world.shows(PLACE, f"/l/{place}", "marked", own=True)
-    world.shows(PLACE, f"/l/{uuid4()}", "unknown", status=404)
+    world.shows(PLACE, f"/l/{uuid4()}", "no such place", status=404)
     bay = world.scene.station.evses[1].public_id
     world.shows(BAY, f"/e/{bay}", "free")
     world.shows(BAY, f"/e/{bay}", "own ways to pay", own=True)
@@ -43,7 +43,7 @@ def _lists(world: Everywhere) -> None:
     world.shows(BAY, f"/e/{bay}?kwh=none", "a wrong estimate")
     world.shows(BAY, f"/e/{bay}", "my car", cookies=(("car", CAR),))
     world.shows("/", "/", "my car", cookies=(("car", CAR),))
-    world.shows(BAY, "/e/FI*NO*SUCH", "unknown", status=404)
+    world.shows(BAY, "/e/FI*NO*SUCH", "no such bay", status=404)
     world.shows(
         "/q/{identity:str}/{number:str}/{code:str}/{version:str}", "/q/X/1/C/V", "old", status=403
     )

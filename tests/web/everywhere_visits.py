@@ -240,7 +240,8 @@ async def _at_a_reader(world: Everywhere) -> None:
         place = await world.elsewhere()
         reader = await serves(place)
         bay = place.station.evses[1].public_id
-        world.shows("/e/{public_id:str}", f"/e/{bay}", "with a terminal")
+        if state == "shows":
+            world.shows("/e/{public_id:str}", f"/e/{bay}", "with a terminal")
         answer = await world.browser.sends(f"/e/{bay}/start", reader=str(reader.id))
         path = answer.headers["location"]
         if happens:
