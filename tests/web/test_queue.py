@@ -9,6 +9,7 @@ import pytest
 
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
+from tests.web.test_account import enters
 from voltway.alerts.queueing_up import hears_turns
 from voltway.drivers import actions as drivers
 from voltway.kernel.facts import Fact
@@ -133,6 +134,45 @@ async def test_who_starts_is_done_and_the_bay_is_held_no_more(
 
     assert "You are charging" in await browser.reads(page)
     assert await full.count("bay_hold_view") == 0
+
+
+async def test_who_signs_in_with_the_address_of_a_turn_starts_at_its_bay_from_any_browser(
+    browser: Browser, full: Scene
+) -> None:
+    await joins(browser, full)
+    await become(full, "available", bay=1)
+    await goes_on(full)
+    browser.client.cookies.clear()
+    await enters(browser, full, ANN)
+
+    answer = await starts(browser, full, 1)
+
+    assert answer.status_code == 303, words_of(answer.text)
+    async with full.begin() as work:
+        [row] = await work.all(
+            "SELECT t.visit_key = p.visit_key AS so FROM waiting_turn t, payment p"
+        )
+    assert row["so"]
+
+
+async def test_who_has_signed_in_and_charges_at_another_bay_waits_no_more(
+    browser: Browser, full: Scene
+) -> None:
+    page = await joins(browser, full)
+    browser.client.cookies.clear()
+    await enters(browser, full, ANN)
+    await become(full, "available", bay=1)
+    answer = await starts(browser, full, 1)
+    assert answer.status_code == 303, words_of(answer.text)
+    async with full.begin() as work:
+        [row] = await work.all("SELECT token_uid FROM payment WHERE email IS NULL")
+    await full.starts(row["token_uid"])
+    async with full.begin() as work:
+        await work.run("UPDATE payment SET session_id = (SELECT id FROM session)")
+
+    await goes_on(full, 1)
+
+    assert "You are charging" in await browser.reads(page)
 
 
 async def test_a_card_of_somebody_else_is_turned_away_only_where_every_bay_is_held(

@@ -6,6 +6,7 @@ page until its hold stands, its driver goes, or does nothing for ``LASTS``. What
 a reason to look at the hold, which alone says whether it is held.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -76,11 +77,12 @@ async def open_visit(
     code: str = "",
     token: TokenUid | None = None,
     driver: DriverId | None = None,
+    mine: Collection[str] = (),
 ) -> Visit:
     """Freeze the price, make the reader this driver's, and let it show the hold."""
     async with begin() as work:
         at = await _reader_at(work, given, evse, reader)
-        await racing.must_be_first(work, evse, driver)
+        await racing.must_be_first(work, evse, driver, mine)
         payment = await beginning.new_payment(
             work,
             choosing.of(given, at.provider),

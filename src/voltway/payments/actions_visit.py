@@ -1,6 +1,6 @@
 """A visit of a driver without an account: a hold, then a start, or the money back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -100,13 +100,15 @@ async def open_visit(
     saved: Method | None = None,
     token: TokenUid | None = None,
     driver: DriverId | None = None,
+    mine: Collection[str] = (),
 ) -> Visit:
     """Freeze the price, and open a hold that the driver confirms on the provider's page; on a saved
     method it stands at once, and there is no page.
 
     A promotion code is held in the same work. Where a provider cannot open a page, the next that
     is offered for this party, currency and method is asked. ``token`` is one that was made for this
-    bay before: its station keeps the bay for that. ``driver`` is who has signed in.
+    bay before: its station keeps the bay for that. ``driver`` is who has signed in,
+    ``mine`` the keys of visits that were begun where this one is.
 
     The URLs may hold ``{visit_key}``, which is not known before.
     """
@@ -122,6 +124,7 @@ async def open_visit(
             saved=saved,
             token=token,
             driver=driver,
+            mine=mine,
         )
         if code.strip():
             await promotions.claim(
@@ -156,6 +159,7 @@ async def _new_payment(
     saved: Method | None,
     token: TokenUid | None,
     driver: DriverId | None,
+    mine: Collection[str],
 ) -> tuple[Payment, Sequence[Provider]]:
     """A visit's payment with the first of the providers that are offered for it."""
     place = await stations.place_of(work, evse)
@@ -166,7 +170,7 @@ async def _new_payment(
         offered = [choosing.of(given, saved.provider)]
     if not offered:
         raise NobodyPaysHere
-    await racing.must_be_first(work, evse, driver)
+    await racing.must_be_first(work, evse, driver, mine)
     payment = await beginning.new_payment(
         work,
         offered[0],

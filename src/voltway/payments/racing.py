@@ -5,7 +5,7 @@ can still be outrun: their hold is let go the moment it is seen, and nothing is 
 Starts at one EVSE are decided one after the other, whichever process decides them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
@@ -51,17 +51,20 @@ class YouStart(Refusal):
     visit_key: str
 
 
-async def must_be_first(work: Work, evse: EvseId, driver: DriverId | None) -> None:
-    """Raises ``SomebodyStarts``; ``YouStart`` where that is this driver, whose button was pressed
-    twice. Whoever asks of the same EVSE at the same time waits until what this work decides is
-    kept."""
+async def must_be_first(
+    work: Work, evse: EvseId, driver: DriverId | None, mine: Collection[str] = ()
+) -> None:
+    """Raises ``SomebodyStarts``; ``YouStart`` where that is this driver, or one of the visits with
+    these keys, which are theirs: their button was pressed twice. Whoever asks of the same EVSE at
+    the same time waits until what this work decides is kept."""
     await _one_by_one(work, evse)
     found = await _starting(work, evse)
     if not found:
         return
     public_id = (await stations.place_of(work, evse)).public_id
     for row in found:
-        if driver is not None and row["driver_id"] == driver:
+        is_own = driver is not None and row["driver_id"] == driver
+        if is_own or row["visit_key"] in mine:
             raise YouStart(public_id, row["visit_key"])
     raise SomebodyStarts(public_id)
 

@@ -151,7 +151,7 @@ async def bays(work: Work, location: LocationId, heard: datetime) -> dict[EvseId
 
 async def who_charges(work: Work, location: LocationId) -> set[UUID]:
     """Those in line here who charge here since: by the visit that they paid from their turn, by a
-    visit with their address, or by their own token."""
+    visit with their address or of who has signed in with it, or by their own token."""
     rows = await work.all(
         f"""
         SELECT w.id FROM waiting_turn w
@@ -159,13 +159,16 @@ async def who_charges(work: Work, location: LocationId) -> set[UUID]:
            AND EXISTS (SELECT FROM session_view s
                          LEFT JOIN visitor_view p ON p.session_id = s.id
                          LEFT JOIN payment_monitor_view v ON v.session_id = s.id
+                         LEFT JOIN own_payment_view o ON o.session_id = s.id
+                         LEFT JOIN driver_view h ON h.id = o.holder
                          LEFT JOIN token_view t
                                 ON t.party_id = s.party_id AND t.uid = s.token_uid
                          LEFT JOIN contract_view c ON c.id = t.contract_id
                          LEFT JOIN driver_view d ON d.id = c.driver_id
                         WHERE s.location_id = w.location_id AND s.started_at >= w.created_at
                           AND (w.visit_key = v.visit_key
-                               OR w.email IN (p.email, lower(t.email), lower(d.email))))
+                               OR w.email IN (p.email, lower(h.email), lower(t.email),
+                                           lower(d.email))))
         """,
         location,
     )

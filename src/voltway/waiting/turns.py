@@ -220,10 +220,13 @@ async def must_not_be_held(
         raise BayIsHeld
 
 
-async def begins(work: Work, evse: EvseId, visit_key: str, *, key: str = "") -> None:
-    """Who has this turn pays for a visit at the bay: a session of that visit is theirs."""
+async def begins(
+    work: Work, evse: EvseId, visit_key: str, *, key: str = "", email: str | None = None
+) -> None:
+    """Who has this turn, by its key or by the address that they signed in with, pays for a visit at
+    the bay: a session of that visit is theirs."""
     turn = await store_turns.at_bay(work, evse)
-    if turn is not None and turn.key == key:
+    if turn is not None and (turn.key == key or turn.email == (email or "").lower()):
         await store_turns.save(work, replace(turn, visit_key=visit_key))
 
 

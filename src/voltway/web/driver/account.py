@@ -30,7 +30,7 @@ from voltway.payments.model_methods import Method, MethodId, SavingStage
 from voltway.runtime.work import Work
 from voltway.web import speaking
 from voltway.web.appearance import Form, here
-from voltway.web.driver import account_views, own_data, own_places, views
+from voltway.web.driver import account_views, coming_back, own_data, own_places, views
 from voltway.web.house import House
 from voltway.web.pages import (
     HttpRequest,
@@ -118,6 +118,7 @@ async def shown(
         await alerts.opened(work, _HERE, [email])
         knows = await account_views.account(work, house, email)
         knows["bounce"] = await bounces.bounce_of(work, email)
+        knows["ways_back"] = await coming_back.ways(request, work)
         help_ = await views.help_of(work, None, about="")
     return page(
         request,
@@ -136,6 +137,7 @@ async def _way_in(
 ) -> Response[str]:
     help_ = await views.help_of(work, None, about="")
     knows: dict[str, Any] = {"email": "", "sent": False, "wrong": "", "trouble": "", "back": _HERE}
+    knows["ways_back"] = await coming_back.ways(request, work)
     knows.update(more)
     return page(request, house, "driver/enter.html", status=status, help=help_, **knows)
 
@@ -233,7 +235,8 @@ async def leave(request: HttpRequest, house: NamedDependency[House]) -> Redirect
         async with house.begin() as work:
             await entry.leave(work, token)
     answer = see_other("/")
-    answer.delete_cookie(SEAT, path="/")
+    for name in (SEAT, coming_back.VISITS):  # others may use this browser
+        answer.delete_cookie(name, path="/")
     return answer
 
 

@@ -1,10 +1,10 @@
 """Paying at a card reader beside the bay: drivers call it a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
 from litestar import post
@@ -83,56 +83,41 @@ async def at_bay(work: Work, house: House, bay: Bay) -> list[CardReader]:
     return await readers.serving(work, house.provider, bay.evse, LocationId(bay.location_id))
 
 
+class Begun(TypedDict):
+    """What a visit begins with, wherever it is paid; ``mine``: the keys of this browser's visits
+    before."""
+
+    evse: EvseId
+    email: str | None
+    locale: str
+    return_url: str
+    cancel_url: str
+    code: str
+    token: TokenUid | None
+    driver: DriverId | None
+    mine: Collection[str]
+
+
 async def open_visit(
-    house: House,
-    reader: str,
-    *,
-    evse: EvseId,
-    email: str | None,
-    locale: str,
-    return_url: str,
-    cancel_url: str,
-    code: str,
-    saved: Method | None,
-    token: TokenUid | None,
-    driver: DriverId | None,
+    house: House, reader: str, *, saved: Method | None, **begun: Unpack[Begun]
 ) -> Visit:
     """A visit at the terminal that the driver chose, or, where none was, on a page or method; the
     one that their button began already, where it was pressed twice."""
-    if not reader:
-        try:
-            return await payments.open_visit(
-                house.begin,
-                house.provider,
-                evse=evse,
-                email=email,
-                locale=locale,
-                return_url=return_url,
-                cancel_url=cancel_url,
-                code=code,
-                saved=saved,
-                token=token,
-                driver=driver,
-            )
-        except YouStart as yours:
-            return Visit(yours.visit_key, "")
     try:
-        chosen = UUID(reader)
+        if not reader:
+            return await payments.open_visit(house.begin, house.provider, saved=saved, **begun)
+        return await actions_reader.open_visit(
+            house.begin, house.provider, reader=_chosen(reader), **begun
+        )
+    except YouStart as yours:
+        return Visit(yours.visit_key, "")
+
+
+def _chosen(reader: str) -> UUID:
+    try:
+        return UUID(reader)
     except ValueError as error:
         raise NotAtThisReader from error
-    return await actions_reader.open_visit(
-        house.begin,
-        house.provider,
-        evse=evse,
-        reader=chosen,
-        email=email,
-        locale=locale,
-        return_url=return_url,
-        cancel_url=cancel_url,
-        code=code,
-        token=token,
-        driver=driver,
-    )
 
 
 async def look(house: House, payment: PaymentId) -> None:

@@ -40,7 +40,8 @@ RELOAD_S: Final = 15
 
 async def begins(request: HttpRequest, work: Work, evse: EvseId, visit_key: str) -> None:
     """A driver who may have a turn pays for a visit at the bay."""
-    await turns.begins(work, evse, visit_key, key=request.cookies.get(TURN, ""))
+    email = await account.seated(request, work)
+    await turns.begins(work, evse, visit_key, key=request.cookies.get(TURN, ""), email=email)
 
 
 @get("/l/{location:uuid}/queue", include_in_schema=False)

@@ -22,7 +22,7 @@ DIGITS: Final = 4
 @get(MAP_PATH, include_in_schema=False)
 async def show_map(
     request: HttpRequest, house: NamedDependency[House]
-) -> Response[bytes] | Redirect:
+) -> Response[str] | Response[bytes] | Redirect:
     """The map above the list; without script, without WebGL and for a screen reader the list."""
     return await places.show_places(request, house, on_map=True)
 

@@ -17,25 +17,26 @@ from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import LocationId
 from voltway.kernel.units import PowerW
 from voltway.parties import actions as parties
-from voltway.payments import codes, web_started
+from voltway.payments import web_started
 from voltway.payments.beginning import NotAnAddress
 from voltway.payments.model import Visit
-from voltway.payments.ready import NothingWouldStart, plugs_first
+from voltway.payments.ready import plugs_first
 from voltway.runtime.work import Work
 from voltway.stations import photos
-from voltway.stations.worked_at import PlannedWork
 from voltway.tariffs.promotions import CodeRefused
-from voltway.waiting import starting, turns
+from voltway.waiting import turns
 from voltway.web.appearance import Form
 from voltway.web.driver import (
     account,
     asking,
     at_reader,
+    coming_back,
     details,
     estimates,
     favourites,
     finding,
     for_car,
+    hindering,
     instead,
     lining,
     my_car,
@@ -64,32 +65,20 @@ from voltway.web.pages import (
 from voltway.web.photos import url_of
 from voltway.web.problems import STATUS
 
-PRICE_CHANGED: Final = (
-    "The price changed while you looked. Please read it and start again; nothing was held."
-)
 NOT_CHARGED: Final = "You were not charged. Please try again in a moment."
-
-
-#: What keeps a driver from paying at a bay, as it is told to them.
-HINDERS: Final = (
-    NothingWouldStart,
-    PlannedWork,
-    codes.ScanAgain,
-    *starting.KEPT_FOR_OTHERS,
-)
 
 
 @get("/", include_in_schema=False)
 async def list_places(
     request: HttpRequest, house: NamedDependency[House]
-) -> Response[bytes] | Redirect:
+) -> Response[str] | Response[bytes] | Redirect:
     """The open places that fit, those with free bays first, a page at a time."""
     return await show_places(request, house, on_map=False)
 
 
 async def show_places(
     request: HttpRequest, house: House, *, on_map: bool
-) -> Response[bytes] | Redirect:
+) -> Response[str] | Response[bytes] | Redirect:
     """The list of places, with or without the map of them above it; whoever types the EVSE ID of
     a bay is sent to it, or told that there is none."""
     needed = {} if request.query_params else needs.needed(request)
@@ -104,6 +93,7 @@ async def show_places(
         car = await my_car.mine(request, work)
         found = await finding.find(work, asked, formats, house.settings.heartbeat_s, car=car)
         help_ = await views.help_of(work, None, about="")
+        ways = await coming_back.ways(request, work)
     shown = page(
         request,
         house,
@@ -120,8 +110,9 @@ async def show_places(
         plugs=asking.PLUGS,
         ticks=asking.TICKS,
         help=help_,
+        ways_back=ways,
     )
-    return packed(request, shown)
+    return shown if ways else packed(request, shown)  # the key of a visit is a secret
 
 
 @get("/l/{location:uuid}", include_in_schema=False)
@@ -269,17 +260,19 @@ async def _evse_now(
     bay = await views.bay(work, public_id, formats, house.settings.heartbeat_s)
     reserved = await reserving.at_bay(request, work, bay)
     ahead = await planned.at_bay(work, bay, formats)
+    ways = await coming_back.at_bay(request, work, bay.evse)
     return {
         "bay": bay,
         "starts": await views.starts(work, bay.evse, formats),
         "plug_first": await plugs_first(work, bay.evse, house.settings.plug_first),
         "planned": ahead,
         "reserved": reserved,
+        "ways_back": ways,
         "instead": await instead.of_bay(
             work,
             bay,
             formats,
-            is_theirs=reserved.theirs is not None,
+            is_theirs=reserved.theirs is not None or bool(ways),
             in_window=any(each.is_now for each in ahead),
         ),
     }
@@ -293,37 +286,23 @@ async def evse_live(
     formats = formats_of(request, house)
     async with house.begin() as work:
         bay = await views.bay(work, public_id, formats, house.settings.heartbeat_s)
+        ways = await coming_back.at_bay(request, work, bay.evse)
 
     async def view() -> str:
         async with house.begin() as work:
             now = await _evse_now(request, work, house, public_id, formats_of(request, house))
         return draw(request, house, "driver/evse_now.html", **now)
 
-    subjects = (f"evse:{bay.evse}", f"station:{bay.station}")
+    own = (f"payment:{each.payment}" for each in ways)
+    subjects = (f"evse:{bay.evse}", f"station:{bay.station}", *own)
     return house.streams.live(house.touches, subjects, view)
-
-
-async def _hinders(
-    request: HttpRequest, work: Work, house: House, bay: Bay, shown: str, grant: str
-) -> str:
-    """Why nobody is sent to pay at a bay now; empty where nothing stands against it. ``shown`` is
-    the version of the price that the driver read, ``grant`` what a scanned code gave them."""
-    if shown and bay.tariff_version is not None and shown != str(bay.tariff_version):
-        return PRICE_CHANGED
-    here = await reserving.who(request, work)
-    try:
-        await codes.must_be_scanned(work, bay.evse, grant)
-        await here.may_start(work, bay.evse, house.settings.plug_first)
-    except HINDERS as no:
-        return told(request, no)
-    return ""
 
 
 @post("/e/{public_id:str}/start", include_in_schema=False)
 async def start(
     request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str], data: Form
 ) -> Response[str] | Redirect:
-    """Open a hold, and send the driver to the provider's page to confirm it."""
+    """Open a hold, and send the driver to the provider's page, or to a visit of theirs here."""
     email = data.get("email", "").strip()[:254]
     code = data.get("code", "").strip()[:40]
     grant = data.get("k", "")[:60]
@@ -334,7 +313,10 @@ async def start(
         bay = await views.bay(
             work, public_id, formats_of(request, house), house.settings.heartbeat_s
         )
-        if trouble := await _hinders(request, work, house, bay, data.get("price", ""), grant):
+        if ways := await coming_back.at_bay(request, work, bay.evse):
+            return see_other(f"/v/{ways[0].key}")
+        price = data.get("price", "")
+        if trouble := await hindering.hinders(request, work, house, bay, price, grant):
             return await again(work, trouble=trouble, status=HTTPStatus.CONFLICT)
     here = public_url(request, house)
     saved = None
@@ -360,6 +342,7 @@ async def start(
             saved=saved,
             token=token,
             driver=driver,
+            mine=coming_back.keys(request),
         )
     except (NotAnAddress, CodeRefused) as wrong:
         async with house.begin() as work:
@@ -370,23 +353,23 @@ async def start(
                 status=STATUS[wrong.kind],
             )
     except (Refusal, Outage) as no:
+        is_out = isinstance(no, Outage)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if is_out else HTTPStatus.CONFLICT
+        trouble = f"{told(request, no)} {formats_of(request, house).say(NOT_CHARGED)}"
         async with house.begin() as work:
-            return await again(
-                work,
-                trouble=f"{told(request, no)} {formats_of(request, house).say(NOT_CHARGED)}",
-                status=HTTPStatus.SERVICE_UNAVAILABLE
-                if isinstance(no, Outage)
-                else HTTPStatus.CONFLICT,
-            )
-    await _note_begun(request, house, bay, visit)
-    return see_other(visit.hosted_url or f"/v/{visit.visit_key}")
+            return await again(work, trouble=trouble, status=status)
+    return await _begun(request, house, bay, visit)
 
 
-async def _note_begun(request: HttpRequest, house: House, bay: Bay, visit: Visit) -> None:
-    """Who pays for this visit may charge a car of theirs, or have a turn or a reservation here."""
+async def _begun(request: HttpRequest, house: House, bay: Bay, visit: Visit) -> Redirect:
+    """Who pays for this visit may charge a car of theirs, or have a turn or a reservation here;
+    their browser keeps the way back to it."""
     async with house.begin() as work:
         await my_car.charges_with(request, work, bay, visit.visit_key)
         await lining.begins(request, work, bay.evse, visit.visit_key)
         await (await reserving.who(request, work)).begins(work, bay.evse, visit.visit_key)
         if visit.hosted_url:
             await web_started.tell_station(work, bay.evse)
+    answer = see_other(visit.hosted_url or f"/v/{visit.visit_key}")
+    answer.cookies = [coming_back.begun(request, house, visit.visit_key)]
+    return answer
