@@ -328,7 +328,7 @@ async def anns_card(scene: Scene) -> TokenUid:
     return token.uid
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process died."""
 
 

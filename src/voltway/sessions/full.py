@@ -11,7 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from voltway.kernel.errors import Refusal
+import structlog
+
+from voltway.kernel.errors import Outage, Refusal
 from voltway.kernel.ids import SessionId
 from voltway.kernel.money import Currency
 from voltway.kernel.units import EnergyWh
@@ -29,6 +31,8 @@ from voltway.sessions.rules_full import (
 )
 from voltway.sessions.time_to_done import FULL, TARGET, points_of, said_by_car
 from voltway.vehicles import actions as vehicles
+
+log = structlog.get_logger("voltway.sessions")
 
 AT_ONCE: Final = 100
 
@@ -59,15 +63,29 @@ class SessionFull(SessionFact):
 
 
 async def look(begin: BeginWork) -> int:
-    """The round: tell of cars that have stopped; how many."""
-    told, after = 0, None
+    """The round: tell of cars that have stopped; how many. A batch that breaks is taken again by
+    halves, until the one that breaks it is logged and passed over."""
+    told, after, limit = 0, None, AT_ONCE
     while True:
-        async with begin() as work:
-            found = await store_full.stopped(work, STOPPED_FOR, TOOK_WH, WENT_ON_WH, after, AT_ONCE)
-            told += await _tell(work, found)
-        if len(found) < AT_ONCE:
+        found: list[SessionId] = []
+        new = 0
+        try:
+            async with begin() as work:
+                found = await store_full.stopped(
+                    work, STOPPED_FOR, TOOK_WH, WENT_ON_WH, after, limit
+                )
+                new = await _tell(work, found)
+        except Exception as trouble:
+            if not found or isinstance(trouble, Outage):
+                raise
+            if len(found) > 1:
+                limit = len(found) // 2
+                continue
+            log.exception("session_look_failed", round="full", session=str(found[0]))
+        told += new
+        if len(found) < limit:
             return told
-        after = found[-1]
+        after, limit = found[-1], AT_ONCE
 
 
 async def told_at(work: Work, session: SessionId) -> EnergyWh | None:
