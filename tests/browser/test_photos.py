@@ -10,8 +10,9 @@ from tests.browser.seat import becomes_the_owner
 from tests.stories.world import World
 from tests.web.test_photos import ALT, photo
 
-#: Words that are drawn again move a little; a photo without its room would move two fifths.
-MOVED_MAX: Final = 0.02
+#: Words that are drawn again in their own font move a little (0.02 seen); a photo without its room
+#: would move two fifths.
+MOVED_MAX: Final = 0.05
 
 #: What moved by itself since the page was opened (Layout Instability API).
 _MOVED: Final = """() => new Promise(done => {

@@ -99,11 +99,11 @@ async def test_ann_is_told_as_she_chose_of_a_charge_that_she_started_by_phone(
     await saves_a_card(world)
     phone = await has_phone(world, service)
 
-    # She wants nothing of the begin, and the end by mail too.
+    # She wants no news of another time, and the end by mail too.
     wanted = {
         f"{event}.{Channel.PUSH}": "1"
         for event in Event
-        if event not in (Event.SESSION_STARTED, Event.DONE_MOVED)
+        if event is not Event.DONE_MOVED
     }
     chosen = wanted | {f"{Event.COMPLETE}.{Channel.MAIL}": "1"}
     await sends(world, "/me/alerts", zone="Europe/Berlin", **{"from": "", "until": ""}, **chosen)
@@ -115,6 +115,7 @@ async def test_ann_is_told_as_she_chose_of_a_charge_that_she_started_by_phone(
     assert "Wie Sie benachrichtigt werden" in await reads(world, visit)
     await world.within(post.outside.plug_in(1))
     await world.until("session:*", lambda: running(world))
+    assert (await shows(world, phone, "Das Laden hat begonnen"))["url"] == visit
 
     # Ten minutes before it is done her own phone says so.
     register = post.outside.forecourt.bay(1).register_wh
@@ -139,7 +140,7 @@ async def test_ann_is_told_as_she_chose_of_a_charge_that_she_started_by_phone(
     assert told.pop("Das Laden ist fertig") is False
     [(subject, has_pdf)] = [each for each in told.items() if "Code" not in each[0]]
     assert (subject.startswith("Ihr Beleg"), has_pdf) == (True, True)
-    assert "begonnen" not in " ".join(each["title"] for each in phone.shown)
+    assert "geändert" not in " ".join(each["title"] for each in phone.shown)
 
     # It stands in her history, and nobody reads of her on the page of the visit.
     assert "15,68" in await reads(world, "/me/charges")

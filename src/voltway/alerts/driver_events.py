@@ -72,10 +72,14 @@ _REMOTE: Final = frozenset({"Remote", "RemoteStop"})
 
 
 async def hears_session(work: Work, facts: Sequence[Fact]) -> None:
-    """Tell drivers that theirs began, is soon done, will be done at another time, or is over."""
+    """Tell drivers that theirs began, is soon done, will be done at another time, or is over.
+
+    The watcher of payments hears the same begin at the same moment: whoever is first links them."""
     heard = [fact for fact in facts if isinstance(fact, SessionFact)]
     wanted = [fact.session for fact in heard]
     known = {each.id: each for each in await sessions.sessions_by_id(work, wanted)}
+    shown = {id: payments.Shown(each.party, each.token) for id, each in known.items()}
+    await payments.link(work, shown)
     for fact in heard:
         session = known.get(fact.session)
         who = None if session is None else await who_charges(work, session)
@@ -110,7 +114,7 @@ async def _tell(work: Work, fact: SessionFact, session: Session, who: Who) -> No
         event, once = Event.POWER_REDUCED, fact.at.isoformat()
         shown |= _slowed(fact, locale)
     elif isinstance(fact, SessionFull):
-        event = Event.COMPLETE
+        event, once = Event.COMPLETE, str(fact.energy_wh) if fact.again else ""
         shown |= _full(fact, who)
     else:
         return
@@ -122,9 +126,10 @@ async def _tell_end(
     work: Work, fact: SessionEnded | SessionFaulted, session: Session, who: Who
 ) -> None:
     """An end that told no reason waits whether the bay shows a fault: then that is told instead.
-    Who was told that their car is full knows what this end is, unless it charged on."""
+    Who was told that their car is full knows what this end is, unless it charged on or charged to
+    this end."""
     energy_wh = fact.energy_wh if isinstance(fact, SessionEnded) else session.energy_wh
-    if await full.is_told(work, session.id, energy_wh):
+    if await full.knows_end(work, session.id, energy_wh):
         return
     is_unsaid = isinstance(fact, SessionEnded) and fact.reason in faults.UNSAID
     if isinstance(fact, SessionFaulted):

@@ -65,7 +65,10 @@ async def over(work: Work, before: datetime, limit: int) -> list[str]:
                          UNION SELECT holder FROM alert_number
                          UNION SELECT holder FROM alert_number_code
                          UNION SELECT holder FROM alert_device
-                         UNION SELECT holder FROM alert_person) AS each) AS g
+                         UNION SELECT holder FROM alert_person
+                         UNION SELECT holder FROM alert
+                                WHERE channel IN ('mail', 'sms') AND recipient <> '-'
+                                  AND holder LIKE '%:%') AS each) AS g
           LEFT JOIN payment_view p ON p.id = g.visit
          WHERE g.visit IS NOT NULL
            AND coalesce(p.ended_at, p.created_at + interval '7 days', $1) <= $1
@@ -87,7 +90,8 @@ async def blank(work: Work, holder: str) -> None:
         UPDATE alert
            SET recipient = $2, once = 'forgotten:' || id,
                state = CASE state WHEN 'failed' THEN 'dropped' ELSE state END
-         WHERE holder = $1 AND channel IN ('mail', 'sms') AND state <> 'queued'
+         WHERE holder = $1 AND holder LIKE '%:%' AND channel IN ('mail', 'sms')
+           AND recipient <> '-' AND state <> 'queued'
         """,
         holder,
         FORGOTTEN,

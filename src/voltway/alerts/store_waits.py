@@ -14,13 +14,17 @@ _LIKE: Final = [f"{kind}:%" for kind in WAITS]
 
 
 async def holders(work: Work, after: str, limit: int) -> list[str]:
-    """Waits for which a browser, a number or a code is kept, by their names, from there on."""
+    """Waits for which a browser, a number or a code is kept, or a number stands among what was
+    sent, by their names, from there on."""
     rows = await work.all(
         """
         SELECT holder FROM (
             SELECT holder FROM alert_device
              UNION SELECT holder FROM alert_number
-             UNION SELECT holder FROM alert_number_code) AS each
+             UNION SELECT holder FROM alert_number_code
+             UNION SELECT holder FROM alert
+                    WHERE channel IN ('mail', 'sms') AND recipient <> '-' AND holder LIKE '%:%'
+                      AND state <> 'queued') AS each
          WHERE holder LIKE ANY($1::text[]) AND holder > $2
          ORDER BY holder LIMIT $3
         """,
@@ -88,22 +92,20 @@ async def texts_to(
     return {row["recipient"]: row["n"] for row in rows}
 
 
+_BLANK: Final = """
+    UPDATE alert
+       SET recipient = $2, once = 'forgotten:' || id,
+           state = CASE state WHEN 'failed' THEN 'dropped' ELSE state END
+     WHERE state <> 'queued' AND recipient <> '-'
+"""
+
+
 async def forget(work: Work, holders: Collection[str], since: date) -> None:
     """Keep nothing that was left for these waits, nor the numbers that were texted for them, since
     this day at the earliest; what failed rests no more."""
-    await work.run(
-        """
-        UPDATE alert
-           SET recipient = $2, once = 'forgotten:' || id,
-               state = CASE state WHEN 'failed' THEN 'dropped' ELSE state END
-         WHERE channel = 'sms' AND state <> 'queued' AND recipient <> $2
-           AND (id IN (SELECT alert_id FROM alert_text WHERE day >= $3) AND about = ANY($1::text[])
-                OR once IN (SELECT 'number:' || id FROM alert_number_code
-                             WHERE holder = ANY($1::text[])))
-        """,
-        list(holders),
-        FORGOTTEN,
-        since,
-    )
+    texted = "about = ANY($1::text[]) AND id IN (SELECT alert_id FROM alert_text WHERE day >= $3)"
+    await work.run(f"{_BLANK} AND channel = 'sms' AND {texted}", list(holders), FORGOTTEN, since)
+    left = "channel IN ('mail', 'sms') AND holder = ANY($1::text[]) AND holder LIKE '%:%'"
+    await work.run(f"{_BLANK} AND {left}", list(holders), FORGOTTEN)
     for table in ("alert_device", "alert_number", "alert_number_code"):
         await work.run(f"DELETE FROM {table} WHERE holder = ANY($1::text[])", list(holders))

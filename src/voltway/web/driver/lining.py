@@ -166,6 +166,7 @@ async def turn_page(
 ) -> Response[str]:
     """How somebody stands in line. Who opens it can start at the bay that is held for it."""
     knows = await _knows(request, house, key)
+    await wait_alerts.read(house, knows["turn"])
     answer = page(request, house, "driver/turn.html", **knows)
     if knows["turn"].is_open:
         answer.cookies = [_cookie(request, house, knows["turn"])]

@@ -223,6 +223,7 @@ async def reservation_page(
 ) -> Response[str]:
     """How long it is kept. Who opens it can start there."""
     knows = await _knows(request, house, key)
+    await wait_alerts.read(house, knows["it"])
     answer = page(request, house, "driver/reservation.html", **knows)
     if knows["it"].is_open:
         answer.cookies = [_cookie(request, house, knows["it"])]

@@ -14,6 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from voltway.alerts import actions as alerts
 from voltway.alerts import numbers, pushing, waits
 from voltway.alerts.model_events import Channel, wait_holder
 from voltway.kernel.errors import Refusal
@@ -84,6 +85,13 @@ _KINDS: Final[Mapping[type, tuple[str, str]]] = {
     Turn: ("turn", "t"),
     Reservation: ("reservation", "r"),
 }
+
+
+async def read(house: House, it: Watch | Turn | Reservation) -> None:
+    """Somebody looks at the page of a wait: what was pushed there and leads to it is read."""
+    wait = of(it, is_open=True)
+    async with house.begin() as work:
+        await alerts.opened(work, wait.path, [wait.holder, wait.email.lower()])
 
 
 async def offer(work: Work, house: House, wait: Wait) -> Shown | None:

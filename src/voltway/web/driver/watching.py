@@ -105,7 +105,9 @@ async def watched(
     request: HttpRequest, house: NamedDependency[House], key: FromPath[str]
 ) -> Response[str]:
     """How a watch stands, and what to do next."""
-    return page(request, house, "driver/watch.html", **await _knows(request, house, key))
+    knows = await _knows(request, house, key)
+    await wait_alerts.read(house, knows["watch"])
+    return page(request, house, "driver/watch.html", **knows)
 
 
 async def _knows(request: HttpRequest, house: House, key: str) -> dict[str, Any]:
