@@ -80,8 +80,10 @@ class Eyes:
 
     async def approve(self, what: str, *, contrasts: Sequence[Contrast] = CONTRASTS[:1]) -> None:
         """Look at the page as it is now, in each theme and width, and in each of these contrasts;
-        fail with all that is wrong."""
+        in any case at its colours on a phone in high contrast. Fail with all that is wrong."""
         found = await self.look(contrasts)
+        if "more" not in contrasts:
+            found += await self._in_high_contrast()
         self.seen.append(what)
         assert not found, f"{what}, {self.page.url}:\n" + "\n".join(found)
         self.was_calm()
@@ -96,6 +98,16 @@ class Eyes:
                 faults = await self._faults(colours_only=nth > 0)
                 found += [f"{theme}, {contrast}, {size['width']} px: {fault}" for fault in faults]
         return sorted(set(found))
+
+    async def _in_high_contrast(self) -> list[str]:
+        """What is wrong with the colours in high contrast, where the page stands now."""
+        found: list[str] = []
+        for theme in THEMES:
+            await self.page.emulate_media(color_scheme=theme, contrast="more")
+            faults = await self._faults(colours_only=True)
+            found += [f"{theme}, high contrast: {fault}" for fault in faults]
+        await self.page.emulate_media(color_scheme=THEMES[-1], contrast="no-preference")
+        return found
 
     def was_calm(self) -> None:
         """No script failed, nothing was blocked, since the page was opened."""
