@@ -100,11 +100,7 @@ async def test_ann_is_told_as_she_chose_of_a_charge_that_she_started_by_phone(
     phone = await has_phone(world, service)
 
     # She wants no news of another time, and the end by mail too.
-    wanted = {
-        f"{event}.{Channel.PUSH}": "1"
-        for event in Event
-        if event is not Event.DONE_MOVED
-    }
+    wanted = {f"{event}.{Channel.PUSH}": "1" for event in Event if event is not Event.DONE_MOVED}
     chosen = wanted | {f"{Event.COMPLETE}.{Channel.MAIL}": "1"}
     await sends(world, "/me/alerts", zone="Europe/Berlin", **{"from": "", "until": ""}, **chosen)
 
