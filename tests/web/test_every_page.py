@@ -136,9 +136,9 @@ SAYS: Final = {
     "/p/{key:str}": {"owed": "€4.89 to pay"},
 }
 
-#: What people of this world wrote, and what is called so.
 #: What a script reads, and nobody else.
 FOR_SCRIPTS: Final = frozenset({"on", "off"})
+#: What people of this world wrote, and what is called so.
 DATA: Final = re.compile(
     r"""Vans\ Oy|A\ cable\ is\ repaired|New\ cables|Polestar[^<]*|It\ is\ slow
       |We\ have\ sent\ somebody|Visa
