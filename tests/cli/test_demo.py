@@ -22,6 +22,7 @@ START_S_MAX = 120
 STEP_S_MAX = 30
 STOP_S_MAX = 15
 ASK_AGAIN_S = 0.2
+OF_A_BROWSER = {"Sec-Fetch-Site": "same-origin"}
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvc": "123"}
 
 
@@ -71,7 +72,7 @@ async def demo(data_folder: Path) -> AsyncIterator[Demo]:
             assert line, f"the demo ended: {said}"
             said += line.decode()
     found = dict(re.findall(r"(Driver's page|console|Stations|Mails)\s+(http://\S+)", said))
-    async with a_line(timeout=STEP_S_MAX) as browser:
+    async with a_line(timeout=STEP_S_MAX, headers=OF_A_BROWSER) as browser:
         yield Demo(
             found["Driver's page"],
             found["console"],

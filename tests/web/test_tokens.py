@@ -244,10 +244,10 @@ async def test_a_driver_chooses_at_the_bay_what_pays_for_this_charge(
     page = (await browser.opens(bay(scene))).text
     offered = re.findall(r'type="radio" name="method" value="([^"]+)"', page)
 
+    foreign = await browser.sends(f"{bay(scene)}/start", way="saved", method=str(mine.card.id))
     begun = await browser.sends(f"{bay(scene)}/start", way="saved", method=mine.by_name["balance"])
     async with scene.begin() as work:
         [paid] = await work.all("SELECT provider FROM payment WHERE method_id IS NOT NULL")
-    foreign = await browser.sends(f"{bay(scene)}/start", way="saved", method=str(mine.card.id))
 
     assert "€25.00 left" in page
     assert set(offered) == set(mine.by_name.values())
