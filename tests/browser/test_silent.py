@@ -1,5 +1,6 @@
 """A weak signal: whatever falls silent, a page says how old it is, and is mended by itself."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -11,9 +12,12 @@ from tests.browser.forecourt import a_forecourt
 from tests.browser.silent import SilentLine
 from tests.browser.test_map import WITHOUT_A_CARD
 from tests.stories.world import World
+from voltway_world.calling import a_line
 
 #: What the browser itself says of a line that broke.
 BROKE: Final = ("ERR_", "[object Event]")
+
+STEP_S_MAX: Final = 30
 
 #: A list that was lost is asked for again within this, and answered.
 AGAIN_MS: Final = 21_000
@@ -39,6 +43,13 @@ async def _breaks(route: Route) -> None:
     await route.abort()
 
 
+async def _is_told(world: World, words: str) -> None:
+    """Once the house says so itself, to who asks it on a line that does not fall silent."""
+    async with asyncio.timeout(STEP_S_MAX), a_line(base_url=world.house.http) as line:
+        while words not in (await line.get("/")).text:
+            pass
+
+
 async def _is_old(page: Page, age: str) -> None:
     await expect(page.locator("[data-stale]")).to_contain_text(
         f"No connection. This page is as it was {age}"
@@ -60,6 +71,7 @@ async def test_a_list_that_lies_open_is_read_again_and_says_when_it_cannot_be(
         await page.goto(line.http)
         await expect(status).to_contain_text("2 bays free, as of ")
         await place.plug_in()
+        await _is_told(world, "1 bay free")
         row = page.get_by_role("link", name=place.name)
         await row.focus()
         await page.clock.run_for(61_000)
@@ -78,6 +90,7 @@ async def test_a_list_that_lies_open_is_read_again_and_says_when_it_cannot_be(
 
             line.is_back()
             await place.unplug()
+            await _is_told(world, "2 bays free")
             await page.clock.run_for(AGAIN_MS)
             await expect(status).to_contain_text("2 bays free, as of ")
             await _is_of_now(page)
