@@ -22,7 +22,7 @@ from tests.simulation.house import HouseProcess, serving
 from tests.simulation.town import STATIONS, Post, furnish
 from tests.simulation.waiting import comes_true, happens
 from tests.stories.world import SECRET, SIGNING
-from voltway_world.calling import a_line
+from voltway_world.calling import of_many
 from voltway_world.provider import ProviderServer
 
 #: How long a driver has to plug in. Short, so that a campaign need not wait for lost ones, and
@@ -120,7 +120,7 @@ async def _live(
     """Let the crowd in, kill the house as often as asked for, and let the crowd finish."""
     dice = random.Random(campaign.seed)
     async with (
-        a_line(base_url=house.pages, timeout=10) as browser,
+        of_many(base_url=house.pages, timeout=10) as browser,
         asyncio.TaskGroup() as tasks,
     ):
         coming = [

@@ -26,7 +26,7 @@ from tests.simulation.house import port_of_its_own
 from tests.stories.world import SECRET, SIGNING
 from voltway.runtime.work import Work
 from voltway.tariffs import actions as tariffs
-from voltway_world.calling import a_line
+from voltway_world.calling import of_many
 from voltway_world.provider import ProviderServer
 from voltway_world.stations import EvseSpec, Options
 
@@ -195,7 +195,7 @@ async def open_world(
         for house in houses:
             assert house.life is not None
             await ready(house.life)
-        browser = await stack.enter_async_context(a_line(base_url=f"http://{http}", timeout=5))
+        browser = await stack.enter_async_context(of_many(base_url=f"http://{http}", timeout=5))
         url = f"ws://{ocpp}/ocpp"
         async with grounds.looked_into() as database, database.begin() as work:
             posts = await furnish(work, url, seed, stations)
