@@ -78,7 +78,7 @@ def interpreter() -> str:
 def _lines(figures: Sequence[Figure]) -> Iterator[str]:
     begun, ended = min(each.at for each in figures), max(each.at for each in figures)
     busy = sorted(each.busy for each in figures)
-    yield f"Measured {begun[:10]}, {begun[11:16]} to {ended[11:16]} UTC, on {machine()}."
+    yield f"Measured {begun[:10]} to {ended[:10]}, on {machine()}."
     yield f"The machine's load meanwhile (`uptime`, one minute) was {busy[0]} to {busy[-1]}."
     yield ""
     targets = [(each, target) for each in figures for target in each.targets]
@@ -97,9 +97,11 @@ def _lines(figures: Sequence[Figure]) -> Iterator[str]:
         yield ""
         yield f"## {GROUPS.get(group, group.capitalize())}"
         yield ""
-        yield f"`python -m bench{'.' if group in BY_ITSELF else ' '}{group}`"
+        of_one = list(of_group)
+        command = f"python -m bench{'.' if group in BY_ITSELF else ' '}{group}"
+        yield f"`{command}`, until {max(each.at for each in of_one)[:16].replace('T', ' ')} UTC"
         yield ""
-        yield from _table(list(of_group))
+        yield from _table(of_one)
 
 
 def _table(figures: Sequence[Figure]) -> Iterator[str]:
