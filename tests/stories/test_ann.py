@@ -136,7 +136,11 @@ async def test_ann_waits_for_a_bay_charges_at_it_and_reads_her_receipt(
     await world.within(post.outside.plug_in(1))
     await world.until("session:*", lambda: running(world))
     await goes_on(world, 1)
-    assert "You are charging" in await reads(world, turn)
+
+    async def is_said() -> bool:
+        return "You are charging" in await reads(world, turn)
+
+    await world.until("line:*", is_said)
 
     # Her car fills up; ten minutes before it is done her phone tells her.
     phone = await has_phone(world, service, visit.removeprefix("/v/"))
