@@ -8,6 +8,7 @@ the bays that they could use are out: one of twenty is no news to them.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -57,7 +58,7 @@ async def whom(
         if each.evse in out and each.until > then
     ]
     found += await _who_waits(work, location, out, then, and_out)
-    if await _is_half(work, location, out, and_out):
+    if is_half(await _bays(work, location), {*out}, {*and_out}):
         found += [
             Concerned(
                 Person(holder=each.email, email=each.email, locale=each.locale), f"/l/{location}"
@@ -130,11 +131,18 @@ async def _who_waits(
 ) -> list[Concerned]:
     """Who stands in line or watches, and still will."""
     found = []
+    bays = await _bays(work, location)
+
+    @cache
+    def is_half_for(power_w_min: int) -> bool:
+        fit = [each for each in bays if each["power_w"] >= power_w_min]
+        return is_half(fit, {*out}, {*and_out})
+
     for turn in await turns.open_turns(work, location):
         is_own = turn.evse is not None and turn.evse in out
         if turn.lasts_until <= then:
             continue
-        if is_own or await _is_half(work, location, out, and_out, power_w=turn.power_w_min):
+        if is_own or is_half_for(turn.power_w_min):
             wait = wait_holder("turn", turn.id)
             person = Person(holder=turn.email, email=turn.email, locale=turn.locale, wait=wait)
             found.append(Concerned(person, f"/t/{turn.key}", turn.evse if is_own else None))
@@ -142,31 +150,21 @@ async def _who_waits(
         is_own = watch.evse is not None and watch.evse in out
         if watch.until <= then or (watch.evse is not None and not is_own):
             continue
-        if is_own or await _is_half(work, location, out, and_out, power_w=watch.power_w_min):
+        if is_own or is_half_for(watch.power_w_min):
             wait = wait_holder("watch", watch.id)
             person = Person(holder=watch.email, email=watch.email, locale=watch.locale, wait=wait)
             found.append(Concerned(person, f"/w/{watch.key}", watch.evse))
     return found
 
 
-async def _is_half(
-    work: Work,
-    location: LocationId,
-    out: Collection[EvseId],
-    and_out: Collection[EvseId],
-    *,
-    power_w: int = 0,
-) -> bool:
-    """Whether at least half of the bays with a plug of one kind are out, some of them now."""
-    bays = await work.all(
+async def _bays(work: Work, location: LocationId) -> Sequence[Row]:
+    return await work.all(
         """
-        SELECT id, connector_type, status, connected FROM evse_view
-         WHERE location_id = $1 AND published AND power_w >= $2
+        SELECT id, connector_type, status, connected, power_w FROM evse_view
+         WHERE location_id = $1 AND published
         """,
         location,
-        power_w,
     )
-    return is_half(bays, {*out}, {*and_out})
 
 
 def is_half(bays: Sequence[Row], out: Collection[UUID], and_out: Collection[UUID]) -> bool:

@@ -8,7 +8,7 @@ from voltway.alerts import elsewhere, store_people
 from voltway.alerts.concerned import Concerned, who_lost, whom
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.rules_elsewhere import Alternative
-from voltway.alerts.telling import tell
+from voltway.alerts.telling import News, tell_each
 from voltway.alerts.whose import by_holder
 from voltway.alerts.words_disruptions import GOES_ON, WHY_OUT, bays_in_words
 from voltway.billing.words import language
@@ -71,6 +71,7 @@ async def _disrupted(
         knows.setdefault(each.person.holder, set()).add(each.evse)
     place = await stations.location(work, fact.location)
     instead: dict[EvseId, list[Alternative]] = {}
+    news = []
     for each in await whom(work, fact.location, lost):
         seen = knows.get(each.person.holder)
         if seen is not None and (each.evse is None or each.evse in seen):
@@ -86,8 +87,8 @@ async def _disrupted(
             "why": _why(each, theirs, instead[at]),
             "page": each.page,
         }
-        about = f"disruption:{theirs.id}"
-        await tell(work, fact.party, [each.person], Event.DISRUPTION, about, shown)
+        news.append(News(person=each.person, about=f"disruption:{theirs.id}", facts=shown))
+    await tell_each(work, fact.party, Event.DISRUPTION, news)
 
 
 def _first(these: Sequence[Disruption]) -> datetime:
@@ -167,10 +168,16 @@ async def tell_back(
     if not people or not back:
         return
     place = await stations.location(work, location)
-    for person in people:
-        shown = {
-            "place": place.name,
-            "bays": in_words(back, bays, person.locale),
-            "page": f"/l/{location}",
-        }
-        await tell(work, place.party, [person], Event.BACK_IN_SERVICE, about, shown)
+    news = [
+        News(
+            person=person,
+            about=about,
+            facts={
+                "place": place.name,
+                "bays": in_words(back, bays, person.locale),
+                "page": f"/l/{location}",
+            },
+        )
+        for person in people
+    ]
+    await tell_each(work, place.party, Event.BACK_IN_SERVICE, news)

@@ -13,7 +13,7 @@ from voltway.alerts.concerned import Concerned, who_is_at, whom
 from voltway.alerts.disruptions import Bays, bays_of, in_words, lost_by, tell_back, told_of
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.rules_elsewhere import Alternative
-from voltway.alerts.telling import tell
+from voltway.alerts.telling import News, tell_each
 from voltway.alerts.words_disruptions import BEGAN, CANCELLED, GOES_ON, MOVED
 from voltway.billing import formats
 from voltway.billing.words import language
@@ -65,12 +65,14 @@ async def _ahead(work: Work, fact: WorkAhead, window: Window, place: Location) -
     out = set(await windows.bays_of(work, window))
     people = await whom(work, window.location, out, at=window.starts_at)
     free: dict[EvseId, list[Alternative]] = {}
+    news = []
     for each in people:
         at = each.evse or min(out)
         if fact.within_h <= _FREE_NOW_H and at not in free:
             free[at] = await elsewhere.alternatives(work, at, but=out)
         told = elsewhere.in_words(free.get(at, ()), each.person.locale)
-        await _tell(work, window, place, each, out, bays, told, once=_once(window, fact.within_h))
+        news.append(_news(window, place, each, out, bays, told, once=_once(window, fact.within_h)))
+    await tell_each(work, window.party, Event.WORK_PLANNED, news)
 
 
 def _once(window: Window, within_h: int) -> str:
@@ -81,6 +83,7 @@ async def _began(work: Work, window: Window, place: Location) -> None:
     """Who charges there, or is about to, is told that nobody cuts them, or that nothing starts."""
     bays = await bays_of(work, window.location)
     out = set(await windows.bays_of(work, window))
+    news = []
     for each in await who_is_at(work, out):
         assert each.evse is not None, "who is at a bay is at one"
         free = await elsewhere.alternatives(work, each.evse, but=out) if not each.charges else []
@@ -88,11 +91,11 @@ async def _began(work: Work, window: Window, place: Location) -> None:
         said = [BEGAN[spoken], GOES_ON[spoken] if each.charges else ""]
         said.append(elsewhere.in_words(free, each.person.locale))
         more = " ".join(part for part in said if part)
-        await _tell(work, window, place, each, {each.evse}, bays, more, once="begun")
+        news.append(_news(window, place, each, {each.evse}, bays, more, once="begun"))
+    await tell_each(work, window.party, Event.WORK_PLANNED, news)
 
 
-async def _tell(
-    work: Work,
+def _news(
     window: Window,
     place: Location,
     each: Concerned,
@@ -101,7 +104,7 @@ async def _tell(
     more: str,
     *,
     once: str,
-) -> None:
+) -> News:
     locale = each.person.locale
     shown = {
         "place": place.name,
@@ -113,8 +116,7 @@ async def _tell(
         "revision": str(window.revision),
         "notice": once,
     }
-    about = f"window:{window.id}"
-    await tell(work, window.party, [each.person], Event.WORK_PLANNED, about, shown, once=once)
+    return News(person=each.person, about=f"window:{window.id}", facts=shown, once=once)
 
 
 async def _changed(
@@ -125,6 +127,8 @@ async def _changed(
     if is_stale or (isinstance(fact, WorkMoved) and not window.is_open):
         return
     about = f"window:{window.id}"
+    once = f"moved:{fact.revision}" if isinstance(fact, WorkMoved) else "cancelled"
+    news = []
     for person in await told_of(work, about, Event.WORK_PLANNED):
         shown = {
             "place": place.name,
@@ -134,8 +138,8 @@ async def _changed(
             "page": f"/l/{window.location}",
             "revision": str(window.revision),
         }
-        once = f"moved:{fact.revision}" if isinstance(fact, WorkMoved) else "cancelled"
-        await tell(work, window.party, [person], Event.WORK_CHANGED, about, shown, once=once)
+        news.append(News(person=person, about=about, facts=shown, once=once))
+    await tell_each(work, window.party, Event.WORK_CHANGED, news)
 
 
 def _new_times(window: Window, place: Location, person: Person) -> str:

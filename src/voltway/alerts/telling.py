@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from voltway.alerts import damping, store_chats, store_hooks, store_numbers, store_people
 from voltway.alerts.escalating import TEXT_WITHIN
@@ -21,6 +22,9 @@ from voltway.alerts.telling_waits import asked_at_waits, first_at_wait
 from voltway.alerts.words_operators import TITLES
 from voltway.kernel.ids import AlertId, OnceKey, PartyId, new_id
 from voltway.runtime.work import Work
+
+#: So many people are looked up at once.
+AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +71,49 @@ async def tell(
         holder: News(person=person, about=about, facts=facts, once=once)
         for holder, person in people.items()
     }
+    if not RULES[event].for_operators:
+        await tell_each(work, party, event, list(news.values()), after=after)
+        return
     calm = await damping.damped(work, event, about, list(people))
     now = [each for holder, each in news.items() if calm.is_told_now(holder)]
     alerts = await alerts_of(work, party, event, now, after=after)
-    if RULES[event].for_operators:
-        told = _Told(party=party, event=event, about=about, facts=facts, once=once, after=after)
-        later = [each for holder, each in news.items() if holder in calm.later]
-        wait = RULES[event].not_again_within
-        alerts += await alerts_of(work, party, event, later, after=wait)
-        many = _many(work, told)
-        these = [
-            News(person=people[holder], about=many.about, facts=many.facts, once=many.once)
-            for holder in people
-            if holder in calm.many
-        ]
-        alerts += await alerts_of(work, party, many.event, these, after=many.after)
-        alerts += await _beside(work, told)
+    told = _Told(party=party, event=event, about=about, facts=facts, once=once, after=after)
+    later = [each for holder, each in news.items() if holder in calm.later]
+    wait = RULES[event].not_again_within
+    alerts += await alerts_of(work, party, event, later, after=wait)
+    many = _many(work, told)
+    these = [
+        News(person=people[holder], about=many.about, facts=many.facts, once=many.once)
+        for holder in people
+        if holder in calm.many
+    ]
+    alerts += await alerts_of(work, party, many.event, these, after=many.after)
+    alerts += await _beside(work, told)
     await queue(work, alerts)
+
+
+async def tell_each(
+    work: Work,
+    party: PartyId,
+    event: Event,
+    news: Sequence[News],
+    *,
+    after: timedelta = timedelta(),
+) -> None:
+    """Tell drivers of an event, each as they read it, in their order: as ``tell``, for many at the
+    price of few."""
+    assert not RULES[event].for_operators, "who is told of many things is told so, by tell"
+    for begin in range(0, len(news), AT_ONCE):
+        batch = news[begin : begin + AT_ONCE]
+        by_about: dict[str, list[str]] = {}
+        for each in batch:
+            by_about.setdefault(each.about, []).append(each.person.holder)
+        calm = {
+            about: await damping.damped(work, event, about, holders)
+            for about, holders in by_about.items()
+        }
+        now = [each for each in batch if calm[each.about].is_told_now(each.person.holder)]
+        await queue(work, await alerts_of(work, party, event, now, after=after))
 
 
 def _many(work: Work, told: _Told) -> _Told:
