@@ -6,7 +6,7 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -147,3 +147,11 @@ async def held(provider: Closable) -> str:
 
 def capture(ref: str, minor: int, once: OnceKey | None = None) -> CaptureOrder:
     return CaptureOrder(once=once or key(), ref=ref, amount=Money(minor, EUR))
+
+
+@pytest.fixture(name="provider")
+async def by_stripe(bank: ProviderServer) -> AsyncIterator[Closable]:
+    """The provider, spoken to as Stripe is; for a module that names it among its own."""
+    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
+    yield adapter
+    await adapter.close()

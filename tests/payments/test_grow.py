@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.payments.hosted_page import pay
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import Closable, by_stripe
 from tests.payments.scene import Scene, a_scene
 from voltway.kernel.ids import OnceKey
 from voltway.kernel.money import EUR, Money
@@ -18,15 +18,10 @@ from voltway.runtime.database import Database
 from voltway_world.provider import ProviderServer
 from voltway_world.provider.faults import Fault
 
+__all__ = ["by_stripe"]
+
 GROWS = "4000 0025 0000 1001"
 S = PaymentState
-
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
 
 
 @pytest.fixture

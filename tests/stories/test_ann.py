@@ -1,17 +1,15 @@
 """Ann finds a place that is taken, watches it, is told, is outrun, queues, has her turn, pays and
 charges, is told ten minutes before she is done, and reads her receipt."""
 
-import itertools
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, Final
 
-import httpx
 import pytest
 
+from tests.stories.pages import mailed, reads, sends
 from tests.stories.world import CARD, Post, World
-from tests.web.browsers import words_of
 from voltway.alerts import actions as alerts
 from voltway.alerts import devices, pushing
 from voltway.alerts.model_events import visit_holder
@@ -23,31 +21,12 @@ from voltway_world.mail.box import Mail
 from voltway_world.push import Phone, PushService
 
 ANN: Final = "ann@example.org"
-HERE: Final = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 EVERY_S: Final = 300
-
-
-async def reads(world: World, path: str) -> str:
-    answer = await world.browser.get(path, headers=HERE)
-    assert answer.status_code == httpx.codes.OK, path
-    return words_of(answer.text)
-
-
-async def sends(world: World, path: str, **fields: str) -> str:
-    """A form; where it leads."""
-    answer = await world.browser.post(path, data=fields, headers=HERE)
-    assert answer.status_code == httpx.codes.SEE_OTHER, words_of(answer.text)
-    return answer.headers["location"]
 
 
 async def told(world: World, *words: str) -> Mail:
     """The mail to Ann in which all of this stands."""
-    for count in itertools.count(1):
-        mails: list[Mail] = await world.within(world.mail.box.wait_for(ANN, count=count))
-        for mail in mails:
-            if all(word in f"{mail.subject} {mail.text}" for word in words):
-                return mail
-    raise AssertionError
+    return await mailed(world, ANN, *words)
 
 
 async def stranger(world: World, post: Post, uid: str) -> None:

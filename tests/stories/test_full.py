@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.stories.test_ann import HERE, has_phone, pays, reads, running
+from tests.stories.pages import HERE, reads
+from tests.stories.test_ann import has_phone, pays, running
 from tests.stories.world import World
 from voltway.sessions import full
 from voltway_world.push import PushService

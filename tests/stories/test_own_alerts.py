@@ -10,9 +10,9 @@ from typing import Final
 import httpx
 import pytest
 
+from tests.stories.pages import HERE, reads, sends
 from tests.stories.test_ann import pays, running
 from tests.stories.world import World, open_world
-from tests.web.browsers import words_of
 from voltway.alerts import devices, pushing
 from voltway.alerts.model_events import Channel, Event
 from voltway.runtime.clock import JumpingClock
@@ -21,16 +21,12 @@ from voltway_world.calling import a_line
 from voltway_world.push import Phone, PushService
 
 ANN: Final = "ann@example.org"
-HERE: Final = {
-    "Sec-Fetch-Site": "same-origin",
-    "Accept": "text/html",
-    "Accept-Language": "de-DE,de;q=0.9",
-}
 
 
 @pytest.fixture
 async def world(database_url: str, tmp_path: Path, clock: JumpingClock) -> AsyncIterator[World]:
     async with open_world(database_url, tmp_path, clock, pays_by="stripe") as opened:
+        opened.browser.headers["Accept-Language"] = "de-DE,de;q=0.9"
         yield opened
 
 
@@ -38,19 +34,6 @@ async def world(database_url: str, tmp_path: Path, clock: JumpingClock) -> Async
 async def service() -> AsyncIterator[PushService]:
     async with PushService() as running:
         yield running
-
-
-async def reads(world: World, path: str) -> str:
-    answer = await world.browser.get(path, headers=HERE)
-    assert answer.status_code == httpx.codes.OK, path
-    return words_of(answer.text)
-
-
-async def sends(world: World, path: str, **fields: str) -> str:
-    """A form; where it leads, on our site or the provider's."""
-    answer = await world.browser.post(path, data=fields, headers=HERE)
-    assert answer.status_code == httpx.codes.SEE_OTHER, words_of(answer.text)
-    return answer.headers["location"]
 
 
 async def signs_in(world: World) -> None:

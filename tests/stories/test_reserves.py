@@ -1,16 +1,14 @@
 """Ann reserves a bay, drives there, charges at it and reads her receipt; Ben finds it kept for
 her, and his own reservation is lost with a word."""
 
-import itertools
 import re
 from datetime import timedelta
 from typing import Any, Final
 
-import httpx
 import pytest
 
+from tests.stories.pages import mailed, reads, sends
 from tests.stories.world import CARD, Post, World
-from tests.web.browsers import words_of
 from voltway.stations import abilities
 from voltway.waiting import keeping
 from voltway_world.calling import a_line
@@ -18,19 +16,6 @@ from voltway_world.mail.box import Mail
 from voltway_world.stations import CannotDo
 
 ANN: Final = "ann@example.org"
-HERE: Final = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
-
-
-async def reads(world: World, path: str) -> str:
-    answer = await world.browser.get(path, headers=HERE)
-    assert answer.status_code == httpx.codes.OK, path
-    return words_of(answer.text)
-
-
-async def sends(world: World, path: str, **fields: str) -> str:
-    answer = await world.browser.post(path, data=fields, headers=HERE)
-    assert answer.status_code == httpx.codes.SEE_OTHER, words_of(answer.text)
-    return answer.headers["location"]
 
 
 async def comes(world: World, touched: str, path: str, words: str) -> str:
@@ -44,12 +29,8 @@ async def comes(world: World, touched: str, path: str, words: str) -> str:
 
 
 async def told(world: World, *words: str) -> Mail:
-    for count in itertools.count(1):
-        mails: list[Mail] = await world.within(world.mail.box.wait_for(ANN, count=count))
-        for mail in mails:
-            if all(word in f"{mail.subject} {mail.text}" for word in words):
-                return mail
-    raise AssertionError
+    """The mail to Ann in which all of this stands."""
+    return await mailed(world, ANN, *words)
 
 
 async def goes_on(world: World, post: Post, minutes: float) -> None:

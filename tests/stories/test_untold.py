@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.stories.test_ann import goes_on, has_phone, pays, reads, running, sends
+from tests.stories.pages import reads, sends
+from tests.stories.test_ann import goes_on, has_phone, pays, running
 from tests.stories.world import World
 from voltway.vehicles.catalogue import found
 from voltway_world.push import PushService

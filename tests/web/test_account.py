@@ -1,29 +1,22 @@
 """A driver's account: signed in by a code, ways to pay, a charge in two taps, and gone for good."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from tests.payments.hosted_page import pay
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import by_stripe
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from voltway.drivers import actions as drivers
 from voltway.drivers import contracts, entry
 from voltway.drivers.model import Bar
-from voltway_world.provider import ProviderServer
+
+__all__ = ["by_stripe"]
 
 ANN = "ann@example.org"
-
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
 
 
 async def code_of(scene: Scene, email: str = ANN) -> str:

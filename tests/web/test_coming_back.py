@@ -1,12 +1,11 @@
 """Who closed the page of their visit finds the way back to it, and nobody else does."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from httpx import Response
 
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import by_stripe
 from tests.payments.readers import serves
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
@@ -15,19 +14,11 @@ from tests.web.test_own_visits import starts
 from tests.web.test_racing import all_payments, other
 from voltway.web.driver.coming_back import KEPT_MAX, VISITS
 from voltway.web.speaking import SEAT
-from voltway_world.provider import ProviderServer
 
-__all__ = ["other"]
+__all__ = ["by_stripe", "other"]
 
 HERE, THERE = "Your charge runs here See it, stop it", "Your charge runs here Bay 1, Market Square"
 STARTING, CLOSING = "You start a charge here", "Your receipt is being written"
-
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
 
 
 def kept(answer: Response) -> str:

@@ -1,13 +1,12 @@
 """What a driver's bank wants back: before a person in time, in the books, and contested once."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from tests.billing.words import charged, owes
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import by_stripe
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
@@ -17,17 +16,11 @@ from voltway.payments import disputing, payouts_read
 from voltway.payments.model import DisputeDue, DisputeOpened, PaymentDisputed
 from voltway.payments.providers.balance import BalanceProvider
 from voltway_world.calling import a_line
-from voltway_world.provider import ProviderServer
 from voltway_world.provider.payouts import pay_out
 
+__all__ = ["by_stripe"]
+
 PAGE = "/console/disputes"
-
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
 
 
 async def world(scene: Scene, path: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.alerts.phones import has_phone, plug_events
 from tests.alerts.test_alerts import settings_for
 from tests.payments.hosted_page import pay
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import by_stripe
 from tests.payments.scene import Scene
 from tests.web.browsers import HERE, Browser
 from tests.web.conftest import sits_down
@@ -27,19 +27,13 @@ from voltway.payments import actions as payments
 from voltway.payments.model import Payment
 from voltway.web.house import House
 from voltway_world.mail import MailCatcher
-from voltway_world.provider import ProviderServer
 from voltway_world.push import PushService
+
+__all__ = ["by_stripe"]
 
 BEN = "ben@example.org"
 #: Is held, and refused when the money is taken.
 CAPTURE_REFUSED = "4000 0000 0000 0341"
-
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
 
 
 @pytest.fixture

@@ -1,25 +1,17 @@
 """Hosts are paid to their accounts, on the pages and by the API."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
-import pytest
 
 from tests.billing.test_paying_hosts import due
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import by_stripe
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
 from tests.web.conftest import sits_down
 from voltway.parties.model import Role
-from voltway_world.provider import ProviderServer
 
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
+__all__ = ["by_stripe"]
 
 
 def page_of(settlement: UUID) -> str:

@@ -9,7 +9,7 @@ from httpx import ASGITransport, AsyncClient
 
 from tests.network import a_token
 from tests.payments.hosted_page import pay
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import by_stripe
 from tests.payments.scene import Scene
 from tests.web.browsers import HERE, Browser, words_of
 from tests.web.conftest import built
@@ -17,17 +17,11 @@ from tests.web.test_account import ANN, bay, enters, saves
 from voltway.kernel.ids import TokenUid
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment, PaymentState, Why
-from voltway_world.provider import ProviderServer
 from voltway_world.provider.books import Status
 
+__all__ = ["by_stripe"]
+
 BEN = "ben@example.org"
-
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
 
 
 @pytest.fixture

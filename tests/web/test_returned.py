@@ -1,13 +1,12 @@
 """Refunds that came back: before a person with their age, and paid again by two ways, each once."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from tests.billing.words import charged, owes
-from tests.payments.providers import STRIPE, Closable
+from tests.payments.providers import by_stripe
 from tests.payments.returned import comes_back, gives_back, hears_returns, kept
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser
@@ -16,19 +15,11 @@ from tests.web.test_approvals import another, request_of, ruled
 from voltway.billing import approving
 from voltway.kernel.money import EUR, Money
 from voltway.parties.model import Role
-from voltway_world.provider import ProviderServer
 from voltway_world.provider.faults import Fault
 
-__all__ = ["another"]
+__all__ = ["another", "by_stripe"]
 
 PAGE = "/console/returned"
-
-
-@pytest.fixture
-async def provider(bank: ProviderServer) -> AsyncIterator[Closable]:
-    adapter = STRIPE.speaks_to(bank, timeout_s=5.0)
-    yield adapter
-    await adapter.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
-from voltway.alerts import store_guests, store_people
+from voltway.alerts import store, store_guests, store_people
 from voltway.alerts.model_events import visit_holder
 from voltway.kernel.emails import must_be_email
 from voltway.kernel.errors import Kind, Refusal
@@ -18,8 +18,6 @@ from voltway.runtime.work import Work
 #: So long after its end somebody may still ask what was told of a visit.
 KEPT: Final = timedelta(days=2)
 FORGET_AT_ONCE_MAX: Final = 5000
-#: What stands in the place of a guest's address or number from then on.
-FORGOTTEN: Final = store_guests.FORGOTTEN
 
 
 @dataclass(eq=False)
@@ -67,5 +65,5 @@ async def forget_over(work: Work) -> int:
     over = await store_guests.over(work, work.now - KEPT, FORGET_AT_ONCE_MAX)
     for holder in over:
         await store_people.forget(work, holder)
-        await store_guests.blank(work, holder)
+    await store.forget_recipients(work, over)
     return len(over)

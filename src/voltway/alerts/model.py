@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from voltway.alerts.model_events import Channel, Event
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId
+
+#: What stands where the address or number of somebody without an account stood.
+FORGOTTEN: Final = "-"
 
 
 class AlertState(StrEnum):

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
-from voltway.alerts.model import Alert, AlertState, Template
+from voltway.alerts.model import FORGOTTEN, Alert, AlertState, Template
 from voltway.alerts.model_events import Channel, Event
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId
@@ -196,6 +196,31 @@ async def lock_unread(work: Work, page: str, holders: Collection[str]) -> list[A
         list(holders),
     )
     return [_alert(row) for row in rows]
+
+
+async def forget_recipients(
+    work: Work,
+    holders: Collection[str],
+    *,
+    texts_about: Collection[str] = (),
+    texted_since: date = date.max,
+) -> None:
+    """Keep no address and no number to which something was sent to these guests or waits, nor those
+    that texts about these went to since this day at the earliest; what failed rests no more."""
+    blank = """
+        UPDATE alert
+           SET recipient = $2, once = 'forgotten:' || id,
+               state = CASE state WHEN 'failed' THEN 'dropped' ELSE state END
+         WHERE state <> 'queued' AND recipient <> '-'
+    """
+    left = "channel IN ('mail', 'sms') AND holder = ANY($1::text[]) AND holder LIKE '%:%'"
+    await work.run(f"{blank} AND {left}", list(holders), FORGOTTEN)
+    if texts_about:
+        texted = (
+            "about = ANY($1::text[]) AND id IN (SELECT alert_id FROM alert_text WHERE day >= $3)"
+        )
+        sql = f"{blank} AND channel = 'sms' AND {texted}"
+        await work.run(sql, list(texts_about), FORGOTTEN, texted_since)
 
 
 async def forget(work: Work, before: datetime, limit: int) -> int:

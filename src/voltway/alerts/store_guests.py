@@ -5,9 +5,6 @@ from datetime import datetime
 
 from voltway.runtime.work import Work
 
-#: What stands where a guest's address or number stood.
-FORGOTTEN = "-"
-
 
 async def mails(work: Work, holders: Sequence[str]) -> dict[str, str]:
     """Where these guests want mails, as far as they do."""
@@ -81,18 +78,3 @@ async def over(work: Work, before: datetime, limit: int) -> list[str]:
         limit,
     )
     return [row["holder"] for row in rows]
-
-
-async def blank(work: Work, holder: str) -> None:
-    """Keep of what was told to a guest no address and no number; what failed rests no more."""
-    await work.run(
-        """
-        UPDATE alert
-           SET recipient = $2, once = 'forgotten:' || id,
-               state = CASE state WHEN 'failed' THEN 'dropped' ELSE state END
-         WHERE holder = $1 AND holder LIKE '%:%' AND channel IN ('mail', 'sms')
-           AND recipient <> '-' AND state <> 'queued'
-        """,
-        holder,
-        FORGOTTEN,
-    )

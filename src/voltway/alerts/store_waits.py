@@ -5,11 +5,10 @@ from datetime import date, datetime
 from typing import Final
 
 from voltway.alerts.model_events import WAITS
+from voltway.alerts.store import forget_recipients
 from voltway.kernel.ids import PartyId
 from voltway.runtime.work import Work
 
-#: What stands where a number stood.
-FORGOTTEN: Final = "-"
 _LIKE: Final = [f"{kind}:%" for kind in WAITS]
 
 
@@ -92,20 +91,9 @@ async def texts_to(
     return {row["recipient"]: row["n"] for row in rows}
 
 
-_BLANK: Final = """
-    UPDATE alert
-       SET recipient = $2, once = 'forgotten:' || id,
-           state = CASE state WHEN 'failed' THEN 'dropped' ELSE state END
-     WHERE state <> 'queued' AND recipient <> '-'
-"""
-
-
 async def forget(work: Work, holders: Collection[str], since: date) -> None:
     """Keep nothing that was left for these waits, nor the numbers that were texted for them, since
     this day at the earliest; what failed rests no more."""
-    texted = "about = ANY($1::text[]) AND id IN (SELECT alert_id FROM alert_text WHERE day >= $3)"
-    await work.run(f"{_BLANK} AND channel = 'sms' AND {texted}", list(holders), FORGOTTEN, since)
-    left = "channel IN ('mail', 'sms') AND holder = ANY($1::text[]) AND holder LIKE '%:%'"
-    await work.run(f"{_BLANK} AND {left}", list(holders), FORGOTTEN)
+    await forget_recipients(work, holders, texts_about=holders, texted_since=since)
     for table in ("alert_device", "alert_number", "alert_number_code"):
         await work.run(f"DELETE FROM {table} WHERE holder = ANY($1::text[])", list(holders))

@@ -51,19 +51,23 @@ def is_try(alert: Alert) -> bool:
     return alert.about.startswith(_ABOUT)
 
 
-async def try_words(
-    work: Work,
-    party: PartyId,
-    holder: str,
-    event: Event,
-    language: str,
-    said: Say,
-    *,
-    by: Channel,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Words that somebody wrote for an event, and by what way they want to see them."""
+
+    party: PartyId
+    holder: str
+    event: Event
+    language: str
+    said: Say
+    by: Channel
+
+
+async def try_words(work: Work, tried: Tried) -> None:
     """Tell these words to who wrote them, on each of their browsers or by a text. Raises
     ``NoPhone``, ``NoNumber`` and ``TriedEnough``."""
-    if by is Channel.PUSH:
+    holder = tried.holder
+    if tried.by is Channel.PUSH:
         to = [str(each.id) for each in await store_people.devices(work, holder)]
         if not to:
             raise NoPhone
@@ -71,40 +75,30 @@ async def try_words(
         to = list((await store_numbers.good_numbers(work, [holder])).values())
         if not to:
             raise NoNumber
-    if await store_people.tried_since(work, holder, event, work.now - timedelta(days=1)) >= (
-        TRIES_A_DAY * len(to)
-    ):
+    since = work.now - timedelta(days=1)
+    if await store_people.tried_since(work, holder, tried.event, since) >= TRIES_A_DAY * len(to):
         raise TriedEnough(TRIES_A_DAY)
-    await queue(work, [_try(work, party, holder, event, language, said, by, each) for each in to])
+    await queue(work, [_alert(work, tried, each) for each in to])
 
 
-def _try(
-    work: Work,
-    party: PartyId,
-    holder: str,
-    event: Event,
-    language: str,
-    said: Say,
-    by: Channel,
-    recipient: str,
-) -> Alert:
+def _alert(work: Work, tried: Tried, recipient: str) -> Alert:
     id = AlertId(new_id(work.now))
     return Alert(
         id=id,
-        party=party,
+        party=tried.party,
         once=OnceKey(f"{_ABOUT}{id}"),
         recipient=recipient,
         template=Template.EVENT,
-        locale=language,
+        locale=tried.language,
         payment=None,
         invoice=None,
         state=AlertState.QUEUED,
         created_at=work.now,
         next_try_at=work.now,
-        channel=by,
-        event=event,
+        channel=tried.by,
+        event=tried.event,
         about=f"{_ABOUT}{id}",
-        facts={"title": said.title, "body": said.body, "page": "/console/alerts"},
-        holder=holder,
+        facts={"title": tried.said.title, "body": tried.said.body, "page": "/console/alerts"},
+        holder=tried.holder,
         too_late_at=work.now + LASTS,
     )

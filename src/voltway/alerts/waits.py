@@ -9,11 +9,10 @@ from datetime import date, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
-from voltway.alerts import devices, numbers, store_numbers, store_people, store_waits
+from voltway.alerts import store_numbers, store_people, store_waits
 from voltway.alerts.model_events import Device, wait_holder
 from voltway.alerts.model_numbers import Number
 from voltway.kernel.errors import Kind, Refusal
-from voltway.kernel.ids import PartyId
 from voltway.runtime.work import BeginWork, Work
 from voltway.waiting import people
 
@@ -36,33 +35,16 @@ async def devices_of(work: Work, holder: str) -> list[Device]:
     return await store_people.devices(work, holder)
 
 
-async def add_device(
-    work: Work,
-    holder: str,
-    email: str,
-    *,
-    endpoint: str,
-    p256dh: str,
-    auth: str,
-    label: str,
-    hosts: str,
-) -> None:
-    """Let a browser show the alerts of a wait; one that shows those of its address's account has
-    them already. Raises ``NotADevice``."""
-    if any(each.endpoint == endpoint for each in await store_people.devices(work, email)):
-        return
-    await devices.add(
-        work, holder, endpoint=endpoint, p256dh=p256dh, auth=auth, label=label, hosts=hosts
-    )
+async def is_account_told_there(work: Work, email: str, endpoint: str) -> bool:
+    """Whether this browser shows the alerts of the account with this address: those of its waits
+    among them."""
+    return any(each.endpoint == endpoint for each in await store_people.devices(work, email))
 
 
-async def ask_for_code(
-    work: Work, party: PartyId, holder: str, typed: str, locale: str, *, texts_per_day: int
-) -> None:
-    """Send a code to a number. Raises ``TooManyAsk``, and as ``numbers.ask``."""
+async def must_not_be_many(work: Work, texts_per_day: int) -> None:
+    """Raises ``TooManyAsk`` where no code goes to the pages of waits today any more."""
     if await store_waits.codes_since(work, work.now - _DAY) >= texts_per_day // CODES_OF_TEXTS:
         raise TooManyAsk
-    await numbers.ask(work, party, holder, typed, locale)
 
 
 async def use_own_number(work: Work, holder: str, email: str) -> None:

@@ -11,14 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-import structlog
-
-from voltway.kernel.errors import Outage, Refusal
+from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import SessionId
 from voltway.kernel.money import Currency
 from voltway.kernel.units import EnergyWh
 from voltway.runtime.work import BeginWork, Work
 from voltway.sessions import actions, standing, store_full
+from voltway.sessions.batches import look_at_due
 from voltway.sessions.model import Session, SessionFact, SessionRecord
 from voltway.sessions.rules_full import (
     STOPPED_FOR,
@@ -31,8 +30,6 @@ from voltway.sessions.rules_full import (
 )
 from voltway.sessions.time_to_done import FULL, TARGET, points_of, said_by_car
 from voltway.vehicles import actions as vehicles
-
-log = structlog.get_logger("voltway.sessions")
 
 AT_ONCE: Final = 100
 
@@ -62,30 +59,33 @@ class SessionFull(SessionFact):
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    session: SessionId
+
+
 async def look(begin: BeginWork) -> int:
-    """The round: tell of cars that have stopped; how many. A batch that breaks is taken again by
-    halves, until the one that breaks it is logged and passed over."""
-    told, after, limit = 0, None, AT_ONCE
-    while True:
-        found: list[SessionId] = []
-        new = 0
-        try:
-            async with begin() as work:
-                found = await store_full.stopped(
-                    work, STOPPED_FOR, TOOK_WH, WENT_ON_WH, after, limit
-                )
-                new = await _tell(work, found)
-        except Exception as trouble:
-            if not found or isinstance(trouble, Outage):
-                raise
-            if len(found) > 1:
-                limit = len(found) // 2
-                continue
-            log.exception("session_look_failed", round="full", session=str(found[0]))
-        told += new
-        if len(found) < limit:
-            return told
-        after, limit = found[-1], AT_ONCE
+    """The round: tell of cars that have stopped; how many. One that cannot be looked at is passed
+    over until the next round."""
+    told: int = 0
+    after: SessionId | None = None
+
+    async def take(work: Work, limit: int) -> list[_Stopped]:
+        found = await store_full.stopped(work, STOPPED_FOR, TOOK_WH, WENT_ON_WH, after, limit)
+        return [_Stopped(each) for each in found]
+
+    async def look_at(work: Work, due: list[_Stopped]) -> None:
+        nonlocal told, after
+        new = await _tell(work, [each.session for each in due])
+        if due:
+            told, after = told + new, due[-1].session
+
+    async def pass_over(_: Work, broken: _Stopped) -> None:
+        nonlocal after
+        after = broken.session
+
+    await look_at_due(begin, "full", AT_ONCE, take=take, look=look_at, put_off=pass_over)
+    return told
 
 
 async def told_at(work: Work, session: SessionId) -> EnergyWh | None:

@@ -10,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
-from voltway.alerts import actions, bounces, guests
-from voltway.alerts.model import AlertState
+from voltway.alerts import actions, bounces
+from voltway.alerts.model import FORGOTTEN, AlertState
 from voltway.alerts.model_events import Channel, is_guest
 from voltway.kernel.errors import Kind, Refusal
 from voltway.kernel.ids import AlertId
@@ -115,7 +115,7 @@ async def _lines(work: Work, wanted: str) -> Sequence[Delivery]:
 def _to(row: Row) -> str:
     """To whom: an address or number; of a browser its owner's, or that it is a guest's, of whom in
     the end nothing else is known."""
-    if row["channel"] != Channel.PUSH and row["recipient"] != guests.FORGOTTEN:
+    if row["channel"] != Channel.PUSH and row["recipient"] != FORGOTTEN:
         return str(row["recipient"])
     holder = str(row["holder"] or "")
     return "A guest" if is_guest(holder) else holder

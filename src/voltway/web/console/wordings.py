@@ -199,8 +199,15 @@ async def _look(
     text = rules_texts.written(said.title, said.body, seller, f"{url}/me")
     if way in _PHONES:
         async with house.begin() as work:
-            by, party = _PHONES[way], PartyId(actor.party)
-            await trying.try_words(work, party, email.lower(), event, language, said, by=by)
+            tried = trying.Tried(
+                party=PartyId(actor.party),
+                holder=email.lower(),
+                event=event,
+                language=language,
+                said=said,
+                by=_PHONES[way],
+            )
+            await trying.try_words(work, tried)
     if way == "mail":
         async with SmtpMailer(house.settings) as mailer:
             await wordings.send_test(

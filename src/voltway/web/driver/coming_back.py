@@ -70,20 +70,18 @@ async def ways(request: HttpRequest, work: Work) -> Sequence[WayBack]:
         return ()
     known = await entry.drivers_of(work, email) if email else ()
     found = await going_on.visits(work, keys=kept, drivers=[each.id for each in known])
-    shown = []
-    for each in found:
-        place = await stations.place_of(work, each.evse)
-        shown.append(
-            WayBack(
-                each.payment,
-                each.visit_key,
-                each.evse,
-                SAYS[each.stage],
-                place.number,
-                place.location_name,
-            )
+    places = await stations.places_of(work, {each.evse for each in found})
+    return [
+        WayBack(
+            each.payment,
+            each.visit_key,
+            each.evse,
+            SAYS[each.stage],
+            places[each.evse].number,
+            places[each.evse].location_name,
         )
-    return shown
+        for each in found
+    ]
 
 
 async def at_bay(request: HttpRequest, work: Work, evse: EvseId) -> Sequence[WayBack]:

@@ -31,12 +31,13 @@ from voltway.web.driver.own_number import (
     NoTexts,
     TextsShown,
     WrongNumberCode,
+    ask_for_number,
     number_typed,
     offered,
     texts_shown,
 )
 from voltway.web.house import House
-from voltway.web.pages import HttpRequest, page, reader, see_other, told
+from voltway.web.pages import HttpRequest, page, see_other, told
 from voltway.web.problems import STATUS
 
 
@@ -144,16 +145,8 @@ async def add_wait_device(
     """Let this browser show the alerts of a wait."""
     async with house.begin() as work:
         wait = await _open(work, request, key)
-        await waits.add_device(
-            work,
-            wait.holder,
-            wait.email,
-            endpoint=data.get("endpoint", ""),
-            p256dh=data.get("p256dh", ""),
-            auth=data.get("auth", ""),
-            label=data.get("label", ""),
-            hosts=house.settings.push_hosts,
-        )
+        if not await waits.is_account_told_there(work, wait.email, data.get("endpoint", "")):
+            await alerting.add(work, house, wait.holder, data)
     return Response("", status_code=HTTPStatus.CREATED)
 
 
@@ -220,7 +213,8 @@ async def ask_wait_number(
     try:
         async with house.begin() as work:
             wait = await _open(work, request, key)
-            await _ask(work, request, house, wait, number_typed(data))
+            await waits.must_not_be_many(work, house.settings.sms_per_day)
+            await ask_for_number(request, work, house, wait.holder, data, party=wait.party)
     except (
         numbers.NotANumber,
         numbers.TakesNoTexts,
@@ -231,20 +225,6 @@ async def ask_wait_number(
     ) as no:
         return await _shown(request, house, key, typed=number_typed(data), trouble=no)
     return see_other(f"{wait.path}/texts")
-
-
-async def _ask(work: Work, request: HttpRequest, house: House, wait: Wait, typed: str) -> None:
-    """Raises ``NoTexts``, and as ``waits.ask_for_code``."""
-    if Channel.SMS not in offered(house):
-        raise NoTexts
-    await waits.ask_for_code(
-        work,
-        wait.party,
-        wait.holder,
-        typed,
-        reader(request).papers,
-        texts_per_day=house.settings.sms_per_day,
-    )
 
 
 @post(_paths("texts/code"), include_in_schema=False)
