@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser.eyes import Eyes, open_eyes
 from tests.browser.forecourt import a_forecourt
-from tests.browser.silent import SilentLine
 from tests.browser.test_map import WITHOUT_A_CARD
+from tests.simulation.faults.wire import Harm, Wire, open_wire
 from tests.stories.world import World
 from voltway_world.calling import a_line
 
@@ -29,6 +31,14 @@ _HURRIES: Final = """
   self.setTimeout = (does, ms, ...more) => real(does, ms / 100, ...more);
 }
 """
+
+
+@asynccontextmanager
+async def _line_to(world: World) -> AsyncIterator[tuple[Wire, str]]:
+    """A way to the house that can fall silent, as a phone's does in a tunnel, and its address."""
+    there = urlsplit(world.house.http)
+    async with open_wire(partial(asyncio.open_connection, there.hostname, there.port)) as wire:
+        yield wire, f"http://127.0.0.1:{wire.port}"
 
 
 @asynccontextmanager
@@ -65,10 +75,10 @@ async def test_a_list_that_lies_open_is_read_again_and_says_when_it_cannot_be(
     world: World, browser: Browser
 ) -> None:
     place = await a_forecourt(world)
-    async with SilentLine(world.house.http) as line, _open_eyes(browser) as eyes:
+    async with _line_to(world) as (line, http), _open_eyes(browser) as eyes:
         page, status = eyes.page, eyes.page.get_by_role("status").filter(has_text="1 place")
         await page.clock.install()
-        await page.goto(line.http)
+        await page.goto(http)
         await expect(status).to_contain_text("2 bays free, as of ")
         await place.plug_in()
         await _is_told(world, "1 bay free")
@@ -79,7 +89,7 @@ async def test_a_list_that_lies_open_is_read_again_and_says_when_it_cannot_be(
         await expect(row).to_be_focused()
         await _is_of_now(page)
 
-        line.falls_silent()
+        line.suffer(Harm.STALLED)
         with eyes.expecting(*BROKE):
             await page.clock.run_for(61_000)
             await _is_of_now(page)
@@ -88,7 +98,7 @@ async def test_a_list_that_lies_open_is_read_again_and_says_when_it_cannot_be(
             await expect(row).to_be_visible()
             await eyes.approve("a list that could not be read again")
 
-            line.is_back()
+            line.mend()
             await place.unplug()
             await _is_told(world, "2 bays free")
             await page.clock.run_for(AGAIN_MS)
@@ -137,11 +147,11 @@ async def test_a_live_page_whose_line_falls_silent_says_so_and_comes_back_by_its
     world: World, browser: Browser
 ) -> None:
     place = await a_forecourt(world)
-    async with SilentLine(world.house.http) as line, _open_eyes(browser) as eyes:
+    async with _line_to(world) as (line, http), _open_eyes(browser) as eyes:
         page = eyes.page
         free = page.locator("main").get_by_text("2 of 2 free")
         await page.clock.install()
-        await page.goto(f"{line.http}/l/{place.inside.location.id}")
+        await page.goto(f"{http}/l/{place.inside.location.id}")
         await expect(free).to_be_visible()
         async with page.expect_event("console", lambda said: said.text == "heard"):
             await page.evaluate(
@@ -149,14 +159,14 @@ async def test_a_live_page_whose_line_falls_silent_says_so_and_comes_back_by_its
                      "htmx:sseMessage", () => console.log("heard"), {once: true})"""
             )
             await place.plug_in()
-        line.falls_silent()
+        line.suffer(Harm.STALLED)
         with eyes.expecting(*BROKE):
             await page.clock.run_for(30_000)
             await _is_of_now(page)
             await page.clock.run_for(12_000)
             await _is_old(page, "4")
             await place.unplug()
-            line.is_back()
+            line.mend()
             await page.clock.run_for(42_000)
             await _is_of_now(page)
             await expect(free).to_be_visible()
@@ -165,15 +175,15 @@ async def test_a_live_page_whose_line_falls_silent_says_so_and_comes_back_by_its
 async def test_a_way_to_a_page_that_hangs_ends_at_the_page_that_says_so(
     world: World, browser: Browser
 ) -> None:
-    async with SilentLine(world.house.http) as line, open_eyes(browser) as eyes:
+    async with _line_to(world) as (line, http), open_eyes(browser) as eyes:
         page = eyes.page
-        await page.goto(f"{line.http}/offline")
+        await page.goto(f"{http}/offline")
         await page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
         [worker] = page.context.service_workers
         await worker.evaluate(_HURRIES)
-        line.falls_silent()
+        line.suffer(Harm.STALLED)
         with eyes.expecting(*BROKE):
-            await page.goto(line.http)
+            await page.goto(http)
             await expect(page.get_by_role("heading", name="No connection")).to_be_visible()
-            line.is_back()
+            line.mend()
             await expect(page.get_by_role("heading", name="Places to charge")).to_be_visible()
