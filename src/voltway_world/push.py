@@ -2,7 +2,8 @@
 
 It takes what is sealed for a phone and signed by the key to which the phone subscribed (RFC 8292),
 and opens it as the phone's browser would (RFC 8291). ``silent`` makes it answer that it is down,
-``revoke`` that a phone is no more.
+``revoke`` that a phone is no more; ``refuses`` is what it answers to who is not the one to whom a
+phone subscribed.
 """
 
 import asyncio
@@ -62,6 +63,7 @@ class PushService(Served):
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.silent = False
+        self.refuses = 403
         self.phones: dict[str, Phone] = {}
         self.revoked: set[str] = set()
         self.refused: list[str] = []
@@ -96,7 +98,7 @@ class PushService(Served):
             return 400
         if not _is_signed(request.headers.get("authorization", ""), phone.subscribed_to, self.url):
             self.refused.append(name)
-            return 403
+            return self.refuses
         opened = http_ece.decrypt(
             body, private_key=phone.private, auth_secret=phone.auth, version="aes128gcm"
         )

@@ -135,7 +135,7 @@ async def test_each_state_of_a_browser_that_can_be_told(
     async with served(house, scene) as (world, http), open_eyes(browser) as eyes:
         [page] = [each for each in world.pages if each.name == "/v/{key:str} plug in"]
         await opens(eyes, world, http, page)
-        for state in ("none", "can", "on", "denied", "failed"):
+        for state in ("none", "can", "on", "again", "denied", "failed"):
             set_ = "state => { document.documentElement.dataset.push = state; }"
             await eyes.page.evaluate(set_, state)
             await eyes.approve(f"a phone of which push is {state}")

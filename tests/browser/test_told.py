@@ -10,19 +10,26 @@ from tests.browser.eyes import open_eyes
 from tests.browser.test_app import pushes
 from tests.stories.test_ann import pays
 from tests.stories.world import World
+from voltway.alerts import store_refused
 from voltway.alerts.model_events import Event, Person, visit_holder
 from voltway.alerts.telling import tell
 from voltway.payments import actions as payments
-from voltway_world.push import PushService
+from voltway_world.push import Phone, PushService
 
 #: No push service is reached from here: its answer is ours, the rest is the browser's.
 _SUBSCRIBES: Final = """
   const given = %s;
+  const next = %s;
+  const unsubscribe = async () => sessionStorage.setItem("ended", "1");
+  const now = () => {
+    const each = sessionStorage.getItem("ended") ? next : given;
+    return {endpoint: each.endpoint, toJSON: () => each, unsubscribe};
+  };
   PushManager.prototype.subscribe = async () => {
     sessionStorage.setItem("subscribed", "1");
-    return {toJSON: () => given};
+    return now();
   };
-  PushManager.prototype.getSubscription = async () => sessionStorage.getItem("subscribed") && given;
+  PushManager.prototype.getSubscription = async () => sessionStorage.getItem("subscribed") && now();
 """
 
 #: The worker's own requests, kept with their answers.
@@ -84,6 +91,40 @@ async def row(world: World, sql: str) -> Any:
     return found
 
 
+def _subscribes(first: Phone, next_: Phone) -> str:
+    """A browser that is the first of these at its push service, and then, where it ended that, the
+    next."""
+    given, then = (str(each.subscription).replace("None", "null") for each in (first, next_))
+    return _SUBSCRIBES % (given, then)
+
+
+async def test_a_phone_that_does_not_hear_us_any_more_is_switched_on_again_where_it_says_so(
+    world: World, browser: Browser
+) -> None:
+    visit = await a_visit(world)
+    async with PushService() as service, open_eyes(browser) as eyes:
+        before, after = (service.subscribe("") for _ in range(2))
+        for each in (before, after):
+            each.endpoint = each.endpoint.replace(service.url, "https://fcm.googleapis.com")
+        page = eyes.page
+        await page.context.grant_permissions(["notifications"])
+        await page.add_init_script(_subscribes(before, after))
+        await page.goto(f"{world.house.http}{visit}")
+        await page.get_by_role("button", name="Tell me here").click()
+        await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()
+        device = (await row(world, "SELECT id FROM alert_device"))["id"]
+        async with world.house.begin() as work:
+            await store_refused.refused(work, device, "status 403", for_good=True)
+
+        await page.reload()
+        await expect(page.get_by_text("This device no longer hears us")).to_be_visible()
+        await page.get_by_role("button", name="Tell me here").click()
+
+        await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()
+        kept = await row(world, "SELECT endpoint, refused_at, gone_at FROM alert_device")
+        assert dict(kept) == {"endpoint": after.endpoint, "refused_at": None, "gone_at": None}
+
+
 async def test_a_browser_says_what_it_showed_what_was_read_and_where_it_is(
     world: World, browser: Browser
 ) -> None:
@@ -94,8 +135,7 @@ async def test_a_browser_says_what_it_showed_what_was_read_and_where_it_is(
             each.endpoint = each.endpoint.replace(service.url, "https://fcm.googleapis.com")
         page = eyes.page
         await page.context.grant_permissions(["notifications"])
-        subscription = str(before.subscription).replace("None", "null")
-        await page.add_init_script(_SUBSCRIBES % subscription)
+        await page.add_init_script(_subscribes(before, after))
         await page.goto(f"{world.house.http}{visit}")
         await page.get_by_role("button", name="Tell me here").click()
         await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.test_account import ANN, enters
-from voltway.alerts import pushing, store, store_people
+from voltway.alerts import pushing, store, store_people, store_refused
 from voltway.alerts.model_events import Channel, Event, Person, visit_holder
 from voltway.alerts.rules import TRIES_MAX, not_sent
 from voltway.alerts.telling import tell, wishes_of
@@ -108,6 +108,28 @@ async def test_a_browser_is_added_once_and_its_owner_takes_it_away(
     [remove] = re.findall(r'action="(/me/alerts/devices/[^"]+/remove)"', page)
     await browser.sends(remove)
     assert "Phones and browsers" not in await browser.reads(HERE)
+
+
+async def test_a_browser_whose_service_refuses_our_key_is_shown_to_its_owner_until_it_is_added_anew(
+    browser: Browser, owner: Browser, scene: Scene, service: PushService
+) -> None:
+    says = "This device no longer hears us: switch it on again."
+    await enters(browser, scene)
+    phone = await subscribes(scene, service)
+    for seat, page in ((browser, HERE), (owner, "/console/alerts")):
+        await seat.sends(f"{page}/devices", **phone)
+    async with scene.begin() as work:
+        for row in await work.all("SELECT id FROM alert_device"):
+            await store_refused.refused(work, row["id"], "status 403", for_good=False)
+
+    assert (await browser.sends(f"{HERE}/devices/here", **phone)).text == "again"
+    assert 'class="wrong"' in (await browser.opens(HERE)).text.partition("</h2>")[2]
+    assert 'data-push-renew="1"' in (await owner.opens("/console/alerts")).text
+    assert says in await owner.reads("/console/alerts")
+    await browser.sends(f"{HERE}/devices", **phone)
+
+    assert (await browser.sends(f"{HERE}/devices/here", **phone)).text == "on"
+    assert (await browser.opens(HERE)).text.count(says) == 1, "for the script alone"
 
 
 @pytest.mark.parametrize(

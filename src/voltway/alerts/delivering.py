@@ -38,7 +38,7 @@ from voltway.alerts.mailer import AddressRefused, Mailer, SmtpMailer
 from voltway.alerts.mails import Mail
 from voltway.alerts.model import Alert, AlertState
 from voltway.alerts.model_events import Channel
-from voltway.alerts.noting import Dropped, HandedOver, Outcome, Trouble
+from voltway.alerts.noting import Dropped, HandedOver, NotHeard, Outcome, Trouble
 from voltway.alerts.queueing import MANY, ONE, job
 from voltway.alerts.writing import Write
 from voltway.kernel.errors import Outage, Refusal
@@ -201,6 +201,8 @@ class Post:
                     await self._others[alert.channel](self._begin, alert)
         except _GONE as gone:
             return Dropped(str(gone))
+        except pushing.KeyRefused as no:
+            return NotHeard(str(no), was_asked=no.was_asked)
         except AddressRefused as no:
             return Trouble(str(no), for_good=True, comes_back=no.what)
         except Outage as silence:

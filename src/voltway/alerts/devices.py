@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -52,7 +53,7 @@ async def add(
         made_at=work.now,
     )
     await store_people.add_device(work, device)
-    for old in (await store_people.devices(work, holder))[:-DEVICES_MAX]:
+    for old in (await store_people.kept_devices(work, holder))[:-DEVICES_MAX]:
         await store_people.remove_device(work, holder, id=old.id)
     return device
 
@@ -80,16 +81,26 @@ async def remove(work: Work, holder: str, id: UUID) -> None:
     await store_people.remove_device(work, holder, id=id)
 
 
-async def here(work: Work, holders: Collection[str], endpoint: str, *, remove: bool) -> bool:
+class Here(StrEnum):
+    """How a browser stands to alerts."""
+
+    ON = "on"
+    OFF = "off"
+    AGAIN = "again"  # it shows none: its push service refuses our key, until it is turned on anew
+
+
+async def here(work: Work, holders: Collection[str], endpoint: str, *, remove: bool) -> Here:
     """Whether the browser at this endpoint shows the alerts of any of these holders; with
     ``remove`` it shows them no more. An endpoint is known to its browser and us alone."""
-    found = False
+    known: list[Device] = []
     for holder in holders:
         if remove:
             await store_people.remove_device(work, holder, endpoint=endpoint)
-        known = await store_people.devices(work, holder)
-        found = found or any(each.endpoint == endpoint for each in known)
-    return found
+        kept = await store_people.kept_devices(work, holder)
+        known += [each for each in kept if each.endpoint == endpoint]
+    if any(each.hears for each in known):
+        return Here.ON
+    return Here.AGAIN if known else Here.OFF
 
 
 def _must_be_one(endpoint: str, p256dh: str, auth: str, hosts: str) -> None:

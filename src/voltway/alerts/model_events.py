@@ -62,6 +62,8 @@ class Event(StrEnum):
     PAYMENTS_USUAL = "payments_usual"
     MONEY_UNEXPLAINED = "money_unexplained"
     MONEY_EXPLAINED = "money_explained"
+    PUSH_REFUSED = "push_refused"
+    PUSH_TAKEN = "push_taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +201,12 @@ RULES: Final[Mapping[Event, Rule]] = {
         for_operators=True,
     ),
     Event.MONEY_EXPLAINED: Rule(at_first=_BOTH, for_operators=True),
+    Event.PUSH_REFUSED: Rule(
+        at_first=_BOTH,
+        again_after=(timedelta(days=1), timedelta(days=3)),
+        for_operators=True,
+    ),
+    Event.PUSH_TAKEN: Rule(at_first=_BOTH, lasts=timedelta(hours=12), for_operators=True),
 }
 
 
@@ -227,6 +235,12 @@ class Device:
     made_at: datetime
     gone_at: datetime | None = None
     last_trouble: str | None = None
+    refused_at: datetime | None = None  # since when its push service refuses our key for it
+    asked_at: datetime | None = None  # and when it said so last
+
+    @property
+    def hears(self) -> bool:
+        return self.gone_at is None and self.refused_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

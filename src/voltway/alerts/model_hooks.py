@@ -57,6 +57,8 @@ class HookKind(StrEnum):
     PAYMENTS_USUAL = "alert.payments_usual"
     MONEY_UNEXPLAINED = "alert.money_unexplained"
     MONEY_EXPLAINED = "alert.money_explained"
+    PUSH_REFUSED = "alert.push_refused"
+    PUSH_TAKEN = "alert.push_taken"
 
 
 FACTS: Final[Mapping[type[Fact], HookKind]] = {

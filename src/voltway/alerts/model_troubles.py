@@ -1,4 +1,5 @@
-"""What lasts until somebody looks after it: a provider down, money that nothing explains."""
+"""What lasts until somebody looks after it: a provider down, money that nothing explains, our key
+refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ class Source(StrEnum):
     BOOKS = "books"  # what a check of the books found
     PAYOUTS = "payouts"  # what nothing explains of what providers report
     UNREPORTED = "unreported"  # money that no report names
+    PUSHES = "pushes"  # push services that refuse our key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
-from voltway.alerts import bounces, rules, store, store_people
+from voltway.alerts import bounces, rules, rules_refused, store, store_people, store_refused
 from voltway.alerts.escalating import hasten
 from voltway.alerts.model import Alert, AlertFailed, AlertState
 from voltway.alerts.model_events import Channel
@@ -38,12 +38,22 @@ class Dropped:
     why: str
 
 
-Outcome: TypeAlias = HandedOver | Trouble | Dropped
+@dataclass(frozen=True, slots=True)
+class NotHeard:
+    """A browser's push service refuses our key for it: it said so now, or a short while ago."""
+
+    why: str
+    was_asked: bool
+
+
+Outcome: TypeAlias = HandedOver | Trouble | Dropped | NotHeard
 
 
 async def note(begin: BeginWork, outcomes: Sequence[tuple[AlertId, Outcome]]) -> Sequence[None]:
     """Note these in one work. What was noted otherwise meanwhile stays: a browser may have shown an
     alert before its push service answered us."""
+
+    taken = [id for id, outcome in outcomes if isinstance(outcome, HandedOver)]
 
     async def keep(work: Work) -> None:
         before = await store.lock_many(work, [id for id, _ in outcomes])
@@ -53,6 +63,9 @@ async def note(begin: BeginWork, outcomes: Sequence[tuple[AlertId, Outcome]]) ->
                 after.append(await _after(work, before[id], outcome))
         if after:
             await store.save_many(work, after)
+        pushed = [UUID(before[id].recipient) for id in taken if _is_push(before.get(id))]
+        if pushed:
+            await store_refused.took(work, pushed)
         await work.enqueue(*jobs([each for each in after if each.state is AlertState.QUEUED]))
         for each in after:
             if each.state is AlertState.FAILED:
@@ -72,10 +85,25 @@ async def _after(work: Work, alert: Alert, outcome: Outcome) -> Alert:
             if alert.channel is Channel.PUSH:
                 await store_people.gone(work, UUID(alert.recipient), why)
             return rules.dropped(alert, why)
+        case NotHeard(why, was_asked):
+            if was_asked:
+                await _refused(work, UUID(alert.recipient), why)
+            return rules.dropped(alert, why)
         case Trouble(what, for_good, comes_back):
             if comes_back:
                 await bounces.came_back(work, alert.party, alert.recipient, comes_back)
             return rules.not_sent(alert, what, work.now, for_good=for_good)
+
+
+async def _refused(work: Work, device: UUID, why: str) -> None:
+    signs = await store_refused.signs(work, device)
+    if signs is not None:
+        for_good = rules_refused.is_for_good(signs.refused_at, signs.took_at, signs.others_at)
+        await store_refused.refused(work, device, why, for_good=for_good)
+
+
+def _is_push(alert: Alert | None) -> bool:
+    return alert is not None and alert.channel is Channel.PUSH
 
 
 def _failed(work: Work, alert: Alert) -> AlertFailed:

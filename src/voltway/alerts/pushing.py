@@ -34,6 +34,7 @@ from voltway.alerts import store_people
 from voltway.alerts.letters import address_of
 from voltway.alerts.model import Alert
 from voltway.alerts.model_events import RULES, Device
+from voltway.alerts.rules_refused import AGAIN_AFTER
 from voltway.alerts.wording_of import wordings_of
 from voltway.alerts.words_events import Say
 from voltway.billing.words import language
@@ -82,6 +83,17 @@ class DeviceGone(Refusal):
     server: str
 
 
+@dataclass(eq=False)
+class KeyRefused(Refusal):
+    """The push service {server} does not take our key for this browser: {what}."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+    server: str
+    what: str
+    was_asked: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """What goes to a push service: where to, its headers, and what only the browser can read."""
@@ -95,7 +107,7 @@ async def sealers(
     work: Work, alerts: Sequence[Alert], *, mail_from: str
 ) -> dict[AlertId, Callable[[], Sealed] | Refusal]:
     """What seals each of these, once nothing of the database is needed any more; ``DeviceGone``
-    where the browser is no more."""
+    where the browser is no more, and ``KeyRefused`` where our key was refused just now."""
     if not alerts:
         return {}
     devices = await store_people.by_ids(work, [UUID(each.recipient) for each in alerts])
@@ -106,6 +118,9 @@ async def sealers(
         device = devices.get(UUID(each.recipient))
         if device is None or device.gone_at is not None:
             made[each.id] = DeviceGone("nobody" if device is None else _server(device))
+        elif device.asked_at is not None and work.now < device.asked_at + AGAIN_AFTER:
+            why = f"it said so at {device.asked_at:%H:%M} UTC"
+            made[each.id] = KeyRefused(_server(device), why, was_asked=False)
         else:
             made[each.id] = partial(_sealed, each, words[each.id], device, pem, mail_from, work.now)
     return made
@@ -124,7 +139,8 @@ class PushLines:
 
     async def send(self, sealed: Sealed) -> None:
         """Hand an alert to the push service of its browser. Raises ``PushServiceSilent`` where
-        trying again may help, ``DeviceGone`` where the browser is no more, and ``PushRefused``."""
+        trying again may help, ``DeviceGone`` where the browser is no more, ``KeyRefused`` where it
+        does not believe that it is us, and ``PushRefused``."""
         if self._lines is None:
             self._lines = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=LINES_MAX, keepalive_timeout=KEEP_ALIVE_S),
@@ -148,6 +164,8 @@ class PushLines:
             raise PushServiceSilent(server, type(silence).__name__) from silence
         if status in (404, 410):
             raise DeviceGone(server)
+        if status in (401, 403):  # RFC 8292 §4.2 has 403; some services answer 401
+            raise KeyRefused(server, f"status {status}")
         if status == 429 or status >= 500:
             raise PushServiceSilent(server, f"status {status}")
         if not 200 <= status < 300:

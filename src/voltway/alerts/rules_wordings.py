@@ -61,6 +61,11 @@ _BY_EVENT: Final[Mapping[Event, Mapping[str, str]]] = {
         "why": "The provider has 12.40, the books have 12.30.",
     },
     Event.MONEY_EXPLAINED: {"name": "payouts of simulated"},
+    Event.PUSH_REFUSED: {
+        "name": "fcm.googleapis.com",
+        "why": "Their owners are told by text and mail.",
+    },
+    Event.PUSH_TAKEN: {"name": "fcm.googleapis.com"},
 }
 
 

@@ -15,6 +15,8 @@ TOLD: Final = frozenset(
         Event.PAYMENTS_USUAL,
         Event.MONEY_UNEXPLAINED,
         Event.MONEY_EXPLAINED,
+        Event.PUSH_REFUSED,
+        Event.PUSH_TAKEN,
     }
 )
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from voltway.alerts.model_events import Channel, Device, Event, Wishes
+from voltway.alerts.rules_refused import AGAIN_AFTER
 from voltway.runtime.work import Row, Work
 
 _OF_PEOPLE: Final = (
@@ -26,7 +27,7 @@ async def add_device(work: Work, device: Device) -> None:
         VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (holder, endpoint) DO UPDATE
            SET p256dh = excluded.p256dh, auth = excluded.auth, label = excluded.label,
-               gone_at = NULL, last_trouble = NULL
+               gone_at = NULL, last_trouble = NULL, refused_at = NULL, asked_at = NULL
         """,
         device.id,
         device.holder,
@@ -39,18 +40,33 @@ async def add_device(work: Work, device: Device) -> None:
 
 
 async def devices(work: Work, holder: str) -> list[Device]:
-    """The browsers of a person that are there still, the oldest first."""
-    return (await devices_of(work, [holder])).get(holder, [])
+    """The browsers of a person that hear us, the oldest first."""
+    return [each for each in await kept_devices(work, holder) if each.hears]
 
 
-async def devices_of(work: Work, holders: Sequence[str]) -> dict[str, list[Device]]:
-    """The same of many people; who has none is not among them."""
+async def kept_devices(work: Work, holder: str) -> list[Device]:
+    """The same, and those for which our key is refused, so that their owner sees it."""
     rows = await work.all(
         """
         SELECT * FROM alert_device
-         WHERE holder = ANY($1::text[]) AND gone_at IS NULL ORDER BY made_at, id
+         WHERE holder = $1 AND (gone_at IS NULL OR refused_at IS NOT NULL) ORDER BY made_at, id
+        """,
+        holder,
+    )
+    return [_device(row) for row in rows]
+
+
+async def devices_of(work: Work, holders: Sequence[str]) -> dict[str, list[Device]]:
+    """The browsers by which these people are told now, the oldest first: those that hear us, and
+    those that are asked again whether they do. Who has none is not among them."""
+    rows = await work.all(
+        """
+        SELECT * FROM alert_device
+         WHERE holder = ANY($1::text[]) AND gone_at IS NULL
+           AND (asked_at IS NULL OR asked_at <= $2) ORDER BY made_at, id
         """,
         holders,
+        work.now - AGAIN_AFTER,
     )
     found: dict[str, list[Device]] = {}
     for row in rows:
@@ -88,7 +104,8 @@ async def move_device(
     moved = await work.run(
         """
         UPDATE alert_device
-           SET endpoint = $3, p256dh = $4, auth = $5, gone_at = NULL, last_trouble = NULL
+           SET endpoint = $3, p256dh = $4, auth = $5, gone_at = NULL, last_trouble = NULL,
+               refused_at = NULL, asked_at = NULL
          WHERE endpoint = $1 AND auth = $2
         """,
         was,
@@ -256,4 +273,6 @@ def _device(row: Row) -> Device:
         made_at=row["made_at"],
         gone_at=row["gone_at"],
         last_trouble=row["last_trouble"],
+        refused_at=row["refused_at"],
+        asked_at=row["asked_at"],
     )

@@ -40,7 +40,7 @@ async def carry(work: Work, from_wait: str, to_wait: str) -> None:
         """
         INSERT INTO alert_device (id, holder, endpoint, p256dh, auth, label, made_at)
         SELECT gen_random_uuid(), $2, endpoint, p256dh, auth, label, made_at FROM alert_device
-         WHERE holder = $1 AND gone_at IS NULL
+         WHERE holder = $1 AND gone_at IS NULL AND refused_at IS NULL
             ON CONFLICT (holder, endpoint) DO NOTHING
         """,
         from_wait,

@@ -12,11 +12,10 @@ from uuid import UUID
 
 import structlog
 
-from voltway.alerts import rules_troubles, store_troubles
+from voltway.alerts import rules_troubles, standing_money, standing_pushes, store_troubles
 from voltway.alerts.model_troubles import Source, Standing, Trouble
 from voltway.alerts.operator_events import operators_who
 from voltway.alerts.rules_troubles import Verdict
-from voltway.alerts.standing_money import LOOKS
 from voltway.alerts.telling import tell
 from voltway.billing import formats
 from voltway.billing.model_checks import BooksFaultFound
@@ -32,8 +31,9 @@ log = structlog.get_logger("voltway.alerts")
 
 FACTS: Final = (PaymentAlarmRaised, BooksFaultFound)
 #: Looked at each minute, and each hour, where looking takes longer.
-EACH_MINUTE: Final = (Source.ALARMS, Source.BOOKS, Source.PAYOUTS)
+EACH_MINUTE: Final = (Source.ALARMS, Source.BOOKS, Source.PAYOUTS, Source.PUSHES)
 EACH_HOUR: Final = (Source.UNREPORTED,)
+LOOKS: Final = {**standing_money.LOOKS, Source.PUSHES: standing_pushes.look}
 #: How long what is over can be looked at.
 KEPT: Final = timedelta(days=30)
 #: Who is told: who may do something about it.

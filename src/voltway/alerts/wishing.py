@@ -118,5 +118,6 @@ async def forget_person(work: Work, holder: str) -> None:
 
 
 async def devices_of(work: Work, holder: str) -> list[Device]:
-    """The browsers that show a person's alerts, the oldest first."""
-    return await store_people.devices(work, holder)
+    """The browsers that show a person's alerts, or shall once they hear us again, the oldest
+    first."""
+    return await store_people.kept_devices(work, holder)

@@ -26,6 +26,11 @@ SAYS: Final[Mapping[Event, tuple[str, str]]] = {
     Event.PAYMENTS_USUAL: ("Payments are as usual again", "Since {when} this is over: {why}"),
     Event.MONEY_UNEXPLAINED: ("Unexplained money: {name}", "Open there: {count}. {why}"),
     Event.MONEY_EXPLAINED: ("Money is explained: {name}", "Nothing is open there since {when}."),
+    Event.PUSH_REFUSED: (
+        "Push service refuses our key: {name}",
+        "Since {when}, for {count} browsers. {why}",
+    ),
+    Event.PUSH_TAKEN: ("Push service takes our key: {name}", "It refuses it no more since {when}."),
 }
 
 #: The facts that these words may name.
@@ -47,6 +52,8 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.PAYMENTS_USUAL: frozenset({"when", "why"}),
     Event.MONEY_UNEXPLAINED: frozenset({"name", "count", "when", "why"}),
     Event.MONEY_EXPLAINED: frozenset({"name", "when"}),
+    Event.PUSH_REFUSED: frozenset({"name", "count", "when", "why"}),
+    Event.PUSH_TAKEN: frozenset({"name", "when"}),
 }
 
 #: What there is much of, where it is not told one by one.

@@ -30,6 +30,7 @@ _AT: Final = {
     Source.BOOKS: "/console/books",
     Source.PAYOUTS: "/console/payouts",
     Source.UNREPORTED: "/console/payouts",
+    Source.PUSHES: "/console/deliveries",
 }
 
 

@@ -74,6 +74,8 @@ NAMES: Final = {
     Event.PAYMENTS_USUAL: "Payments are as usual again",
     Event.MONEY_UNEXPLAINED: "Money is unexplained, in the books or in payouts",
     Event.MONEY_EXPLAINED: "Unexplained money is explained",
+    Event.PUSH_REFUSED: "A push service refuses our key",
+    Event.PUSH_TAKEN: "A push service takes our key again",
 }
 CHANNELS: Final = {
     Channel.PUSH: "on my phone",
@@ -308,12 +310,12 @@ async def own_device_here(
 
 
 async def here(work: Work, holders: Sequence[str], data: Form) -> Response[str]:
-    """``on`` or ``off``: whether the browser that sent this shows the alerts of these holders;
-    with ``remove`` it is turned off first."""
+    """``on``, ``off`` or ``again``: whether the browser that sent this shows the alerts of these
+    holders, or does not hear us any more; with ``remove`` it is turned off first."""
     endpoint = data.get("endpoint", "")[: devices.ENDPOINT_LENGTH_MAX]
-    is_on = await devices.here(work, holders, endpoint, remove=bool(data.get("remove")))
+    so = await devices.here(work, holders, endpoint, remove=bool(data.get("remove")))
     return Response(
-        "on" if is_on else "off",
+        so,
         status_code=HTTPStatus.OK,
         media_type="text/plain",
         headers={"Cache-Control": "no-store"},

@@ -11,15 +11,39 @@ const show = (state) => {
   root.dataset.push = state;
 };
 
+const isFor = (subscription, key) => {
+  const bound = new Uint8Array(subscription.options?.applicationServerKey ?? bytes(key));
+  return bytes(key).every((byte, at) => byte === bound[at]);
+};
+
+// A browser that is bound to another key, or whose push service refuses ours, starts anew there.
+const endsOld = async (worker, button) => {
+  const old = await worker.pushManager.getSubscription();
+  if (!old) return null;
+  const isRefused = root.dataset.push === "again" || button.dataset.pushRenew;
+  if (!isRefused && isFor(old, button.dataset.pushKey)) return null;
+  await old.unsubscribe();
+  return old.toJSON();
+};
+
+// Whoever else is told on this browser is told under its new address too.
+const follows = async (was, { endpoint, keys }) => {
+  const now = { endpoint, p256dh: keys.p256dh, auth: keys.auth };
+  const body = new URLSearchParams({ was: was.endpoint, was_auth: was.keys.auth, ...now });
+  await fetch("/alerts/moved", { method: "POST", body });
+};
+
 const subscribe = async (button) => {
   if ((await Notification.requestPermission()) !== "granted") return "denied";
   const worker = await navigator.serviceWorker.register("/sw.js");
   await navigator.serviceWorker.ready;
+  const was = await endsOld(worker, button);
   const subscription = await worker.pushManager.subscribe({
     userVisibleOnly: true,
     applicationServerKey: bytes(button.dataset.pushKey),
   });
   const { endpoint, keys } = subscription.toJSON();
+  if (was) await follows(was, { endpoint, keys });
   const label = navigator.userAgentData?.platform || navigator.platform || "";
   const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth, label });
   const answer = await fetch(button.dataset.pushTo, { method: "POST", body });
@@ -37,7 +61,8 @@ const here = async (address, remove = "") => {
   if (!subscription) return "can";
   const body = new URLSearchParams({ endpoint: subscription.endpoint, remove });
   const answer = await fetch(address, { method: "POST", body });
-  return answer.ok && (await answer.text()) === "on" ? "on" : "can";
+  const said = answer.ok ? await answer.text() : "off";
+  return said === "off" ? "can" : said;
 };
 
 document.addEventListener("click", async (event) => {
