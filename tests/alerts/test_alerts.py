@@ -229,13 +229,15 @@ class Postman:
 
     def __init__(self, *answers: Exception | None) -> None:
         self.answers = list(answers)
+        self.given: list[Message] = []
         self.taken: list[Message] = []
 
     async def send(self, mail: Mail) -> None:
         answer = self.answers.pop(0)
+        self.given.append(message_from_bytes(mail.content))
         if answer is not None:
             raise answer
-        self.taken.append(message_from_bytes(mail.content))
+        self.taken.append(self.given[-1])
 
 
 async def deliver(scene: Scene, postman: Mailer, alert: Alert) -> None:

@@ -1,6 +1,7 @@
 """Phone numbers, codes that prove them, and texts as rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -131,28 +132,39 @@ async def forget_codes(work: Work, before: datetime) -> None:
     await work.run("DELETE FROM alert_number_code WHERE made_at < $1", before)
 
 
-async def set_aside(
-    work: Work, alert: AlertId, party: PartyId, day: date, parts: int, per_day: int
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A text before its carrier is asked to take it."""
+
+    alert: AlertId
+    party: PartyId
+    day: date
+    words: str
+    parts: int
+
+
+async def set_aside(work: Work, text: Aside, per_day: int) -> bool:
     """Count the parts of a text among those of its party's day, once; whether there was room."""
-    await work.one("SELECT pg_advisory_xact_lock(hashtext('alert_text ' || $1))", str(party))
+    await work.one("SELECT pg_advisory_xact_lock(hashtext('alert_text ' || $1))", str(text.party))
     row = await work.one(
         "SELECT coalesce(sum(parts), 0) AS n FROM alert_text WHERE party_id = $1 AND day = $2",
-        party,
-        day,
+        text.party,
+        text.day,
     )
     assert row is not None, "a sum is always there"
-    if row["n"] + parts > per_day:
+    if row["n"] + text.parts > per_day:
         return False
     await work.run(
         """
-        INSERT INTO alert_text (id, alert_id, party_id, day, parts) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO alert_text (id, alert_id, party_id, day, parts, words)
+        VALUES ($1, $2, $3, $4, $5, $6)
         """,
         new_id(work.now),
-        alert,
-        party,
-        day,
-        parts,
+        text.alert,
+        text.party,
+        text.day,
+        text.parts,
+        text.words,
     )
     return True
 
@@ -165,7 +177,10 @@ async def text(work: Work, alert: AlertId) -> Row | None:
 async def taken(work: Work, alert: AlertId, ref: str) -> None:
     """The carrier has taken a text, and calls it so."""
     await work.run(
-        "UPDATE alert_text SET ref = $2 WHERE alert_id = $1 AND NOT failed AND ref IS NULL",
+        """
+        UPDATE alert_text SET ref = $2, words = NULL
+         WHERE alert_id = $1 AND NOT failed AND ref IS NULL
+        """,
         alert,
         ref,
     )
@@ -173,7 +188,10 @@ async def taken(work: Work, alert: AlertId, ref: str) -> None:
 
 async def failed(work: Work, alert: AlertId) -> None:
     """The text did not arrive. It is paid for all the same."""
-    await work.run("UPDATE alert_text SET failed = true WHERE alert_id = $1 AND NOT failed", alert)
+    await work.run(
+        "UPDATE alert_text SET failed = true, words = NULL WHERE alert_id = $1 AND NOT failed",
+        alert,
+    )
 
 
 async def not_taken(work: Work, alert: AlertId) -> None:

@@ -2,7 +2,8 @@
 
 A text costs money each time that it is sent, and carriers have no key under which it is sent once.
 So it is noted before the carrier is asked; where it was noted already, the answer was lost, and the
-carrier is asked first whether it took it.
+carrier is asked first whether it took it: by the words as they were, which are kept until that is
+known, whatever has been edited meanwhile.
 """
 
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ async def text(
             await _set_aside(work, alert, words, per_day)
         elif noted["ref"] is not None:
             return
+        elif noted["words"] is not None:
+            words = noted["words"]
     ref = await _found(begin, alert, carrier, words) if noted is not None else None
     try:
         tell = f"{public_url}{NEWS_AT}{alert.id}" if public_url else ""
@@ -73,7 +76,8 @@ async def _set_aside(work: Work, alert: Alert, words: str, per_day: int) -> None
     party = await parties.party(work, alert.party)
     day = work.now.astimezone(zone(party.time_zone)).date()
     count = rules_texts.parts(words)
-    if not await store_numbers.set_aside(work, alert.id, alert.party, day, count, per_day):
+    aside = store_numbers.Aside(alert.id, alert.party, day, words, count)
+    if not await store_numbers.set_aside(work, aside, per_day):
         raise NoMoreToday(per_day)
 
 
