@@ -9,6 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+#: No battery takes so many watts for each Wh of its size. The data has such, of cars that take less
+#: or no DC at all: where nobody measured them, powers that stand in for one not known, and curves
+#: of one maker that were called measured.
+BELIEVED_MEASURED = 5.5
+BELIEVED_ELSE = 3.5
+
 TARGET = Path(__file__).parent.parent / "src/voltway/vehicles/data/models.json"
 
 
@@ -24,7 +30,7 @@ def main() -> None:
 
 
 def _kept(car: dict[str, Any]) -> dict[str, Any]:
-    dc = car.get("dc_charger") or {}
+    dc = _believed(car.get("dc_charger") or {}, car["usable_battery_size"])
     name = " ".join(filter(None, (car["model"], car.get("variant"))))
     return {
         "id": car["id"],
@@ -44,6 +50,15 @@ def _kept(car: dict[str, Any]) -> dict[str, Any]:
             {*(dc.get("ports") or []), *((car.get("ac_charger") or {}).get("ports") or [])}
         ),
     }
+
+
+def _believed(dc: dict[str, Any], battery_kwh: float) -> dict[str, Any]:
+    """What is told of a car's DC; of one that would take more than any battery, its ports alone."""
+    measured = not dc.get("is_default_charging_curve", True)
+    most_kw = battery_kwh * (BELIEVED_MEASURED if measured else BELIEVED_ELSE)
+    if (dc.get("max_power") or 0) <= most_kw:
+        return dc
+    return {"ports": dc.get("ports"), "is_default_charging_curve": True}
 
 
 if __name__ == "__main__":

@@ -35,7 +35,14 @@ def test_dc_fits_by_its_plug_and_what_is_not_known_is_believed(
     model = replace(CAR, plugs=frozenset(plugs))
 
     assert takes(model, connector_type, is_dc=True) is fits
-    assert not takes(replace(model, dc_w=0), connector_type, is_dc=True)
+
+
+def test_a_car_whose_power_is_not_known_takes_dc_by_its_inlet() -> None:
+    smart = replace(CAR, dc_w=0, curve=(), plugs=frozenset({"ccs"}))
+
+    assert takes(smart, "CCS", is_dc=True)
+    assert not takes(smart, "CHADEMO", is_dc=True)
+    assert not takes(replace(smart, plugs=frozenset()), "CCS", is_dc=True)
 
 
 def test_ac_is_a_matter_of_a_cable_and_of_a_charger_on_board() -> None:

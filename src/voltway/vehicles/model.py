@@ -32,7 +32,8 @@ class Curve:
 class EvModel:
     """A model as it is sold. Energy in Wh (usable), power in W, consumption in Wh a km.
 
-    ``curve`` has corners ``(percent, W)`` at the battery; it is empty where the car takes no DC.
+    ``curve`` has corners ``(percent, W)`` at the battery; it is empty, and ``dc_w`` 0, where what a
+    car takes by DC is not known, or is not believed.
     ``measured`` says that somebody measured it, and it is not a rule of thumb of its maker's peak.
     ``plugs`` are its inlets as Open EV Data names them; empty where nobody told.
     """

@@ -44,7 +44,7 @@ def spread(corners: Sequence[tuple[float, float]], factor: float) -> Curve:
 
 
 def of_model(model: EvModel) -> Curve | None:
-    """What a model takes at the meter; none where it takes no DC."""
+    """What a model takes at the meter; none where that is not known."""
     if not model.curve:
         return None
     return spread(model.curve, ON_THE_ROAD / ARRIVES_DC)

@@ -20,4 +20,6 @@ def takes(model: EvModel, connector_type: str, *, is_dc: bool) -> bool:
     if not is_dc:
         return model.ac_w > 0
     fits = DC_FITS.get(connector_type)
-    return model.dc_w > 0 and (not fits or not model.plugs or bool(fits & model.plugs))
+    if not fits or not model.plugs:
+        return model.dc_w > 0
+    return bool(fits & model.plugs)

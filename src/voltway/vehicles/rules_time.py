@@ -36,7 +36,11 @@ PACE_MOST: Final = 1.25
 #: By so many percent of charge further on, a pace has come half of the way back to what is usual:
 #: what is known of this very car bends less than what is published of its model.
 COMES_BACK: Final = {Source.VEHICLE: 12.0, Source.LEARNED_MODEL: 25.0, Source.MODEL: 25.0}
-COMES_BACK_ELSE: Final = 45.0
+COMES_BACK_ELSE: Final = 60.0
+#: So many of a car's best minutes show what it takes at most, and weigh so much beside what cars
+#: with such a battery do (set by the models that are not held out, as the spreads).
+BEST_MINUTES: Final = 2
+SHOWN_WEIGHS: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +62,34 @@ MEASURED_AT_S: Final = (0.0, 300.0, 600.0, 900.0)
 #: At each of these moments (``python -m bench.time_to_done --calibrate``).
 SPREADS: Final = {
     Source.VEHICLE: (
-        Spread((0.007, 0.012), (0.167, 0.118)),
-        Spread((0.007, 0.013), (0.065, 0.041)),
-        Spread((0.009, 0.014), (0.047, 0.029)),
-        Spread((0.010, 0.018), (0.043, 0.033)),
+        Spread((0.007, 0.013), (0.137, 0.115)),
+        Spread((0.007, 0.013), (0.058, 0.040)),
+        Spread((0.009, 0.014), (0.048, 0.034)),
+        Spread((0.010, 0.017), (0.042, 0.035)),
     ),
     Source.LEARNED_MODEL: (
-        Spread((0.053, 0.071), (0.077, 0.207)),
-        Spread((0.046, 0.068), (0.065, 0.080)),
-        Spread((0.036, 0.050), (0.069, 0.076)),
-        Spread((0.027, 0.038), (0.068, 0.079)),
+        Spread((0.052, 0.070), (0.073, 0.196)),
+        Spread((0.046, 0.065), (0.069, 0.077)),
+        Spread((0.034, 0.050), (0.067, 0.076)),
+        Spread((0.025, 0.038), (0.059, 0.080)),
     ),
     Source.MODEL: (
-        Spread((0.064, 0.052), (0.070, 0.203)),
-        Spread((0.055, 0.056), (0.066, 0.068)),
-        Spread((0.041, 0.040), (0.067, 0.068)),
-        Spread((0.031, 0.032), (0.067, 0.078)),
+        Spread((0.064, 0.053), (0.070, 0.191)),
+        Spread((0.054, 0.050), (0.067, 0.067)),
+        Spread((0.041, 0.043), (0.067, 0.069)),
+        Spread((0.030, 0.030), (0.058, 0.075)),
     ),
     Source.TAPER: (
-        Spread((0.062, 0.337), (0.333, 0.620)),
-        Spread((0.057, 0.043), (0.223, 0.119)),
-        Spread((0.038, 0.035), (0.207, 0.099)),
-        Spread((0.029, 0.027), (0.213, 0.060)),
+        Spread((0.059, 0.371), (0.281, 0.686)),
+        Spread((0.055, 0.042), (0.179, 0.164)),
+        Spread((0.039, 0.038), (0.171, 0.188)),
+        Spread((0.028, 0.028), (0.150, 0.177)),
     ),
     Source.POWER: (
-        Spread((0.059, 0.056), (0.059, 0.056)),
-        Spread((0.068, 0.046), (0.068, 0.046)),
-        Spread((0.066, 0.043), (0.066, 0.043)),
-        Spread((0.063, 0.044), (0.063, 0.044)),
+        Spread((0.057, 0.061), (0.057, 0.061)),
+        Spread((0.064, 0.049), (0.064, 0.049)),
+        Spread((0.063, 0.049), (0.063, 0.049)),
+        Spread((0.061, 0.047), (0.061, 0.047)),
     ),
     Source.CAR: (Spread((0.070, 0.100), (0.070, 0.100)),) * 4,
 }
@@ -225,16 +229,22 @@ def _powers(points: Sequence[Point], since_s: float) -> list[tuple[float, float,
 
 
 def _seen_peak(points: Sequence[Point], station: Station, per_percent: float) -> float:
-    """What a car takes at most, at the meter: from what it took where it set the pace itself, if it
-    is like most; else as cars with such a battery do, and no less than it was seen to take."""
-    most = PEAK_BY_SIZE * per_percent * 100
+    """What a car takes at most, at the meter, if it is like most: between what cars with such a
+    battery take, or this one was given by a station that held it back, and what it took in its best
+    minutes where it set the pace itself. Its other minutes may have been cold."""
+    usual, like_most = PEAK_BY_SIZE * per_percent * 100, of_most(1.0).watts
     seen = []
     for _, watts, soc in _powers(points, 0.0):
+        peak = watts / like_most[int(soc or 0)]
         if watts > station.power_w * PACED_BY_STATION:
-            most = max(most, watts)
+            usual = max(usual, peak)
         elif soc is not None and watts > 0:
-            seen.append(watts / of_most(1.0).watts[int(soc)])
-    return max(sum(seen[-5:]) / len(seen[-5:]), 1.0) if seen else most
+            seen.append(peak)
+    if not seen:
+        return usual
+    best = sorted(seen)[-BEST_MINUTES:]
+    shown = sum(best) / len(best)
+    return max(usual ** (1 - SHOWN_WEIGHS) * shown**SHOWN_WEIGHS, 1.0)
 
 
 # -- the time
