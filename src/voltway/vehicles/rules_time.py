@@ -244,7 +244,8 @@ def _seen_peak(points: Sequence[Point], station: Station, per_percent: float) ->
         return usual
     best = sorted(seen)[-BEST_MINUTES:]
     shown = sum(best) / len(best)
-    return max(usual ** (1 - SHOWN_WEIGHS) * shown**SHOWN_WEIGHS, 1.0)
+    between = usual ** (1 - SHOWN_WEIGHS) * shown**SHOWN_WEIGHS
+    return max(float(between), 1.0)
 
 
 # -- the time
