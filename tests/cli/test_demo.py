@@ -116,14 +116,17 @@ async def test_a_guest_goes_the_whole_way_from_the_list_of_places_to_the_mailed_
     assert paid.status_code == 303
     visit = paid.headers["location"]
     number = quiet["evses"][0]["number"]
-    at_bay = f"{demo.stations}api/stations/{quiet['identity']}/evses/{number}"
+    at_bay = f"{demo.stations}do/{quiet['identity']}/evses/{number}/plug"
 
     async def waits_for_the_plug() -> bool:
         station = (await browser.get(f"{demo.stations}api/stations/{quiet['identity']}")).json()
         return bool(station["evses"][0]["state"] == "Waiting for the plug")
 
     await demo.until(waits_for_the_plug)
-    assert (await browser.post(f"{at_bay}/plug")).status_code == 200
+    plug = f'action="{at_bay}"><input type="hidden" name="back" value="{visit}"'
+    assert plug in (await browser.get(visit)).text
+    plugged = await browser.post(at_bay, data={"back": visit})
+    assert (plugged.status_code, plugged.headers["location"]) == (303, visit)
 
     async def has_charged() -> bool:
         station = (await browser.get(f"{demo.stations}api/stations/{quiet['identity']}")).json()

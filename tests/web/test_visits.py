@@ -1,5 +1,6 @@
 """A visit: hold, plug in, charge, stop, receipt; and every way in which it does not come so far."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -7,10 +8,12 @@ from io import BytesIO
 import pypdf
 import pytest
 from httpx import Response
+from msgspec import structs
 
 from tests.payments.hosted_page import pay
 from tests.payments.scene import Scene
-from tests.web.browsers import Browser, words_of
+from tests.web.browsers import HERE, Browser, words_of
+from tests.web.conftest import built
 from voltway.ocpp.v21.dialect import Dialect21
 from voltway.payments import actions as payments
 from voltway.payments.model import Payment
@@ -20,6 +23,7 @@ from voltway.stations.orders import RawCall
 from voltway.tariffs import actions as tariffs
 from voltway.tariffs import promotions
 from voltway.tariffs.model_promotions import GrantKind
+from voltway.web.house import House
 from voltway.web.words import papers
 from voltway_world.provider.faults import Fault
 
@@ -75,6 +79,53 @@ async def test_who_is_back_before_the_webhook_is_told_to_plug_in(
 
     assert "Plug in now" in said
     assert "If nothing starts before 14:02:00, you are not charged" in said
+
+
+async def test_who_has_plugged_in_is_told_so_before_the_charge_begins(
+    browser: Browser, scene: Scene
+) -> None:
+    visit, _ = await paid(browser, scene)
+    async with scene.begin() as work:
+        await work.run("UPDATE evse SET status = 'preparing'")
+
+    said = await browser.reads(visit)
+
+    assert "A car is plugged in The bay and the car talk to each other now." in said
+    assert "If nothing starts before 14:02:00, you are not charged" in said
+    assert "Plugged in : done Charging : to come" in said
+    assert "Plug in now" not in said
+
+
+async def test_in_the_demo_the_car_is_plugged_in_and_out_from_the_page_of_the_visit(
+    browser: Browser, scene: Scene, house: House
+) -> None:
+    visit, payment = await paid(browser, scene)
+    assert "Simulator" not in await browser.reads(visit)
+    steered = structs.replace(house.settings, simulator_url="http://127.0.0.1:8292/")
+    built().open_to(replace(house, settings=steered))
+    identity = scene.station.station.identity
+    at_bay = f'action="http://127.0.0.1:8292/do/{identity}/evses/1'
+    back = f'name="back" value="{HERE}{visit}"'
+
+    before = await browser.opens(visit)
+    await scene.starts(payment.token)
+    await scene.settles()
+    running = await browser.opens(visit)
+    await scene.ends(60_000)
+    await scene.settles()
+    over = await browser.opens(visit)
+    async with scene.begin() as work:
+        await work.run("UPDATE evse SET status = 'preparing'")
+    left = await browser.opens(visit)
+
+    assert f'{at_bay}/plug"' in before.text
+    assert back in before.text
+    assert "form-action 'self'" in before.headers["content-security-policy"]
+    assert "http://127.0.0.1:8292" in before.headers["content-security-policy"]
+    for page in (running, left):
+        assert f'{at_bay}/unplug"' in page.text
+        assert back in page.text
+    assert "Simulator" not in over.text
 
 
 async def test_while_it_charges_the_page_shows_the_cost_of_the_one_calculator(

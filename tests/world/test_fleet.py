@@ -124,6 +124,27 @@ async def test_the_page_works_without_a_script_and_escapes_names(
     assert "A car is plugged into EVSE 2 already." in again.text
 
 
+async def test_a_button_on_a_page_of_voltway_leads_back_to_it(
+    hands: httpx.AsyncClient, fleet: Fleet
+) -> None:
+    visit = "http://localhost:8080/v/a-key"
+    page = (await hands.get("/stations/ST-1", params={"back": visit})).text
+    assert page.count(f'name="back" value="{visit}"') == len(fleet["ST-1"].forecourt.bays)
+    assert 'id="bay-2"' in page
+
+    plugged = await hands.post("/do/ST-1/evses/2/plug", data={"back": visit})
+    assert (plugged.status_code, plugged.headers["Location"]) == (303, visit)
+    assert fleet["ST-1"].post.waiting == 0, "Voltway was told of it"
+    again = await hands.post("/do/ST-1/evses/2/plug", data={"back": visit})
+    assert again.status_code == 409
+    assert f'href="{visit}"' in again.text
+
+    for elsewhere in ("https://evil.example/v/x", "javascript:alert(1)", "http://x;y@localhost/"):
+        await hands.post("/do/ST-1/evses/2/unplug")
+        sent = await hands.post("/do/ST-1/evses/2/plug", data={"back": elsewhere})
+        assert (sent.status_code, sent.headers["Location"]) == (303, "/")
+
+
 async def test_cars_come_and_go_by_themselves(central: Central) -> None:
     stations = [station | {"traffic": True} for station in PLAN["stations"]]
     traffic = {"tokens": ["CARD1", "CARD2"], "pause_s": [0, 0.01], "stay_s": [300, 400]}

@@ -1,7 +1,11 @@
 """The control page of the simulator, and its JSON API: plug in, show a card, break something."""
 
+import asyncio
+import re
+from contextlib import suppress
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from jinja2 import Environment, PackageLoader
@@ -27,6 +31,9 @@ _POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+#: Who goes back to Voltway waits at most so long until the station has told it what was done.
+TOLD_WITHIN_S: Final = 3
+
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What a button or a program may add to a deed."""
@@ -39,6 +46,14 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 class Absent(Exception):
     pass
+
+
+class CannotDoFor(CannotDo):
+    """The same to who came from a page of Voltway, and wants to go back there."""
+
+    def __init__(self, text: str, back: str) -> None:
+        super().__init__(text)
+        self.back = back
 
 
 # What can be done
@@ -199,7 +214,8 @@ async def press_at_station(
 async def press_at_evse(
     request: Asking, identity: FromPath[str], evse: FromPath[int], deed: FromPath[str]
 ) -> Redirect:
-    """A button without a script: the same deed, then the page again."""
+    """A button without a script: the same deed, then the page again; or the page of Voltway that
+    the button stands on, once Voltway was told."""
     form = await request.form()
     soc = str(form.get("soc") or "35")
     wish = Wish(
@@ -207,8 +223,27 @@ async def press_at_evse(
         soc=float(soc) if soc.replace(".", "", 1).isdecimal() else -1,
         token=str(form["token"]).strip() if "token" in form else None,
     )
-    _at_evse(_station(request, identity), evse, deed, wish)
-    return _back(request, identity)
+    station = _station(request, identity)
+    back = _page_of_voltway(request, str(form.get("back") or ""))
+    if not back:
+        _at_evse(station, evse, deed, wish)
+        return _back(request, identity)
+    try:
+        _at_evse(station, evse, deed, wish)
+    except CannotDo as why:
+        raise CannotDoFor(str(why), back) from why
+    with suppress(TimeoutError):
+        async with asyncio.timeout(TOLD_WITHIN_S):
+            await station.settled()
+    return Redirect(back, status_code=303)
+
+
+def _page_of_voltway(request: Asking, given: str) -> str:
+    """The page of a driver that wants its reader back; none that lies on another machine."""
+    page = urlsplit(given)
+    ours = page.hostname in (request.url.hostname, "localhost", "127.0.0.1")
+    plain = re.fullmatch(r"[\w.-]+(:\d+)?", page.netloc, re.ASCII)
+    return given if page.scheme in ("http", "https") and ours and plain else ""
 
 
 def _back(request: Asking, identity: str) -> Redirect:
@@ -219,6 +254,7 @@ def _back(request: Asking, identity: str) -> Redirect:
 
 def _page(request: Asking, stations: list[Station], title: str) -> Response[str]:
     fleet = _fleet(request)
+    back = _page_of_voltway(request, request.query_params.get("back", ""))
     html = _pages.get_template("control.html").render(
         title=title,
         one=len(stations) == 1 and len(fleet.stations) > 1,
@@ -226,9 +262,16 @@ def _page(request: Asking, stations: list[Station], title: str) -> Response[str]
         cars=list(car_models().values()),
         token=next(iter(fleet.plan.traffic.tokens), ""),
         tokens=fleet.plan.traffic.tokens,
+        back=back,
         speed=fleet.speed,
     )
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    # A form that leads back to Voltway goes there too (CSP 3 §6.4).
+    page = urlsplit(back)
+    policy = _POLICY.replace("form-action", f"form-action {page.scheme}://{page.netloc}")
+    headers = {
+        "Content-Security-Policy": policy if back else _POLICY,
+        "Cache-Control": "no-store",
+    }
     return Response(html, media_type=MediaType.HTML, headers=headers)
 
 
@@ -249,16 +292,16 @@ def script() -> Response[bytes]:
     return Response(_SCRIPT, media_type="text/javascript")
 
 
-def _trouble(request: Asking, status: int, text: str) -> Response[Any]:
+def _trouble(request: Asking, status: int, text: str, back: str = "") -> Response[Any]:
     if request.url.path.startswith("/api/"):
         return Response({"error": text}, status_code=status)
-    html = _pages.get_template("sorry.html").render(text=text)
+    html = _pages.get_template("sorry.html").render(text=text, back=back)
     headers = {"Content-Security-Policy": _POLICY}
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def _cannot(request: Asking, why: CannotDo) -> Response[Any]:
-    return _trouble(request, 409, str(why))
+    return _trouble(request, 409, str(why), why.back if isinstance(why, CannotDoFor) else "")
 
 
 def _absent(request: Asking, _: Absent) -> Response[Any]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from urllib.parse import quote
 
 from voltway.billing import actions as billing
 from voltway.billing.model import Invoice
@@ -16,6 +15,7 @@ from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.stations.model import EvsePlace, OrderRecord
 from voltway.stations.orders import OrderState
+from voltway.stations.reports import PortStatus
 from voltway.tariffs import promotions
 from voltway.tariffs.rules_deductions import saying
 from voltway.web.driver.at_reader import AtReader, at_reader
@@ -72,7 +72,7 @@ class VisitView:
     outrun: bool
     hosted_url: str
     plug_in_by: datetime | None
-    plugs_at: str
+    is_plugged: bool  # a car is, and does not charge: not yet, or not any more
     may_ask_again: bool
     walk: tuple[WalkStep, ...]
     charge: Charge | None
@@ -100,6 +100,7 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
     invoice = await billing.invoice_of(work, payment.session) if payment.session else None
     phase = _phase(payment, charge, has_invoice=invoice is not None)
     lost_at = await _lost_at(work, place)
+    is_plugged = lost_at is None and await _is_plugged(work, place, is_over=phase in OVER)
     limit = payment.held_at and payment.held_at + timedelta(seconds=house.settings.start_within_s)
     return VisitView(
         key=key,
@@ -116,9 +117,9 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
         outrun=payment.why == Why.OUTRUN,
         hosted_url=payment.hosted_url or "",
         plug_in_by=limit if phase is Phase.PLUG_IN else None,
-        plugs_at=_plugs_at(house, place),
+        is_plugged=is_plugged,
         may_ask_again=order is not None and not order.is_open and not order.took_effect,
-        walk=_walk(payment, order, charge, has_contact=lost_at is None),
+        walk=_walk(payment, order, charge, has_contact=lost_at is None, is_plugged=is_plugged),
         charge=charge,
         invoice=invoice.number if invoice else "",
         wants_receipt=payment.email is not None,
@@ -139,12 +140,11 @@ async def _code(work: Work, payment: Payment) -> str:
     return saying(grant, payment.currency) if grant else ""
 
 
-def _plugs_at(house: House, place: EvsePlace) -> str:
-    """Where the simulated car is plugged in; nowhere outside the demo."""
-    if not house.settings.simulator_url:
-        return ""
-    base = house.settings.simulator_url.rstrip("/")
-    return f"{base}/stations/{quote(place.identity)}#bay-{place.number}"
+async def _is_plugged(work: Work, place: EvsePlace, *, is_over: bool) -> bool:
+    """Whether the bay tells of a car that has not begun to charge, or that is still there."""
+    row = await work.one("SELECT status FROM port_view WHERE id = $1", place.evse)
+    told = (PortStatus.PREPARING, PortStatus.IDLE) if is_over else (PortStatus.PREPARING,)
+    return row is not None and row["status"] in told
 
 
 async def _lost_at(work: Work, place: EvsePlace) -> datetime | None:
@@ -204,7 +204,12 @@ def _why(payment: Payment, formats: Formats) -> str:
 
 
 def _walk(
-    payment: Payment, order: OrderRecord | None, charge: Charge | None, *, has_contact: bool
+    payment: Payment,
+    order: OrderRecord | None,
+    charge: Charge | None,
+    *,
+    has_contact: bool,
+    is_plugged: bool,
 ) -> tuple[WalkStep, ...]:
     """Hold placed, station ready, plugged in, charging: a cross stands where it stopped."""
     held = payment.held_at is not None
@@ -215,6 +220,11 @@ def _walk(
         return hold, station, WalkStep("plug", "Plugged in", "done"), begun
     told, detail = _told(order, has_contact=has_contact)
     waited = order is not None and order.state is OrderState.WITHOUT_EFFECT
+    station = WalkStep("station", "Bay is ready for you", told if held else "todo", None, detail)
+    if is_plugged and not waited:
+        begins = "now" if told == "done" and held else "todo"
+        plugged = WalkStep("plug", "Plugged in", "done")
+        return hold, station, plugged, WalkStep("session", "Charging", begins)
     plugged = WalkStep(
         "plug",
         "Plug in",
@@ -222,7 +232,6 @@ def _walk(
         None,
         "No car began to charge in time." if waited else "",
     )
-    station = WalkStep("station", "Bay is ready for you", told if held else "todo", None, detail)
     return hold, station, plugged, WalkStep("session", "Charging", "todo")
 
 

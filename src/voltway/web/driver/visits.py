@@ -21,6 +21,7 @@ from voltway.payments import actions as payments
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.web.driver import at_reader, guest_alerts, shell, views, visit_views
+from voltway.web.driver.simulator import simulator
 from voltway.web.driver.visit_views import Phase, VisitView
 from voltway.web.house import House
 from voltway.web.pages import HttpRequest, draw, formats_of, page, reader, see_other
@@ -77,6 +78,7 @@ async def _knows(request: HttpRequest, house: House, key: str) -> dict[str, Any]
         "help": help_,
         "reload_s": reload_s,
         "push_key": push_key,
+        "simulator": simulator(request, house, seen.place, key),
         "told": told,
     }
 

@@ -55,6 +55,8 @@ async function refresh() {
 document.addEventListener("submit", async (event) => {
   const button = event.submitter;
   if (!button || !button.dataset.deed) return;
+  // Who came from a page of Voltway is sent back there, once it is plugged in or out.
+  if (["plug", "unplug"].includes(button.dataset.deed) && event.target.elements.back) return;
   event.preventDefault();
   const form = new FormData(event.target);
   const wish = {};
