@@ -41,6 +41,7 @@ from voltway.payments import (
     returning,
     topping_up,
     transfers,
+    unreported,
     vouchers,
 )
 from voltway.payments import sweeps as payments
@@ -148,6 +149,7 @@ def _plug_payments(
     every(SELDOM, "payments.disputes_due", partial(disputing.warn_due, begin))
     every(SELDOM, "payments.returned", partial(returning.look_again, begin, provider))
     every(SELDOM, "payments.reconcile", partial(payouts.judge_again, begin))
+    every(HOURLY, "payments.unreported", partial(unreported.move_on, begin))
     every(HOURLY, "payments.payouts", partial(payouts_read.fetch_own, begin, provider))
     every(EVERY_MINUTE, "payments.methods", partial(methods.tidy, begin, provider))
     every(OFTEN, "payments.transfers", partial(transfers.ask_again, begin, provider))

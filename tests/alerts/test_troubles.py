@@ -30,7 +30,7 @@ from voltway.kernel.money import EUR, Money
 from voltway.parties import actions as parties
 from voltway.parties.model import Role
 from voltway.payments import actions as payments
-from voltway.payments import monitoring, payouts
+from voltway.payments import monitoring, unreported
 from voltway.payments import sweeps as payments_sweeps
 from voltway.payments.model_alarms import Limits, PaymentAlarmRaised
 from voltway.runtime.settings import Settings
@@ -364,7 +364,7 @@ async def test_money_that_no_report_names_for_a_week_is_told(scene: Scene, desk:
     await a_sale(scene, 2)
     assert await troubles.look(scene.begin, troubles.EACH_HOUR) == 0
 
-    scene.clock.jump(payouts.LATE_AFTER + timedelta(hours=1))
+    scene.clock.jump(unreported.LATE_AFTER + timedelta(hours=1))
     assert await troubles.look(scene.begin, troubles.EACH_HOUR) == 1
     assert await troubles.look(scene.begin, troubles.EACH_HOUR) == 0
     await scene.settles()

@@ -1,7 +1,5 @@
 """A provider's reports against the books: real payments, its own payouts, and bad days."""
 
-from datetime import timedelta
-
 import pytest
 
 from tests.network import a_party
@@ -260,16 +258,3 @@ async def test_of_an_account_that_two_parties_share_nobody_is_asked(scene: Scene
 async def test_a_provider_that_tells_nothing_says_so(scene: Scene) -> None:
     with pytest.raises(TellsNothing):
         await payouts_read.fetch(scene.begin, NoProvider(), scene.station.party.id, by="Aino")
-
-
-async def test_what_no_report_names_for_a_week_is_told_with_its_age(scene: Scene) -> None:
-    await a_sale(scene)
-    head, one, out = file_of(scene).splitlines()
-    await takes(scene, "\n".join((head, one.replace("2026", "2025", 1), out)))
-    late = await a_sale(scene, 2)
-    scene.clock.jump(timedelta(days=8))
-
-    async with scene.begin() as work:
-        rows = await payouts.unreported(work, scene.station.party.id, 10)
-
-    assert [row["payment_id"] for row in rows] == [str(late)]

@@ -10,7 +10,7 @@ from voltway.alerts.model_troubles import Source, Standing
 from voltway.billing import checking
 from voltway.billing.model_checks import SAYS
 from voltway.kernel.ids import PartyId
-from voltway.payments import monitoring, payouts
+from voltway.payments import monitoring, unreported
 from voltway.payments.model_alarms import Alarm, AlarmKind
 from voltway.runtime.work import Work
 
@@ -91,7 +91,7 @@ async def _payouts(work: Work, party: PartyId) -> list[Standing]:
 async def _unreported(work: Work, party: PartyId) -> list[Standing]:
     """Money that a provider took long ago and no report of it names. What is newer is no news: it
     grows by what is late in turn."""
-    late = await payouts.unreported(work, party, UNREPORTED_MAX)
+    late = await unreported.late(work, party, UNREPORTED_MAX)
     counts = Counter(row["provider"] for row in late)
     first = {row["provider"]: row["memo"] for row in reversed(late)}
     return [

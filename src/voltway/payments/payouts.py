@@ -9,7 +9,6 @@ again by every later report and by the house's rounds: a capture may be booked a
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from voltway.payments import (
     returning,
     store_payouts_paid,
     store_transfers,
+    unreported,
 )
 from voltway.payments import rules_payouts as rules
 from voltway.payments import store_payouts as store
@@ -39,12 +39,10 @@ from voltway.payments.model_payouts import (
     Verdict,
 )
 from voltway.payments.payouts_collections import Collected
-from voltway.runtime.work import BeginWork, Job, Row, Work
+from voltway.runtime.work import BeginWork, Job, Work
 
 #: So many lines that nothing explained are judged again at once, the oldest first.
 JUDGED_AGAIN_MAX: Final = 2_000
-#: A capture that no report has named for so long is told: providers pay out within some days.
-LATE_AFTER: Final = timedelta(days=7)
 WHY_MAX: Final = 500
 PROVIDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
@@ -110,6 +108,8 @@ async def take(
         made = await store.add_report(work, party, report, source=source, by=by, fresh=len(fresh))
         if fresh:
             await store.add_lines(work, party, made, report.provider, fresh)
+            first = min(each.at for each in fresh)
+            await unreported.told_from(work, party, report.provider, first)
     said = await _compare(work, report, known)
     said += [
         f"The payout {each.ref} was of {before.amount} before, and now of {each.amount}; the first"
@@ -308,25 +308,3 @@ async def judge_again(begin: BeginWork) -> int:
             await store.lock(work, rules.key(party, provider))
             await reconcile(work, party, provider)
     return len(waiting)
-
-
-async def unreported(work: Work, party: PartyId, most: int) -> Sequence[Row]:
-    """Money that providers took or gave back long ago and no report of theirs has named, the oldest
-    first: only of those who ever told us something, and since then."""
-    return await work.all(
-        """
-        SELECT e.id AS entry_id, e.at, e.memo, e.currency, e.evidence ->> 'payment' AS payment_id,
-               r.provider,
-               CASE WHEN e.debit = r.account THEN e.amount_minor ELSE -e.amount_minor END AS minor
-          FROM (SELECT provider, 'provider:' || provider || ':due' AS account, min(at) AS since
-                  FROM payout_line_view WHERE party_id = $1 GROUP BY provider) AS r
-          JOIN entry_view e ON e.party_id = $1 AND (e.debit = r.account OR e.credit = r.account)
-         WHERE e.at < $2 AND e.at >= r.since AND e.evidence ? 'payment'
-           AND NOT e.evidence ? 'payout_line'
-           AND NOT EXISTS (SELECT FROM payout_line_view l WHERE l.entry_id = e.id)
-         ORDER BY e.at LIMIT $3
-        """,
-        party,
-        work.now - LATE_AFTER,
-        most,
-    )

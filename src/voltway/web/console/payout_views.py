@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from voltway.payments import payouts
+from voltway.payments import unreported
 from voltway.runtime.work import Row, Work
 from voltway.web.formats import Formats
 
@@ -126,7 +126,7 @@ async def _open(work: Work, formats: Formats) -> list[Open]:
     waiting = await work.all(
         "SELECT * FROM payout_view WHERE doubt IS NOT NULL ORDER BY first_at, id LIMIT $1", LINES
     )
-    late = await payouts.unreported(work, work.party, LINES)
+    late = await unreported.late(work, work.party, LINES)
     found = [
         Open(
             row["id"],
