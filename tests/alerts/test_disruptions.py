@@ -78,7 +78,8 @@ async def alerts_of(scene: Scene) -> list[dict[str, Any]]:
         rows = await work.all(
             """
             SELECT DISTINCT ON (created_at, holder, event) holder, event, facts, state, created_at
-              FROM alert_view WHERE event IN ('disruption', 'back_in_service')
+              FROM alert_view
+             WHERE event IN ('disruption', 'back_in_service', 'place_uncertain')
              ORDER BY created_at, holder, event, id
             """
         )

@@ -73,6 +73,8 @@ async def test_what_is_of_others_is_not_walked(database: Database, what: str) ->
             assert await store_people.told_about(work, Event.DISRUPTION, about) == []
         elif what == "disruptions":
             assert await disruptions.open_at(work, here.location.id) == []
+            long_ago = work.now - disruptions.KEEP
+            assert await disruptions.ended_at(work, here.location.id, long_ago) == []
         else:
             await _looks_for_windows(work, here.location.id)
     if what == "disruptions":

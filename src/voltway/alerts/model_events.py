@@ -45,6 +45,7 @@ class Event(StrEnum):
     WORK_PLANNED = "work_planned"
     WORK_CHANGED = "work_changed"
     BACK_IN_SERVICE = "back_in_service"
+    PLACE_UNCERTAIN = "place_uncertain"
     STATION_OFFLINE = "station_offline"
     PORT_FAULTED = "port_faulted"
     STARTS_FAIL = "starts_fail"
@@ -142,6 +143,7 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.WORK_PLANNED: Rule(at_first=_BOTH, lasts=timedelta(hours=24)),
     Event.WORK_CHANGED: Rule(at_first=_BOTH),
     Event.BACK_IN_SERVICE: Rule(at_first=_BOTH, lasts=timedelta(hours=12)),
+    Event.PLACE_UNCERTAIN: Rule(at_first=_BOTH, lasts=timedelta(hours=12)),
     Event.STATION_OFFLINE: Rule(
         at_first=_BOTH,
         lasts=timedelta(hours=12),

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from voltway.alerts import elsewhere
+from voltway.alerts.bays import Bays, bays_of, in_words
 from voltway.alerts.concerned import Concerned, who_is_at, whom
-from voltway.alerts.disruptions import Bays, bays_of, in_words, lost_by, tell_back, told_of
+from voltway.alerts.disruption_ends import left_waiting, lost_by, tell_back, told_of
 from voltway.alerts.model_events import Event, Person
 from voltway.alerts.rules_elsewhere import Alternative
 from voltway.alerts.telling import News, tell_each
@@ -116,6 +117,8 @@ def _news(
         "revision": str(window.revision),
         "notice": once,
     }
+    if each.person.wait:
+        shown["wait"] = each.person.wait
     return News(person=each.person, about=f"window:{window.id}", facts=shown, once=once)
 
 
@@ -164,6 +167,7 @@ async def _over(work: Work, window: Window) -> None:
     about = f"window:{window.id}"
     told = await told_of(work, about, Event.WORK_PLANNED)
     told += await lost_by(work, back, window.starts_at, told)
+    told += await left_waiting(work, window.location, back, window.starts_at, bays, told)
     await tell_back(work, window.location, about, told, back, bays)
 
 

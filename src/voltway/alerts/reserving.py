@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from voltway.alerts import elsewhere
-from voltway.alerts.disruptions import bays_of, bays_out
+from voltway.alerts.bays import bays_of, bays_out
 from voltway.alerts.model_events import Event, Person, wait_holder
 from voltway.alerts.speaking import speaking
 from voltway.alerts.store_people import told_since

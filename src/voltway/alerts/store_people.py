@@ -1,6 +1,7 @@
 """What is kept of people for their alerts: browsers, wishes, and what was told lately."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
 from uuid import UUID
@@ -236,20 +237,30 @@ async def tried_since(work: Work, holder: str, event: Event, since: datetime) ->
     return int(row["n"])
 
 
-async def told_about(work: Work, event: Event, about: str) -> list[tuple[str, str]]:
-    """Who was told of this event about this, and reached as far as is known: their names and
-    languages, by name. What still waits is not told, and what was dropped never will be."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who was told of something; ``wait``: by what they left at the page of this too."""
+
+    holder: str
+    locale: str
+    wait: str
+
+
+async def told_about(work: Work, event: Event, about: str) -> list[Told]:
+    """Who was told of this event about this, and reached as far as is known, by name. What still
+    waits is not told, and what was dropped never will be."""
     assert event in (Event.DISRUPTION, Event.WORK_PLANNED), "the index has these alone"
     rows = await work.all(
         """
-        SELECT DISTINCT ON (holder) holder, locale FROM alert
+        SELECT DISTINCT ON (holder) holder, locale, coalesce(facts ->> 'wait', '') AS wait
+          FROM alert
          WHERE about = $1 AND event IN ('disruption', 'work_planned') AND event = $2
-           AND state IN ('sent', 'delivered') ORDER BY holder, id
+           AND state IN ('sent', 'delivered') ORDER BY holder, facts ->> 'wait', id
         """,
         about,
         event,
     )
-    return [(row["holder"], row["locale"]) for row in rows]
+    return [Told(row["holder"], row["locale"], row["wait"]) for row in rows]
 
 
 async def push_key(work: Work) -> str | None:

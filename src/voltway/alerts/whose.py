@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from voltway.alerts import store_guests
 from voltway.alerts.model_events import Person, is_guest, visit_holder
 from voltway.alerts.speaking import speaking
+from voltway.alerts.store_people import Told
 from voltway.drivers import actions as drivers
 from voltway.parties import actions as parties
 from voltway.payments import actions as payments
@@ -70,12 +71,17 @@ async def of_visit(work: Work, paid: Payment) -> Person:
     return Person(holder=holder, email=left, locale=paid.locale)
 
 
-async def by_holder(work: Work, told: Sequence[tuple[str, str]]) -> list[Person]:
-    """People by their holders and languages, such as they were told by."""
-    left = await store_guests.mails(work, [holder for holder, _ in told if is_guest(holder)])
+async def who_were(work: Work, told: Sequence[Told]) -> list[Person]:
+    """Those who were told of something, to be told of it again."""
+    left = await store_guests.mails(work, [each.holder for each in told if is_guest(each.holder)])
     people = [
-        Person(holder=holder, email=left.get(holder) if is_guest(holder) else holder, locale=locale)
-        for holder, locale in told
+        Person(
+            holder=each.holder,
+            email=left.get(each.holder) if is_guest(each.holder) else each.holder,
+            locale=each.locale,
+            wait=each.wait,
+        )
+        for each in told
     ]
     return await speaking(work, people)
 

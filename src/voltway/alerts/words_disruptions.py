@@ -14,6 +14,7 @@ SAYS: Final[Mapping[str, Mapping[Event, tuple[str, str]]]] = {
         Event.WORK_PLANNED: ("Planned work: {place}", "{bays}, from {when} until {until}. {why}"),
         Event.WORK_CHANGED: ("Planned work has changed: {place}", "{why}"),
         Event.BACK_IN_SERVICE: ("Back in service: {place}", "{bays}."),
+        Event.PLACE_UNCERTAIN: ("Not sure any more: {place}", "{bays}. {why}"),
         Event.POWER_REDUCED: (
             "Your car charges slowly",
             "{place}: {power} instead of {before}. {why}",
@@ -24,6 +25,7 @@ SAYS: Final[Mapping[str, Mapping[Event, tuple[str, str]]]] = {
         Event.WORK_PLANNED: ("Geplante Arbeiten: {place}", "{bays}, von {when} bis {until}. {why}"),
         Event.WORK_CHANGED: ("Geplante Arbeiten geändert: {place}", "{why}"),
         Event.BACK_IN_SERVICE: ("Wieder in Betrieb: {place}", "{bays}."),
+        Event.PLACE_UNCERTAIN: ("Nicht mehr sicher: {place}", "{bays}. {why}"),
         Event.POWER_REDUCED: ("Ihr Auto lädt langsam", "{place}: {power} statt {before}. {why}"),
     },
     "fr": {
@@ -31,6 +33,7 @@ SAYS: Final[Mapping[str, Mapping[Event, tuple[str, str]]]] = {
         Event.WORK_PLANNED: ("Travaux prévus : {place}", "{bays}, du {when} au {until}. {why}"),
         Event.WORK_CHANGED: ("Travaux prévus modifiés : {place}", "{why}"),
         Event.BACK_IN_SERVICE: ("De nouveau en service : {place}", "{bays}."),
+        Event.PLACE_UNCERTAIN: ("On ne sait plus : {place}", "{bays}. {why}"),
         Event.POWER_REDUCED: (
             "Votre voiture charge lentement",
             "{place} : {power} au lieu de {before}. {why}",
@@ -44,6 +47,7 @@ SAYS: Final[Mapping[str, Mapping[Event, tuple[str, str]]]] = {
         ),
         Event.WORK_CHANGED: ("Han cambiado los trabajos previstos: {place}", "{why}"),
         Event.BACK_IN_SERVICE: ("De nuevo en servicio: {place}", "{bays}."),
+        Event.PLACE_UNCERTAIN: ("Ya no se sabe: {place}", "{bays}. {why}"),
         Event.POWER_REDUCED: (
             "Su coche carga despacio",
             "{place}: {power} en lugar de {before}. {why}",
@@ -54,6 +58,7 @@ SAYS: Final[Mapping[str, Mapping[Event, tuple[str, str]]]] = {
         Event.WORK_PLANNED: ("Gepland werk: {place}", "{bays}, van {when} tot {until}. {why}"),
         Event.WORK_CHANGED: ("Gepland werk is veranderd: {place}", "{why}"),
         Event.BACK_IN_SERVICE: ("Weer in dienst: {place}", "{bays}."),
+        Event.PLACE_UNCERTAIN: ("Niet meer zeker: {place}", "{bays}. {why}"),
         Event.POWER_REDUCED: (
             "Uw auto laadt langzaam",
             "{place}: {power} in plaats van {before}. {why}",
@@ -67,6 +72,7 @@ SAYS: Final[Mapping[str, Mapping[Event, tuple[str, str]]]] = {
         ),
         Event.WORK_CHANGED: ("Suunniteltu työ on muuttunut: {place}", "{why}"),
         Event.BACK_IN_SERVICE: ("Taas käytössä: {place}", "{bays}."),
+        Event.PLACE_UNCERTAIN: ("Ei enää tiedossa: {place}", "{bays}. {why}"),
         Event.POWER_REDUCED: ("Autosi lataa hitaasti", "{place}: {power}, aiemmin {before}. {why}"),
     },
 }
@@ -112,6 +118,39 @@ WHY_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         "offline": "Asemasta ei enää kuulu mitään.",
         "faulted": "Siitä on ilmoitettu vika.",
         "starts": "Viimeiset aloitukset siellä epäonnistuivat.",
+    },
+}
+#: Why nobody can say any more how it is there: nobody charged for long, or it is closed.
+UNCERTAIN: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "time": "We told you that it does not work. Nobody has charged there for a day, so we do"
+        " not know whether it works now.",
+        "gone": "We told you that it does not work. It is not open to the public any more.",
+    },
+    "de": {
+        "time": "Wir schrieben, dass hier etwas nicht geht. Seit einem Tag hat dort niemand"
+        " geladen: Ob es wieder geht, wissen wir nicht.",
+        "gone": "Wir schrieben, dass hier etwas nicht geht. Es ist nicht mehr öffentlich.",
+    },
+    "fr": {
+        "time": "Nous vous avions signalé une panne. Personne n'y a chargé depuis un jour : nous ne"
+        " savons pas si cela fonctionne.",
+        "gone": "Nous vous avions signalé une panne. Ce n'est plus ouvert au public.",
+    },
+    "es": {
+        "time": "Le avisamos de que no funcionaba. Nadie ha cargado allí desde hace un día: no"
+        " sabemos si funciona ahora.",
+        "gone": "Le avisamos de que no funcionaba. Ya no está abierto al público.",
+    },
+    "nl": {
+        "time": "We meldden dat het niet werkte. Al een dag heeft daar niemand geladen: of het nu"
+        " werkt, weten we niet.",
+        "gone": "We meldden dat het niet werkte. Het is niet meer openbaar.",
+    },
+    "fi": {
+        "time": "Kerroimme, ettei se toimi. Siellä ei ole ladattu vuorokauteen, joten emme tiedä,"
+        " toimiiko se nyt.",
+        "gone": "Kerroimme, ettei se toimi. Se ei ole enää avoinna yleisölle.",
     },
 }
 #: To who charges there.

@@ -378,5 +378,6 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.WORK_PLANNED: frozenset({"place", "bays", "when", "until", "why"}),
     Event.WORK_CHANGED: frozenset({"place", "why"}),
     Event.BACK_IN_SERVICE: frozenset({"place", "bays"}),
+    Event.PLACE_UNCERTAIN: frozenset({"place", "bays", "why"}),
     **OPERATORS_NAMES,
 }

@@ -1,7 +1,7 @@
 """What is found of disruptions: facts raise a suspicion, the round looks whether it lasts."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from voltway.disruptions.model import (
     DisruptionKind,
     PlaceDisrupted,
     PlaceRestored,
+    PlaceUncertain,
     WhyOver,
 )
 from voltway.kernel.facts import Fact
@@ -72,13 +73,16 @@ async def look(begin: BeginWork) -> int:
         if changed:
             await store.keep(work, changed)
         told = [after for before, after in pairs if before.told_at is None and after.is_open]
-        over = [after for _, after in pairs if after.told_at and after.over_why is WhyOver.WELL]
+        ended = [after for _, after in pairs if after.told_at and after.over_at]
+        over = [each for each in ended if each.over_why is WhyOver.WELL]
+        left = [each for each in ended if each.over_why is not WhyOver.WELL]
         await work.announce(
             [_fact(PlaceDisrupted, work, group) for group in _by_place(told)]
             + [_fact(PlaceRestored, work, group) for group in _by_place(over)]
+            + [_fact(PlaceUncertain, work, group) for group in _by_place(left)]
         )
-        work.touch(*{f"line:{each.location}" for each in [*told, *over]})
-    return len(told) + len(over)
+        work.touch(*{f"line:{each.location}" for each in [*told, *ended]})
+    return len(told) + len(ended)
 
 
 def _by_place(found: Sequence[Disruption]) -> list[list[Disruption]]:
@@ -87,7 +91,9 @@ def _by_place(found: Sequence[Disruption]) -> list[list[Disruption]]:
 
 
 def _fact(
-    kind: type[PlaceDisrupted | PlaceRestored], work: Work, group: Sequence[Disruption]
+    kind: type[PlaceDisrupted | PlaceRestored | PlaceUncertain],
+    work: Work,
+    group: Sequence[Disruption],
 ) -> Fact:
     first = group[0]
     ids = tuple(each.id for each in group)
@@ -101,6 +107,11 @@ async def by_ids(work: Work, ids: Collection[UUID]) -> Mapping[UUID, Disruption]
 async def open_at(work: Work, location: LocationId) -> list[Disruption]:
     """What is told at a place and not over, the first first."""
     return await store.open_at(work, location)
+
+
+async def ended_at(work: Work, location: LocationId, since: datetime) -> list[Disruption]:
+    """What was told at a place and ended since then, the first first."""
+    return await store.ended_at(work, location, since)
 
 
 async def forget_old(begin: BeginWork) -> int:

@@ -77,3 +77,9 @@ class PlaceDisrupted(_PlaceFact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceRestored(_PlaceFact):
     """These were told, and are over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceUncertain(_PlaceFact):
+    """These were told, and nobody can say any more how it is there: it is closed to the public, or
+    nobody has charged there for long."""

@@ -151,6 +151,19 @@ async def open_at(work: Work, location: LocationId) -> list[Disruption]:
     return [_disruption(row) for row in rows]
 
 
+async def ended_at(work: Work, location: LocationId, since: datetime) -> list[Disruption]:
+    rows = await work.all(
+        """
+        SELECT * FROM disruption
+         WHERE station_id IN (SELECT id FROM station_view WHERE location_id = $1)
+           AND location_id = $1 AND over_at >= $2 AND told_at IS NOT NULL ORDER BY told_at, id
+        """,
+        location,
+        since,
+    )
+    return [_disruption(row) for row in rows]
+
+
 async def forget(work: Work, keep_for: timedelta, limit: int) -> int:
     return await work.run(
         """

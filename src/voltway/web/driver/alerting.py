@@ -57,6 +57,7 @@ NAMES: Final = {
     Event.WORK_PLANNED: "Planned work at a place of mine, 48 and 2 hours before",
     Event.WORK_CHANGED: "Planned work is changed or cancelled",
     Event.BACK_IN_SERVICE: "A place of mine works again",
+    Event.PLACE_UNCERTAIN: "A place of mine did not work, and nobody knows more",
     Event.STATION_OFFLINE: "A station is offline",
     Event.STATION_BACK: "A station is back",
     Event.PORT_FAULTED: "A bay has a fault",
