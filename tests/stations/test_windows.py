@@ -91,9 +91,14 @@ async def goes_on(begin: BeginWork, clock: JumpingClock, hours: float) -> None:
 
 
 async def told(begin: BeginWork) -> list[str]:
-    """What was announced, in its order."""
+    """What was announced after the plans, in its order."""
     async with begin() as work:
-        rows = await work.all("SELECT kind, body FROM outbox WHERE kind LIKE 'Work%' ORDER BY id")
+        rows = await work.all(
+            """
+            SELECT kind, body FROM outbox
+             WHERE kind LIKE 'Work%' AND kind <> 'WorkPlanned' ORDER BY id
+            """
+        )
     hours = [json.loads(row["body"]).get("within_h") for row in rows]
     return [
         f"{row['kind']} {within}" if within else row["kind"]

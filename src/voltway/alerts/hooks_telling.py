@@ -6,14 +6,16 @@ it never takes holds up nothing else. After a trouble things may come in another
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from voltway.alerts import rules, rules_hooks, store_hooks
 from voltway.alerts.model_hooks import FACTS, Hook, HookEvent
+from voltway.disruptions import actions as disruptions
+from voltway.disruptions.model import PlaceFact
 from voltway.kernel.errors import Refusal
 from voltway.kernel.facts import Fact
 from voltway.kernel.signatures import HEADER, signature
@@ -37,14 +39,23 @@ TOLD: Final = counter("voltway_hook_events", "Events that webhooks were told", "
 async def hears(work: Work, facts: Sequence[Fact]) -> None:
     """Keep what these facts tell for the webhooks that want it."""
     hooks = await store_hooks.of_parties(work, {fact.party for fact in facts})
-    events = [
-        rules_hooks.event_of(hook, fact)
-        for fact in facts
-        for hook in hooks
-        if hook.party == fact.party and FACTS[type(fact)] in hook.events
-    ]
+    events: list[HookEvent] = []
+    for fact in facts:
+        told = [
+            hook for hook in hooks if hook.party == fact.party and FACTS[type(fact)] in hook.events
+        ]
+        more = await _more(work, fact) if told else {}
+        events += [rules_hooks.event_of(hook, fact, more) for hook in told]
     if events:
         await store_hooks.add_events(work, events)
+
+
+async def _more(work: Work, fact: Fact) -> Mapping[str, Any]:
+    """What a fact only names and no question of the API answers."""
+    if not isinstance(fact, PlaceFact):
+        return {}
+    known = await disruptions.by_ids(work, fact.disruptions)
+    return rules_hooks.disrupted([known[id] for id in fact.disruptions if id in known], fact)
 
 
 async def tell_due(begin: BeginWork, settings: Settings) -> int:

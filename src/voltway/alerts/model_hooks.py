@@ -9,6 +9,7 @@ from uuid import UUID
 
 from voltway.alerts.model_events import RULES, Event
 from voltway.billing.model import DocumentIssued, InvoiceIssued, SettlementRested
+from voltway.disruptions.model import PlaceDisrupted, PlaceRestored, PlaceUncertain
 from voltway.helpdesk.model import ProblemReported
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId
@@ -16,6 +17,20 @@ from voltway.payments.model import PaymentDeclined, PaymentDisputed, PaymentRefu
 from voltway.payments.model_returned import RefundReturned
 from voltway.sessions.model import SessionCorrected, SessionEnded, SessionStarted
 from voltway.stations.model import PortStatusChanged, StationConnected, StationLost
+from voltway.stations.model_windows import (
+    WorkBegan,
+    WorkCancelled,
+    WorkMoved,
+    WorkOver,
+    WorkPlanned,
+)
+from voltway.waiting.model import BayFree
+from voltway.waiting.model_reservations import (
+    ReservationEnded,
+    ReservationKept,
+    ReservationSoonOver,
+)
+from voltway.waiting.model_turns import TurnCame
 
 #: Both secrets sign for so long after a change, so that the other side can change in its time.
 OLD_SECRET_LASTS: Final = timedelta(hours=24)
@@ -40,6 +55,19 @@ class HookKind(StrEnum):
     PAYMENT_RETURNED = "payment.returned"
     SETTLEMENT_RESTED = "settlement.rested"
     PROBLEM_REPORTED = "problem.reported"
+    WATCH_TOLD = "watch.told"
+    TURN_OFFERED = "turn.offered"
+    RESERVATION_MADE = "reservation.made"
+    RESERVATION_EXPIRING = "reservation.expiring"
+    RESERVATION_ENDED = "reservation.ended"
+    PLACE_DISRUPTED = "place.disrupted"
+    PLACE_RESTORED = "place.restored"
+    PLACE_UNCERTAIN = "place.uncertain"
+    WORK_PLANNED = "work.planned"
+    WORK_MOVED = "work.moved"
+    WORK_CANCELLED = "work.cancelled"
+    WORK_BEGAN = "work.began"
+    WORK_ENDED = "work.ended"
     # What operators are told, when they are told it: ``ALERTS``.
     STATION_OFFLINE = "alert.station_offline"
     STATION_BACK = "alert.station_back"
@@ -76,6 +104,19 @@ FACTS: Final[Mapping[type[Fact], HookKind]] = {
     RefundReturned: HookKind.PAYMENT_RETURNED,
     SettlementRested: HookKind.SETTLEMENT_RESTED,
     ProblemReported: HookKind.PROBLEM_REPORTED,
+    BayFree: HookKind.WATCH_TOLD,
+    TurnCame: HookKind.TURN_OFFERED,
+    ReservationKept: HookKind.RESERVATION_MADE,
+    ReservationSoonOver: HookKind.RESERVATION_EXPIRING,
+    ReservationEnded: HookKind.RESERVATION_ENDED,
+    PlaceDisrupted: HookKind.PLACE_DISRUPTED,
+    PlaceRestored: HookKind.PLACE_RESTORED,
+    PlaceUncertain: HookKind.PLACE_UNCERTAIN,
+    WorkPlanned: HookKind.WORK_PLANNED,
+    WorkMoved: HookKind.WORK_MOVED,
+    WorkCancelled: HookKind.WORK_CANCELLED,
+    WorkBegan: HookKind.WORK_BEGAN,
+    WorkOver: HookKind.WORK_ENDED,
 }
 #: By which kind a program is told what operators are told.
 ALERTS: Final[Mapping[Event, HookKind]] = {

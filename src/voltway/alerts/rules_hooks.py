@@ -1,5 +1,6 @@
 """What a program is told of a fact, and when it is told again."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
@@ -11,20 +12,47 @@ from voltway.alerts.model import Alert
 from voltway.alerts.model_hooks import ALERTS, FACTS, TEST, Hook, HookEvent
 from voltway.alerts.rules import TRIES_MAX, pause
 from voltway.alerts.words_events import Say
+from voltway.disruptions.model import Disruption, PlaceFact, PlaceUncertain
 from voltway.kernel.facts import Fact
 
 #: Whose card it was, and what a person wrote, is nobody's business but of who may ask for it.
 _KEPT_BACK: Final = frozenset({"party", "at", "token", "words", "email"})
 
 
-def event_of(hook: Hook, fact: Fact) -> HookEvent:
-    """A fact as this program is told of it. The same fact is the same event."""
+#: Of these is said how many they are: a place may have a thousand, each somebody's.
+_COUNTED: Final = frozenset({"watches"})
+
+
+def event_of(hook: Hook, fact: Fact, more: Mapping[str, Any]) -> HookEvent:
+    """A fact as this program is told of it, with what else is known of it and stays so. The same
+    fact is the same event."""
     data: dict[str, Any] = {}
     for each in fields(fact):
         value = getattr(fact, each.name)
-        if each.name not in _KEPT_BACK:
+        if each.name in _COUNTED:
+            data[each.name] = len(value)
+        elif each.name not in _KEPT_BACK:
             data[f"{each.name}_id" if isinstance(value, UUID) else each.name] = value
-    return _event(hook, FACTS[type(fact)], fact.subject, fact.at, data)
+    return _event(hook, FACTS[type(fact)], fact.subject, fact.at, data | {**more})
+
+
+def disrupted(these: Sequence[Disruption], fact: PlaceFact) -> dict[str, Any]:
+    """What a program is told of the disruptions of a place: where each is, what, and since when;
+    why it has ended, where nobody knows whether it is well."""
+    is_unsure = isinstance(fact, PlaceUncertain)
+    return {
+        "disruptions": [
+            {
+                "id": each.id,
+                "station_id": each.station,
+                "evse_id": each.evse,
+                "kind": each.kind,
+                "began_at": each.began_at,
+            }
+            | ({"why": each.over_why} if is_unsure else {})
+            for each in these
+        ]
+    }
 
 
 def alert_of(hook: Hook, alert: Alert, said: Say, public_url: str) -> HookEvent:

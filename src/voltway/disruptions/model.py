@@ -58,7 +58,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PlaceFact(Fact):
+class PlaceFact(Fact):
     """What was found at a place in one go, so that a dark street is told once."""
 
     location: LocationId
@@ -70,16 +70,16 @@ class _PlaceFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceDisrupted(_PlaceFact):
+class PlaceDisrupted(PlaceFact):
     """These have lasted long enough to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceRestored(_PlaceFact):
+class PlaceRestored(PlaceFact):
     """These were told, and are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceUncertain(_PlaceFact):
+class PlaceUncertain(PlaceFact):
     """These were told, and nobody can say any more how it is there: it is closed to the public, or
     nobody has charged there for long."""

@@ -57,6 +57,15 @@ class WindowFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkPlanned(WindowFact):
+    """Somebody has planned work; without ``closes_bays`` drivers charge there all the same."""
+
+    starts_at: datetime
+    ends_at: datetime
+    closes_bays: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkAhead(WindowFact):
     """Planned work begins within so many hours. Told once for each of its times."""
 

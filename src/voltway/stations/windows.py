@@ -18,6 +18,7 @@ from voltway.stations.model_windows import (
     WorkCancelled,
     WorkMoved,
     WorkOver,
+    WorkPlanned,
 )
 
 REASON_MAX: Final = 200
@@ -104,6 +105,16 @@ async def plan(
     )
     await _must_be_alone(work, made)
     await store_windows.add(work, made)
+    planned = WorkPlanned(
+        party=made.party,
+        at=work.now,
+        location=location,
+        window=made.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        closes_bays=closes_bays,
+    )
+    await work.announce([planned])
     await _touch(work, made)
     return made
 

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from voltway.drivers import actions as drivers
+from voltway.kernel.facts import Fact
 from voltway.kernel.ids import new_id
 from voltway.runtime.work import Work
 from voltway.stations import actions as stations
@@ -16,8 +17,11 @@ from voltway.stations.orders import CancelReservation, ReserveNow
 from voltway.waiting import rules_reservations as rules
 from voltway.waiting import store_reservations
 from voltway.waiting.model_reservations import (
+    STARTED,
     TOLD,
     Reservation,
+    ReservationEnded,
+    ReservationKept,
     ReservationOver,
     ReservationState,
     WhyReservation,
@@ -110,10 +114,41 @@ async def keep(work: Work, before: Reservation, after: Reservation) -> Reservati
     if after == before or not await store_reservations.save(work, after):
         return after
     touch(work, after)
-    if before.is_open and after.turn is None and after.why in TOLD:
-        fact = ReservationOver(party=after.party, at=work.now, reservation=after.id, why=after.why)
-        await work.announce([fact])
+    if after.turn is None:  # one beside a hold is heard of as a turn
+        await work.announce(_facts(work, before, after))
     return after
+
+
+def _facts(work: Work, before: Reservation, after: Reservation) -> list[Fact]:
+    facts: list[Fact] = []
+    if before.state is ReservationState.ASKED and after.state is ReservationState.KEPT:
+        facts.append(
+            ReservationKept(
+                party=after.party,
+                at=work.now,
+                reservation=after.id,
+                location=after.location,
+                station=after.station,
+                evse=after.evse,
+                until=after.until,
+            )
+        )
+    if before.is_open and not after.is_open:
+        facts.append(
+            ReservationEnded(
+                party=after.party,
+                at=work.now,
+                reservation=after.id,
+                location=after.location,
+                evse=after.evse,
+                why=after.why or STARTED,
+            )
+        )
+    if before.is_open and after.why in TOLD:
+        facts.append(
+            ReservationOver(party=after.party, at=work.now, reservation=after.id, why=after.why)
+        )
+    return facts
 
 
 async def follow(work: Work, it: Reservation, ask: rules.Ask) -> Reservation:

@@ -105,6 +105,29 @@ class _ReservationFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationKept(_ReservationFact):
+    """Its station keeps the bay."""
+
+    location: LocationId
+    station: StationId
+    evse: EvseId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationEnded(_ReservationFact):
+    """It is over, however; ``why`` is ``STARTED`` where its driver charges there."""
+
+    location: LocationId
+    evse: EvseId
+    why: str
+
+
+#: Why a reservation is over that came to what it was for.
+STARTED = "started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationSoonOver(_ReservationFact):
     """Its time is over soon, and nothing has started."""
 

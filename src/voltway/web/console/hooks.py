@@ -40,6 +40,19 @@ NAMES: Final = {
     HookKind.PAYMENT_RETURNED: "A bank sent a refund back",
     HookKind.SETTLEMENT_RESTED: "A bill rests",
     HookKind.PROBLEM_REPORTED: "A driver reported a problem",
+    HookKind.WATCH_TOLD: "Who watches was told that a bay is free",
+    HookKind.TURN_OFFERED: "A bay is held for who is first in line",
+    HookKind.RESERVATION_MADE: "A bay was reserved",
+    HookKind.RESERVATION_EXPIRING: "A reservation is over soon",
+    HookKind.RESERVATION_ENDED: "A reservation is over",
+    HookKind.PLACE_DISRUPTED: "A place does not work",
+    HookKind.PLACE_RESTORED: "A place works again",
+    HookKind.PLACE_UNCERTAIN: "A place did not work, and nobody knows more",
+    HookKind.WORK_PLANNED: "Work was planned",
+    HookKind.WORK_MOVED: "Planned work has other times",
+    HookKind.WORK_CANCELLED: "Planned work was cancelled",
+    HookKind.WORK_BEGAN: "Planned work began",
+    HookKind.WORK_ENDED: "Planned work is over",
 }
 #: What can be told of what operators are told, when they are told it.
 ALERT_NAMES: Final = {kind: EVENT_NAMES[event] for event, kind in ALERTS.items()}
