@@ -16,17 +16,19 @@ from voltway.alerts.budgets import hears_budget_reached
 from voltway.alerts.cars import hears_car_spoofed
 from voltway.alerts.dunning import hears_dunned
 from voltway.alerts.own_companies import hears_own_company_refused
+from voltway.alerts.owners_events import (
+    hears_dispute_due,
+    hears_dispute_opened,
+    hears_refund_returned,
+)
 from voltway.alerts.queueing_up import hears_turns
 from voltway.alerts.reports import hears_report
 from voltway.alerts.reserving import hears_reservations
 from voltway.alerts.waiting import hears_watches
 from voltway.alerts.watchers import (
-    hears_dispute_due,
-    hears_dispute_opened,
     hears_document_issued,
     hears_hold_released,
     hears_invoice_issued,
-    hears_refund_returned,
 )
 from voltway.billing import actions as billing
 from voltway.billing import autocharge, debts, disputed_debts, homes, own_companies

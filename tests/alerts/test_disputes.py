@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from tests.alerts.test_alerts import plug, settings_for
 from tests.payments.scene import Scene
-from voltway.alerts.watchers import hears_dispute_due, hears_dispute_opened
+from voltway.alerts.owners_events import hears_dispute_due, hears_dispute_opened
 from voltway.kernel.ids import PaymentId
 from voltway.parties import actions as parties
 from voltway.parties.model import Role

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from tests.alerts.test_alerts import plug, settings_for
 from tests.payments.scene import Scene
-from voltway.alerts.watchers import hears_refund_returned
+from voltway.alerts.owners_events import hears_refund_returned
 from voltway.kernel.ids import PaymentId
 from voltway.kernel.money import EUR
 from voltway.parties import actions as parties

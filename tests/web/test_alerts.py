@@ -12,12 +12,14 @@ from msgspec.structs import replace
 
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
+from tests.web.conftest import sits_down
 from tests.web.test_account import ANN, enters
 from voltway.alerts import pushing, store, store_people, store_refused
 from voltway.alerts.model_events import Channel, Event, Person, visit_holder
 from voltway.alerts.rules import TRIES_MAX, not_sent
 from voltway.alerts.telling import tell, wishes_of
 from voltway.kernel.ids import AlertId
+from voltway.parties.model import Role
 from voltway.web.house import House
 from voltway_world.push import PushService
 
@@ -243,6 +245,23 @@ async def test_who_deletes_their_account_leaves_no_browser_and_no_wish(
     scene.clock.jump(timedelta(seconds=1))
     for table in ("alert_device", "alert_wish", "alert_person"):
         assert await scene.count(table) == 0
+
+
+async def test_what_goes_to_owners_is_ticked_for_them_and_others_may_tick_it(
+    browser: Browser, owner: Browser, scene: Scene
+) -> None:
+    here, mail = "/console/alerts", 'name="dispute_opened.mail" value="1"'
+    assert f"{mail} checked" in (await owner.opens(here)).text
+    await sits_down(browser, scene, Role.SUPPORT)
+    page = (await browser.opens(here)).text
+    assert mail in page
+    assert f"{mail} checked" not in page
+
+    await browser.sends(here, **FORM, **{"dispute_opened.mail": "1"})
+
+    assert f"{mail} checked" in (await browser.opens(here)).text
+    await browser.sends(here, **FORM)
+    assert f"{mail} checked" not in (await browser.opens(here)).text
 
 
 async def test_an_operator_chooses_for_themselves_alone(

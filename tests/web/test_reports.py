@@ -8,10 +8,13 @@ import pytest
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
 from tests.web.conftest import sits_down
+from voltway.alerts import store
 from voltway.alerts.model import Template
 from voltway.alerts.reports import hears_report
+from voltway.alerts.writing import writers
 from voltway.helpdesk import actions as helpdesk
 from voltway.helpdesk.model import ProblemAnswered, ProblemReported
+from voltway.kernel.ids import AlertId
 from voltway.parties.model import Role
 
 ANN = "ann@example.org"
@@ -168,23 +171,33 @@ async def test_owners_are_mailed_once_and_the_driver_gets_the_answer_in_their_la
 ) -> None:
     await sits_down(browser, scene, Role.OWNER)
     browser.client.cookies.set("papers", "de")
-    await reports(browser, scene, email=ANN)
+    await reports(browser, scene, email=ANN, words="The light is red.")
     async with scene.begin() as work:
         [row] = await work.all("SELECT id, party_id FROM driver_report_view")
         await helpdesk.answer(work, row["id"], "Es geht wieder.", "Ben")
-        told = [
+        heard = [
             kind(party=row["party_id"], at=work.now, report=row["id"])
             for kind in (ProblemReported, ProblemAnswered)
         ]
-        await hears_report(work, told)
-        await hears_report(work, told)
-        kept = await work.all("SELECT id, recipient, template, locale FROM alert_view")
+        await hears_report(work, heard)
+        await hears_report(work, heard)
+        kept = await work.all("SELECT id, recipient, template, locale, facts FROM alert_view")
+        found = await store.load_many(work, [AlertId(each["id"]) for each in kept])
+        write = await writers(work, found, "https://charge.example")
 
     by_template = {each["template"]: each for each in kept}
     assert len(kept) == 2
     assert by_template[Template.ANSWER]["recipient"] == ANN
     assert by_template[Template.ANSWER]["locale"] == "de"
-    assert by_template[Template.REPORT]["recipient"] != ANN
+    told = by_template[Template.EVENT]
+    assert told["recipient"] != ANN
+    letter = write[AlertId(told["id"])]
+    assert callable(letter)
+    written = letter()
+    assert written.subject.startswith("A driver reports: it does not start.")
+    assert "The light is red." in written.text
+    assert f"https://charge.example/console/reports/{row['id']}" in written.text
+    assert "red" not in str(told["facts"]), "what a driver wrote goes to no phone and no program"
 
 
 async def test_an_address_is_forgotten_a_month_after_the_answer(

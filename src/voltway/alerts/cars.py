@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from voltway.alerts import letters
 from voltway.alerts.model import Alert, Template
-from voltway.alerts.queueing import a_mail, owners_of, queue
+from voltway.alerts.model_events import Event
+from voltway.alerts.owners_events import tell_owners
+from voltway.alerts.queueing import a_mail, queue
 from voltway.alerts.words_cars import words
 from voltway.billing.autocharge import CarSpoofed
 from voltway.drivers import contracts
 from voltway.kernel.facts import Fact
 from voltway.parties import actions as parties
+from voltway.parties.model import Permission
 from voltway.runtime.work import Work
+
+PAGE: Final = "/console/tariffs/cars"
 
 
 async def hears_car_spoofed(work: Work, facts: Sequence[Fact]) -> None:
@@ -19,25 +25,15 @@ async def hears_car_spoofed(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if not isinstance(fact, CarSpoofed):
             continue
-        to = [each.email for each in await owners_of(work, fact.party)]
-        if fact.driver is not None:
-            driver = await contracts.driver_of(work, fact.party, fact.driver)
-            to = [*to, *([driver.email] if driver.email else [])]
-        locale = (await parties.party(work, fact.party)).locale
-        await queue(
-            work,
-            [
-                a_mail(
-                    work,
-                    fact.party,
-                    Template.CAR,
-                    address,
-                    locale,
-                    f"car:{fact.finding}:{address}",
-                )
-                for address in dict.fromkeys(to)
-            ],
-        )
+        may, about = Permission.EDIT_NETWORK, f"car_finding:{fact.finding}"
+        await tell_owners(work, fact, may, Event.CAR_SPOOFED, about, {"page": PAGE})
+        if fact.driver is None:
+            continue
+        email = (await contracts.driver_of(work, fact.party, fact.driver)).email
+        if email:
+            locale = (await parties.party(work, fact.party)).locale
+            once = f"car:{fact.finding}:{email}"
+            await queue(work, [a_mail(work, fact.party, Template.CAR, email, locale, once)])
 
 
 def writer(alert: Alert, *, seller: str) -> Callable[[], letters.Letter]:

@@ -143,48 +143,6 @@ def plain(locale: str, title: str, body: Sequence[str], seller: str, why: str) -
     return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
 
 
-def dispute_letter(*, seller: str, page: str) -> Letter:
-    """To an owner: a bank wants money back, and reads our evidence once, in time or never."""
-    title = "A driver's bank wants money back"
-    lines = ["It reads our evidence once, until its deadline. What was billed is ready to be sent."]
-    where = f"Look at it in the console: {page}" if page else "Look at it in the console."
-    why = "This mail goes to the owners of the account when a dispute opens."
-    html = _pages.get_template("books.html").render(
-        title=title, lines=lines, where=where, page=page, seller=seller, why=why
-    )
-    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
-    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
-
-
-def returned_letter(*, seller: str, page: str) -> Letter:
-    """To an owner: a refund came back, so that its driver is owed it."""
-    title = "A refund came back from a driver's bank"
-    lines = ["The driver does not have the money: refund it again, or pay it otherwise."]
-    where = f"Look at it in the console: {page}" if page else "Look at it in the console."
-    why = "This mail goes to the owners of the account when a refund comes back."
-    html = _pages.get_template("books.html").render(
-        title=title, lines=lines, where=where, page=page, seller=seller, why=why
-    )
-    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
-    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
-
-
-def dispute_due_letter(hours: int, *, seller: str, page: str) -> Letter:
-    """To an owner: none of our evidence went, and in so many hours or less nobody reads it."""
-    title = f"Evidence for a driver's bank is due within {hours} hours"
-    lines = [
-        "None was sent, and after its deadline the bank reads nothing: what it took stays taken.",
-        "What was billed is ready to be sent. The dispute that is due first stands first.",
-    ]
-    where = f"Look at it in the console: {page}" if page else "Look at it in the console."
-    why = "This mail goes to the owners of the account 48 and 12 hours before such a deadline."
-    html = _pages.get_template("books.html").render(
-        title=title, lines=lines, where=where, page=page, seller=seller, why=why
-    )
-    text = "\n\n".join([f"{title}.", *lines, where, seller, why])
-    return Letter(subject=f"{title}. {seller}", text=f"{text}\n", html=html)
-
-
 def message(alert: Alert, letter: Letter, *, mail_from: str, at: datetime) -> EmailMessage:
     """The letter as a mail. Tried again it is the same mail: its id is the alert's, so that a
     mail server or program that got it twice can tell."""

@@ -1,7 +1,7 @@
 """What alerts are about: events, how urgent each is, and by which channels it goes at first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -52,6 +52,11 @@ class Event(StrEnum):
     SECURITY = "security"
     METER_DOUBTFUL = "meter_doubtful"
     BILL_RESTS = "bill_rests"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_DUE = "dispute_due"
+    REFUND_RETURNED = "refund_returned"
+    PROBLEM_REPORTED = "problem_reported"
+    CAR_SPOOFED = "car_spoofed"
     CERTIFICATE_ENDS = "certificate_ends"
     CALIBRATION_ENDS = "calibration_ends"
     STATION_BACK = "station_back"
@@ -89,6 +94,7 @@ class Rule:
     again_after: tuple[timedelta, ...] = ()
     back: Event | None = None  # by which event those who were told are told that it is over
     for_operators: bool = False
+    to_owners: bool = False  # others may be told too, but are not unless they choose it
     by: frozenset[Channel] = PEOPLES  # the channels that there are for it
 
 
@@ -97,6 +103,10 @@ _PHONES: Final = frozenset({Channel.PUSH, Channel.SMS})
 _BOTH: Final = frozenset({Channel.PUSH, Channel.MAIL})
 _HELD: Final = timedelta(seconds=60)
 _QUARTER: Final = timedelta(minutes=15)
+#: What goes to owners alone, by mail, until somebody chooses otherwise.
+_BY_MAIL: Final = Rule(
+    at_first=frozenset({Channel.MAIL}), lasts=timedelta(days=5), for_operators=True, to_owners=True
+)
 
 RULES: Final[Mapping[Event, Rule]] = {
     Event.SESSION_STARTED: Rule(at_first=_PUSH, lasts=timedelta(minutes=10)),
@@ -185,6 +195,11 @@ RULES: Final[Mapping[Event, Rule]] = {
     Event.BILL_RESTS: Rule(
         at_first=_BOTH, not_again_within=timedelta(hours=12), for_operators=True
     ),
+    Event.DISPUTE_OPENED: _BY_MAIL,
+    Event.DISPUTE_DUE: replace(_BY_MAIL, lasts=timedelta(days=2)),
+    Event.REFUND_RETURNED: _BY_MAIL,
+    Event.PROBLEM_REPORTED: _BY_MAIL,
+    Event.CAR_SPOOFED: _BY_MAIL,
     Event.CERTIFICATE_ENDS: Rule(at_first=_BOTH, for_operators=True),
     Event.CALIBRATION_ENDS: Rule(at_first=_BOTH, for_operators=True),
     Event.PROVIDER_DOWN: Rule(
@@ -216,12 +231,13 @@ RULES: Final[Mapping[Event, Rule]] = {
 class Person:
     """To whom an event is told: by their address (``holder`` and ``email`` are the same), or a
     guest by their visit, who has no address that was given for this. ``wait``: the holder of what
-    they left at the page of what they wait for."""
+    they left at the page of what they wait for. ``owns``: what goes to owners goes to them."""
 
     holder: str
     email: str | None
     locale: str
     wait: str = ""
+    owns: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +263,8 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a person chose; without a choice an event goes as its rule says."""
+    """What a person chose; without a choice an event goes as its rule says, and what goes to owners
+    only to who ``owns`` the party that tells it."""
 
     holder: str
     time_zone: str = "UTC"
@@ -255,10 +272,12 @@ class Wishes:
     quiet_until: time | None = None
     leave_key: str = ""
     chosen: Mapping[tuple[Event, Channel], bool]
+    owns: bool = True
 
     def wants(self, event: Event, channel: Channel) -> bool:
         rule = RULES[event]
-        return channel in rule.by and self.chosen.get((event, channel), channel in rule.at_first)
+        at_first = channel in rule.at_first and (self.owns or not rule.to_owners)
+        return channel in rule.by and self.chosen.get((event, channel), at_first)
 
 
 _VISIT: Final = "visit:"

@@ -12,7 +12,7 @@ from voltway.billing.model import SettlementRested
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
-from voltway.parties.model import MAY, Permission
+from voltway.parties.model import MAY, Permission, Role
 from voltway.runtime.work import Row, Work
 from voltway.stations.model import (
     OrderEnded,
@@ -212,7 +212,9 @@ async def tell_operators(
 
 async def operators_who(work: Work, party: PartyId, permission: Permission) -> list[Person]:
     return [
-        Person(holder=each.email.lower(), email=each.email, locale="en")
+        Person(
+            holder=each.email.lower(), email=each.email, locale="en", owns=each.role is Role.OWNER
+        )
         for each in await parties.operators(work, party)
         if each.active and permission in MAY[each.role]
     ]

@@ -9,8 +9,6 @@ from voltway.alerts import store
 from voltway.alerts.model import Alert, AlertState, Template
 from voltway.alerts.speaking import letters_speaking
 from voltway.kernel.ids import AlertId, InvoiceId, OnceKey, PartyId, PaymentId, new_id
-from voltway.parties import actions as parties
-from voltway.parties.model import Operator, Role
 from voltway.runtime.work import Job, Work
 
 #: Jobs of one alert, and of several.
@@ -56,15 +54,6 @@ def a_mail(
         next_try_at=work.now,
         with_xml=with_xml,
     )
-
-
-async def owners_of(work: Work, party: PartyId) -> list[Operator]:
-    """Who owns a party and may be told of its troubles."""
-    return [
-        each
-        for each in await parties.operators(work, party)
-        if each.role is Role.OWNER and each.active
-    ]
 
 
 def jobs(alerts: Sequence[Alert]) -> list[Job]:

@@ -41,6 +41,8 @@ _BY_EVENT: Final[Mapping[Event, Mapping[str, str]]] = {
     Event.SECURITY: {"error": "TamperDetectionActivated (door)"},
     Event.METER_DOUBTFUL: {"why": "It tells more energy than this EVSE can give."},
     Event.BILL_RESTS: {"why": "The bank was silent."},
+    Event.DISPUTE_DUE: {"count": "48"},
+    Event.PROBLEM_REPORTED: {"what": "it does not start"},
     Event.CERTIFICATE_ENDS: {
         "name": "V2G Root CA",
         "when": "1 May 2027",

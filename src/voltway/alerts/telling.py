@@ -156,7 +156,7 @@ async def alerts_of(
             after=after,
         )
         reached = _Reached(
-            wishes.get(holder) or Wishes(holder=holder, chosen={}),
+            replace(wishes.get(holder) or Wishes(holder=holder, chosen={}), owns=each.person.owns),
             devices.get(holder, []),
             numbers.get(holder),
         )

@@ -1,19 +1,16 @@
-"""What alerts hear: a receipt was issued, a hold was let go, a bank wants money back. Nobody calls
-us."""
+"""What alerts hear: a receipt was issued, a hold was let go. Nobody calls us."""
 
 from collections.abc import Sequence
 
 from voltway.alerts.model import Alert, Template
-from voltway.alerts.queueing import a_mail, owners_of, queue
+from voltway.alerts.queueing import a_mail, queue
 from voltway.billing import actions as billing
 from voltway.billing.actions import Addressee
 from voltway.billing.model import DocumentIssued, InvoiceIssued
 from voltway.kernel.facts import Fact
 from voltway.kernel.ids import InvoiceId, OnceKey, PartyId
 from voltway.payments import actions as payments
-from voltway.payments import disputing
-from voltway.payments.model import DisputeDue, DisputeOpened, HoldReleased, Payment
-from voltway.payments.model_returned import RefundReturned
+from voltway.payments.model import HoldReleased, Payment
 from voltway.runtime.work import Work
 
 
@@ -80,41 +77,6 @@ async def hears_hold_released(work: Work, facts: Sequence[Fact]) -> None:
             _alert(work, each, Template.NOT_CHARGED, OnceKey(f"not_charged:{each.id}"), None)
             for each in paid.values()
             if each.email is not None and each.session is None
-        ],
-    )
-
-
-async def hears_dispute_opened(work: Work, facts: Sequence[Fact]) -> None:
-    """Mail the owners that a bank wants money back, each once."""
-    for fact in facts:
-        if isinstance(fact, DisputeOpened):
-            await _tell_owners(work, fact, Template.DISPUTE, f"dispute:{fact.dispute}")
-
-
-async def hears_dispute_due(work: Work, facts: Sequence[Fact]) -> None:
-    """Mail the owners that a bank soon stops reading, once for each deadline and haste."""
-    for fact in facts:
-        if isinstance(fact, DisputeDue):
-            last = fact.within_h == min(disputing.WARN_H)
-            template = Template.DISPUTE_LAST if last else Template.DISPUTE_DUE
-            until = fact.answer_by.isoformat()
-            once = f"dispute:{fact.dispute}:{until}:{fact.within_h}"
-            await _tell_owners(work, fact, template, once)
-
-
-async def hears_refund_returned(work: Work, facts: Sequence[Fact]) -> None:
-    """Mail the owners that a bank sent a refund back, each once."""
-    for fact in facts:
-        if isinstance(fact, RefundReturned):
-            await _tell_owners(work, fact, Template.RETURNED, f"returned:{fact.returned}")
-
-
-async def _tell_owners(work: Work, fact: Fact, template: Template, once: str) -> None:
-    await queue(
-        work,
-        [
-            a_mail(work, fact.party, template, owner.email, "en", f"{once}:{owner.id}")
-            for owner in await owners_of(work, fact.party)
         ],
     )
 

@@ -1,7 +1,7 @@
 """What a person wants to be told: by event and channel, and when not; and the way out."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from typing import ClassVar
 
@@ -50,13 +50,15 @@ async def choose(
     *,
     among: Collection[Event],
     by: Collection[Channel] = frozenset(Channel),
+    owns: bool = True,
 ) -> None:
     """Keep what a person chose among these events and channels: what is not wanted is not told.
 
     What they left as it was is no choice: who keeps the form as it stands is still told, by the
-    next channel, what may cost money and did not reach them.
+    next channel, what may cost money and did not reach them. ``owns``: as of ``Wishes``.
     """
-    wishes = await chosen_by(work, holder) or Wishes(holder=holder, chosen={})
+    known = await chosen_by(work, holder) or Wishes(holder=holder, chosen={})
+    wishes = replace(known, owns=owns)
     chosen = {
         (event, channel): (event, channel) in wanted
         for event in among

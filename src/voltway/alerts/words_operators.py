@@ -18,6 +18,25 @@ SAYS: Final[Mapping[Event, tuple[str, str]]] = {
     Event.SECURITY: ("Security: {station}", "{place}: the station reports {error}."),
     Event.METER_DOUBTFUL: ("Doubtful meter: {station}, bay {bay}", "{place}: {why}"),
     Event.BILL_RESTS: ("A bill rests", "{place}: {why}"),
+    Event.DISPUTE_OPENED: (
+        "A driver's bank wants money back",
+        "It reads our evidence once, until its deadline. What was billed is ready to be sent.",
+    ),
+    Event.DISPUTE_DUE: (
+        "Evidence for a driver's bank is due within {count} hours",
+        "None was sent, and after its deadline the bank reads nothing: what it took stays taken."
+        " What was billed is ready to be sent.",
+    ),
+    Event.REFUND_RETURNED: (
+        "A refund came back from a driver's bank",
+        "The driver does not have the money: refund it again, or pay it otherwise.",
+    ),
+    Event.PROBLEM_REPORTED: ("A driver reports: {what}", "{place}."),
+    Event.CAR_SPOOFED: (
+        "A car was seen at two places at once",
+        "Somebody may have copied its address, so it opens no station for now, and its charge was"
+        " stopped. Its driver was told to call if it was them: then let it charge again.",
+    ),
     Event.CERTIFICATE_ENDS: ("Ends soon: {name}", "Good until {when}. {what}."),
     Event.CALIBRATION_ENDS: ("{what}: {name}", "The last day for bills is {when}. {why}."),
     Event.PROVIDER_DOWN: ("Payment provider down: {name}", "Since {when}. {why}"),
@@ -44,6 +63,11 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
     Event.SECURITY: frozenset({"station", "place", "error"}),
     Event.METER_DOUBTFUL: frozenset({"station", "place", "bay", "why"}),
     Event.BILL_RESTS: frozenset({"place", "why"}),
+    Event.DISPUTE_OPENED: frozenset(),
+    Event.DISPUTE_DUE: frozenset({"count"}),
+    Event.REFUND_RETURNED: frozenset(),
+    Event.PROBLEM_REPORTED: frozenset({"what", "place"}),
+    Event.CAR_SPOOFED: frozenset(),
     Event.CERTIFICATE_ENDS: frozenset({"name", "when", "what"}),
     Event.CALIBRATION_ENDS: frozenset({"name", "when", "what", "why"}),
     Event.PROVIDER_DOWN: frozenset({"name", "when", "why"}),
@@ -59,4 +83,4 @@ NAMES: Final[Mapping[Event, frozenset[str]]] = {
 #: What there is much of, where it is not told one by one.
 TITLES: Final[Mapping[Event, str]] = {
     event: title.partition(":")[0].lower() for event, (title, _) in SAYS.items()
-} | {Event.CALIBRATION_ENDS: "calibration"}
+} | {Event.CALIBRATION_ENDS: "calibration", Event.DISPUTE_DUE: "evidence for banks is due"}

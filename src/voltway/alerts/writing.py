@@ -29,6 +29,18 @@ Write: TypeAlias = Callable[[], letters.Letter]
 
 #: Of these many go to one place at once, so they are made ready together.
 _OF_WATCHES: Final = frozenset({Template.FREE, Template.OUTRUN, Template.CLOSED})
+#: What was a letter once; what waited in it was put into the words of its event.
+_TOLD_AS_EVENTS: Final = frozenset(
+    {
+        Template.BOOKS,
+        Template.PAYMENTS,
+        Template.DISPUTE,
+        Template.DISPUTE_DUE,
+        Template.DISPUTE_LAST,
+        Template.RETURNED,
+        Template.REPORT,
+    }
+)
 
 
 async def writers(
@@ -58,18 +70,8 @@ async def writers(
 async def _writer(work: Work, alert: Alert, seller: str, public_url: str) -> Write:
     if alert.template is Template.EVENT:
         return await letters_events.writer(work, alert, seller=seller, public_url=public_url)
-    if alert.template in (Template.BOOKS, Template.PAYMENTS):
+    if alert.template in _TOLD_AS_EVENTS:
         raise letters.ToldAsEvent
-    if alert.template is Template.DISPUTE:
-        page = f"{public_url}/console/disputes" if public_url else ""
-        return partial(letters.dispute_letter, seller=seller, page=page)
-    if alert.template is Template.RETURNED:
-        page = f"{public_url}/console/returned" if public_url else ""
-        return partial(letters.returned_letter, seller=seller, page=page)
-    if alert.template in (Template.DISPUTE_DUE, Template.DISPUTE_LAST):
-        page = f"{public_url}/console/disputes" if public_url else ""
-        hours = {Template.DISPUTE_DUE: 48, Template.DISPUTE_LAST: 12}[alert.template]
-        return partial(letters.dispute_due_letter, hours, seller=seller, page=page)
     if alert.template in (Template.CODE, Template.METHOD_REFUSED):
         return await account.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.CAR:
@@ -78,7 +80,7 @@ async def _writer(work: Work, alert: Alert, seller: str, public_url: str) -> Wri
         return await own_companies.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.BUDGET:
         return await budgets.writer(work, alert, seller=seller)
-    if alert.template in (Template.REPORT, Template.ANSWER):
+    if alert.template is Template.ANSWER:
         return await reports.writer(work, alert, seller=seller, public_url=public_url)
     if alert.template is Template.DUNNING:
         return await dunning.writer(work, alert, seller=seller, public_url=public_url)

@@ -1,5 +1,6 @@
 """What an operator is told, how, and when not: their own wishes, for their own address."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -14,7 +15,7 @@ from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import PartyId
 from voltway.parties import actions as parties
-from voltway.parties.model import Actor
+from voltway.parties.model import Actor, Role
 from voltway.runtime.work import Work
 from voltway.web.appearance import Form
 from voltway.web.console.door import console_page
@@ -83,7 +84,9 @@ async def _shown(
         place="people",
         kept=kept,
         trouble="" if trouble is None else str(trouble),
-        events=events_shown(wishes, operators=True, by=offered(house)),
+        events=events_shown(
+            replace(wishes, owns=actor.role is Role.OWNER), operators=True, by=offered(house)
+        ),
         typed=typed or typed_of(wishes),
         texts=texts,
         devices=own,
@@ -103,7 +106,8 @@ async def keep_wishes(
     try:
         async with house.begin() as work:
             holder = await _holder(work, actor)
-            await keep(work, holder, data, operators=True, by=offered(house))
+            owns = actor.role is Role.OWNER
+            await keep(work, holder, data, operators=True, by=offered(house), owns=owns)
     except Refusal as no:
         return await _shown(request, house, actor, typed=typed_in(data), trouble=no)
     return see_other(f"{_HERE}?kept=1")

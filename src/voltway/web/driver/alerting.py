@@ -1,4 +1,4 @@
-"""What a driver is told: their wishes, their browsers, and the way out that a mail names."""
+"""What a driver is told: their wishes and their browsers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from voltway.alerts import actions, bounces, devices, numbers, pushing, wishing
-from voltway.alerts.model_events import RULES, Channel, Event, Wishes, is_guest
+from voltway.alerts.model_events import RULES, Channel, Event, Wishes
 from voltway.alerts.telling import wishes_of
 from voltway.kernel.errors import Refusal
 from voltway.kernel.ids import AlertId
@@ -67,6 +67,11 @@ NAMES: Final = {
     Event.SECURITY: "A station reports a security event",
     Event.METER_DOUBTFUL: "A meter is doubtful",
     Event.BILL_RESTS: "A bill rests",
+    Event.DISPUTE_OPENED: "A bank wants money back",
+    Event.DISPUTE_DUE: "Evidence for a bank is due in 48 and 12 hours",
+    Event.REFUND_RETURNED: "A refund came back",
+    Event.PROBLEM_REPORTED: "A driver reports a problem",
+    Event.CAR_SPOOFED: "A car was seen at two places at once",
     Event.CERTIFICATE_ENDS: "A certificate of Plug & Charge ends soon",
     Event.CALIBRATION_ENDS: "The calibration of a meter ends soon, or has ended",
     Event.PROVIDER_DOWN: "A payment provider is down",
@@ -135,7 +140,13 @@ def typed_of(wishes: Wishes) -> Typed:
 
 
 async def keep(
-    work: Work, holder: str, data: Form, *, operators: bool, by: Collection[Channel]
+    work: Work,
+    holder: str,
+    data: Form,
+    *,
+    operators: bool,
+    by: Collection[Channel],
+    owns: bool = True,
 ) -> None:
     """Keep what the form of a person says. Raises ``NotATime`` and ``NotAZone``."""
     typed = typed_in(data)
@@ -144,7 +155,7 @@ async def keep(
         (event, channel) for event in Event for channel in Channel if data.get(f"{event}.{channel}")
     }
     among = wishing.events_for(operators=operators)
-    await wishing.choose(work, holder, wanted, among=among, by=by)
+    await wishing.choose(work, holder, wanted, among=among, by=by, owns=owns)
 
 
 @get("/me/alerts", include_in_schema=False)
@@ -347,50 +358,3 @@ async def moved(house: NamedDependency[House], data: Form) -> Response[str]:
         was, was_auth = data.get("was", ""), data.get("was_auth", "")
         known = await devices.move(work, was, was_auth, now, house.settings.push_hosts)
     return Response("", status_code=HTTPStatus.CREATED if known else HTTPStatus.NOT_FOUND)
-
-
-@get("/alerts/leave/{key:str}", include_in_schema=False)
-async def leave_page(
-    request: HttpRequest,
-    house: NamedDependency[House],
-    key: FromPath[str],
-    event: FromQuery[str] = "",
-) -> Response[str]:
-    """What the link of a mail asks. Nothing is changed by looking: programs look at links too."""
-    return await _leaving(request, house, key, _event(event), done=False)
-
-
-@post("/alerts/leave/{key:str}", include_in_schema=False)
-async def leave(
-    request: HttpRequest,
-    house: NamedDependency[House],
-    key: FromPath[str],
-    event: FromQuery[str] = "",
-) -> Response[str]:
-    """No more mails of an event, or of any, without signing in (RFC 8058 §3.2)."""
-    async with house.begin() as work:
-        await wishing.leave(work, key, _event(event))
-    return await _leaving(request, house, key, _event(event), done=True)
-
-
-async def _leaving(
-    request: HttpRequest, house: House, key: str, event: Event | None, *, done: bool
-) -> Response[str]:
-    async with house.begin() as work:
-        whose = (await wishing.by_link(work, key)).holder
-        help_ = await views.help_of(work, None, about="")
-    return page(
-        request,
-        house,
-        "driver/alerts_leave.html",
-        key=key,
-        event=NAMES[event] if event else "",
-        event_key=event or "",
-        done=done,
-        is_guest=is_guest(whose),
-        help=help_,
-    )
-
-
-def _event(said: str) -> Event | None:
-    return Event(said) if said in set(Event) else None
