@@ -1,7 +1,8 @@
 """How fast a list of ten thousand places is there: ``python -m tests.browser.ten_thousand``.
 
-Puts the 9,688 places of Germany's register into a house, with stations of which most are free, and
-looks at the list: what the house takes to answer, and when a slow phone shows it.
+Puts the 9,688 places of Germany's register into a house, with stations of which most are free and
+the paid starts of a month, and looks at the list: what the house takes to answer, and when a slow
+phone shows it.
 """
 
 import asyncio
@@ -14,8 +15,10 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 from playwright.async_api import Browser
@@ -154,7 +157,45 @@ async def _fill(owner: "asyncpg.Connection[Any]", world: World) -> None:
     always = '{"week": {"1": [[0, 1440]], "2": [[0, 1440]], "3": [[0, 1440]], "4": [[0, 1440]], '
     always += '"5": [[0, 1440]], "6": [[480, 1200]], "7": []}}'
     await owner.execute(f"UPDATE location_features SET hours = '{always}'")
+    await _start(owner, world, [(each[0], each[2]) for each in evses])
     await owner.execute("VACUUM ANALYZE")
+
+
+async def _start(
+    owner: "asyncpg.Connection[Any]", world: World, bays: list[tuple[UUID, UUID]]
+) -> None:
+    """A start within a month at each bay, one more that failed at every twentieth, and at every
+    hundredth three that did, the last ones: it is doubtful."""
+    party, now = world.party.id, world.clock.now()
+    orders, payments = [], []
+    for nth, (evse, station) in enumerate(bays):
+        tried = [True] + [False] * (3 if nth % 100 == 0 else nth % 20 == 0)
+        for back, worked in enumerate(reversed(tried)):
+            at = now - timedelta(days=nth % 20, hours=1 + back)
+            id, order = new_id(at), new_id(at)
+            what = (f"{id}-of-the-visit", evse, station, f"VW{id.hex}", new_id(at), "en", "bench")
+            end = ("captured", None) if worked else ("released", "nothing_started")
+            session = new_id(at) if worked else None
+            shown = ("/", "/", "-", 5000, "EUR", at, at)
+            payments.append((id, party, *what, *shown, *end, session, order))
+            if not worked:
+                told = (station, "StartCharging", "{}", "bench", 0, "silent", at, at)
+                orders.append((order, party, *told))
+    for table, columns, records in (
+        (
+            "payment",
+            "id party_id visit_key evse_id station_id token_uid tariff_version_id locale provider"
+            " return_url cancel_url description hold_minor currency created_at held_at state why"
+            " session_id order_id",
+            payments,
+        ),
+        (
+            "station_order",
+            "id party_id station_id kind body placed_by urgency state placed_at expires_at",
+            orders,
+        ),
+    ):
+        await owner.copy_records_to_table(table, columns=columns.split(), records=records)
 
 
 async def _answers(world: World) -> str:

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.eyes import CONTRASTS, Eyes, open_eyes
 from tests.browser.forecourt import a_forecourt
+from tests.payments.failing import has_failed
 from tests.stories.world import World
 
 #: What a browser without a graphics card says when a picture of a canvas is taken.
@@ -88,6 +89,27 @@ async def _dark_is_drawn_anew(page: Page) -> None:
     await page.emulate_media(color_scheme="dark")
     await expect(page.locator("[data-map]")).to_have_attribute("data-drawn", DARK_CANVAS)
     await _is_drawn(page)
+
+
+async def test_a_place_whose_free_bays_are_doubtful_has_a_mark_of_its_own(
+    world: World, eyes: Eyes
+) -> None:
+    place = await a_forecourt(world)
+    for bay in (1, 2):
+        await has_failed(world.house.begin, place.inside, bay)
+    with eyes.expecting(WITHOUT_A_CARD):
+        await eyes.page.goto(f"{world.house.http}/map")
+        await expect(eyes.page.locator("[data-ready]")).to_have_attribute("data-ready", "1")
+        _, free, doubtful = await _pixels(eyes.page, "available", "unknown")
+        assert free == 0
+        assert doubtful > 5, "thin dashes and a question mark"
+        await eyes.approve("the map of a doubtful place", contrasts=CONTRASTS)
+    await eyes.page.goto(f"{world.house.http}/l/{place.inside.location.id}")
+    await expect(eyes.page.get_by_text("What is free now is doubtful")).to_be_visible()
+    await eyes.approve("a place whose free bays are doubtful", contrasts=CONTRASTS)
+    await eyes.page.goto(f"{world.house.http}/e/{place.public_id()}")
+    await expect(eyes.page.get_by_text("Doubtful: the last 3 starts here failed")).to_be_visible()
+    await eyes.approve("a doubtful bay", contrasts=CONTRASTS)
 
 
 async def test_without_script_and_without_a_canvas_the_list_is_there_and_says_so(

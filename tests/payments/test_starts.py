@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.payments.failing import fails
 from tests.payments.scene import Scene
+from voltway.kernel.ids import TokenUid
 from voltway.payments import actions as payments
 from voltway.payments import starts
 from voltway.payments.actions_visit import START_WITHIN_S
@@ -92,3 +94,57 @@ async def test_the_last_starts_come_newest_first_and_no_more_than_asked(scene: S
     assert [each.worked for each in await told(scene, most=1)] == [False]
     async with scene.begin() as work:
         assert await starts.last_at(work, [scene.station.evse(2)], 3) == {scene.station.evse(2): []}
+
+
+async def doubtful(scene: Scene, *bays: int) -> set[int]:
+    """The bays that are doubtful, of these or of all, by their numbers."""
+    evses = [scene.station.evse(bay) for bay in bays] if bays else None
+    async with scene.begin() as work:
+        found = await starts.doubtful(work, evses)
+    return {number for number, each in scene.station.evses.items() if each.evse in found}
+
+
+async def test_a_bay_is_doubtful_from_the_third_start_in_a_row_that_failed(scene: Scene) -> None:
+    await fails(scene, times=2)
+    assert await doubtful(scene) == set()
+    await fails(scene, times=1)
+
+    assert await doubtful(scene) == {1}
+    assert await doubtful(scene, 1, 2) == {1}
+    assert await doubtful(scene, 2) == set()
+
+
+async def test_a_start_that_worked_among_them_breaks_the_row(scene: Scene) -> None:
+    await fails(scene, times=2)
+    payment = await paid(scene)
+    await scene.starts(payment.token)
+    await scene.ends(60_000, minutes=30)
+    await scene.settles()
+    await fails(scene, times=2)
+
+    assert await doubtful(scene) == set()
+
+
+async def test_energy_that_anybody_took_there_since_ends_the_doubt_until_it_fails_again(
+    scene: Scene,
+) -> None:
+    await fails(scene)
+    scene.clock.jump(timedelta(minutes=1))
+    await scene.starts(TokenUid("HER-OWN-CARD"), ref="tx-card")
+    assert await doubtful(scene) == {1}, "nothing has flowed"
+    scene.clock.jump(timedelta(minutes=10))
+    await scene.meters(51_000, ref="tx-card")
+    assert await doubtful(scene) == set()
+    await scene.ends(60_000, minutes=30, ref="tx-card")
+    await scene.settles()
+    await fails(scene, times=1)
+
+    assert await doubtful(scene) == {1}
+
+
+async def test_what_failed_long_ago_says_nothing_of_today(scene: Scene) -> None:
+    await fails(scene)
+    scene.clock.jump(starts.LATELY)
+
+    assert await doubtful(scene) == set()
+    assert len(await told(scene)) == starts.MISSES

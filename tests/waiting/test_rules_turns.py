@@ -67,6 +67,18 @@ def test_a_free_bay_is_offered_to_the_first_in_line_alone_for_as_long_as_the_pla
     assert after[2].state is TurnState.WAITING
 
 
+def test_nobody_is_called_to_a_doubtful_bay_and_who_has_it_keeps_it() -> None:
+    doubtful = replace(a_bay(1), is_doubtful=True)
+    after = decided([a_turn(1)], doubtful, a_bay(2))
+    assert after[1].evse == a_bay(2).evse
+    assert decided([a_turn(1)], doubtful)[1].state is TurnState.WAITING
+
+    theirs = held()
+    late = theirs.held_until + timedelta(seconds=1) if theirs.held_until else NOW
+    assert decided([theirs], doubtful)[1].has_bay
+    assert decided([theirs], doubtful, now=late)[1].why == WhyTurn.MISSED
+
+
 def test_two_bays_go_to_two_and_one_bay_never_to_both() -> None:
     after = decided([a_turn(1), a_turn(2), a_turn(3)], a_bay(1), a_bay(2))
 

@@ -24,7 +24,7 @@ class Told(msgspec.Struct):
     places: list[tuple[float, float, int, UUID]]
 
 
-async def _told(browser: Browser, query: str = "") -> list[tuple[float, float, int, UUID]]:
+async def drawn(browser: Browser, query: str = "") -> list[tuple[float, float, int, UUID]]:
     answer = await browser.opens(f"/map/places{query}")
     assert answer.status_code == HTTPStatus.OK, answer.text
     assert answer.headers["cache-control"] == "no-store"
@@ -35,7 +35,7 @@ async def test_a_place_is_free_taken_or_out_of_service_as_its_bays_are(
     browser: Browser, scene: Scene
 ) -> None:
     place = scene.station.location
-    [[lat, lon, free, id]] = await _told(browser)
+    [[lat, lon, free, id]] = await drawn(browser)
     assert (lat, lon, str(id)) == (round(place.lat, 4), round(place.lon, 4), str(place.id))
     assert free == 0
 
@@ -43,14 +43,14 @@ async def test_a_place_is_free_taken_or_out_of_service_as_its_bays_are(
     for status in ("charging", "preparing", "faulted", "unavailable"):
         async with scene.begin() as work:
             await work.run("UPDATE evse SET status = $1", status)
-        [[_, _, state, _]] = await _told(browser)
+        [[_, _, state, _]] = await drawn(browser)
         states.append(state)
     assert states == [1, 1, 2, 2]
 
     async with scene.begin() as work:
         await work.run("UPDATE evse SET status = 'available'")
         await work.run("UPDATE station SET connected_at = NULL")
-    [[_, _, lost, _]] = await _told(browser)
+    [[_, _, lost, _]] = await drawn(browser)
     assert lost == 2
 
 
@@ -73,7 +73,7 @@ async def test_a_place_is_free_taken_or_out_of_service_as_its_bays_are(
 async def test_map_and_list_have_the_same_places_by_the_same_address(
     browser: Browser, scene: Scene, query: str, *, is_there: bool
 ) -> None:
-    assert len(await _told(browser, query)) == is_there
+    assert len(await drawn(browser, query)) == is_there
     assert ("Market Square" in await browser.reads(f"/{query}")) is is_there
 
 

@@ -71,7 +71,8 @@ async def alternatives(
 ) -> list[Alternative]:
     """The places of the same party where a car of this bay can charge now, the best first: open to
     all, and now as far as its hours are known, a plug of the same kind, at least half the power,
-    free, held for nobody, and heard of lately; none of these bays, nor at these stations."""
+    free, held for nobody, and heard of lately; none of these bays, nor at these stations, and no
+    doubtful one: a second failure is worse than a first."""
     rows = await work.all(
         _FREE,
         evse,
@@ -80,7 +81,7 @@ async def alternatives(
         NEAR_KM,
         LOOKED_AT,
         NEAR_KM / _DEGREE_KM,
-        [evse, *but],
+        [evse, *but, *await starts.doubtful(work)],
         list(but_stations),
         work.now,
     )

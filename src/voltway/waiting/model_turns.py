@@ -67,7 +67,8 @@ class Turn:
 class BayNow:
     """A bay as the line sees it: ``works`` where it is in contact and has no fault, ``is_free``
     where nobody stands there either, ``is_used`` where somebody charges, ``is_reserved`` where it
-    says that it is kept for somebody, as it was asked to for who is next."""
+    says that it is kept for somebody, as it was asked to for who is next, ``is_doubtful`` where its
+    last starts all failed."""
 
     evse: EvseId
     station: StationId
@@ -76,6 +77,13 @@ class BayNow:
     is_free: bool
     is_used: bool
     is_reserved: bool = False
+    is_doubtful: bool = False
+
+    @property
+    def is_for_the_line(self) -> bool:
+        """Whether it may be offered. Who is called to a doubtful bay would spend their turn on it;
+        anybody may try it without one."""
+        return self.is_free and not self.is_doubtful
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

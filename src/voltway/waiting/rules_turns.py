@@ -33,7 +33,7 @@ def decide(
     stand = [_judged(each, bays, started, now, hold) for each in turns if each.is_open]
     taken = {each.evse for each in stand if each.has_bay}
     for bay in sorted(bays.values(), key=lambda each: each.evse):
-        if not bay.is_free or bay.evse in taken:
+        if not bay.is_for_the_line or bay.evse in taken:
             continue
         chosen = next((each for each in in_line(stand) if _may_have(each, bay, now)), None)
         if chosen is None:

@@ -6,12 +6,12 @@ from typing import Final
 from uuid import UUID
 
 from voltway.kernel.ids import EvseId, LocationId, PartyId
+from voltway.payments import starts
 from voltway.runtime.work import Row, Work
 from voltway.waiting.model import Subject, Watch, WatchState, Why
 
-#: A bay is free: open to all, heard of since ``$3``, nobody charges, and it
-#: is held for nobody. It has said so since
-#: ``$2`` at least.
+#: A bay is free: open to all, heard of since ``$3``, nobody charges, and it is held for nobody. It
+#: has said so since ``$2`` at least.
 FREE: Final = """
     p.published AND is_free(p.connected, p.status, p.session_state, p.last_heard_at, $3)
     AND p.status_at <= $2 AND NOT EXISTS (SELECT FROM bay_hold_view h WHERE h.evse_id = p.id)
@@ -95,12 +95,13 @@ async def end(work: Work, ids: Collection[UUID], why: Why) -> None:
 
 
 async def is_free(work: Work, subject: Subject, heard: datetime) -> EvseId | None:
-    """A bay of these that is free now, whatever it said a minute ago."""
+    """A bay of these that is free now, whatever it said a minute ago. A doubtful one is not,
+    for nobody is called to it."""
     row = await work.one(
         f"""
         SELECT p.id FROM port_view p
          WHERE p.location_id = $1 AND {FREE} AND ($4::uuid IS NULL OR p.id = $4)
-           AND p.power_w >= $5
+           AND p.power_w >= $5 AND p.id <> ALL($6::uuid[])
          ORDER BY p.number LIMIT 1
         """,
         subject.location,
@@ -108,6 +109,7 @@ async def is_free(work: Work, subject: Subject, heard: datetime) -> EvseId | Non
         heard,
         subject.evse,
         subject.power_w_min,
+        await starts.doubtful(work),
     )
     return EvseId(row["id"]) if row else None
 
@@ -115,18 +117,22 @@ async def is_free(work: Work, subject: Subject, heard: datetime) -> EvseId | Non
 async def free_now(
     work: Work, steady: timedelta, heard: datetime
 ) -> list[tuple[Subject, EvseId, PartyId]]:
-    """What is waited for and free: a bay of each, and whose it is."""
+    """What is waited for and free: a bay of each, and whose it is. Nobody is called to a
+    doubtful bay, not even who waits for this very one: it tells them once it is free and a start
+    has worked there."""
     rows = await work.all(
         f"""
         SELECT w.location_id, w.evse_id, w.power_w_min, w.party_id, free.id AS free_id
           FROM (SELECT DISTINCT location_id, evse_id, power_w_min, party_id FROM watch
                  WHERE state = 'waiting' AND until > $1) AS w
           JOIN LATERAL (SELECT p.id FROM port_view p WHERE {_OF} AND {FREE}
+                           AND p.id <> ALL($4::uuid[])
                          ORDER BY p.number LIMIT 1) AS free ON true
         """,
         work.now,
         work.now - steady,
         heard,
+        await starts.doubtful(work),
     )
     return [(_subject(row), EvseId(row["free_id"]), PartyId(row["party_id"])) for row in rows]
 
@@ -156,7 +162,8 @@ async def tell_next(work: Work, subject: Subject, evse: EvseId, limit: int) -> l
 
 
 async def told_in_vain(work: Work, since: datetime, heard: datetime, limit: int) -> list[Watch]:
-    """Who was told since, and for whom nothing is free any more."""
+    """Who was told since, and for whom nothing is free any more; one that became doubtful since is
+    free still, for nobody was faster."""
     rows = await work.all(
         f"""
         WITH taken AS MATERIALIZED (

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from voltway.kernel.ids import EvseId, LocationId, PartyId, StationId, TokenUid
+from voltway.payments import starts
 from voltway.runtime.work import Row, Work
 from voltway.waiting.model_turns import BayNow, Turn, TurnState
 
@@ -135,6 +136,7 @@ async def bays(work: Work, location: LocationId, heard: datetime) -> dict[EvseId
         heard,
         work.now - _PAYING,
     )
+    doubtful = await starts.doubtful(work, [row["id"] for row in rows])
     return {
         EvseId(row["id"]): BayNow(
             evse=EvseId(row["id"]),
@@ -144,6 +146,7 @@ async def bays(work: Work, location: LocationId, heard: datetime) -> dict[EvseId
             is_free=row["is_free"],
             is_used=row["is_used"],
             is_reserved=row["is_reserved"],
+            is_doubtful=row["id"] in doubtful,
         )
         for row in rows
     }

@@ -98,7 +98,8 @@ async def join(
     bays = await store_turns.bays(work, location, heard_since(work.now, expected_s))
     held = {each.evse for each in line}
     if any(
-        bay.is_free and bay.power_w >= power_w_min and bay.evse not in held for bay in bays.values()
+        bay.is_for_the_line and bay.power_w >= power_w_min and bay.evse not in held
+        for bay in bays.values()
     ):
         raise IsFree
     if len(line) >= LINE_MAX:

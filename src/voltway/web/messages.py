@@ -143,7 +143,7 @@ _ALONE: Final = (
 _TABLES: Final[tuple[Iterable[str], ...]] = (
     [kind.words for kind in ReportKind],
     [word for _, word in states.SHOWN.values()],
-    states.IN_ORDER,
+    states.TOLD,
     prices.WHAT.values(),
     prices.UNIT.values(),
     at_reader.NO.values(),

@@ -32,6 +32,13 @@ IN_ORDER: Final = (
     "unknown",
 )
 
+#: A port that is free by its own word and whose last starts all failed: no station tells of it, and
+#: for drivers it is not free. It is drawn as what is unknown.
+DOUBTFUL: Final = "doubtful"
+
+#: The order in which the ports of a place are told.
+TOLD: Final = (IN_ORDER[0], DOUBTFUL, *IN_ORDER[1:])
+
 #: What several ports of a state are called together.
 WORDS: Final = {
     "available": "Available",
@@ -127,16 +134,21 @@ class Bead:
 
 def beads(glyphs: Sequence[str]) -> tuple[Bead, ...]:
     """The places of the beads of a location, 11 px apart."""
-    return tuple(Bead(0.5 + 11 * nth, glyph) for nth, glyph in enumerate(glyphs))
+    return tuple(Bead(0.5 + 11 * nth, drawn(glyph)) for nth, glyph in enumerate(glyphs))
+
+
+def drawn(state: str) -> str:
+    """The glyph of a state."""
+    return "unknown" if state == DOUBTFUL else state
 
 
 def in_words(glyphs: Iterable[str], say: Callable[[str], str] = str) -> str:
     """``2 charging, 3 available``: what a row of beads says to those who cannot see it; ``say``
     says a word in the language of the page."""
     seen = list(glyphs)
-    return ", ".join(
-        f"{seen.count(state)} {say(state)}" for state in IN_ORDER if state in seen
-    ) or say("no ports")
+    return ", ".join(f"{seen.count(state)} {say(state)}" for state in TOLD if state in seen) or say(
+        "no ports"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Location(Shown):
     published: Annotated[bool, Meta(description="Whether drivers see it.")]
     stations: Annotated[int, Meta(description="How many stations stand here.")]
     evses: Annotated[int, Meta(description="How many EVSEs they have.")]
-    available: Annotated[int, Meta(description="How many of these are free now.")]
+    available: Annotated[int, Meta(description="How many of these say that they are free now.")]
     power_w_max: Annotated[int, Meta(description="The most that one of them gives.")]
     created_at: Moment
 

@@ -104,6 +104,6 @@ def _price(text: str) -> Decimal | None:
 def _after(text: str) -> tuple[int, UUID] | None:
     rank, _, id = text.partition(".")
     try:
-        return (int(rank), UUID(id)) if rank in ("0", "1") else None
+        return (int(rank), UUID(id)) if rank in ("0", "1", "2") else None
     except ValueError:
         return None

@@ -4,7 +4,7 @@ The database finds which places fit and in which order; what stands on the page 
 for these alone, so ten thousand places cost hardly more than thirty.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
@@ -35,21 +35,21 @@ POINTS_MAX: Final = 50_000
 #: Who sits reaches so high, whatever stands before them (ADA 2010 Standards, 308: 48 inches).
 LOW_SCREEN_CM: Final = 120
 
-#: So many starts in a row without energy make a bay doubtful.
-MISSES: Final = 3
-
-#: Bays that fit, by place. $1 to $13 are in ``_arguments``.
+#: Bays that fit, by place. A doubtful one is not free. $1 to $14 are in ``_arguments``.
 _FITTING: Final = """
-    WITH fitting AS (
+    WITH ports AS (
+        SELECT p.*, p.id IN (SELECT unnest($14::uuid[])) AS is_doubtful,
+               is_free(p.connected, p.status, p.session_state, p.last_heard_at, $4)
+               AND NOT EXISTS (SELECT FROM bay_hold_view h WHERE h.evse_id = p.id) AS says_free
+          FROM port_view p
+    ), fitting AS (
         SELECT p.location_id AS id, p.location_name AS name, p.lat, p.lon,
-               count(*) FILTER (WHERE is_free(p.connected, p.status, p.session_state,
-                                              p.last_heard_at, $4)
-                                  AND NOT EXISTS (SELECT FROM bay_hold_view h
-                                                   WHERE h.evse_id = p.id))::int AS free,
+               count(*) FILTER (WHERE NOT p.is_doubtful AND p.says_free)::int AS free,
+               count(*) FILTER (WHERE p.is_doubtful AND p.says_free)::int AS doubtful,
                count(*) FILTER (WHERE p.connected AND p.last_heard_at >= $4
                                   AND p.status NOT IN ('faulted', 'unavailable', 'unknown')
                                )::int AS works
-          FROM port_view p
+          FROM ports p
           LEFT JOIN location_features_view f ON f.location_id = p.location_id
          WHERE p.published AND p.power_w >= $2
            AND (cardinality($3::text[]) = 0 OR p.connector_type = ANY($3))
@@ -63,7 +63,8 @@ _FITTING: Final = """
            AND (NOT $9 OR is_open(f.hours, p.time_zone, $10))
          GROUP BY p.location_id, p.location_name, p.lat, p.lon
     ), found AS (
-        SELECT *, (free = 0)::int AS rank FROM fitting WHERE NOT $11 OR free > 0
+        SELECT *, CASE WHEN free > 0 THEN 0 WHEN doubtful > 0 THEN 1 ELSE 2 END AS rank
+          FROM fitting WHERE NOT $11 OR free > 0
     )
 """
 
@@ -71,12 +72,13 @@ _BY_NAME: Final = (
     _FITTING
     + """
     SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
-           (SELECT coalesce(sum(free), 0) FROM found)::int AS free
+           (SELECT coalesce(sum(free), 0) FROM found)::int AS free,
+           (SELECT coalesce(sum(doubtful), 0) FROM found)::int AS doubtful
       FROM found
-     WHERE $14::int IS NULL
-        OR (rank, name, id) > ($14, (SELECT name FROM location_view WHERE id = $15), $15)
+     WHERE $15::int IS NULL
+        OR (rank, name, id) > ($15, (SELECT name FROM location_view WHERE id = $16), $16)
      ORDER BY rank, name, id
-     LIMIT $16
+     LIMIT $17
     """
 )
 
@@ -85,44 +87,44 @@ _BY_DISTANCE: Final = (
     _FITTING
     + """
     SELECT id, rank, (SELECT count(*) FROM found)::int AS places,
-           (SELECT coalesce(sum(free), 0) FROM found)::int AS free
+           (SELECT coalesce(sum(free), 0) FROM found)::int AS free,
+           (SELECT coalesce(sum(doubtful), 0) FROM found)::int AS doubtful
       FROM found
-     ORDER BY (lat - $14) ^ 2
-              + (least(abs(lon - $15), 360 - abs(lon - $15)) * cosd($14)) ^ 2, id
-     LIMIT $16
+     ORDER BY (lat - $15) ^ 2
+              + (least(abs(lon - $16), 360 - abs(lon - $16)) * cosd($15)) ^ 2, id
+     LIMIT $17
     """
 )
 
 
 #: All that fit, for a map: 0 where a bay is free, 1 where all that work are taken, 2 where none
-#: works or was heard of.
+#: works or was heard of, 3 where those that are free are doubtful.
 _POINTS: Final = (
     _FITTING
     + """
-    SELECT id, lat, lon, CASE WHEN free > 0 THEN 0 WHEN works > 0 THEN 1 ELSE 2 END AS state
+    SELECT id, lat, lon, CASE WHEN free > 0 THEN 0 WHEN doubtful > 0 THEN 3
+                              WHEN works > 0 THEN 1 ELSE 2 END AS state
       FROM found
-     WHERE $14::uuid[] IS NULL OR id = ANY($14)
+     WHERE $15::uuid[] IS NULL OR id = ANY($15)
      ORDER BY id
-     LIMIT $15
+     LIMIT $16
     """
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of places. ``places`` and ``free`` count all that fit; none where prices were asked
-    for. ``doubtful`` are free bays of this page that are not counted in ``free``, for their last
-    starts all failed. ``meant`` is what was searched for in place of what was typed."""
+    """A page of places. ``places``, ``free`` and ``doubtful`` count all that fit; none where prices
+    were asked for, and there ``doubtful`` is of this page. Doubtful are bays that say that they are
+    free and whose last starts all failed; ``free`` counts none of them. ``meant`` is what was
+    searched for in place of what was typed."""
 
     page: tuple[Place, ...]
     places: int | None = None
     free: int | None = None
+    doubtful: int = 0
     after: tuple[int, UUID] | None = None
     meant: tuple[str, ...] = ()
-
-    @property
-    def doubtful(self) -> int:
-        return sum(place.doubtful for place in self.page)
 
     @property
     def zone(self) -> str:
@@ -147,8 +149,10 @@ async def find(
     *,
     car: MyCar | None = None,
 ) -> Found:
-    """The open places that fit: those with free bays first, or the nearest first; each with what
-    the driver's car would cost and take there."""
+    """The open places that fit: those with free bays first, then those where the free ones are
+    doubtful, or the nearest first; each with what the driver's car would cost and take there. Where
+    only what is free is asked for, a place whose free bays are all doubtful is left out: nobody
+    drives there for nothing."""
     found = await _found(work, asked, formats, expected_s, near, car)
     if found.page or not asked.words or asked.after:
         return found
@@ -170,19 +174,21 @@ async def _found(
 ) -> Found:
     page: list[Place] = []
     after = asked.after
+    doubts = await starts.doubtful(work)
     for _ in range(LOOKED_THROUGH_MAX):
-        rows = await _ids(work, asked, expected_s, near, after)
-        shown = await _shown(work, [row["id"] for row in rows], asked, formats, expected_s, car)
+        rows = await _ids(work, _arguments(work, asked, expected_s, doubts), near, after)
+        ids = [row["id"] for row in rows]
+        shown = await _shown(work, ids, asked, formats, expected_s, car, doubts)
         page += [place for place in shown if _is_cheap(place, asked)]
         has_more = len(rows) == PAGE and near is None
         after = (rows[-1]["rank"], rows[-1]["id"]) if has_more else None
         if asked.price_max is None:
-            places, free = (rows[0]["places"], rows[0]["free"]) if rows else (0, 0)
-            doubts = sum(place.doubtful for place in page)
-            return Found(tuple(page), places, max(0, free - doubts), after)
+            names = ("places", "free", "doubtful")
+            places, free, doubtful = (rows[0][each] if rows else 0 for each in names)
+            return Found(tuple(page), places, free, doubtful, after)
         if after is None or len(page) >= PAGE:
             break
-    return Found(tuple(page), after=after)
+    return Found(tuple(page), doubtful=sum(place.doubtful for place in page), after=after)
 
 
 def _is_cheap(place: Place, asked: Asked) -> bool:
@@ -193,20 +199,29 @@ def _is_cheap(place: Place, asked: Asked) -> bool:
 
 async def _ids(
     work: Work,
-    asked: Asked,
-    expected_s: int,
+    arguments: Sequence[object],
     near: Spot | None,
     after: tuple[int, UUID] | None,
 ) -> Sequence[Row]:
-    arguments = _arguments(work, asked, expected_s)
     if near is not None:
-        return await work.all(_BY_DISTANCE, *arguments, near.lat, near.lon, PAGE)
+        return await _planned(work, _BY_DISTANCE, *arguments, near.lat, near.lon, PAGE)
     rank, id = after or (None, None)
-    return await work.all(_BY_NAME, *arguments, rank, id, PAGE)
+    return await _planned(work, _BY_NAME, *arguments, rank, id, PAGE)
 
 
-def _arguments(work: Work, asked: Asked, expected_s: int) -> tuple[object, ...]:
-    """$1 to $13 of ``_FITTING``."""
+async def _planned(work: Work, sql: str, *values: object) -> Sequence[Row]:
+    """The rows by a plan for what is asked now: one plan for whatever may be asked takes more than
+    twice as long for ten thousand places, and PostgreSQL keeps it after the fifth question."""
+    await work.run("SET LOCAL plan_cache_mode = force_custom_plan")
+    rows = await work.all(sql, *values)
+    await work.run("SET LOCAL plan_cache_mode = auto")
+    return rows
+
+
+def _arguments(
+    work: Work, asked: Asked, expected_s: int, doubts: Sequence[UUID]
+) -> tuple[object, ...]:
+    """$1 to $14 of ``_FITTING``."""
     ticks = asked.ticks
     return (
         [f"%{views.like(word)}%" for word in asked.words.split()],
@@ -222,6 +237,7 @@ def _arguments(work: Work, asked: Asked, expected_s: int) -> tuple[object, ...]:
         asked.free,
         list(asked.marked) if "mine" in ticks else None,
         LOW_SCREEN_CM if "low" in ticks else None,
+        doubts,
     )
 
 
@@ -232,6 +248,7 @@ async def _shown(
     formats: Formats,
     expected_s: int,
     car: MyCar | None,
+    doubts: Collection[UUID],
 ) -> list[Place]:
     """These places with the bays that fit, in this order."""
     rows = await work.all(
@@ -258,13 +275,13 @@ async def _shown(
             work.now - timedelta(days=7),
         )
     }
-    ports = for_car.of_rows(rows, assigned, formats, expected_s) if car else []
+    ports = for_car.of_rows(rows, assigned, formats, expected_s, doubts) if car else []
     mine = await for_car.at_places(work, car, ports, formats)
     photos = await _photos(work, ids)
-    doubts = await doubtful(work, [row["id"] for row in rows])
+    doubted = set(doubts)
     found = {}
     for id, group in groupby(rows, key=lambda row: row["location_id"]):
-        place = views.in_short(list(group), assigned, formats, expected_s, doubts)
+        place = views.in_short(list(group), assigned, formats, expected_s, doubted)
         found[id] = replace(
             place, worked_at=worked.get(id), mine=mine.get(id), photo=photos.get(id, "")
         )
@@ -285,7 +302,8 @@ async def _photos(work: Work, ids: Sequence[UUID]) -> dict[UUID, str]:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place on the map; ``state`` is 0 with a free bay, 1 with none, 2 where nothing works."""
+    """A place on the map; ``state`` is 0 with a free bay, 1 with none, 2 where nothing works, 3
+    where no bay is free but doubtful ones."""
 
     id: UUID
     lat: float
@@ -313,7 +331,8 @@ async def points(work: Work, asked: Asked, formats: Formats, expected_s: int) ->
 async def _points(
     work: Work, asked: Asked, expected_s: int, only: Sequence[UUID] | None = None
 ) -> list[Point]:
-    rows = await work.all(_POINTS, *_arguments(work, asked, expected_s), only, POINTS_MAX)
+    arguments = _arguments(work, asked, expected_s, await starts.doubtful(work))
+    rows = await _planned(work, _POINTS, *arguments, only, POINTS_MAX)
     return [Point(row["id"], row["lat"], row["lon"], row["state"]) for row in rows]
 
 
@@ -321,18 +340,9 @@ async def one(
     work: Work, location: UUID, formats: Formats, expected_s: int, car: MyCar | None
 ) -> Place | None:
     """One open place as the list has it."""
-    found = await _shown(work, [location], Asked(), formats, expected_s, car)
+    doubts = await starts.doubtful(work)
+    found = await _shown(work, [location], Asked(), formats, expected_s, car, doubts)
     return found[0] if found else None
-
-
-async def doubtful(work: Work, evses: Sequence[UUID]) -> dict[UUID, int]:
-    """Bays whose last paid starts all failed, and how many in a row; fewer than three are none."""
-    found = await starts.last_at(work, evses, MISSES)
-    return {
-        evse: MISSES
-        for evse, tried in found.items()
-        if len(tried) == MISSES and not any(each.worked for each in tried)
-    }
 
 
 async def like(work: Work, location: UUID, formats: Formats) -> Accessible:

@@ -1,7 +1,7 @@
 """What a driver's car would cost and take at many places at once: each at the bay that fits it
 best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from voltway.web.formats import Formats
 
 
 class Port(NamedTuple):
-    """What decides how well a bay fits a car."""
+    """What decides how well a bay fits a car. ``is_free``: and not doubtful."""
 
     location: UUID
     party: UUID
@@ -42,7 +42,11 @@ class _Fitting(NamedTuple):
 
 
 def of_rows(
-    rows: Sequence[Row], assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int
+    rows: Sequence[Row],
+    assigned: Mapping[UUID, Assigned],
+    formats: Formats,
+    expected_s: int,
+    doubtful: Collection[UUID],
 ) -> list[Port]:
     """The ports of rows of ``port_view``."""
     return [
@@ -54,7 +58,8 @@ def of_rows(
             connector_type=row["connector_type"],
             is_dc=row["current"] == Current.DC,
             power_w=row["power_w"],
-            is_free=state_of(row, formats.now, expected_s).glyph == "available",
+            is_free=state_of(row, formats.now, expected_s).glyph == "available"
+            and row["id"] not in doubtful,
             version=assigned[row["id"]].version_id if row["id"] in assigned else None,
         )
         for row in rows
@@ -72,7 +77,7 @@ def of_bays(bays: Sequence[Bay]) -> list[Port]:
             connector_type=bay.connector_type,
             is_dc=bay.current == Current.DC,
             power_w=bay.power_w,
-            is_free=bay.state.glyph == "available",
+            is_free=bay.is_free,
             version=bay.tariff_version,
         )
         for bay in bays

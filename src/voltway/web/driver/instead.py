@@ -12,6 +12,7 @@ from uuid import UUID
 
 from voltway.alerts import elsewhere
 from voltway.alerts.rules_elsewhere import Alternative
+from voltway.payments import starts
 from voltway.runtime.work import Work
 from voltway.stations.model import Current
 from voltway.vehicles.rules_plugs import takes
@@ -50,21 +51,20 @@ class Instead:
 async def of_bay(
     work: Work, bay: Bay, formats: Formats, *, is_theirs: bool, in_window: bool
 ) -> Instead:
-    """Where to charge instead of at this bay; nothing where a start may work, or where the bay is
-    reserved for who looks (``is_theirs``). ``in_window``: planned work runs, so that nobody can
-    wait for who charges there."""
-    if bay.state.may_start or is_theirs:
+    """Where to charge instead of at this bay; nothing where a start may work and is not doubtful,
+    or where the bay is reserved for who looks (``is_theirs``). ``in_window``: planned work runs, so
+    that nobody can wait for who charges there. Who stands at a doubtful bay may try it first."""
+    if (bay.state.may_start and not bay.misses) or is_theirs:
         return Instead()
     found = await elsewhere.alternatives(work, bay.evse)
-    return Instead(
-        _shown(found, bay.location_id, formats), bay.state.glyph in _IN_USE and not in_window
-    )
+    may_wait = bay.state.glyph in _IN_USE and not in_window
+    return Instead(_shown(found, bay.location_id, formats), bay.state.may_start or may_wait)
 
 
 async def of_place(work: Work, bays: Sequence[Bay], car: MyCar | None, formats: Formats) -> Instead:
     """The same of a place where nothing is free: for each kind of plug there that fits the driver's
     car, the best one first, then the next ones."""
-    if not bays or any(bay.state.glyph == "available" for bay in bays):
+    if not bays or any(bay.is_free for bay in bays):
         return Instead()
     all_here = [bay.evse for bay in bays]
     strongest = {bay.connector_type: bay for bay in sorted(bays, key=lambda each: each.power_w)}
@@ -92,7 +92,7 @@ async def of_reserved(work: Work, it: Reservation, formats: Formats, *, is_lost:
 
 async def _is_free(work: Work, it: Reservation) -> bool:
     row = await work.one("SELECT status = 'available' AS is FROM port_view WHERE id = $1", it.evse)
-    return row is not None and bool(row["is"])
+    return row is not None and bool(row["is"]) and not await starts.doubtful(work, [it.evse])
 
 
 def _shown(found: Sequence[Alternative], here: UUID, formats: Formats) -> tuple[Shown, ...]:

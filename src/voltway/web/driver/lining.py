@@ -80,7 +80,7 @@ async def _form(
         place=place,
         powers=powers,
         # Who wants more power than is free may queue for that.
-        is_free=any(bay.state.glyph == "available" and bay.power_w == powers[-1] for bay in bays),
+        is_free=any(bay.is_free and bay.power_w == powers[-1] for bay in bays),
         power=typed.get("power", ""),
         email=typed.get("email", email or "")[:254],
         hold_min=int(hold.total_seconds() // 60),

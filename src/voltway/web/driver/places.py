@@ -147,7 +147,6 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
             work, LocationId(location), formats, house.settings.heartbeat_s
         )
         like = await finding.like(work, place.id, formats)
-        doubtful = await finding.doubtful(work, [bay.evse for bay in bays])
         help_ = await views.help_of(work, place.party, about=place.name)
         car = await my_car.mine(request, work)
         mine = await for_car.at_places(work, car, for_car.of_bays(bays), formats)
@@ -163,7 +162,6 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         "place": place,
         "bays": bays,
         "like": like,
-        "doubtful": doubtful,
         "is_mine": own is not None or location in own_places.in_browser(request),
         "own": own,
         "is_known": is_known,

@@ -77,6 +77,18 @@ class Bay:
     price: PriceShown | None
     tariff_version: TariffId | None
     meter_until: date | None  # while it is good for bills
+    misses: int = 0  # so many of its last starts failed, in a row; none where it is not doubtful
+
+    @property
+    def is_free(self) -> bool:
+        """By its own word, and not doubtful."""
+        return self.state.glyph == "available" and not self.misses
+
+    @property
+    def glyph(self) -> str:
+        """What is drawn: a tick only where it is free and not doubtful."""
+        is_doubtful = self.state.glyph == "available" and self.misses
+        return states.drawn(states.DOUBTFUL) if is_doubtful else self.state.glyph
 
     @property
     def advice(self) -> str:
@@ -159,8 +171,9 @@ async def place(
     if not rows:
         raise NoSuchPlace
     assigned = await for_guests(work, rows)
-    bays = [_bay(row, assigned, formats, expected_s) for row in rows]
-    return in_short(rows, assigned, formats, expected_s), bays
+    doubts = await payments_starts.doubtful(work, [row["id"] for row in rows])
+    bays = [_bay(row, assigned, formats, expected_s, doubts) for row in rows]
+    return in_short(rows, assigned, formats, expected_s, doubts), bays
 
 
 async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> Bay:
@@ -170,7 +183,8 @@ async def bay(work: Work, public_id: str, formats: Formats, expected_s: int) -> 
     )
     if row is None:
         raise NoSuchBay(public_id[:64])
-    return _bay(row, await for_guests(work, [row]), formats, expected_s)
+    doubts = await payments_starts.doubtful(work, [row["id"]])
+    return _bay(row, await for_guests(work, [row]), formats, expected_s, doubts)
 
 
 async def starts(work: Work, evse: EvseId, formats: Formats) -> Starts:
@@ -219,7 +233,13 @@ async def help_of(
     )
 
 
-def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected_s: int) -> Bay:
+def _bay(
+    row: Row,
+    assigned: Mapping[UUID, Assigned],
+    formats: Formats,
+    expected_s: int,
+    doubtful: Collection[UUID],
+) -> Bay:
     tariff = assigned.get(row["id"])
     return Bay(
         evse=EvseId(row["id"]),
@@ -241,6 +261,7 @@ def _bay(row: Row, assigned: Mapping[UUID, Assigned], formats: Formats, expected
         else None,
         tariff_version=tariff.version_id if tariff else None,
         meter_until=_meter_until(row, formats.now),
+        misses=payments_starts.MISSES if row["id"] in doubtful else 0,
     )
 
 
@@ -257,13 +278,14 @@ def in_short(
     assigned: Mapping[UUID, Assigned],
     formats: Formats,
     expected_s: int,
-    doubtful: Collection[UUID] = (),
+    doubtful: Collection[UUID],
 ) -> Place:
-    """The place of these bays; of a free one that is doubtful nothing counts as known."""
+    """The place of these bays; one that is free by its own word and doubtful is not free."""
     first = rows[0]
     told = [(row["id"], state_of(row, formats.now, expected_s).glyph) for row in rows]
-    doubts = [id for id, glyph in told if glyph == "available" and id in doubtful]
-    glyphs = ["unknown" if id in doubts else glyph for id, glyph in told]
+    glyphs = [
+        states.DOUBTFUL if glyph == "available" and id in doubtful else glyph for id, glyph in told
+    ]
     price, unit, exact = _from_price(rows, assigned, formats)
     return Place(
         id=first["location_id"],
@@ -280,7 +302,7 @@ def in_short(
         beads_words=states.in_words(glyphs, formats.say),
         free=glyphs.count("available"),
         time_zone=first["time_zone"],
-        doubtful=len(doubts),
+        doubtful=glyphs.count(states.DOUBTFUL),
         price=price,
         price_unit=unit,
         price_exact=exact,
@@ -288,21 +310,28 @@ def in_short(
 
 
 def _glyph_of(glyphs: Sequence[str]) -> str:
-    """One glyph for a place: free if any bay is; else what most bays are."""
-    if "available" in glyphs:
-        return "available"
-    if "charging" in glyphs:
-        return "charging"
+    """One glyph for a place: free if any bay is, doubtful if one of these is; else what most bays
+    are."""
+    for glyph in ("available", states.DOUBTFUL, "charging"):
+        if glyph in glyphs:
+            return states.drawn(glyph)
     return max(states.TROUBLE_FIRST, key=lambda glyph: glyphs.count(glyph))
 
 
 def _place_words(rows: Sequence[Row], glyphs: Sequence[str], formats: Formats) -> str:
-    powers = [row["power_w"] for row in rows]
+    given = {
+        "free": glyphs.count("available"),
+        "all": len(glyphs),
+        "power": formats.power(max(row["power_w"] for row in rows)),
+    }
+    doubtful = glyphs.count(states.DOUBTFUL)
+    if not doubtful:
+        return formats.say("%(free)s of %(all)s free, up to %(power)s kW", **given)
+    said = formats.sentences.ngettext("%(num)d doubtful", "%(num)d doubtful", doubtful)
     return formats.say(
-        "%(free)s of %(all)s free, up to %(power)s kW",
-        free=glyphs.count("available"),
-        all=len(glyphs),
-        power=formats.power(max(powers)),
+        "%(free)s of %(all)s free, %(doubtful)s, up to %(power)s kW",
+        **given,
+        doubtful=said % {"num": doubtful},
     )
 
 

@@ -233,7 +233,8 @@ def _evse(
 
 
 def _status(row: Row) -> str:
-    """A bay that is somebody's, or that no line leads to, is not offered."""
+    """A bay that is somebody's, or that no line leads to, is not offered. A doubtful one is: status
+    is what a station says, and who reads it at a terminal stands there and may try."""
     if not row["connected"]:
         return "INOPERATIVE"
     if row["session_state"] is not None:

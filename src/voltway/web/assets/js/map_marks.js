@@ -20,7 +20,8 @@ export const ink = (token) => {
   return `rgb(${r}, ${g}, ${b})`;
 };
 
-export const STATES = ["available", "charging", "offline"];
+// What is doubtful is drawn as in the list: as what is unknown.
+export const STATES = ["available", "charging", "offline", "unknown"];
 const PLACE_PX = 22;
 const SCALE = 2;
 
