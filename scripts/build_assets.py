@@ -40,6 +40,7 @@ BUNDLES: dict[str, tuple[Path, ...]] = {
     "page.js": (ASSETS / "js" / "page.js",),
     # One module: uPlot's own file, and ours that uses it.
     "power.js": (MODULES / "uplot/dist/uPlot.iife.min.js", ASSETS / "js" / "power.js"),
+    "countdown.js": (ASSETS / "js" / "countdown.js",),
     "near.js": (ASSETS / "js" / "near.js",),
     "push.js": (ASSETS / "js" / "push.js",),
     "offline.js": (ASSETS / "js" / "offline.js",),

@@ -7,6 +7,8 @@ from tests.evidence.signing import Meter
 from tests.payments.readers import at, serves
 from tests.payments.scene import Scene
 from tests.web.everywhere import ANN, Everywhere
+from tests.web.test_battery import told_once
+from tests.web.test_idle_fee import stands
 from tests.web.test_invoices import COMPANY
 from tests.web.test_meters import FIRST, LAST, a_signed_visit
 from voltway.evidence import actions as evidence
@@ -112,6 +114,7 @@ async def under_way(world: Everywhere) -> None:
     """Visits that go on; the clock moves no more than a car needs."""
     await _full(world)
     await _counted(world)
+    await _told_once(world)
     charges = await charging(await world.elsewhere())
     world.shows(VISIT, f"/v/{charges.visit_key}", "charging")
     world.shows(f"{VISIT}/stop", f"/v/{charges.visit_key}/stop", "asks")
@@ -167,11 +170,20 @@ async def _counted(world: Everywhere) -> None:
         world.shows(VISIT, f"/v/{payment.visit_key}", state)
 
 
+async def _told_once(world: Everywhere) -> None:
+    """Cars that told their charge at the start alone: one is counted on, the other is unknown."""
+    for known, state in ((True, "battery counted on"), (False, "battery of then")):
+        payment = await told_once(await world.elsewhere(), 16, known=known)
+        world.shows(VISIT, f"/v/{payment.visit_key}", state)
+
+
 async def _idle(world: Everywhere) -> None:
     place = await world.elsewhere()
     payment = await charging(place, minutes=2)
     await _stops(place, 50_600)
     world.shows(VISIT, f"/v/{payment.visit_key}", "idle")
+    free = await stands(await world.elsewhere())
+    world.shows(VISIT, f"/v/{free.visit_key}", "idle, and free for a while")
 
 
 async def _stops(place: Scene, wh: int) -> None:

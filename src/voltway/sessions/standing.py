@@ -140,6 +140,7 @@ async def _look_at_one(work: Work, kept: Kept, record: SessionRecord) -> tuple[K
         currency=currency,
     )
     await work.announce([fact])
+    work.touch(f"session:{record.session}")  # a page that counts down shows what has begun
     if begun:
         return kept._replace(soon_told=True, began_told=True), again
     return kept._replace(soon_told=True), min(ahead.begins, again)

@@ -20,6 +20,7 @@ from voltway.vehicles import actions as vehicles
 from voltway.vehicles.model import Charges, Point, TimeToDone
 from voltway.vehicles.rules_counted import counted
 from voltway.vehicles.rules_learning import taught
+from voltway.vehicles.rules_level import Level, level
 from voltway.vehicles.rules_since import ROUNDED, Since, counted_on, since_told, time_since
 from voltway.vehicles.rules_time import Known, Station, per_percent, time_to_done
 
@@ -109,6 +110,33 @@ def _counted(
         if time is not None:
             return Done(time, target, came_with)
     return None
+
+
+async def level_of(work: Work, session: Session, readings: Sequence[KeptReading]) -> Level | None:
+    """What is in the battery of the car of a session now; ``None`` where it never told."""
+    if session.evse is None or all(each.soc_percent is None for each in readings):
+        return None
+    known = await vehicles.known(work, await _charges(work, session))
+    per = per_percent(known, await _station(work, session), points_of(session, readings))
+    return level(
+        _told_of(session, readings),
+        per,
+        now_s=(work.now - session.started_at) / SECOND,
+        charges=session.state is SessionState.CHARGING and session.ended_at is None,
+    )
+
+
+def _told_of(session: Session, readings: Sequence[KeptReading]) -> list[Point]:
+    """All readings, also those that tell a charge and no register: the energy is that of before."""
+    points: list[Point] = []
+    first_wh = next((each.register_wh for each in readings if each.register_wh is not None), 0)
+    energy_wh = 0.0
+    for each in readings:
+        if each.register_wh is not None:
+            energy_wh = max(energy_wh, float(each.register_wh - first_wh))
+        at_s = (each.at - session.started_at) / SECOND
+        points.append(Point(at_s, energy_wh, each.soc_percent))
+    return points
 
 
 @dataclass(frozen=True, slots=True)

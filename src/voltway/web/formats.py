@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from gettext import NullTranslations
+from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
@@ -150,6 +151,17 @@ class Formats:
         if hours < 24:
             return f"{hours}{NO_BREAK}h{NO_BREAK}{minutes:02}"
         return f"{hours // 24}{NO_BREAK}d"
+
+    def left(self, until: datetime) -> str:
+        """How long until then, to the second: ``12 s``, ``9 min 12 s``, ``1 h 05``; as
+        ``countdown.js`` goes on from there."""
+        seconds = max(0, ceil((until - self.now).total_seconds()))
+        if seconds < 60:
+            return f"{seconds}{NO_BREAK}s"
+        minutes, seconds = divmod(seconds, 60)
+        if minutes < 60:
+            return f"{minutes}{NO_BREAK}min{NO_BREAK}{seconds:02}{NO_BREAK}s"
+        return f"{minutes // 60}{NO_BREAK}h{NO_BREAK}{minutes % 60:02}"
 
     def month(self, month: str) -> str:
         """``March`` of ``2026-03``."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from voltway.billing import rules_amounts
 from voltway.kernel.ids import SessionId
@@ -10,7 +10,8 @@ from voltway.payments.model import Payment
 from voltway.runtime.work import Work
 from voltway.sessions import actions as sessions
 from voltway.sessions import faults, full, time_to_done
-from voltway.sessions.model import SessionState
+from voltway.sessions.model import Session, SessionState
+from voltway.sessions.rules_packing import KeptReading
 from voltway.sessions.time_to_done import Done
 from voltway.stations.model import EvsePlace
 from voltway.stations.orders import OrderState
@@ -18,9 +19,22 @@ from voltway.tariffs.model import MeterPoint
 from voltway.vehicles.model import Source
 from voltway.web import series
 from voltway.web.driver import estimates, my_car
-from voltway.web.driver.standing import idle_words
+from voltway.web.driver.standing import IdleFee, idle_fee
 from voltway.web.formats import Formats
 from voltway.web.series import Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """What is in a battery, in whole percents: when it came, and now; ``told`` is what it told
+    last, at ``told_at``. ``was_at``: when that was so, where it is not known to be so now."""
+
+    first: int
+    percent: int
+    told: int
+    told_at: datetime
+    is_counted: bool
+    was_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +48,7 @@ class Charge:
     energy_wh: int
     power_w: int | None
     is_idle: bool
-    soc: int | None
-    soc_first: int | None
+    battery: Battery | None
     cost: str
     eta: str
     eta_words: str
@@ -45,7 +58,7 @@ class Charge:
     chart: Chart | None
     readings: tuple[MeterPoint, ...]
     stopping: str
-    idle: str = ""  # what standing here costs, and from when on
+    idle: IdleFee | None = None
     off: tuple[tuple[str, str], ...] = ()  # what is taken off: why, and how much
     by_fault: bool = False  # a fault of the station ended it
     is_full: bool = False  # its car has stopped by itself, and its driver was told
@@ -58,9 +71,9 @@ async def charge_of(
     session = await sessions.session(work, payment.session)
     record, cost = await sessions.cost_so_far(work, payment.session)
     readings = await sessions.readings_of(work, payment.session)
-    socs = [each.soc_percent for each in readings if each.soc_percent is not None]
     done = await time_to_done.from_readings(work, session, readings)
     is_idle = session.state is SessionState.IDLE
+    lines = rules_amounts.bill(cost).lines
     return Charge(
         id=payment.session,
         started_at=session.started_at,
@@ -70,10 +83,9 @@ async def charge_of(
         power_w=session.power_w,
         is_idle=is_idle,
         is_full=is_idle and await full.is_told(work, session.id, record.energy_wh),
-        soc=session.soc_percent,
-        soc_first=socs[0] if socs else None,
+        battery=await _battery(work, session, readings),
         cost=formats.money(cost.payable),
-        off=estimates.off(rules_amounts.bill(cost).lines, cost.currency, formats),
+        off=estimates.off(lines, cost.currency, formats),
         eta=my_car.range_of(done.time, formats) if done else "",
         eta_words=_until(done, formats) if done else "",
         unsure=_unsure(done, formats) if done else "",
@@ -86,9 +98,25 @@ async def charge_of(
         ),
         readings=record.points[-60:][::-1],
         stopping=await _stopping(work, payment),
-        idle=await idle_words(work, record, cost, place, formats) if is_idle else "",
+        idle=await idle_fee(work, record, cost, lines, place, formats) if is_idle else None,
         by_fault=session.ended_at is not None
         and await faults.is_by_fault(work, session.id, record.reason),
+    )
+
+
+async def _battery(work: Work, session: Session, readings: Sequence[KeptReading]) -> Battery | None:
+    level = await time_to_done.level_of(work, session, readings)
+    if level is None:
+        return None
+    first = next(each.soc_percent for each in readings if each.soc_percent is not None)
+    begins, was_at_s = session.started_at, level.was_at_s
+    return Battery(
+        first=min(first, level.told),
+        percent=level.percent,
+        told=level.told,
+        told_at=begins + timedelta(seconds=level.told_at_s),
+        is_counted=level.is_counted,
+        was_at=None if was_at_s is None else begins + timedelta(seconds=was_at_s),
     )
 
 
