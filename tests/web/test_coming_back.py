@@ -9,6 +9,7 @@ from tests.payments.providers import by_stripe
 from tests.payments.readers import serves
 from tests.payments.scene import Scene
 from tests.web.browsers import Browser, words_of
+from tests.web.reserved import Kept
 from tests.web.test_account import bay, enters, saves
 from tests.web.test_own_visits import starts
 from tests.web.test_racing import all_payments, other
@@ -152,3 +153,43 @@ async def test_a_receipt_that_does_not_come_leaves_no_row_for_ever(
 
     assert CLOSING in said
     assert CLOSING not in await browser.reads("/")
+
+
+async def test_who_has_the_bay_is_offered_neither_to_reserve_it_nor_to_pay_again(
+    browser: Browser, other: Browser, scene: Scene
+) -> None:
+    await Kept(scene).can()
+    form = f"{bay(scene)}/reserve"
+    payment = await starts(browser, scene, way="card")
+    mine, theirs = await browser.reads(bay(scene)), await other.reads(bay(scene))
+
+    assert STARTING in mine
+    assert "per kWh" in mine
+    for offer in ("Reserve this bay", "is held, not taken", "E-mail for the receipt"):
+        assert offer in theirs
+        assert offer not in mine
+    for answer in (
+        await browser.opens(form),
+        await browser.sends(form, minutes="15", email="ann@example.org"),
+    ):
+        assert answer.headers["location"] == f"/v/{payment.visit_key}"
+    assert await scene.count("reservation") == 0
+    assert "For how long" in await other.reads(form)
+
+
+async def test_who_has_a_bay_of_a_full_place_is_not_asked_to_wait_for_one(
+    browser: Browser, other: Browser, scene: Scene
+) -> None:
+    place = f"/l/{scene.station.location.id}"
+    payment = await starts(browser, scene, way="card")
+    await scene.starts(payment.token)
+    await scene.settles()
+    async with scene.begin() as work:
+        await work.run("UPDATE evse SET status = 'charging'")
+    mine, theirs = await browser.reads(place), await other.reads(place)
+
+    for offer in ("Nothing is free now", "Tell me when a bay is free"):
+        assert offer in theirs
+        assert offer not in mine
+    assert THERE in mine
+    assert "Your charge" not in theirs

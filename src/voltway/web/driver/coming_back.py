@@ -6,7 +6,7 @@ signed in finds their visits from any browser.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -86,4 +86,9 @@ async def ways(request: HttpRequest, work: Work) -> Sequence[WayBack]:
 
 async def at_bay(request: HttpRequest, work: Work, evse: EvseId) -> Sequence[WayBack]:
     """Those at this bay."""
-    return [each for each in await ways(request, work) if each.evse == evse]
+    return await at_bays(request, work, [evse])
+
+
+async def at_bays(request: HttpRequest, work: Work, evses: Collection[EvseId]) -> Sequence[WayBack]:
+    """Those at these bays."""
+    return [each for each in await ways(request, work) if each.evse in evses]

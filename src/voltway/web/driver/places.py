@@ -131,7 +131,9 @@ async def location_live(
         _, bays = await views.place(
             work, LocationId(location), formats_of(request, house), house.settings.heartbeat_s
         )
-    subjects = (f"line:{location}", *dict.fromkeys(f"station:{bay.station}" for bay in bays))
+        ways = await coming_back.at_bays(request, work, [bay.evse for bay in bays])
+    own = (f"payment:{each.payment}" for each in ways)
+    subjects = (f"line:{location}", *dict.fromkeys(f"station:{bay.station}" for bay in bays), *own)
 
     async def view() -> str:
         knows = await _location(request, house, location)
@@ -156,6 +158,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         others = await instead.of_place(work, bays, car, formats)
         own = await favourites.of_account(request, work, location)
         is_known = await account.seated(request, work) is not None
+        ways = await coming_back.at_bays(request, work, [bay.evse for bay in bays])
     if like.phone:
         help_ = replace(help_, phone=like.phone)
     return {
@@ -165,6 +168,7 @@ async def _location(request: HttpRequest, house: House, location: UUID) -> dict[
         "is_mine": own is not None or location in own_places.in_browser(request),
         "own": own,
         "is_known": is_known,
+        "ways_back": ways,
         "car": car,
         "mine": mine.get(location),
         "queue": queue,
@@ -256,9 +260,9 @@ async def _evse_now(
 ) -> dict[str, Any]:
     """What the live part of a bay's page shows."""
     bay = await views.bay(work, public_id, formats, house.settings.heartbeat_s)
-    reserved = await reserving.at_bay(request, work, bay)
-    ahead = await planned.at_bay(work, bay, formats)
     ways = await coming_back.at_bay(request, work, bay.evse)
+    reserved = await reserving.at_bay(request, work, bay, has_it=bool(ways))
+    ahead = await planned.at_bay(work, bay, formats)
     return {
         "bay": bay,
         "starts": await views.starts(work, bay.evse, formats),

@@ -23,7 +23,16 @@ from voltway.stations.model import EvsePlace
 from voltway.waiting import reservations, starting, turns
 from voltway.waiting.model_reservations import Reservation
 from voltway.web.appearance import Form
-from voltway.web.driver import account, instead, keeping, lining, planned, views, wait_alerts
+from voltway.web.driver import (
+    account,
+    coming_back,
+    instead,
+    keeping,
+    lining,
+    planned,
+    views,
+    wait_alerts,
+)
 from voltway.web.driver.views import Bay
 from voltway.web.house import House
 from voltway.web.pages import (
@@ -85,9 +94,10 @@ class AtBay:
     theirs: Reservation | None = None
 
 
-async def at_bay(request: HttpRequest, work: Work, bay: Bay) -> AtBay:
+async def at_bay(request: HttpRequest, work: Work, bay: Bay, *, has_it: bool) -> AtBay:
+    """``has_it``: who looks has a visit there, so that they need no reservation any more."""
     theirs = await (await who(request, work)).theirs(work, bay.evse)
-    if theirs is not None or bay.state.glyph != "available":
+    if theirs is not None or has_it or bay.state.glyph != "available":
         return AtBay(theirs=theirs if theirs is not None and theirs.turn is None else None)
     if await turns.length(work, bay.location):
         return AtBay()
@@ -102,9 +112,22 @@ def times(most: int) -> list[int]:
 @get("/e/{public_id:str}/reserve", include_in_schema=False)
 async def ask_to_reserve(
     request: HttpRequest, house: NamedDependency[House], public_id: FromPath[str]
-) -> Response[str]:
-    """The form: for how long, and to which address it is told."""
+) -> Response[str] | Redirect:
+    """The form: for how long, and to which address it is told. Who has the bay is led to their
+    visit."""
+    async with house.begin() as work:
+        if (own := await _own_visit(request, house, work, public_id)) is not None:
+            return own
     return await _form(request, house, public_id)
+
+
+async def _own_visit(
+    request: HttpRequest, house: House, work: Work, public_id: str
+) -> Redirect | None:
+    """To the visit at this bay of who asks, where they have one."""
+    bay = await views.bay(work, public_id, formats_of(request, house), house.settings.heartbeat_s)
+    ways = await coming_back.at_bay(request, work, bay.evse)
+    return see_other(f"/v/{ways[0].key}") if ways else None
 
 
 async def _form(
@@ -153,6 +176,8 @@ async def reserve(
     try:
         must_be_email(email)
         async with house.begin() as work:
+            if (own := await _own_visit(request, house, work, public_id)) is not None:
+                return own
             bay = await views.bay(
                 work, public_id, formats_of(request, house), house.settings.heartbeat_s
             )
