@@ -211,3 +211,18 @@ def test_a_browser_is_forgotten_where_its_service_takes_our_key_from_others(
     refused_at: datetime | None, took_at: datetime | None, others_at: datetime | None, is_so: bool
 ) -> None:
     assert rules_refused.is_for_good(refused_at, took_at, others_at) is is_so
+
+
+@pytest.mark.parametrize(
+    ("browsers", "minutes", "is_so"),
+    [
+        pytest.param(1, 60, False, id="one browser is its own trouble"),
+        pytest.param(2, 14, False, id="another may be taken in a moment"),
+        pytest.param(2, 15, True, id="it takes nothing of ours"),
+    ],
+)
+def test_a_service_refuses_us_where_it_refuses_two_and_takes_nothing_for_long(
+    browsers: int, minutes: int, is_so: bool
+) -> None:
+    later = NOON + timedelta(minutes=minutes)
+    assert rules_refused.is_ours(browsers, NOON, later) is is_so

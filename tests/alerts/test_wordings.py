@@ -47,6 +47,11 @@ def test_words_that_cannot_be_told_are_refused(title: str, body: str, says: str)
         checked(Event.COMPLETE, title, body)
 
 
+def test_an_event_that_names_nothing_says_so() -> None:
+    with pytest.raises(rules_wordings.UnknownName, match="What can be named is: nothing"):
+        checked(Event.DISPUTE_OPENED, "Money back", "{place}")
+
+
 def test_braces_written_twice_are_braces_and_no_line_of_a_title_is_another_header() -> None:
     words = checked(Event.COMPLETE, "Done\r\nBcc: eve@example.org", "{{energy}} is {energy}")
 

@@ -147,3 +147,8 @@ async def test_who_may_not_reads_and_changes_nothing(browser: Browser, scene: Sc
     await sits_down(browser, scene, Role.VIEWER)
     assert "Keep it" not in await browser.reads(HERE)
     assert (await browser.sends(HERE, **TYPED, do="keep")).status_code == 403
+
+
+async def test_an_event_whose_words_name_nothing_says_so(owner: Browser) -> None:
+    assert "It names nothing:" in await owner.reads(f"{LIST}/dispute_opened/en")
+    assert "It may name {" in await owner.reads(f"{LIST}/dispute_due/en")

@@ -128,7 +128,7 @@ def _must_name_known(text: str, known: frozenset[str]) -> None:
             raise BracesWrong(braced)
         if name not in known:
             listed = ", ".join("{" + each + "}" for each in sorted(known))
-            raise UnknownName("{" + name + "}", listed)
+            raise UnknownName("{" + name + "}", listed or "nothing")
 
 
 def said(event: Event, locale: str, facts: Mapping[str, str], own: Mapping[str, Say]) -> Say:
