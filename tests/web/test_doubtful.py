@@ -4,8 +4,10 @@ doubtful."""
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
+from babel import Locale
 
 from tests.network import AStation, a_location, a_station
 from tests.payments.failing import fails
@@ -16,8 +18,12 @@ from tests.web.test_for_car import CAR
 from tests.web.test_instead import INSTEAD
 from tests.web.test_map import drawn
 from voltway.runtime.settings import Settings
+from voltway.runtime.work import Work
 from voltway.stations import actions as stations
 from voltway.waiting import lining_up, looking
+from voltway.web.driver import finding
+from voltway.web.driver.asking import Asked
+from voltway.web.formats import Formats
 
 ANN = "ann@example.org"
 MISSED = "Doubtful: the last 3 starts here failed"
@@ -81,6 +87,32 @@ async def test_the_list_has_free_places_first_then_doubtful_ones_then_those_in_u
     row = page[page.index("Market Square") - 400 : page.index("Market Square")]
     assert "#st-unknown" in row
     assert 'aria-label="1 doubtful, 1 charging"' in page
+
+
+class Counted:
+    """A work that counts how often it asks the database for rows."""
+
+    def __init__(self, work: Work) -> None:
+        self._work, self.asked = work, 0
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("all", "one"):
+            self.asked += 1
+        return getattr(self._work, name)
+
+
+async def test_a_list_of_more_places_asks_the_database_no_more_often(doubted: Scene) -> None:
+    asked = []
+    for name in ("Second", "Third", "Fourth"):
+        async with doubted.begin() as work:
+            counted = Counted(work)
+            formats = Formats(Locale("en"), work.now)
+            found = await finding.find(cast("Work", counted), Asked(), formats, EVERY_S)
+        asked.append((len(found.page), counted.asked))
+        await another(doubted, name, "available")
+
+    assert [places for places, _ in asked] == [1, 2, 3]
+    assert len({times for _, times in asked}) == 1, asked
 
 
 async def test_pages_of_the_list_go_on_behind_a_doubtful_place(
