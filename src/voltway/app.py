@@ -6,7 +6,7 @@ open the same one. Nothing else knows which parts there are.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +46,7 @@ from voltway.runtime.ending import end
 from voltway.runtime.health import DatabaseHealth
 from voltway.runtime.jobs import Jobs, free_jobs
 from voltway.runtime.jobs_seen import TELL_AGAIN
+from voltway.runtime.lasting import lasting
 from voltway.runtime.migrate import migrate
 from voltway.runtime.periodic import Periodic
 from voltway.runtime.postgres import EmbeddedPostgres
@@ -152,7 +153,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     drain.part("provider", partial(choosing.close, provider))
     if settings.providers and isinstance(provider, Providers):
         rerouting = Rerouting(Path(settings.providers), provider)
-        drain.part("rerouting", partial(_cancel, asyncio.create_task(rerouting.run())))
+        _lasts(drain, "rerouting", rerouting.run)
     # With a database of our own there is no other process whose jobs we might take for dead.
     is_sole = not settings.database_url
     bus, jobs = Bus(database, sole=is_sole), Jobs(database, sole=is_sole)
@@ -180,7 +181,7 @@ async def _start(settings: Settings, clock: Clock, drain: Drain, *, with_rounds:
     drain.part("pages", web.stop)
     if with_rounds and not is_sole:
         watch = gateways.GatewayWatch(database.begin)
-        drain.part("gateway watch", partial(_cancel, asyncio.create_task(watch.run())))
+        _lasts(drain, "gateway watch", watch.run)
     ocpp = ""
     if role in GATEWAY:
         ingest = await database.for_ingest()
@@ -258,8 +259,7 @@ async def _found_database(settings: Settings, drain: Drain) -> str:
         # In this thread, for the server ends with the thread that started it.
         url = postgres.start()
         drain.part("postgres", partial(asyncio.to_thread, postgres.stop))
-        watching = asyncio.create_task(postgres.keep_running())
-        drain.part("postgres watch", partial(_cancel, watching))
+        _lasts(drain, "postgres watch", postgres.keep_running)
     owner = await connect_owner(url)
     try:
         await migrate(owner)
@@ -309,6 +309,11 @@ async def _let_go(listener: socket.socket) -> None:
 async def _close(house: House) -> None:
     house.health.begin_to_drain()
     house.streams.close()
+
+
+def _lasts(drain: Drain, name: str, part: Callable[[], Awaitable[None]]) -> None:
+    """Let a part run until the house closes."""
+    drain.part(name, partial(_cancel, asyncio.create_task(lasting(name, part))))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -412,6 +412,9 @@ async def test_what_must_be_done_alone_is_left_to_a_worker_that_is_silent_and_li
     with pytest.raises(RetryRequested, match="Another process"):
         await asyncio.wait_for(second.catch_up(), 5)
     assert not begun.is_set()
+    async with begin() as work:
+        (job,) = await seen(work, None)
+    assert job.tries == 0, "who does not try a job brings it no nearer to being given up"
     may_end.set()
     await first.stop()
 

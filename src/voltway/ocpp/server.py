@@ -22,6 +22,7 @@ from voltway.ocpp.lobby import Guest, Lobby
 from voltway.ocpp.sending import SETTLE_S, Sender
 from voltway.ocpp.transport import Close, Listener, Peer
 from voltway.runtime.ending import end
+from voltway.runtime.lasting import BEGIN_AGAIN_S, lasting
 from voltway.runtime.relay import Alone, Reach
 from voltway.runtime.settings import Settings
 from voltway.runtime.work import BeginWork, Clock, Touches
@@ -44,7 +45,6 @@ GOODBYES_S: Final = 1.0
 AFTERWARDS_S: Final = 3.5
 
 #: A part that failed begins again after this long.
-BEGIN_AGAIN_S: Final = 0.5
 
 
 @dataclass(eq=False)
@@ -256,12 +256,9 @@ _LOST: Final = (
 
 
 async def _for_ever(part: Callable[[], Awaitable[None]]) -> None:
-    """Run a part until cancelled; one that fails is told of and begins again."""
+    """Run a part until cancelled; one that ends, or fails, begins again."""
     while True:
-        try:
-            await part()
-        except Exception:  # the other parts go on, and so must this one
-            log.exception("part_failed", part=part.__qualname__)
+        await lasting(part.__qualname__, part)
         await asyncio.sleep(BEGIN_AGAIN_S)
 
 

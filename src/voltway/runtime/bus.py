@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from voltway.kernel.errors import Outage
 from voltway.kernel.facts import Fact
 from voltway.runtime import outbox
 from voltway.runtime.database import Database
+from voltway.runtime.lasting import lasting
 from voltway.runtime.metrics import counter
 from voltway.runtime.pgwork import Kept
 from voltway.runtime.touches import LocalTouches
@@ -103,7 +105,10 @@ class Bus:
     async def start(self) -> None:
         """Begin to tell."""
         await self._register()
-        self._tasks = [asyncio.create_task(self._attend(watch)) for watch in self._watches.values()]
+        self._tasks = [
+            asyncio.create_task(lasting(f"watcher {watch.name}", partial(self._attend, watch)))
+            for watch in self._watches.values()
+        ]
         self._tasks.append(asyncio.create_task(self._poll()))
 
     async def stop(self) -> None:

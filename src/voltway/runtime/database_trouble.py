@@ -70,6 +70,10 @@ BROKEN: Final = (
 )
 
 
+#: How uvloop says that a line was lost a moment ago, before it has told whoever uses it.
+GONE: Final = "the handler is closed"
+
+
 def translate(trouble: BaseException) -> None:
     """Raise the trouble in our words, if it is one that the database has and we expect."""
     match trouble:
@@ -100,6 +104,8 @@ def translate(trouble: BaseException) -> None:
             | asyncpg.AdminShutdownError()
             | asyncpg.CrashShutdownError()
         ):
+            raise DatabaseUnreachable from trouble
+        case RuntimeError() if GONE in str(trouble):
             raise DatabaseUnreachable from trouble
         case _:
             return

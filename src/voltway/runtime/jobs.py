@@ -78,6 +78,10 @@ class BatchHandler(Protocol):
     ) -> Awaitable[Sequence[Exception | None]]: ...
 
 
+class _PutOff(RetryRequested):
+    """A job was not tried, and is no nearer to being given up: its time has not come yet."""
+
+
 class _Queries(Queries):
     """pgqueuer's statements. It tells nobody of a job that is to be tried again, so we do: else it
     would wait for the next look at the queue. Where that cannot be noted, for the disk is full, it
@@ -89,7 +93,10 @@ class _Queries(Queries):
     ) -> None:
         while True:
             try:
-                await super().retry_job(job, delay, traceback_record)
+                if traceback_record and traceback_record.exception_type == _PutOff.__name__:
+                    await self.driver.execute(queue.PUT_OFF, job.id, delay)
+                else:
+                    await super().retry_job(job, delay, traceback_record)
             except Exception as trouble:
                 if not is_passing(trouble):
                     raise
@@ -274,8 +281,12 @@ class Jobs:
             return
         alone = self._alone
         assert alone is not None, "it is set before jobs are picked"
-        if not await alone.take(job):
-            raise RetryRequested(LOOK_AGAIN, "Another process is at work with it.")
+        try:
+            is_ours = await alone.take(job)
+        except BROKEN as trouble:
+            raise _PutOff(LOOK_AGAIN, "The database did not say whose it is.") from trouble
+        if not is_ours:
+            raise _PutOff(LOOK_AGAIN, "Another process is at work with it.")
         try:
             await self._do_it(job)
         finally:
@@ -293,7 +304,7 @@ class Jobs:
         except asyncio.CancelledError:
             # Told to hurry: it runs again at the next start. Cancelled, it would be forgotten.
             outcome = "interrupted"
-            raise RetryRequested(reason="Voltway was stopped meanwhile.") from None
+            raise _PutOff(reason="Voltway was stopped meanwhile.") from None
         except Exception as trouble:
             tries = job.attempts + 1
             tries_max = OUTAGE_TRIES_MAX if isinstance(trouble, Outage) else FAULT_TRIES_MAX

@@ -16,6 +16,7 @@ import structlog
 from voltway.kernel.errors import Trouble
 from voltway.runtime.database import Database
 from voltway.runtime.database_trouble import BROKEN
+from voltway.runtime.lasting import lasting
 from voltway.runtime.metrics import counter, histogram
 
 LOCK: Final = 0x73776570  # "swep"
@@ -52,7 +53,7 @@ class Periodic:
 
     async def start(self) -> None:
         """Begin to sweep, or to stand by."""
-        self._task = asyncio.create_task(self._stand())
+        self._task = asyncio.create_task(lasting("sweeps", self._stand))
 
     async def stop(self) -> None:
         """End after the sweeps at hand."""

@@ -39,6 +39,13 @@ TAKE_KEYS_OFF: Final = f"""
      WHERE id IN (SELECT id FROM {NAMES.queue_table}
                    WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE)
 """
+# As pgqueuer tries a job again, but this was no try of it.
+PUT_OFF: Final = f"""
+    UPDATE {NAMES.queue_table}
+       SET status = 'queued', execute_after = now() + $2::interval, updated = now(),
+           queue_manager_id = NULL
+     WHERE id = $1::bigint
+"""
 FREE: Final = f"""
     UPDATE {NAMES.queue_table}
        SET status = 'queued', queue_manager_id = NULL

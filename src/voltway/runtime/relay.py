@@ -18,6 +18,7 @@ import structlog
 from voltway.kernel.errors import Outage
 from voltway.runtime.bus import Bus
 from voltway.runtime.ending import end
+from voltway.runtime.lasting import lasting
 from voltway.runtime.metrics import counter, gauge
 from voltway.runtime.pgwork import Kept
 from voltway.runtime.wire import Brought, Wire
@@ -150,7 +151,7 @@ class Relay:
         self._loop = asyncio.get_running_loop()
         self._touches.when_wanted = self._want
         await self._wire.start(self)
-        self._task = asyncio.create_task(self._live())
+        self._task = asyncio.create_task(lasting("relay", self._live))
 
     async def stop(self) -> None:
         """Say goodbye."""

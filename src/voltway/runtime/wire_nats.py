@@ -23,6 +23,7 @@ from nats.errors import Error, NoRespondersError
 from nats.errors import TimeoutError as NobodyAnswered
 
 from voltway.runtime.ending import end
+from voltway.runtime.lasting import lasting
 from voltway.runtime.wire import Brought, Ear
 
 RECONNECT_S: Final = 0.5
@@ -77,7 +78,7 @@ class NatsWire:
 
     async def start(self, ear: Ear) -> None:
         self._ear = ear
-        self._task = asyncio.create_task(self._keep())
+        self._task = asyncio.create_task(lasting("wire", self._keep))
 
     async def stop(self) -> None:
         if self._task is not None:

@@ -16,6 +16,7 @@ from voltway.kernel.errors import Trouble
 from voltway.runtime.database import Database
 from voltway.runtime.database_trouble import BROKEN
 from voltway.runtime.ending import end
+from voltway.runtime.lasting import lasting
 from voltway.runtime.wire import Brought, Ear
 
 EVERYBODY: Final = "voltway_all"
@@ -45,7 +46,7 @@ class NotifyWire:
 
     async def start(self, ear: Ear) -> None:
         self._ear = ear
-        self._task = asyncio.create_task(self._keep())
+        self._task = asyncio.create_task(lasting("wire", self._keep))
 
     async def stop(self) -> None:
         if self._task is not None:

@@ -13,7 +13,7 @@ import msgspec
 from tests.simulation import audit
 from tests.simulation.audit import Records
 from tests.simulation.faults.players import Post, Told
-from voltway.runtime import jobs
+from voltway.runtime import jobs_seen
 from voltway.runtime.bus import Bus
 from voltway.runtime.database import Database
 from voltway.runtime.work import Row, Work
@@ -96,7 +96,7 @@ async def in_hand(database: Database, bus: Bus, books: Books | None = None) -> l
             "SELECT kind, state FROM order_view WHERE state = ANY($1)", list(ORDERS_IN_HAND)
         )
         alerts = await work.all("SELECT id FROM alert_view WHERE state = 'queued'")
-        queued = await jobs.waiting(work)
+        queued = await jobs_seen.seen(work, None, ("queued", "picked"))
     behind = await bus.behind()
     settled = {row["session_id"] for row in settlements}
     held = {row["session_id"] for row in settlements if row["state"] == "held"}
@@ -123,7 +123,9 @@ async def in_hand(database: Database, bus: Bus, books: Books | None = None) -> l
     found += [f"an order {row['kind']} is {row['state']}" for row in orders]
     found += [f"alert {row['id']} is queued" for row in alerts]
     found += [
-        f"{queued[state]} jobs are {state}" for state in ("queued", "picked") if queued.get(state)
+        f"job {job.kind} {job.key} is {job.state}, {job.age_s} s old, due in {job.due_s} s, tried"
+        f" {job.tries} times: {job.trouble}"
+        for job in queued
     ]
     found += [f"watcher {name} has not heard all" for name in behind]
     return found
