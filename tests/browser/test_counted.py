@@ -48,5 +48,5 @@ async def test_a_charge_by_ac_from_a_rough_guess_to_a_full_car(world: World, eye
     world.clock.jump(timedelta(minutes=1))
     await full.look(world.house.begin)
     await expect(page.get_by_role("heading", name="Charging is complete")).to_be_visible()
-    await expect(page.get_by_text("The idle fee has run since")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Idle fee is running")).to_be_visible()
     await eyes.approve("a full car that is still plugged in")

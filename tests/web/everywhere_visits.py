@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.evidence.signing import Meter
 from tests.payments.readers import at, serves
-from tests.payments.scene import Scene
+from tests.payments.scene import TARIFF, Scene
 from tests.web.everywhere import ANN, Everywhere
 from tests.web.test_battery import told_once
 from tests.web.test_idle_fee import stands
@@ -21,6 +21,7 @@ from voltway.stations import actions as stations
 from voltway.stations.model import PortStatusChanged
 from voltway.stations.orders import Answered, Outcome
 from voltway.stations.reports import Context, Metered
+from voltway.tariffs import actions as tariffs
 from voltway.vehicles import actions as vehicles
 from voltway.vehicles.catalogue import found
 from voltway.vehicles.model import Charges
@@ -182,7 +183,10 @@ async def _idle(world: Everywhere) -> None:
     payment = await charging(place, minutes=2)
     await _stops(place, 50_600)
     world.shows(VISIT, f"/v/{payment.visit_key}", "idle")
-    free = await stands(await world.elsewhere())
+    place = await world.elsewhere()
+    free = await stands(place, minutes=2)
+    async with place.begin() as work:  # the others' prices are what they were
+        await tariffs.add_version(work, place.station.party.id, TARIFF)
     world.shows(VISIT, f"/v/{free.visit_key}", "idle, and free for a while")
 
 

@@ -18,9 +18,9 @@ from voltway.web.formats import Formats
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
-async def stands(scene: Scene, *, costs: bool = True) -> Payment:
+async def stands(scene: Scene, *, costs: bool = True, minutes: int = 30) -> Payment:
     """A car that has taken 10 kWh and stands, where the first twenty minutes of that are free, or
-    all of it is."""
+    all of it is; it came so many minutes ago."""
     energy, parking = json.loads(TARIFF)["elements"][0]["price_components"]
     free = {"price_components": [parking], "voltway_idle": {"grace": 1200, "cap": 12}}
     elements = [{"price_components": [energy]}, *([free] if costs else [])]
@@ -29,7 +29,7 @@ async def stands(scene: Scene, *, costs: bool = True) -> Payment:
         await tariffs.add_version(work, scene.station.party.id, json.dumps(told))
     payment = await scene.pays(await scene.opens())
     await scene.starts(payment.token)
-    scene.clock.jump(timedelta(minutes=30))
+    scene.clock.jump(timedelta(minutes=minutes))
     await scene.told(
         Metered(
             ref=TransactionRef("tx-1"),

@@ -105,7 +105,7 @@ async def _world(
             "smtp_port": smtp,
             "smtp_tls": "none",
             "mail_from": "Voltway Demo <receipts@demo.example>",
-            "plug_first": "never",  # the car of who looks around is plugged in on another page
+            "plug_first": "never",  # who looks around plugs in on the page of the visit
             "simulator_url": f"http://{HOST}:{free_port(SIMULATOR)}",
             "log_level": "warning",
         }
