@@ -46,7 +46,7 @@ async def test_another_car_is_taken_on_the_page_of_the_simulator(demo: Demo, eye
     await page.get_by_role("button", name="Start charging").click()
     await guest.pays(page)
     await page.get_by_role("link", name="Simulator: take another car").click()
-    bay = page.locator(":target")
+    bay = page.get_by_role("form", name=", bay ")
     await bay.get_by_label("Car", exact=True).select_option(label="Nissan Leaf")
     await bay.get_by_label("Battery, %").fill("60")
 

@@ -263,6 +263,7 @@ def _page(request: Asking, stations: list[Station], title: str) -> Response[str]
         token=next(iter(fleet.plan.traffic.tokens), ""),
         tokens=fleet.plan.traffic.tokens,
         back=back,
+        only=request.query_params.get("bay", ""),
         speed=fleet.speed,
     )
     # A form that leads back to Voltway goes there too (CSP 3 §6.4).

@@ -11,7 +11,7 @@ from voltway.web.pages import HttpRequest, public_url
 @dataclass(frozen=True, slots=True)
 class Simulator:
     """Where the buttons of a visit's page lead. ``plug`` and ``unplug`` take a form, do it, and
-    send the browser to ``back``; ``choose`` is the page where another car can be taken."""
+    send the browser to ``back``; ``choose`` is the page where another car can be taken there."""
 
     plug: str
     unplug: str
@@ -29,6 +29,6 @@ def simulator(request: HttpRequest, house: House, place: EvsePlace, key: str) ->
     return Simulator(
         plug=f"{at_bay}/plug",
         unplug=f"{at_bay}/unplug",
-        choose=f"{base}/stations/{station}?{urlencode({'back': back})}#bay-{place.number}",
+        choose=f"{base}/stations/{station}?{urlencode({'bay': place.number, 'back': back})}",
         back=back,
     )

@@ -20,6 +20,7 @@ function show(station) {
   reveal(card, "online", !station.wants_line);
   for (const evse of station.evses) {
     const bay = card.querySelector(`[data-evse="${evse.number}"]`);
+    if (!bay) continue; // who came from a visit sees its bay alone
     const state = bay.querySelector("[data-state]");
     put(state, evse.state);
     state.dataset.state = evse.state;
