@@ -224,6 +224,7 @@ async def test_the_receipt_speaks_the_language_that_was_asked_for(
     browser: Browser, scene: Scene
 ) -> None:
     visit, payment = await paid(browser, scene)
+    await browser.reads(visit)  # who comes back makes us look, whether the webhook has come or not
     await scene.starts(payment.token)
     await scene.ends(60_000, minutes=30)
     await scene.settles()
