@@ -96,6 +96,26 @@ async def test_who_has_plugged_in_is_told_so_before_the_charge_begins(
     assert "Plug in now" not in said
 
 
+@pytest.mark.parametrize(
+    ("before_the_start", "words"), [(True, "A car is"), (False, "Plug in now")]
+)
+async def test_in_1_6_a_bay_that_prepares_tells_of_a_car_only_where_it_did_so_before_the_start(
+    browser: Browser, scene: Scene, *, before_the_start: bool, words: str
+) -> None:
+    visit, _ = await paid(browser, scene)
+    shift = timedelta(minutes=-1 if before_the_start else 1)
+    async with scene.begin() as work:
+        await work.run("UPDATE station SET ocpp_version = '1.6'")
+        await work.run(
+            "UPDATE evse SET status = 'preparing', status_at = $1", scene.clock.now() + shift
+        )
+
+    said = await browser.reads(visit)
+
+    assert words in said
+    assert ("Plugged in : done" in said) is before_the_start
+
+
 async def test_in_the_demo_the_car_is_plugged_in_and_out_from_the_page_of_the_visit(
     browser: Browser, scene: Scene, house: House
 ) -> None:

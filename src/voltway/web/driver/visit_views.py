@@ -41,6 +41,8 @@ class Phase(StrEnum):
     EXPIRED = "expired"
 
 
+#: Where a bay prepares for a driver with and without a car.
+V16: Final = "1.6"
 #: From here on nothing moves any more.
 OVER: Final = frozenset({Phase.PAID, Phase.FREE, Phase.NOT_STARTED, Phase.DECLINED, Phase.EXPIRED})
 
@@ -100,7 +102,7 @@ async def visit(work: Work, house: House, key: str, formats: Formats) -> VisitVi
     invoice = await billing.invoice_of(work, payment.session) if payment.session else None
     phase = _phase(payment, charge, has_invoice=invoice is not None)
     lost_at = await _lost_at(work, place)
-    is_plugged = lost_at is None and await _is_plugged(work, place, is_over=phase in OVER)
+    is_plugged = lost_at is None and await _is_plugged(work, place, order, is_over=phase in OVER)
     limit = payment.held_at and payment.held_at + timedelta(seconds=house.settings.start_within_s)
     return VisitView(
         key=key,
@@ -140,11 +142,30 @@ async def _code(work: Work, payment: Payment) -> str:
     return saying(grant, payment.currency) if grant else ""
 
 
-async def _is_plugged(work: Work, place: EvsePlace, *, is_over: bool) -> bool:
-    """Whether the bay tells of a car that has not begun to charge, or that is still there."""
-    row = await work.one("SELECT status FROM port_view WHERE id = $1", place.evse)
-    told = (PortStatus.PREPARING, PortStatus.IDLE) if is_over else (PortStatus.PREPARING,)
-    return row is not None and row["status"] in told
+async def _is_plugged(
+    work: Work, place: EvsePlace, order: OrderRecord | None, *, is_over: bool
+) -> bool:
+    """Whether the bay tells of a car that has not begun to charge, or that is still there.
+
+    In OCPP 1.6 a connector is "Preparing" also once its driver is let in and the cable still hangs
+    (1.6 §4.9, §7.7): there it tells of a car only if it was so before the start was asked for.
+    """
+    row = await work.one(
+        """
+        SELECT p.status, p.status_at, s.ocpp_version
+          FROM port_view p JOIN station_view s ON s.id = p.station_id WHERE p.id = $1
+        """,
+        place.evse,
+    )
+    if row is None:
+        return False
+    if is_over:
+        return row["status"] in (PortStatus.PREPARING, PortStatus.IDLE)
+    if row["status"] != PortStatus.PREPARING:
+        return False
+    is_let_in = order is not None and (row["ocpp_version"] or V16) == V16
+    was_there = order is not None and row["status_at"] and row["status_at"] < order.placed_at
+    return not is_let_in or bool(was_there)
 
 
 async def _lost_at(work: Work, place: EvsePlace) -> datetime | None:
