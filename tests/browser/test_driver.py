@@ -181,10 +181,13 @@ async def test_a_bay_where_somebody_charges_is_in_use_and_then_idle_for_everybod
     await guest.opens_bay(page, place)
     await place.plug_in(car=a_car(60, target=62))
     await expect(page.get_by_role("heading", name="Plugged in")).to_be_visible()
+    start = page.get_by_role("button", name="Start charging")
+    offered = await start.evaluate("it => getComputedStyle(it).backgroundColor")
 
     await pays(world, place, 1, "4242424242424242")
 
     await expect(page.get_by_role("heading", name="In use")).to_be_visible()
+    await expect(start).not_to_have_css("background-color", offered)
     await place.charge(5)
     await expect(page.get_by_role("heading", name="Idle, still plugged in")).to_be_visible()
 
