@@ -65,19 +65,22 @@ async def a_forecourt(
     current: Current = Current.DC,
     identity: str | None = None,
     meter: SigningMeter | None = None,
+    spot: tuple[str, float, float] = ("Urho Kekkosen katu 1", 60.1687, 24.9316),
 ) -> Forecourt:
-    """A station at a place of its own, or at this one, switched on and online."""
+    """A station at a place of its own, or at this one, switched on and online. ``spot`` is the
+    address in Helsinki, with its latitude and longitude."""
+    address, lat, lon = spot
     plug, spoken = ("IEC_62196_T2_COMBO", "CCS2") if current is Current.DC else ("IEC_62196_T2", "")
     async with world.house.begin() as work:
         place = location or await stations.add_location(
             work,
             world.party.id,
             name=name,
-            address="Urho Kekkosen katu 1",
+            address=address,
             city="Helsinki",
             country="FIN",
-            lat=60.1687,
-            lon=24.9316,
+            lat=lat,
+            lon=lon,
             time_zone="Europe/Helsinki",
             postal_code="00100",
         )

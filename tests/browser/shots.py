@@ -12,13 +12,14 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser import guest
 from tests.browser.chromium import MISSING, find_chromium, open_chromium
-from tests.browser.eyes import THEMES, open_eyes
+from tests.browser.eyes import THEMES, Eyes, open_eyes
 from tests.browser.forecourt import a_car
 from tests.browser.guest import in_kwh
 from tests.browser.monday import HAPPENINGS, IN_THE_PICTURE, MONDAY, STAY, WEEK, visits
 from tests.browser.pictures import small
 from tests.browser.seat import becomes_the_owner
-from tests.browser.town import Town, a_town
+from tests.browser.test_map import WITHOUT_A_CARD
+from tests.browser.town import PLACES, Town, a_town
 from tests.stories.world import open_world
 from voltway.runtime.clock import JumpingClock
 from voltway.runtime.postgres import EmbeddedPostgres
@@ -80,9 +81,10 @@ async def _open_town() -> AsyncIterator[Town]:
 async def _take_all(town: Town, browser: Browser) -> None:
     async with open_eyes(browser, size=PHONE) as phone, open_eyes(browser, size=DESK) as desk:
         await becomes_the_owner(town.world, desk.page)
-        await _finds(town, phone.page)
+        await _finds(town, phone)
         await _charges(town, phone.page)
         await _take(phone.page, "driver-live")
+        await _take_alerts(phone.page)
         await _one_bill_rests(town)
         await _watches(town, desk.page)
         await _pays(town, phone.page)
@@ -90,14 +92,19 @@ async def _take_all(town: Town, browser: Browser) -> None:
         await _follows_the_money(town, desk.page)
 
 
-async def _finds(town: Town, page: Page) -> None:
+async def _finds(town: Town, eyes: Eyes) -> None:
     """The guest looks for a place, and when it is busy, and says which car it is."""
+    page = eyes.page
     http = town.world.house.http
     place = town.places[IN_THE_PICTURE[0]].inside.location.id
     await page.goto(http)
     await expect(page.get_by_role("link", name=IN_THE_PICTURE[0])).to_be_visible()
     await _take(page, "driver-list")
-    await page.goto(f"{http}/l/{place}")
+    with eyes.expecting(WITHOUT_A_CARD):
+        await page.goto(f"{http}/map")
+        await expect(page.locator("[data-map]")).to_have_attribute("data-ready", str(len(PLACES)))
+        await _take(page, "driver-map")
+        await page.goto(f"{http}/l/{place}")
     await _take(page, "driver-place")
     await page.goto(f"{http}/car")
     await _take(page, "driver-car")
@@ -121,6 +128,14 @@ async def _charges(town: Town, page: Page) -> None:
     await town.passes(CHARGES)
     charged = in_kwh(place.register_wh(bay) - before_wh)
     await expect(guest.figure(page, "Energy")).to_contain_text(charged)
+
+
+async def _take_alerts(page: Page) -> None:
+    """What the guest is told of this charge, and how."""
+    visit = page.url
+    await page.goto(f"{visit}/alerts")
+    await _take(page, "driver-alerts")
+    await page.goto(visit)
 
 
 async def _one_bill_rests(town: Town) -> None:
@@ -174,10 +189,19 @@ async def _take(page: Page, name: str) -> None:
     """One page in both themes."""
     for theme in THEMES:
         await page.emulate_media(color_scheme=theme)
+        await _drawn(page)
         to = FOLDER / f"{name}-{theme}.png"
         picture = await small(page.context, await page.screenshot())
         assert len(picture) <= BYTES_MAX, f"{to.name} would have {len(picture)} bytes"
         to.write_bytes(picture)
+
+
+async def _drawn(page: Page) -> None:
+    """Wait for a map, if there is one, until it stands in the colours of now. It says so when they
+    change, and they do: each page comes in those of the last picture."""
+    if await page.locator("[data-map]").count():
+        canvas = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        await expect(page.locator("[data-map]")).to_have_attribute("data-drawn", canvas)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,18 @@ PLACES: Final[tuple[tuple[str, str, int, int, Current], ...]] = (
     ("Munkkiniemi", "1.6", 4, 22_000, Current.AC),
 )
 
+#: Where they would be.
+SPOTS: Final = (
+    ("Urho Kekkosen katu 1", 60.1687, 24.9316),
+    ("Fredikanterassi 1", 60.1986, 24.9330),
+    ("Torkkelinkatu 4", 60.1840, 24.9560),
+    ("Otaranta 2", 60.1845, 24.8270),
+    ("Lauttasaarentie 50", 60.1590, 24.8720),
+    ("Hiihtäjäntie 1", 60.1950, 25.0290),
+    ("Käpyläntie 2", 60.2150, 24.9500),
+    ("Laajalahdentie 12", 60.1975, 24.8770),
+)
+
 #: Silence of a station means that its state is unknown; heartbeats keep real time, not ours.
 BEAT_MINUTES: Final = 5
 
@@ -150,7 +162,9 @@ async def pays(
     """A guest starts at a bay and pays by a card; the address of the visit's page. The station may
     go offline while the guest pays."""
     asked = await world.browser.post(
-        f"/e/{place.public_id(bay)}/start", data={"email": "driver@example.com"}
+        f"/e/{place.public_id(bay)}/start",
+        data={"email": "driver@example.com"},
+        headers={"Sec-Fetch-Site": "same-origin"},
     )
     if goes_offline:
         place.outside.go_offline()
@@ -175,6 +189,7 @@ async def a_town(world: World) -> Town:
             power_w=power_w,
             current=current,
             identity=f"E{1042 + 7 * nth}",
+            spot=SPOTS[nth],
         )
     return Town(world, places)
 
