@@ -256,8 +256,10 @@ async def _at_rest(world: World, within_s: float) -> Estate:
         bus = all_watchers(database)
 
         async def is_quiet() -> bool:
-            # Whoever paid and went home is waited for; by a fast clock not for long.
+            # Whoever paid and went home is waited for; by a fast clock not for long. A process that
+            # found no database as it began is still to be started again: it may be the last worker.
             nonlocal later_s
+            await world.tend()
             later_s = min(later_s + DUSK_S, NIGHT_S)
             world.move_clock(later_s)
             return not await in_hand(database, bus, world.provider.books)
