@@ -2,9 +2,11 @@
 where it is once its push service has given it another address."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from playwright.async_api import Browser, Worker, expect
+from playwright.async_api import Browser, Page, Worker, expect
 
 from tests.browser.eyes import open_eyes
 from tests.browser.test_app import pushes
@@ -98,20 +100,28 @@ def _subscribes(first: Phone, next_: Phone) -> str:
     return _SUBSCRIBES % (given, then)
 
 
-async def test_a_phone_that_does_not_hear_us_any_more_is_switched_on_again_where_it_says_so(
-    world: World, browser: Browser
-) -> None:
-    visit = await a_visit(world)
+@asynccontextmanager
+async def _told_here(
+    world: World, browser: Browser, visit: str
+) -> AsyncIterator[tuple[Page, Phone, Phone]]:
+    """The page of a visit in a browser that is told of it, as the first of these two at its push
+    service."""
     async with PushService() as service, open_eyes(browser) as eyes:
         before, after = (service.subscribe("") for _ in range(2))
         for each in (before, after):
             each.endpoint = each.endpoint.replace(service.url, "https://fcm.googleapis.com")
-        page = eyes.page
-        await page.context.grant_permissions(["notifications"])
-        await page.add_init_script(_subscribes(before, after))
-        await page.goto(f"{world.house.http}{visit}")
-        await page.get_by_role("button", name="Tell me here").click()
-        await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()
+        await eyes.page.context.grant_permissions(["notifications"])
+        await eyes.page.add_init_script(_subscribes(before, after))
+        await eyes.page.goto(f"{world.house.http}{visit}")
+        await eyes.page.get_by_role("button", name="Tell me here").click()
+        await expect(eyes.page.get_by_text("Alerts come to this phone.")).to_be_visible()
+        yield eyes.page, before, after
+
+
+async def test_a_phone_that_does_not_hear_us_any_more_is_switched_on_again_where_it_says_so(
+    world: World, browser: Browser
+) -> None:
+    async with _told_here(world, browser, await a_visit(world)) as (page, _, after):
         device = (await row(world, "SELECT id FROM alert_device"))["id"]
         async with world.house.begin() as work:
             await store_refused.refused(work, device, "status 403", for_good=True)
@@ -129,16 +139,7 @@ async def test_a_browser_says_what_it_showed_what_was_read_and_where_it_is(
     world: World, browser: Browser
 ) -> None:
     visit = await a_visit(world)
-    async with PushService() as service, open_eyes(browser) as eyes:
-        before, after = (service.subscribe("") for _ in range(2))
-        for each in (before, after):
-            each.endpoint = each.endpoint.replace(service.url, "https://fcm.googleapis.com")
-        page = eyes.page
-        await page.context.grant_permissions(["notifications"])
-        await page.add_init_script(_subscribes(before, after))
-        await page.goto(f"{world.house.http}{visit}")
-        await page.get_by_role("button", name="Tell me here").click()
-        await expect(page.get_by_text("Alerts come to this phone.")).to_be_visible()
+    async with _told_here(world, browser, visit) as (page, before, after):
         kept = await row(world, "SELECT holder, endpoint FROM alert_device")
         assert kept["endpoint"] == before.endpoint
         await page.reload()

@@ -205,9 +205,14 @@ async def tell_operators(
     event: Event,
     about: str,
     shown: dict[str, str],
+    *,
+    once: str | None = None,
 ) -> None:
+    """Tell those who may do something about it and chose to be told: for each moment of the fact,
+    or ``once`` for whatever that names."""
     to = await operators_who(work, fact.party, permission)
-    await tell(work, fact.party, to, event, about, shown, once=fact.at.isoformat())
+    when = fact.at.isoformat() if once is None else once
+    await tell(work, fact.party, to, event, about, shown, once=when)
 
 
 async def operators_who(work: Work, party: PartyId, permission: Permission) -> list[Person]:

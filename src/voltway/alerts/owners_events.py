@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from voltway.alerts.model_events import Event
-from voltway.alerts.operator_events import operators_who
-from voltway.alerts.telling import tell
+from voltway.alerts.operator_events import tell_operators
 from voltway.kernel.facts import Fact
 from voltway.parties.model import Permission
 from voltway.payments.model import DisputeDue, DisputeOpened
@@ -21,8 +20,8 @@ async def hears_dispute_opened(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if isinstance(fact, DisputeOpened):
             shown = {"page": f"{DISPUTES}/{fact.dispute}"}
-            await tell_owners(
-                work, fact, to, Event.DISPUTE_OPENED, f"dispute:{fact.dispute}", shown
+            await tell_operators(
+                work, fact, to, Event.DISPUTE_OPENED, f"dispute:{fact.dispute}", shown, once=""
             )
 
 
@@ -33,7 +32,7 @@ async def hears_dispute_due(work: Work, facts: Sequence[Fact]) -> None:
         if isinstance(fact, DisputeDue):
             about, once = f"dispute:{fact.dispute}", f"{fact.answer_by.isoformat()}:{fact.within_h}"
             shown = {"count": str(fact.within_h), "page": f"{DISPUTES}/{fact.dispute}"}
-            await tell_owners(work, fact, to, Event.DISPUTE_DUE, about, shown, once=once)
+            await tell_operators(work, fact, to, Event.DISPUTE_DUE, about, shown, once=once)
 
 
 async def hears_refund_returned(work: Work, facts: Sequence[Fact]) -> None:
@@ -43,20 +42,4 @@ async def hears_refund_returned(work: Work, facts: Sequence[Fact]) -> None:
         if isinstance(fact, RefundReturned):
             about = f"returned:{fact.returned}"
             shown = {"page": f"/console/returned/{fact.returned}"}
-            await tell_owners(work, fact, to, Event.REFUND_RETURNED, about, shown)
-
-
-async def tell_owners(
-    work: Work,
-    fact: Fact,
-    permission: Permission,
-    event: Event,
-    about: str,
-    shown: dict[str, str],
-    *,
-    once: str = "",
-) -> None:
-    """Tell the owners of a fact's party, and those who may do something about it and chose to be
-    told."""
-    to = await operators_who(work, fact.party, permission)
-    await tell(work, fact.party, to, event, about, shown, once=once)
+            await tell_operators(work, fact, to, Event.REFUND_RETURNED, about, shown, once="")
