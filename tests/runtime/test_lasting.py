@@ -5,14 +5,13 @@ import socket
 
 import pytest
 import uvloop
+from structlog.testing import capture_logs
 
 from voltway.runtime.database_trouble import DatabaseUnreachable, translate
 from voltway.runtime.lasting import lasting
 
 
-async def test_a_part_that_fails_is_told_of_and_begins_again_until_it_ends(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+async def test_a_part_that_fails_is_told_of_and_begins_again_until_it_ends() -> None:
     begun = list[str]()
 
     async def part() -> None:
@@ -20,12 +19,13 @@ async def test_a_part_that_fails_is_told_of_and_begins_again_until_it_ends(
         if len(begun) == 1:
             raise RuntimeError("nobody thought of this")
 
-    await asyncio.wait_for(lasting("a part", part), 10)
+    with capture_logs() as logged:
+        await asyncio.wait_for(lasting("a part", part), 10)
 
     assert begun == ["again", "again"]
-    told = capsys.readouterr().out
-    assert "a part" in told
-    assert "nobody thought of this" in told
+    [told] = logged
+    assert (told["event"], told["part"]) == ("part_failed", "a part")
+    assert told["exc_info"]
 
 
 async def test_a_part_that_is_cancelled_ends() -> None:
