@@ -84,11 +84,11 @@ async def test_who_is_first_in_line_gets_the_bay_held_and_accepts_it(
 
     said = await browser.reads(ben)
     assert "Your turn: bay 1" in said
-    assert "5:00 left" in said
+    assert "5 min 00 s left" in said
     await goes_on(full, 60)
     answer = await browser.sends(f"{ben}/accept")
     assert answer.status_code == 303
-    assert "5:00 left" in await browser.reads(ben)
+    assert "5 min 00 s left" in await browser.reads(ben)
     await browser.sends(f"{ben}/accept")
     assert "You are next" in await browser.reads(ann)
 

@@ -55,10 +55,10 @@ async def test_a_bay_is_asked_for_kept_and_counts_down(browser: Browser, kept: K
     assert asked.until == kept.scene.now + timedelta(minutes=15)
     said = await browser.reads(page)
     assert "Bay 1 is reserved for you" in said
-    assert "15:00 left" in said
+    assert "15 min 00 s left" in said
     assert "Reserved for you until" in await browser.reads(f"/e/{kept.bay()}")
     await kept.goes_on(60)
-    assert "14:00 left" in await browser.reads(page)
+    assert "14 min 00 s left" in await browser.reads(page)
 
 
 async def test_others_see_it_reserved_and_start_nothing_there(browser: Browser, kept: Kept) -> None:

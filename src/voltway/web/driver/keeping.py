@@ -1,6 +1,6 @@
-"""What is kept for a driver, a bay or a turn: its key in their browser, and how long it lasts."""
+"""What is kept for a driver, a bay or a turn: its key in their browser."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from litestar.datastructures import Cookie
 
@@ -21,9 +21,3 @@ def key_cookie(
         secure=public_url(request, house).startswith("https"),
         max_age=int(lasts.total_seconds()),
     )
-
-
-def countdown(until: datetime | None, now: datetime) -> str:
-    """The time that is left, as ``minutes:seconds``; after the end, and without one, ``0:00``."""
-    left_s = max(0, int((until - now).total_seconds())) if until else 0
-    return f"{left_s // 60}:{left_s % 60:02d}"

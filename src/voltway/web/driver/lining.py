@@ -152,7 +152,6 @@ async def _knows(request: HttpRequest, house: House, key: str, trouble: str = ""
         "hold_min": int(hold.total_seconds() // 60),
         "passes_min": int(rules_turns.PASSES.total_seconds() // 60),
         "passes": turn.passes_until is not None and turn.passes_until > house.clock.now(),
-        "left": keeping.countdown(turn.held_until, house.clock.now()),
         "about": formats.span(line.about_min * 60) if line and line.about_min else "",
         "reload_s": RELOAD_S if turn.is_open else 0,
         "trouble": trouble,

@@ -235,7 +235,6 @@ async def _knows(request: HttpRequest, house: House, key: str, trouble: str = ""
         "planned": works,
         "alerts": alerts,
         "instead": others,
-        "left": keeping.countdown(it.until, house.clock.now()),
         "reload_s": RELOAD_S if it.is_open else 0,
         "trouble": trouble,
         "help": help_,
