@@ -160,6 +160,21 @@ async def test_rows_are_appended_however_many_they_are(begin: BeginWork, count: 
     ]
 
 
+async def test_rows_that_are_copied_do_not_write_what_was_put_off_before_them(
+    begin: BeginWork,
+) -> None:
+    asked = "SELECT count(*) AS n FROM watcher WHERE name = 'a'"
+    async with begin() as work:
+        await work.run("CREATE TEMP TABLE watcher_of_test (name text, even boolean, rest int)")
+        work.later(WATCHER, "a")
+        await append(work, COPY_FROM)
+
+        assert (await work.ask(asked))[0]["n"] == 0
+        assert (await work.ask("SELECT count(*) AS n FROM watcher_of_test"))[0]["n"] == COPY_FROM
+
+    assert await names(begin) == ["a"]
+
+
 async def test_a_work_that_only_asks_and_puts_off_is_its_own_transaction(
     database: Database,
 ) -> None:

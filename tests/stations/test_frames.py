@@ -62,6 +62,19 @@ async def test_the_last_frames_of_a_station_come_newest_first(
         assert len(await actions.last_frames(work, other.id)) == 50
 
 
+async def test_nobody_tries_to_make_the_names_of_a_batch_smaller(begin: BeginWork) -> None:
+    async with begin() as work:
+        rows = await work.all(
+            """
+            SELECT attstorage::text AS storage
+              FROM pg_attribute JOIN pg_inherits ON attrelid = inhrelid
+             WHERE inhparent = 'frame_batch'::regclass AND attname = 'stations'
+            """
+        )
+    assert len(rows) == 5
+    assert {row["storage"] for row in rows} == {"e"}
+
+
 async def test_packing_changes_nothing_that_is_read_and_empties_the_ring(
     begin: BeginWork, station: Station, clock: JumpingClock
 ) -> None:

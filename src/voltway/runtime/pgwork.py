@@ -106,7 +106,7 @@ class PgWork:
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         await self._catch_up()
         if self._copies:
-            await self._connection.copy_records_to_table(table, columns=list(columns), records=rows)
+            await self._copy(table, columns, rows)
             return
         # PostgreSQL has no COPY into a table with policies for a role that they bind.
         places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
@@ -120,15 +120,22 @@ class PgWork:
         self, table: str, columns: Sequence[Typed], rows: Sequence[Sequence[Any]]
     ) -> None:
         if len(rows) >= COPY_FROM and self._copies:
-            await self.copy(table, [name for name, _ in columns], rows)
+            await self._begin()  # what was put off stays so: nobody asked for it
+            await self._copy(table, [name for name, _ in columns], rows)
         elif rows:
             self.later(_append_sql(table, tuple(columns)), *zip(*rows, strict=True))
 
-    async def _catch_up(self) -> None:
-        """Begin, if that was not done yet, and write what was put off."""
+    async def _copy(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        await self._connection.copy_records_to_table(table, columns=list(names), records=rows)
+
+    async def _begin(self) -> None:
         if not self.has_begun:
             await self._connection.execute("BEGIN")
             self.has_begun = True
+
+    async def _catch_up(self) -> None:
+        """Begin, if that was not done yet, and write what was put off."""
+        await self._begin()
         if self._later:
             await self._write_put_off()
 
