@@ -85,6 +85,34 @@ async def test_work_that_is_cancelled_is_undone_and_its_connection_serves_again(
         assert await work.all("SELECT FROM watcher") == []
 
 
+async def test_work_that_is_cancelled_again_and_again_is_undone_in_peace(
+    database_url: str, clock: JumpingClock
+) -> None:
+    told = list[str]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what["message"]))
+    alone = await open_database(database_url, clock, connections=1, connections_min=1)
+    started = asyncio.Event()
+
+    async def wait() -> None:
+        async with alone.begin() as work:
+            await work.run("INSERT INTO watcher VALUES ('w', '1', '1')")
+            started.set()
+            await work.run("SELECT pg_sleep(60)")
+
+    task = asyncio.create_task(wait())
+    await asyncio.wait_for(started.wait(), 5)
+    while not task.done():
+        task.cancel()
+        await asyncio.sleep(0)
+
+    try:
+        async with alone.begin() as work:  # on the same connection
+            assert await work.all("SELECT FROM watcher") == []
+        assert told == []
+    finally:
+        await alone.close()
+
+
 async def test_how_many_rows_were_touched_is_told(begin: BeginWork) -> None:
     async with begin() as work:
         await work.run_many(

@@ -268,6 +268,15 @@ async def _begun(database: Database, begin: str) -> Any:
 
 
 async def _undo(connection: Any) -> None:
+    """Roll back, however often who works here is stopped: servers stop the request of somebody who
+    left again and again, and a connection is of no use before it is done."""
+    undoing = asyncio.ensure_future(_roll_back(connection))
+    while not undoing.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(undoing)
+
+
+async def _roll_back(connection: Any) -> None:
     """Roll back; a connection that cannot be brought to it in time is closed.
 
     A request to cancel a statement may reach the server before the statement, and is lost then.
