@@ -63,6 +63,8 @@ async def test_power_is_drawn_in_the_theme_s_blue_and_stays_when_a_reading_comes
     table = page.get_by_role("region", name="Readings")
     await page.get_by_text("The readings as a table").click()
     await expect(table).to_be_visible()
+    moments = await table.get_by_role("rowheader").all_inner_texts()
+    assert len(set(moments)) == len(moments) > 5, "each reading once"
     await eyes.approve("a chart and its table")
 
     async with open_eyes(browser, scripts=False) as reader:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from voltway.billing import rules_amounts
 from voltway.kernel.ids import SessionId
@@ -22,6 +23,9 @@ from voltway.web.driver import estimates, my_car
 from voltway.web.driver.standing import IdleFee, idle_fee
 from voltway.web.formats import Formats
 from voltway.web.series import Chart
+
+#: So many readings stand in the table.
+READINGS_MAX: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ async def charge_of(
             zone=place.time_zone,
             words=_chart_words(record.points, place, formats),
         ),
-        readings=record.points[-60:][::-1],
+        readings=_in_table(record.points),
         stopping=await _stopping(work, payment),
         idle=await idle_fee(work, record, cost, lines, place, formats) if is_idle else None,
         by_fault=session.ended_at is not None
@@ -145,6 +149,15 @@ def _unsure(done: Done, formats: Formats) -> str:
         " which you came.",
         percent=formats.percent(done.came_with),
     )
+
+
+def _in_table(points: tuple[MeterPoint, ...]) -> tuple[MeterPoint, ...]:
+    """The newest readings first. What is charged until now ends the sum, and is no row of its own
+    where the last reading says just that."""
+    match points:
+        case (*_, last, until) if (last.at, last.energy_wh) == (until.at, until.energy_wh):
+            points = points[:-1]
+    return points[: -READINGS_MAX - 1 : -1]
 
 
 def _powers(points: Sequence[MeterPoint]) -> list[tuple[datetime, int]]:
