@@ -1,7 +1,7 @@
 """Facts reach their watchers: all of them, in order, with effects kept exactly once."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -257,6 +257,31 @@ async def test_a_fact_that_nobody_can_take_is_laid_aside_and_the_next_is_told(
     assert recorder.numbers[-1] == 2
     async with begin() as work:
         assert await outbox.dead_facts(work) == []
+
+
+async def test_a_watcher_does_not_go_back_to_a_horizon_that_was_seen_before_another_told_it(
+    database: Database, begin: BeginWork
+) -> None:
+    recorder = Recorder()
+    bus = Bus(database)
+    bus.watch("recorder", [Counted], recorder)
+    await bus.catch_up()
+    async with begin() as work:
+        before = await outbox.lock_place(work, "recorder")
+    await announce(begin, 1, 2)
+    await bus.catch_up()
+
+    async with begin() as work:
+        place = await outbox.lock_place(work, "recorder")
+        assert before is not None
+        assert place is not None
+        seen = replace(place, horizon=before.horizon)
+        at, batch = await outbox.read(work, seen, ["Counted"], limit=10)
+        assert batch == []
+        await outbox.move(work, "recorder", at)
+
+    await bus.catch_up()
+    assert recorder.numbers == [1, 2]
 
 
 async def test_two_houses_on_one_database_tell_a_watcher_once(

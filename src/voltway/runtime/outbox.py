@@ -113,14 +113,14 @@ async def read(
 ) -> tuple[Place, list[Told]]:
     """The next facts of these kinds, and the place that they were read at.
 
-    See Note [A window begins at its first fact].
+    See Note [A window begins at its first fact] and Note [A horizon of before].
     """
     rows: Sequence[Row] = ()
     if place.since != place.until:
         rows = await work.all(_READ, place.since, place.until, place.last_id, kinds, limit)
     if not rows:
         first = None
-        since, until = place.until, place.horizon
+        since, until = place.until, max(place.until, place.horizon, key=int)
         if since != until:
             first = await work.one(_FIRST, since, until, kinds)
         if first is None or first["id"] is None:
@@ -137,6 +137,14 @@ async def read(
 # time that a window opens. So the first id of a new window is asked for, by the index on (xid, id)
 # (``id + 0`` keeps it from walking the other one for a minimum), and a window that has nothing for
 # this watcher is closed at once: [until, until) is empty.
+
+
+# Note [A horizon of before]
+# ~~~~~~~~~~~~~~~~~~~~~~~~~~
+# The question for a watcher's place sees the transactions of the moment at which it begins, but of
+# the row that it locks the newest version (PostgreSQL, 13.2.1). If another process tells this
+# watcher and commits in between, the place is that one's and the horizon older: a window to it
+# would lead back, and what lies between would be told twice. So no window ends before it begins.
 
 
 async def move(work: Work, watcher: str, place: Place) -> None:
