@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -25,6 +26,15 @@ from voltway_world.provider.journal import Books
 
 FRAMES_MAX = 1_000_000
 ORDERS_IN_HAND = ("queued", "sent", "answered")
+#: An order that was placed while its station was about to leave waits until the station is back.
+LEAVING = timedelta(seconds=5)
+_ORDERS = """
+    SELECT o.kind, o.state
+      FROM order_view o JOIN station s ON s.id = o.station_id
+     WHERE o.state = ANY($1)
+       AND (o.state <> 'queued' OR s.disconnected_at IS NULL
+            OR o.placed_at <= s.disconnected_at - $2::interval)
+"""
 
 #: What the log may say while things break around it.
 EXPECTED_ERRORS = frozenset({"postgres_ended"})
@@ -92,9 +102,7 @@ async def in_hand(database: Database, bus: Bus, books: Books | None = None) -> l
         payments = await work.all(
             "SELECT id, session_id, state, hold_open, provider_ref FROM payment_view"
         )
-        orders = await work.all(
-            "SELECT kind, state FROM order_view WHERE state = ANY($1)", list(ORDERS_IN_HAND)
-        )
+        orders = await work.all(_ORDERS, list(ORDERS_IN_HAND), LEAVING)
         alerts = await work.all("SELECT id FROM alert_view WHERE state = 'queued'")
         queued = await jobs_seen.seen(work, None, ("queued", "picked"))
     behind = await bus.behind()
