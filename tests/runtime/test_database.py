@@ -64,9 +64,8 @@ async def test_work_is_undone_when_its_block_raises(begin: BeginWork) -> None:
         assert await work.all("SELECT FROM watcher") == []
 
 
-async def test_work_that_is_cancelled_is_undone_and_its_connection_serves_again(
-    database: Database, begin: BeginWork
-) -> None:
+async def _at_work(begin: BeginWork) -> asyncio.Task[None]:
+    """Who has written something, and waits for what takes long."""
     started = asyncio.Event()
 
     async def wait() -> None:
@@ -77,6 +76,13 @@ async def test_work_that_is_cancelled_is_undone_and_its_connection_serves_again(
 
     task = asyncio.create_task(wait())
     await asyncio.wait_for(started.wait(), 5)
+    return task
+
+
+async def test_work_that_is_cancelled_is_undone_and_its_connection_serves_again(
+    database: Database, begin: BeginWork
+) -> None:
+    task = await _at_work(begin)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -91,16 +97,7 @@ async def test_work_that_is_cancelled_again_and_again_is_undone_in_peace(
     told = list[str]()
     asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what["message"]))
     alone = await open_database(database_url, clock, connections=1, connections_min=1)
-    started = asyncio.Event()
-
-    async def wait() -> None:
-        async with alone.begin() as work:
-            await work.run("INSERT INTO watcher VALUES ('w', '1', '1')")
-            started.set()
-            await work.run("SELECT pg_sleep(60)")
-
-    task = asyncio.create_task(wait())
-    await asyncio.wait_for(started.wait(), 5)
+    task = await _at_work(alone.begin)
     while not task.done():
         task.cancel()
         await asyncio.sleep(0)
@@ -111,6 +108,22 @@ async def test_work_that_is_cancelled_again_and_again_is_undone_in_peace(
         assert told == []
     finally:
         await alone.close()
+
+
+async def test_who_is_stopped_while_a_failed_work_is_undone_is_stopped(begin: BeginWork) -> None:
+    async def fail() -> None:
+        this = asyncio.current_task()
+        assert this is not None
+        async with begin() as work:
+            await work.run("INSERT INTO watcher VALUES ('w', '1', '1')")
+            asyncio.get_running_loop().call_soon(this.cancel)  # when it waits for the ROLLBACK
+            raise ValueError("undone")
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(fail())
+
+    async with begin() as work:
+        assert await work.all("SELECT FROM watcher") == []
 
 
 async def test_how_many_rows_were_touched_is_told(begin: BeginWork) -> None:

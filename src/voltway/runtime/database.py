@@ -268,12 +268,18 @@ async def _begun(database: Database, begin: str) -> Any:
 
 
 async def _undo(connection: Any) -> None:
-    """Roll back, however often who works here is stopped: servers stop the request of somebody who
-    left again and again, and a connection is of no use before it is done."""
+    """Roll back, however often who works here is stopped meanwhile, and stop then: servers stop the
+    request of somebody who left again and again, and a connection is of no use before it is done.
+    """
     undoing = asyncio.ensure_future(_roll_back(connection))
+    stopped: asyncio.CancelledError | None = None
     while not undoing.done():
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.shield(undoing)
+        except asyncio.CancelledError as told:
+            stopped = told
+    if stopped is not None:
+        raise stopped
 
 
 async def _roll_back(connection: Any) -> None:
