@@ -30,6 +30,11 @@ async def test_a_turn_comes_by_itself_and_the_bay_is_held_for_who_has_it(
     await eyes.approve("a turn")
     left = page.get_by_role("heading", name="left")
     await expect(left).not_to_have_text(await left.inner_text())  # it goes by on the page
+    with eyes.expecting("ERR_INTERNET_DISCONNECTED", "[object Event]"):
+        await page.context.set_offline(True)
+        await expect(page.get_by_role("heading", name="as last known")).to_be_visible()
+        await page.context.set_offline(False)
+        await page.reload()
     async with open_eyes(browser, scripts=False) as others:
         await guest.opens_bay(others.page, place)
         with others.expecting("409"):

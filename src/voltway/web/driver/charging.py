@@ -157,7 +157,7 @@ def _in_table(points: tuple[MeterPoint, ...]) -> tuple[MeterPoint, ...]:
     match points:
         case (*_, last, until) if (last.at, last.energy_wh) == (until.at, until.energy_wh):
             points = points[:-1]
-    return points[: -READINGS_MAX - 1 : -1]
+    return points[-READINGS_MAX:][::-1]
 
 
 def _powers(points: Sequence[MeterPoint]) -> list[tuple[datetime, int]]:
