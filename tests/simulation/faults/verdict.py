@@ -26,14 +26,14 @@ from voltway_world.provider.journal import Books
 
 FRAMES_MAX = 1_000_000
 ORDERS_IN_HAND = ("queued", "sent", "answered")
-#: An order that was placed while its station was about to leave waits until the station is back.
+#: What the house itself asks while a station is about to leave waits until the station is back.
 LEAVING = timedelta(seconds=5)
 _ORDERS = """
     SELECT o.kind, o.state
       FROM order_view o JOIN station s ON s.id = o.station_id
      WHERE o.state = ANY($1)
-       AND (o.state <> 'queued' OR s.disconnected_at IS NULL
-            OR o.placed_at <= s.disconnected_at - $2::interval)
+       AND (o.state <> 'queued' OR o.kind <> 'ReadVariables' OR o.placed_by <> 'the house'
+            OR s.disconnected_at IS NULL OR o.placed_at <= s.disconnected_at - $2::interval)
 """
 
 #: What the log may say while things break around it.
