@@ -68,6 +68,13 @@ class Recorder:
             self.enough.set()
 
 
+def recorded(database: Database, *, waits_for: int = 0) -> tuple[Bus, Recorder]:
+    """A bus whose only watcher remembers."""
+    bus, recorder = Bus(database), Recorder(waits_for=waits_for)
+    bus.watch("recorder", [Counted], recorder)
+    return bus, recorder
+
+
 def counted(number: int, about: str = "one") -> Counted:
     return Counted(party=PARTY, at=NOON, number=number, about=about)
 
@@ -104,9 +111,7 @@ async def test_a_fact_comes_back_exactly_as_it_was_announced(
 
 
 async def test_work_that_is_undone_announces_nothing(database: Database, begin: BeginWork) -> None:
-    recorder = Recorder()
-    bus = Bus(database)
-    bus.watch("recorder", [Counted], recorder)
+    bus, recorder = recorded(database)
 
     async def change_my_mind() -> None:
         async with begin() as work:
@@ -124,9 +129,7 @@ async def test_work_that_is_undone_announces_nothing(database: Database, begin: 
 async def test_facts_of_a_slow_transaction_are_not_skipped(
     database: Database, begin: BeginWork
 ) -> None:
-    recorder = Recorder()
-    bus = Bus(database)
-    bus.watch("recorder", [Counted], recorder)
+    bus, recorder = recorded(database)
 
     async with begin() as slow:
         await slow.run("SELECT pg_current_xact_id()")
@@ -148,9 +151,7 @@ async def test_of_two_facts_about_a_subject_the_later_commit_is_told_later(
     database: Database, begin: BeginWork
 ) -> None:
     """The second transaction began first, and waited for the row that the other held."""
-    recorder = Recorder()
-    bus = Bus(database)
-    bus.watch("recorder", [Counted], recorder)
+    bus, recorder = recorded(database)
     async with begin() as work:
         await work.run("INSERT INTO watcher VALUES ('row', '0', '0')")
 
@@ -169,9 +170,7 @@ async def test_of_two_facts_about_a_subject_the_later_commit_is_told_later(
 async def test_many_concurrent_commits_are_each_told_once(
     database: Database, begin: BeginWork
 ) -> None:
-    recorder = Recorder(waits_for=200)
-    bus = Bus(database)
-    bus.watch("recorder", [Counted], recorder)
+    bus, recorder = recorded(database, waits_for=200)
     await bus.start()
 
     await asyncio.gather(*(announce(begin, number) for number in range(200)))
@@ -185,9 +184,7 @@ async def test_many_concurrent_commits_are_each_told_once(
 async def test_a_fact_is_told_within_moments_of_its_commit(
     database: Database, begin: BeginWork
 ) -> None:
-    recorder = Recorder(waits_for=1)
-    bus = Bus(database)
-    bus.watch("recorder", [Counted], recorder)
+    bus, recorder = recorded(database, waits_for=1)
     await bus.start()
     await announce(begin, 0)
     await asyncio.wait_for(recorder.enough.wait(), 5)
@@ -262,9 +259,7 @@ async def test_a_fact_that_nobody_can_take_is_laid_aside_and_the_next_is_told(
 async def test_a_watcher_does_not_go_back_to_a_horizon_that_was_seen_before_another_told_it(
     database: Database, begin: BeginWork
 ) -> None:
-    recorder = Recorder()
-    bus = Bus(database)
-    bus.watch("recorder", [Counted], recorder)
+    bus, recorder = recorded(database)
     await bus.catch_up()
     async with begin() as work:
         before = await outbox.lock_place(work, "recorder")

@@ -7,7 +7,7 @@ from typing import Final
 from voltway.alerts import letters
 from voltway.alerts.model import Alert, Template
 from voltway.alerts.model_events import Event
-from voltway.alerts.operator_events import tell_operators
+from voltway.alerts.operator_events import FOR_GOOD, tell_operators
 from voltway.alerts.queueing import a_mail, queue
 from voltway.alerts.words_cars import words
 from voltway.billing.autocharge import CarSpoofed
@@ -26,7 +26,9 @@ async def hears_car_spoofed(work: Work, facts: Sequence[Fact]) -> None:
         if not isinstance(fact, CarSpoofed):
             continue
         may, about = Permission.EDIT_NETWORK, f"car_finding:{fact.finding}"
-        await tell_operators(work, fact, may, Event.CAR_SPOOFED, about, {"page": PAGE}, once="")
+        await tell_operators(
+            work, fact, may, Event.CAR_SPOOFED, about, {"page": PAGE}, once=FOR_GOOD
+        )
         if fact.driver is None:
             continue
         email = (await contracts.driver_of(work, fact.party, fact.driver)).email

@@ -31,6 +31,9 @@ STATION_FACTS: Final = (
     OrderEnded,
     SecurityReported,
 )
+#: ``once`` for what is told one time of what it is about, whatever the moment.
+FOR_GOOD: Final = ""
+
 #: Of a bay in these nobody is told that its fault is over.
 _NOT_WELL: Final = frozenset({PortStatus.FAULTED, PortStatus.UNKNOWN})
 #: So many starts that came to nothing within an hour are worth a look.
@@ -209,7 +212,7 @@ async def tell_operators(
     once: str | None = None,
 ) -> None:
     """Tell those who may do something about it and chose to be told: for each moment of the fact,
-    or ``once`` for whatever that names."""
+    or ``once`` for each thing that this names; ``FOR_GOOD``: for what it is about."""
     to = await operators_who(work, fact.party, permission)
     when = fact.at.isoformat() if once is None else once
     await tell(work, fact.party, to, event, about, shown, once=when)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from voltway.alerts.model_events import Event
-from voltway.alerts.operator_events import tell_operators
+from voltway.alerts.operator_events import FOR_GOOD, tell_operators
 from voltway.kernel.facts import Fact
 from voltway.parties.model import Permission
 from voltway.payments.model import DisputeDue, DisputeOpened
@@ -21,7 +21,13 @@ async def hears_dispute_opened(work: Work, facts: Sequence[Fact]) -> None:
         if isinstance(fact, DisputeOpened):
             shown = {"page": f"{DISPUTES}/{fact.dispute}"}
             await tell_operators(
-                work, fact, to, Event.DISPUTE_OPENED, f"dispute:{fact.dispute}", shown, once=""
+                work,
+                fact,
+                to,
+                Event.DISPUTE_OPENED,
+                f"dispute:{fact.dispute}",
+                shown,
+                once=FOR_GOOD,
             )
 
 
@@ -42,4 +48,4 @@ async def hears_refund_returned(work: Work, facts: Sequence[Fact]) -> None:
         if isinstance(fact, RefundReturned):
             about = f"returned:{fact.returned}"
             shown = {"page": f"/console/returned/{fact.returned}"}
-            await tell_operators(work, fact, to, Event.REFUND_RETURNED, about, shown, once="")
+            await tell_operators(work, fact, to, Event.REFUND_RETURNED, about, shown, once=FOR_GOOD)

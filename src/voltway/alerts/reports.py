@@ -7,7 +7,7 @@ from uuid import UUID
 from voltway.alerts import letters
 from voltway.alerts.model import Alert, Template
 from voltway.alerts.model_events import Event
-from voltway.alerts.operator_events import tell_operators
+from voltway.alerts.operator_events import FOR_GOOD, tell_operators
 from voltway.alerts.queueing import a_mail, queue
 from voltway.alerts.words_reports import words
 from voltway.helpdesk import actions as helpdesk
@@ -30,7 +30,9 @@ async def hears_report(work: Work, facts: Sequence[Fact]) -> None:
                 "page": f"/console/reports/{report.id}",
             }
             may, about = Permission.ORDER_STATION, f"report:{report.id}"
-            await tell_operators(work, fact, may, Event.PROBLEM_REPORTED, about, shown, once="")
+            await tell_operators(
+                work, fact, may, Event.PROBLEM_REPORTED, about, shown, once=FOR_GOOD
+            )
         elif isinstance(fact, ProblemAnswered):
             found = await helpdesk.by_id(work, fact.report)
             if found.email is not None:
