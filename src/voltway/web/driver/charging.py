@@ -152,11 +152,10 @@ def _unsure(done: Done, formats: Formats) -> str:
 
 
 def _in_table(points: tuple[MeterPoint, ...]) -> tuple[MeterPoint, ...]:
-    """The newest readings first. What is charged until now ends the sum, and is no row of its own
-    where the last reading says just that."""
-    match points:
-        case (*_, last, until) if (last.at, last.energy_wh) == (until.at, until.energy_wh):
-            points = points[:-1]
+    """The newest readings first. The last point is no reading but the end of the sum, or now: it
+    has a row only where it adds something."""
+    if len(points) > 1 and points[-1].energy_wh == points[-2].energy_wh:
+        points = points[:-1]
     return points[-READINGS_MAX:][::-1]
 
 
